@@ -1,0 +1,48 @@
+"""Roles and what they allow. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(TextChoices):
+    """What an invite makes of a person."""
+
+    OWNER = "owner", _("owner")
+    MODERATOR = "moderator", _("moderator")
+    SPEAKER = "speaker", _("speaker")
+    LISTENER = "listener", _("listener")
+
+
+class VisitorPolicy(TextChoices):
+    """What somebody without an invite may do."""
+
+    NOTHING = "nothing", _("do nothing")
+    LISTEN = "listen", _("listen")
+    SPEAK = "speak", _("speak")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person may do in a room."""
+
+    role: Role
+
+    @property
+    def publish(self) -> bool:
+        return self.role != Role.LISTENER
+
+    @property
+    def moderate(self) -> bool:
+        return self.role in (Role.OWNER, Role.MODERATOR)
+
+    @property
+    def write_notes(self) -> bool:
+        return self.role != Role.LISTENER
+
+    @property
+    def chat(self) -> bool:
+        return True
