@@ -1,0 +1,63 @@
+"""System checks: everything in the environment that would not work, each with an id and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.security)
+def environment(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """The values that ``confcall.env`` could not use."""
+    return [(Error if p.serious else Warning)(p.message, hint=p.hint, id=p.id) for p in settings.ENV_PROBLEMS]
+
+
+@register(Tags.security)
+def combinations(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Values that are fine by themselves and do not fit together."""
+    return [message for message in (proxy(), debug(), etherpad(), turn()) if message]
+
+
+def proxy() -> CheckMessage | None:
+    if settings.HTTPS and not settings.TRUST_PROXY:
+        return Warning(
+            "SITE_URL says https, and no proxy is trusted to have spoken it.",
+            hint="Put a TLS proxy in front and set TRUST_PROXY=1.",
+            id="confcall.W101",
+        )
+    return None
+
+
+def debug() -> CheckMessage | None:
+    if settings.DEBUG and settings.HTTPS:
+        return Error("DEBUG is on for a public site.", hint="Remove DEBUG from the environment.", id="confcall.E102")
+    return None
+
+
+def etherpad() -> CheckMessage | None:
+    if settings.ETHERPAD_URL and not settings.ETHERPAD_API_KEY:
+        return Error(
+            "ETHERPAD_URL is set and Etherpad's API key is not: no pad can be created.",
+            hint="Set ETHERPAD_API_KEY_FILE to the file with Etherpad's key, or remove ETHERPAD_URL for the built-in notes.",
+            id="confcall.E103",
+        )
+    if settings.ETHERPAD_URL.startswith("http://") and settings.HTTPS:
+        return Error(
+            "The site speaks https and ETHERPAD_URL does not: browsers will not show the notes.",
+            hint="Give Etherpad a host name of its own behind the same proxy, as in https://pad.example.org.",
+            id="confcall.E104",
+        )
+    return None
+
+
+def turn() -> CheckMessage | None:
+    if bool(settings.TURN_URLS) != bool(settings.TURN_SECRET):
+        return Error(
+            "Only one of TURN_URLS and TURN_SECRET is set: no browser can use the relay.",
+            hint="Set both, with the static-auth-secret of coturn in TURN_SECRET_FILE, or neither.",
+            id="confcall.E105",
+        )
+    return None

@@ -1,0 +1,26 @@
+"""The security headers that Django does not set itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from rooms.security import content_security_policy, permissions_policy
+
+
+class SecurityHeadersMiddleware:
+    """Content-Security-Policy, Permissions-Policy and the admin's Referrer-Policy on every response that has none of its own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", content_security_policy())
+        response.headers.setdefault("Permissions-Policy", permissions_policy())
+        if request.path.startswith("/admin/") and response.get("Referrer-Policy") == settings.SECURE_REFERRER_POLICY:
+            # With no-referrer a browser sends "Origin: null" with a form, and Django's CSRF check refuses it.
+            response.headers["Referrer-Policy"] = "same-origin"
+        return response

@@ -1,0 +1,211 @@
+"""Django's settings. What an operator may choose comes from the environment: see ``confcall.env.SETTINGS``."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.utils.translation import gettext_lazy as _
+
+from confcall import env as environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environment.Env(os.environ)
+ENV_PROBLEMS = env.problems  # shown by confcall.checks
+
+DEBUG = env.flag("DEBUG")
+HOST = env.text("HOST")
+PORT = env.number("PORT", 1, 65535)
+LOG_LEVEL = env.parse("LOG_LEVEL", environment.parse_log_level)
+DATA_DIR = BASE_DIR / env.text("DATA_DIR")
+
+SECRET_KEY = env.parse("SECRET_KEY", environment.parse_secret_key)
+if not SECRET_KEY:
+    try:
+        SECRET_KEY = environment.kept_secret_key(DATA_DIR / "secret_key")
+    except (OSError, UnicodeDecodeError) as exc:
+        # Good for this process only; the problem stops everything that runs system checks.
+        SECRET_KEY = secrets.token_urlsafe(50)
+        env.problem(
+            "SECRET_KEY",
+            f"The secret key cannot be kept in DATA_DIR: {exc}.",
+            "Let DATA_DIR name a folder that this user may write.",
+        )
+
+# Where the site is. Hosts, CSRF and WebSocket origins all follow from SITE_URL.
+
+SITE_URL = env.parse("SITE_URL", environment.parse_site) or f"http://127.0.0.1:{PORT}"
+EXTRA_HOSTS = env.words("EXTRA_HOSTS", environment.parse_host)
+TRUST_PROXY = env.flag("TRUST_PROXY")
+
+_site = urlsplit(SITE_URL)
+HTTPS = _site.scheme == "https"
+_own_hosts = [_site.netloc, *EXTRA_HOSTS]
+_loopback = ["localhost", "127.0.0.1", "[::1]"]
+if _site.hostname in ("localhost", "127.0.0.1", "::1"):
+    _own_hosts += [host if _site.port is None else f"{host}:{_site.port}" for host in _loopback]
+SITE_ORIGINS = list(dict.fromkeys(f"{_site.scheme}://{host}" for host in _own_hosts))
+"The origins of our own pages: whoever opens a WebSocket comes from one of them."
+# Health checks of containers ask on loopback; a page that a foreign name points there gets nothing by it.
+ALLOWED_HOSTS = [urlsplit(f"//{host}").hostname or host for host in (_site.netloc, *EXTRA_HOSTS)] + _loopback
+CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
+
+# What the product talks to
+
+REDIS_URL = env.parse("REDIS_URL", environment.parse_redis)
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # 2000 waiting messages are about ten seconds of a busy worker; older than 30 s nobody waits for them any more.
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "confcall", "capacity": 2000, "expiry": 30},
+    }
+}
+
+ETHERPAD_URL = env.parse("ETHERPAD_URL", environment.parse_url)
+ETHERPAD_API_URL = env.parse("ETHERPAD_API_URL", environment.parse_url) or ETHERPAD_URL
+ETHERPAD_API_KEY = env.text("ETHERPAD_API_KEY")
+
+TURN_URLS = env.words("TURN_URLS", environment.parse_ice(("turn", "turns")))
+TURN_SECRET = env.text("TURN_SECRET")
+STUN_URLS = env.words("STUN_URLS", environment.parse_ice(("stun", "stuns")))
+
+# The media workers read these themselves; here they are checked, and `serve` hands them on.
+SFU_WORKERS = env.parse("SFU_WORKERS", environment.parse_workers)
+SFU_PORT = env.number("SFU_PORT", 0, 65535)
+SFU_LISTEN = env.words("SFU_LISTEN", environment.parse_address)
+SFU_ANNOUNCE = env.words("SFU_ANNOUNCE", environment.parse_address)
+
+MAX_UPLOAD_MB = env.number("MAX_UPLOAD_MB", 1, 100)
+MAX_IMAGE_MEGAPIXELS = env.number("MAX_IMAGE_MEGAPIXELS", 1, 400)
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# Database
+
+_sqlite = f"sqlite:///{DATA_DIR / 'db.sqlite3'}"
+try:
+    _database = dj_database_url.parse(env.text("DATABASE_URL") or _sqlite, conn_max_age=60, conn_health_checks=True)
+except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+    # The message of the exception may hold the password: it is not shown.
+    env.problem("DATABASE_URL", "DATABASE_URL cannot be understood.", "Write it as in postgres://user:password@host:5432/name.")
+    _database = dj_database_url.parse(_sqlite)
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        # Readers do not wait for the writer; writers queue for 20 s instead of failing, which only IMMEDIATE makes true.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+DATABASES = {"default": _database}
+
+# Django
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "confcall.apps.ConfcallConfig",
+    "rooms.apps.RoomsConfig",
+]
+
+MIDDLEWARE = [
+    "confcall.headers.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "confcall.static.StaticFilesMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "confcall.urls"
+ASGI_APPLICATION = "confcall.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = env.parse("LANGUAGE_CODE", environment.parse_language)
+LANGUAGES = [("en", _("English"))] if LANGUAGE_CODE == "en" else [(LANGUAGE_CODE, LANGUAGE_CODE), ("en", _("English"))]
+TIME_ZONE = env.parse("TIME_ZONE", environment.parse_time_zone)
+USE_I18N = True
+USE_TZ = True
+
+# Static files and images
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "confcall.static.ManifestStorage",
+    },
+}
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+# Before `collectstatic` has run (a developer's checkout, tests) the files are served from where they are.
+WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "/media/"
+
+# Security
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"  # addresses are secrets; the admin has its own, see confcall.headers
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if TRUST_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if HTTPS:
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    # Without a trusted proxy nothing tells us that a request came by https, and redirecting would never end.
+    SECURE_SSL_REDIRECT = TRUST_PROXY
+    SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+# W005, W021: whether the *other* names under this host speak https is not ours to promise.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_tokens": {"()": "confcall.logs.NoTokens"}},
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},
+        # Every poll of a browser is not worth a line at INFO.
+        "daphne": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
+        "channels_redis": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
+    },
+}

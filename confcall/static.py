@@ -1,0 +1,47 @@
+"""Static files: hashed names, compressed, served by whitenoise."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+if TYPE_CHECKING:
+    from whitenoise.responders import Redirect, StaticFile
+
+
+class ManifestStorage(CompressedManifestStaticFilesStorage):
+    """Names with a hash, also in the ``import`` lines of ES modules; plain names where nothing was collected yet."""
+
+    support_js_module_import_aggregation = True
+
+    def stored_name(self, name: str) -> str:
+        if not self.hashed_files:
+            return name
+        return str(super().stored_name(name))
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):
+    """Answers in one piece: under ASGI Django warns at each response that streams from a synchronous file, and reads it whole anyway."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        with warnings.catch_warnings():
+            # Before `collectstatic` there is no such folder, and the finders serve.
+            warnings.filterwarnings("ignore", message="No directory at")
+            super().__init__(*args, **kwargs)
+
+    @staticmethod
+    def serve(static_file: StaticFile | Redirect, request: HttpRequest) -> HttpResponse:
+        answer = static_file.get_response(request.method or "GET", request.META)
+        body = b""
+        if answer.file is not None:
+            with answer.file:
+                body = answer.file.read()
+        response = HttpResponse(body, status=int(answer.status))
+        del response["Content-Type"]
+        for name, value in answer.headers:
+            response[name] = value
+        return response

@@ -1,0 +1,45 @@
+"""What our pages may load and do, as header values."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of ``url``; empty for an empty one."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def content_security_policy(frame_ancestors: str = "'none'") -> str:
+    """The policy of every page. ``frame_ancestors``: who may frame it."""
+    # 'self' covers ws: and wss: in current browsers only, hence the names.
+    sockets = [own.replace("http", "ws", 1) for own in settings.SITE_ORIGINS]
+    directives = {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "blob:", "data:"],
+        "media-src": ["'self'", "blob:", "mediastream:"],
+        "connect-src": ["'self'", *sockets],
+        "font-src": ["'self'"],
+        "worker-src": ["'self'", "blob:"],
+        "manifest-src": ["'self'"],
+        "frame-src": ["'self'", origin(settings.ETHERPAD_URL)],
+        "frame-ancestors": [frame_ancestors],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "object-src": ["'none'"],
+    }
+    return "; ".join(" ".join([name, *filter(None, values)]) for name, values in directives.items())
+
+
+def permissions_policy() -> str:
+    """Devices are for our own pages, not for what they frame; Etherpad may copy to the clipboard."""
+    pad = f' "{origin(settings.ETHERPAD_URL)}"' if settings.ETHERPAD_URL else ""
+    own = ("camera", "microphone", "display-capture", "screen-wake-lock", "autoplay", "fullscreen")
+    none = ("geolocation", "payment", "usb", "serial", "hid", "midi")
+    parts = [f"{name}=(self)" for name in own] + [f"clipboard-write=(self{pad})"] + [f"{name}=()" for name in none]
+    return ", ".join(parts)
