@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One environment variable. ``number`` names its check (``confcall.E<number>``); a secret is read from ``<NAME>_FILE`` too."""
+    """One environment variable; ``number`` names its check (``confcall.E<number>``), a secret may be in ``<NAME>_FILE``."""
 
     number: int
     default: str
@@ -36,26 +36,18 @@ SETTINGS: dict[str, Setting] = {
     ),
     "DEBUG": Setting(2, "0", "Shows tracebacks to everybody: for development only."),
     "SITE_URL": Setting(3, "", "Where people find the site, as in https://call.example.org. Default: http://127.0.0.1:PORT."),
-    "EXTRA_HOSTS": Setting(
-        4, "", "Further host names (with a port where it is not the usual one) under which the site answers, comma separated."
-    ),
+    "EXTRA_HOSTS": Setting(4, "", "Further host names under which the site answers, comma separated."),
     "HOST": Setting(5, "127.0.0.1", "The address that the web server listens on."),
     "PORT": Setting(6, "8000", "The port that the web server listens on."),
     "DATA_DIR": Setting(7, "data", "What must be kept: the SQLite database, uploaded images, the secret key."),
     "DATABASE_URL": Setting(8, "", "As in postgres://user:password@host/name. Default: SQLite in DATA_DIR.", secret=True),
-    "REDIS_URL": Setting(
-        9, "redis://127.0.0.1:6379/0", "Redis or Valkey; where it is not set `serve` brings its own.", secret=True
-    ),
-    "TRUST_PROXY": Setting(
-        10, "0", "1 where a reverse proxy of yours sets X-Forwarded-Proto and X-Forwarded-For; never otherwise."
-    ),
+    "REDIS_URL": Setting(9, "redis://127.0.0.1:6379/0", "Redis or Valkey; not set: `serve` brings its own.", secret=True),
+    "TRUST_PROXY": Setting(10, "0", "1 behind a proxy of yours that sets X-Forwarded-Proto and X-Forwarded-For."),
     "ETHERPAD_URL": Setting(11, "", "Etherpad as browsers reach it. Default: the built-in notes."),
     "ETHERPAD_API_URL": Setting(12, "", "Etherpad as the web server reaches it. Default: ETHERPAD_URL."),
     "ETHERPAD_API_KEY": Setting(13, "", "Etherpad's API key, needed to create pads.", secret=True),
     "TURN_URLS": Setting(14, "", "TURN servers, comma separated, as in turn:turn.example.org:3478?transport=udp."),
-    "TURN_SECRET": Setting(
-        15, "", "The static-auth-secret that coturn has; credentials made from it last 12 hours.", secret=True
-    ),
+    "TURN_SECRET": Setting(15, "", "The static-auth-secret that coturn has; never sent to a browser.", secret=True),
     "STUN_URLS": Setting(16, "", "STUN servers, comma separated. Seldom needed: workers have addresses of their own."),
     "LANGUAGE_CODE": Setting(17, "en", "The language of the pages."),
     "TIME_ZONE": Setting(18, "UTC", "The time zone of the times in the admin and on the pages, as in Europe/Paris."),
@@ -64,13 +56,11 @@ SETTINGS: dict[str, Setting] = {
     "LOG_LEVEL": Setting(21, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     "SFU_WORKERS": Setting(22, "", "Media workers that `serve` starts, 0 for none. Default: one per core, at most 4."),
     "SFU_PORT": Setting(23, "40000", "UDP and TCP port of the first worker; each further worker takes the next one."),
-    "SFU_LISTEN": Setting(
-        24, "127.0.0.1", "Addresses that the workers listen on, comma separated; 0.0.0.0 and :: mean all of the machine's."
-    ),
+    "SFU_LISTEN": Setting(24, "127.0.0.1", "Where workers listen, comma separated; 0.0.0.0 and :: for everywhere."),
     "SFU_ANNOUNCE": Setting(
         25,
         "",
-        "Addresses that browsers are told, comma separated: the public one of a server behind NAT. Default: those listened on.",
+        "Addresses that browsers are told, comma separated, for servers behind NAT.",
     ),
 }
 
@@ -115,7 +105,7 @@ class Env:
             except (OSError, UnicodeDecodeError) as exc:
                 reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
                 self.problem(
-                    name, f"{name}_FILE cannot be read: {reason}.", f"Let {name}_FILE name a text file that this user may read."
+                    name, f"{name}_FILE cannot be read: {reason}.", f"Name a text file in {name}_FILE that this user may read."
                 )
         return value or setting.default
 

@@ -6,11 +6,11 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
-from whitenoise.middleware import WhiteNoiseMiddleware
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
+from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
-    from whitenoise.responders import Redirect, StaticFile
+    from whitenoise.responders import Redirect, StaticFile  # type: ignore[import-untyped]
 
 
 class ManifestStorage(CompressedManifestStaticFilesStorage):
@@ -25,7 +25,7 @@ class ManifestStorage(CompressedManifestStaticFilesStorage):
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """Answers in one piece: under ASGI Django warns at each response that streams from a synchronous file, and reads it whole anyway."""
+    """Answers in one piece: a synchronous file cannot be streamed under ASGI, Django would warn and read it whole anyway."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         with warnings.catch_warnings():

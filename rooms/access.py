@@ -1,0 +1,125 @@
+"""Who may come into a room. Pure: rows and the time go in, a grant or a named refusal comes out.
+
+The order of the checks is the order of what a person needs to hear first, and tells a stranger nothing:
+
+1. no such room, no such invite, or no right to know of the room -> ``not_found``
+2. removed by the host -> ``removed``
+3. the invite: revoked, expired, used up, not valid yet
+4. the room: closed (for everybody), not open yet, locked (not for those who run it)
+
+``room_full`` is decided last, by ``place`` and by the media worker, who alone knows how many are in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from rooms.roles import Grant, Role, VisitorPolicy
+
+
+class Refusal(Enum):
+    """Why somebody does not come in. The value is the HTTP status; the name is what the wire and the pages call it."""
+
+    def __init__(self, status: int, _order: int) -> None:
+        # The order makes each value unique: equal ones would be aliases of one another.
+        self.status = status
+
+    not_found = (404, 0)
+    removed = (403, 1)
+    invite_revoked = (410, 2)
+    invite_expired = (410, 3)
+    invite_used_up = (410, 4)
+    invite_not_yet = (403, 5)
+    room_closed = (410, 6)
+    room_not_open = (403, 7)
+    room_locked = (423, 8)
+    room_full = (503, 9)
+
+
+class RoomRules(Protocol):
+    """What the rules read of a room."""
+
+    @property
+    def visitors(self) -> str: ...
+    @property
+    def locked(self) -> bool: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def opens(self) -> datetime | None: ...
+    @property
+    def closes(self) -> datetime | None: ...
+    @property
+    def max_people(self) -> int: ...
+
+
+class InviteRules(Protocol):
+    """What the rules read of an invite."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def not_before(self) -> datetime | None: ...
+    @property
+    def expires(self) -> datetime | None: ...
+    @property
+    def uses_left(self) -> int | None: ...
+    @property
+    def revoked(self) -> bool: ...
+
+
+def invite_grant(
+    room: RoomRules, invite: InviteRules, *, person_admitted: bool, banned: bool, now: datetime, rejoining: bool = False
+) -> Grant | Refusal:
+    """For somebody with an invite.
+
+    ``person_admitted``: it came in by this invite before, so it does not count again. ``rejoining``: it was in
+    a moment ago (a resume token says so), so a lock does not keep it out.
+    """
+    if banned:
+        return Refusal.removed
+    if invite.revoked:
+        return Refusal.invite_revoked
+    if invite.expires is not None and now >= invite.expires:
+        return Refusal.invite_expired
+    if invite.uses_left == 0 and not person_admitted:
+        return Refusal.invite_used_up
+    if invite.not_before is not None and now < invite.not_before:
+        return Refusal.invite_not_yet
+    return _room_open(room, Grant(Role(invite.role)), now, rejoining)
+
+
+def visitor_grant(room: RoomRules, *, banned: bool, now: datetime, rejoining: bool = False) -> Grant | Refusal:
+    """For somebody who has only the room's address."""
+    if room.visitors == VisitorPolicy.NOTHING:
+        return Refusal.not_found
+    if banned:
+        return Refusal.removed
+    role = Role.SPEAKER if room.visitors == VisitorPolicy.SPEAK else Role.LISTENER
+    return _room_open(room, Grant(role), now, rejoining)
+
+
+def user_grant(room: RoomRules, *, is_staff: bool, now: datetime) -> Grant | Refusal:
+    """For somebody who is logged in to the admin; nobody else has an account that counts."""
+    if not is_staff:
+        return Refusal.not_found
+    return _room_open(room, Grant(Role.OWNER), now, rejoining=False)
+
+
+def place(room: RoomRules, grant: Grant, people: int) -> Grant | Refusal:
+    """Whether there is room for one more. Those who run the room always find a place."""
+    return Refusal.room_full if people >= room.max_people and not grant.moderate else grant
+
+
+def _room_open(room: RoomRules, grant: Grant, now: datetime, rejoining: bool) -> Grant | Refusal:
+    if room.closed or (room.closes is not None and now >= room.closes):
+        return Refusal.room_closed
+    if grant.moderate:
+        return grant
+    if room.opens is not None and now < room.opens:
+        return Refusal.room_not_open
+    if room.locked and not rejoining:
+        return Refusal.room_locked
+    return grant

@@ -1,0 +1,73 @@
+"""The thin edge between passes, tables and the pure rules of ``rooms.access``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from rooms.access import Refusal, invite_grant, user_grant, visitor_grant
+from rooms.models import Admission, Ban, Invite, Room
+from rooms.passes import Pass
+from rooms.roles import Grant
+
+
+def current_grant(pass_: Pass, now: datetime | None = None, *, rejoining: bool = False) -> Grant | Refusal:
+    """What a pass is worth at this moment: bans, revoked invites and closed rooms count at once. Changes nothing."""
+    now = now or timezone.now()
+    room = Room.objects.filter(pk=pass_.room).first()
+    if room is None:
+        return Refusal.not_found
+    if pass_.user is not None:
+        return user_grant(room, is_staff=is_staff(pass_.user), now=now)
+    if pass_.invite is None:
+        return visitor_grant(room, banned=is_banned(room, pass_.person), now=now, rejoining=rejoining)
+    invite = Invite.objects.filter(pk=pass_.invite, room=room).first()
+    if invite is None:
+        return Refusal.not_found
+    return invite_verdict(room, invite, pass_.person, now, rejoining=rejoining)
+
+
+def admit(pass_: Pass, name: str, now: datetime | None = None, *, rejoining: bool = False) -> Grant | Refusal:
+    """As ``current_grant``, and comes in: an invite loses one use per person, once, and remembers when it was used.
+
+    Looking at a link costs nothing (chat programs fetch links for their previews); joining does.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        if pass_.invite is not None:
+            # Two people with the last use of an invite queue here; the second reads what the first has left.
+            Invite.objects.select_for_update().filter(pk=pass_.invite).first()
+        verdict = current_grant(pass_, now, rejoining=rejoining)
+        if isinstance(verdict, Grant) and pass_.invite is not None:
+            _count(pass_.invite, pass_.person, name, now)
+    return verdict
+
+
+def _count(invite: int, person: str, name: str, now: datetime) -> None:
+    row = Invite.objects.filter(pk=invite)
+    _, first = Admission.objects.update_or_create(
+        invite_id=invite, person=person, defaults={"name": name}, create_defaults={"name": name, "first": now}
+    )
+    if first:
+        row.filter(uses_left__gt=0).update(uses_left=F("uses_left") - 1)
+    row.update(last_used=now)
+
+
+def invite_verdict(room: Room, invite: Invite, person: str, now: datetime, *, rejoining: bool = False) -> Grant | Refusal:
+    """What an invite is worth for a person. ``person`` is ``""`` for somebody who has no id yet."""
+    admitted = Admission.objects.filter(invite=invite, person=person).exists()
+    banned = is_banned(room, person) or (not admitted and Ban.objects.filter(room=room, invite=invite).exists())
+    return invite_grant(room, invite, person_admitted=admitted, banned=banned, now=now, rejoining=rejoining)
+
+
+def is_banned(room: Room, person: str) -> bool:
+    """Whether this person was removed from the room for good."""
+    return Ban.objects.filter(room=room, person=person).exists()
+
+
+def is_staff(user: int) -> bool:
+    return get_user_model().objects.filter(pk=user, is_staff=True, is_active=True).exists()

@@ -1,0 +1,111 @@
+"""The signed pass that says who somebody is in a room, and the token that brings a participant back.
+
+Both are ``<base64url JSON>.<time>.<signature>``: letters, digits, ``-``, ``_`` and ``.``, fit for a cookie, a
+header and a WebSocket subprotocol. A signature proves that we wrote it, not that it still counts: whoever reads a
+pass asks ``rooms.admission.current_grant``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.signing import BadSignature, TimestampSigner
+
+from rooms.roles import Role
+
+MAX_AGE = timedelta(hours=12)
+"A pass that nobody renews ends after this: longer than any call, shorter than a lost laptop is missed."
+
+RESUME_MAX_AGE = timedelta(hours=1)
+"Far more than the 15 s for which a participant is kept; it only has to end some time."
+
+MAX_TOKEN = 1024
+MAX_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """``room``, ``invite`` and ``user`` are primary keys; ``person`` is a random id that stays the same over renewals."""
+
+    room: int
+    role: Role
+    invite: int | None
+    person: str
+    name: str = ""
+    user: int | None = None
+
+
+def new_person() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def cookie_name(slug: str) -> str:
+    """One cookie per room, so that two rooms in two tabs do not take each other's place."""
+    return f"pass-{slug}"
+
+
+def clean_name(name: str) -> str:
+    """A name on one line, at most ``MAX_NAME`` characters, without control characters; may be empty."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:MAX_NAME].strip()
+
+
+def issue(pass_: Pass) -> str:
+    """The token of a pass, valid for ``MAX_AGE`` from now."""
+    return _sign("confcall.pass", dataclasses.asdict(pass_))
+
+
+def read(token: str) -> Pass | None:
+    """The pass in a token; None where we did not write it, or too long ago."""
+    body = _unsign("confcall.pass", token, MAX_AGE)
+    if body is None:
+        return None
+    try:
+        return Pass(**{**body, "role": Role(body["role"])})
+    except (KeyError, TypeError, ValueError):
+        return None  # written by another version of this program
+
+
+def renew(token: str) -> str | None:
+    """The same pass with a new end; None for a token that does not count any more."""
+    pass_ = read(token)
+    return None if pass_ is None else issue(pass_)
+
+
+def issue_resume(room: int, participant: str) -> str:
+    """A token that lets whoever holds it be ``participant`` again in the room with this primary key."""
+    return _sign("confcall.resume", {"room": room, "participant": participant})
+
+
+def read_resume(token: str, room: int) -> str | None:
+    """The participant's id; None where the token is not ours, too old or another room's."""
+    body = _unsign("confcall.resume", token, RESUME_MAX_AGE)
+    if body is None or body.get("room") != room or not isinstance(body.get("participant"), str):
+        return None
+    return str(body["participant"])
+
+
+def _signer(salt: str) -> TimestampSigner:
+    return TimestampSigner(salt=salt, sep=".")
+
+
+def _sign(salt: str, body: dict[str, Any]) -> str:
+    text = json.dumps({k: v for k, v in body.items() if v not in (None, "")}, separators=(",", ":"))
+    return _signer(salt).sign(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+
+
+def _unsign(salt: str, token: str, max_age: timedelta) -> dict[str, Any] | None:
+    if len(token) > MAX_TOKEN:
+        return None
+    try:
+        value = _signer(salt).unsign(token, max_age=max_age)
+        body = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+    except (BadSignature, binascii.Error, ValueError):
+        return None
+    return {"invite": None, **body} if isinstance(body, dict) else None
