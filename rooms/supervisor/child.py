@@ -1,0 +1,103 @@
+"""One supervised process: started, its output prefixed, started again when it dies, ended for good by ``stop``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rooms.supervisor.backoff import Backoff
+from rooms.supervisor.output import Write, pump
+
+LEASH = Path(__file__).with_name("leash.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What to run. ``env`` is added to our own; ``grace`` is how many seconds it has between SIGTERM and SIGKILL."""
+
+    name: str
+    command: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    grace: float = 5.0
+
+
+class Child:
+    """Keeps the process of ``spec`` running from ``start()`` to ``stop()``."""
+
+    def __init__(self, spec: Spec, write: Write, directory: Path) -> None:
+        self.spec = spec
+        self._write = write
+        self._directory = directory
+        self._process: asyncio.subprocess.Process | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process that runs now, or None between two lives."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep_running(), name=f"child {self.spec.name}")
+
+    async def stop(self) -> None:
+        """SIGTERM, wait for ``grace`` seconds, SIGKILL; returns when the process is gone."""
+        self._stopping = True
+        if self._task is None:
+            return
+        if self._process is None or self._process.returncode is not None:
+            self._task.cancel()  # it waits before a new start
+        self._signal(signal.SIGTERM)
+        done, _ = await asyncio.wait([self._task], timeout=self.spec.grace)
+        if not done:
+            self._write("serve", f"{self.spec.name} did not end within {self.spec.grace:g} s and is killed")
+            self._signal(signal.SIGKILL)
+            await asyncio.wait([self._task])
+
+    def _signal(self, number: signal.Signals) -> None:
+        """To its whole process group, so that what it started itself ends too."""
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
+    async def _keep_running(self) -> None:
+        backoff = Backoff()
+        while not self._stopping:
+            began = time.monotonic()
+            code = await self._run_once()
+            if self._stopping:
+                return
+            pause = backoff.after(time.monotonic() - began)
+            self._write("serve", f"{self.spec.name} {_ending(code)}; starting it again in {pause:g} s")
+            await asyncio.sleep(pause)
+
+    async def _run_once(self) -> int:
+        # Its own session: a terminal's Ctrl-C reaches the supervisor alone, which then ends all in order.
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), "--", *self.spec.command),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **self.spec.env},
+            cwd=self._directory,
+            start_new_session=True,
+        )
+        if self._stopping:  # asked to stop while the process was being made
+            self._signal(signal.SIGTERM)
+        assert self._process.stdout is not None
+        await pump(self._process.stdout, self.spec.name, self._write)
+        return await self._process.wait()
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with code {code}"

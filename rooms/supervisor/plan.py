@@ -1,0 +1,126 @@
+"""What to run, from the settings: pure, but for looking at ports."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+import urllib.parse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rooms.supervisor.child import Spec
+
+MOST_WORKERS = 4
+"More than this only on request: a personal site seldom needs them, and each is a process with its own port."
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The settings that matter here. ``redis_url`` empty: bring a Valkey. ``workers`` None: one per core, 1 to 4."""
+
+    host: str
+    port: int
+    site_url: str = ""
+    redis_url: str = ""
+    trust_proxy: bool = False
+    workers: int | None = None
+    media_port: int = 40000
+    media_listen: str = ""
+
+    def worker_count(self, cores: int) -> int:
+        return max(1, min(cores, MOST_WORKERS)) if self.workers is None else self.workers
+
+    def listen(self) -> str:
+        """Where the workers listen: everywhere as soon as somebody from elsewhere may come, else on the loopback alone."""
+        if self.media_listen:
+            return self.media_listen
+        site = urllib.parse.urlsplit(self.site_url).hostname or ""
+        return "127.0.0.1" if is_loopback(self.host) and (not site or is_loopback(site)) else "0.0.0.0"
+
+    def web_url(self) -> str:
+        """Where to open the site in a browser on this machine, or the public address."""
+        return self.site_url.rstrip("/") or f"http://{bracketed(reachable(self.host))}:{self.port}"
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def reachable(host: str) -> str:
+    """An address that reaches a server bound to ``host`` from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def valkey_spec(binary: Path, directory: Path, unix_socket: Path) -> Spec:
+    """Nothing on disk (all in it is live state with a time to live), no TCP port, a socket for this user alone."""
+    options = ["--port", "0", "--unixsocket", str(unix_socket), "--unixsocketperm", "700", "--dir", str(directory)]
+    options += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"]
+    options += ["--maxmemory", "256mb", "--maxmemory-policy", "noeviction"]
+    return Spec("valkey", (str(binary), *options), grace=3.0)
+
+
+def worker_specs(plan: Plan, cores: int, redis_url: str) -> list[Spec]:
+    specs = []
+    for index in range(plan.worker_count(cores)):
+        env = {
+            "SFU_WORKER": f"w{index + 1}",
+            "SFU_PORT": str(plan.media_port + index),
+            "SFU_LISTEN": plan.listen(),
+            "REDIS_URL": redis_url,
+        }
+        specs.append(Spec(f"w{index + 1}", (sys.executable, "-m", "sfu_worker"), env))
+    return specs
+
+
+def keeper_spec(redis_url: str) -> Spec:
+    return Spec("keeper", (sys.executable, "manage.py", "keeper"), {"REDIS_URL": redis_url})
+
+
+def web_spec(plan: Plan, redis_url: str) -> Spec:
+    """Daphne without its access log (``-v 0``): the addresses of invites and notes are secrets and must reach no log."""
+    options = ["-v", "0", "-b", plan.host, "-p", str(plan.port), "--no-server-name", "--application-close-timeout", "5"]
+    if plan.trust_proxy:
+        options.append("--proxy-headers")
+    command = (sys.executable, "-m", "daphne", *options, "confcall.asgi:application")
+    return Spec("web", command, {"REDIS_URL": redis_url}, grace=8.0)
+
+
+def busy_port(plan: Plan, cores: int) -> str | None:
+    """A sentence about the first port that is taken, or None."""
+    if problem := _cannot_bind(plan.host, plan.port, (socket.SOCK_STREAM,)):
+        return (
+            f"confcall cannot listen on {plan.host}, port {plan.port} ({problem}): "
+            f"choose another port, as in PORT={plan.port + 1} make run"
+        )
+    for index in range(plan.worker_count(cores)):
+        port = plan.media_port + index
+        for address in plan.listen().replace(",", " ").split():
+            if problem := _cannot_bind(address, port, (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
+                return (
+                    f"A media worker cannot listen on {address}, port {port} ({problem}): "
+                    f"choose another range, as in SFU_PORT={port + 100} make run"
+                )
+    return None
+
+
+def _cannot_bind(host: str, port: int, kinds: Sequence[socket.SocketKind]) -> str | None:
+    """Why ``host:port`` cannot be bound, or None. The probe does not stay bound."""
+    for kind in kinds:
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+            with socket.socket(family, kind) as probe:
+                if kind == socket.SOCK_STREAM:  # as servers do: a connection in TIME_WAIT does not make a port taken
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except OSError as exc:
+            return (exc.strerror or str(exc)).lower()
+    return None

@@ -1,0 +1,94 @@
+"""The order of starting and ending: Valkey, then workers, keeper and web; web, keeper, workers, Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from rooms.supervisor import probe
+from rooms.supervisor.child import Child, Spec
+from rooms.supervisor.output import Write
+from rooms.supervisor.plan import Plan, keeper_spec, reachable, valkey_spec, web_spec, worker_specs
+
+READY_SECONDS = 60.0
+"After this long we say that the start takes unusually long; the children go on trying."
+
+
+class Supervisor:
+    """Runs everything in ``plan`` until a signal comes. ``run`` is called once."""
+
+    def __init__(self, plan: Plan, directory: Path, run_directory: Path, write: Write, valkey_binary: Path | None) -> None:
+        """``directory``: the checkout. ``run_directory``: ours alone, for the socket. ``valkey_binary``: None where REDIS_URL is set."""
+        self._plan = plan
+        self._directory = directory
+        self._write = write
+        self._cores = os.cpu_count() or 1
+        self._socket = run_directory / "valkey.sock" if valkey_binary else None
+        redis_url = f"unix://{self._socket}" if self._socket else plan.redis_url
+        self._valkey = (
+            self._child(valkey_spec(valkey_binary, run_directory, self._socket)) if valkey_binary and self._socket else None
+        )
+        self._workers = [self._child(spec) for spec in worker_specs(plan, self._cores, redis_url)]
+        self._keeper = self._child(keeper_spec(redis_url))
+        self._web = self._child(web_spec(plan, redis_url))
+        self._asked_to_stop = asyncio.Event()
+
+    def _child(self, spec: Spec) -> Child:
+        return Child(spec, self._write, self._directory)
+
+    async def run(self, on_ready: Callable[[], None]) -> None:
+        """Start all, call ``on_ready`` once the site answers, wait for SIGINT, SIGTERM or SIGHUP, end all in order."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal)
+        watching = asyncio.create_task(self._start(on_ready))
+        try:
+            await self._asked_to_stop.wait()
+        finally:
+            watching.cancel()
+            # An error in there is not lost: the task is awaited after the children were ended.
+            await self._stop()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+    def _on_signal(self) -> None:
+        if self._asked_to_stop.is_set():
+            self._write("serve", "still ending; kill me with SIGKILL to end everything at once")
+        self._asked_to_stop.set()
+
+    async def _start(self, on_ready: Callable[[], None]) -> None:
+        if self._valkey and self._socket:
+            self._valkey.start()
+            await self._wait_for(partial(probe.redis_answers, str(self._socket)), "Valkey")
+        for child in (*self._workers, self._keeper, self._web):
+            child.start()
+        host = reachable(self._plan.host)
+        await self._wait_for(partial(probe.http_answers, host, self._plan.port, "/health/"), "the web server")
+        address = reachable(self._plan.listen().replace(",", " ").split()[0])
+        for port in range(self._plan.media_port, self._plan.media_port + len(self._workers)):
+            await self._wait_for(partial(probe.tcp_answers, address, port), f"the media worker at port {port}")
+        on_ready()
+
+    async def _wait_for(self, answers: probe.Probe, what: str) -> None:
+        """Poll until ``answers`` is true. A child that fails at first is started again meanwhile, so there is no giving up."""
+        began = asyncio.get_running_loop().time()
+        warned = False
+        while not await answers():
+            if not warned and asyncio.get_running_loop().time() - began > READY_SECONDS:
+                self._write("serve", f"{what} does not answer yet after {READY_SECONDS:g} s; its own lines above say why")
+                warned = True
+            await asyncio.sleep(0.1)
+
+    async def _stop(self) -> None:
+        self._write("serve", "ending")
+        await self._web.stop()
+        await self._keeper.stop()
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
+        if self._valkey:
+            await self._valkey.stop()
+        self._write("serve", "ended")

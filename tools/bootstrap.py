@@ -1,0 +1,107 @@
+"""Make the virtual environment and install what the lock file names. Standard library only, any Python >= 3.11.
+
+``python tools/bootstrap.py run`` is what ``make run`` needs, ``… dev`` adds the tools of ``make check`` and ``make test``.
+A stamp with the lock file's hash makes every further call return at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = {"run": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
+
+NO_VENV = """\
+This Python ({python}) cannot make virtual environments: its venv or ensurepip module is missing.
+On Debian and Ubuntu:  sudo apt-get install python3-venv     (then run the same command again)
+On Fedora:             sudo dnf install python3-pip"""
+
+NO_PIP = """\
+Installing the dependencies failed; pip's message is above.
+Is the network reachable from here? Behind a proxy, set HTTPS_PROXY and run the same command again."""
+
+
+class Failed(Exception):
+    """Something that only the person at the keyboard can mend; the text says how."""
+
+
+def stamp_text(lock: Path) -> str:
+    """What the stamp file holds when ``lock`` is installed for this interpreter."""
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    return f"{sys.version_info.major}.{sys.version_info.minor} {digest}\n"
+
+
+def installed(directory: Path, kind: str) -> bool:
+    """Whether the stamps say that nothing is to be done. The tools' lock holds all that the product's does."""
+    if not (directory / "bin" / "python").exists():
+        return False
+    stamps = [(directory / f".confcall-{k}", stamp_text(LOCKS[k])) for k in dict.fromkeys((kind, "dev"))]
+    return any(stamp.exists() and stamp.read_text() == wanted for stamp, wanted in stamps)
+
+
+def make_environment(directory: Path) -> Path:
+    """Return the environment's Python, making the environment where there is none that works."""
+    python = directory / "bin" / "python"
+    if python.exists() and works(python):
+        return python
+    print(f"Making a virtual environment in {directory.name} with Python {sys.version.split()[0]} …", flush=True)
+    try:
+        import ensurepip  # noqa: F401  Debian ships it in a package of its own
+    except ImportError as exc:
+        raise Failed(NO_VENV.format(python=sys.executable)) from exc
+    try:
+        venv.create(directory, clear=True, with_pip=True, symlinks=True)
+    except (OSError, subprocess.CalledProcessError) as exc:
+        raise Failed(f"{NO_VENV.format(python=sys.executable)}\n({exc})") from exc
+    return python
+
+
+def works(python: Path) -> bool:
+    """False for an environment whose base interpreter was removed or is too old, or that has no pip."""
+    code = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    return subprocess.run([python, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def install(python: Path, lock: Path) -> None:
+    print(f"Installing the dependencies from {lock.name} …", flush=True)
+    command = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--quiet",
+        "--require-hashes",
+        "-r",
+        lock,
+    ]
+    if subprocess.run(command, check=False).returncode:
+        raise Failed(NO_PIP)
+
+
+def main(kind: str) -> int:
+    directory = Path(os.environ.get("VENV") or ROOT / ".venv")
+    if installed(directory, kind):
+        return 0
+    try:
+        python = make_environment(directory)
+        install(python, LOCKS[kind])
+    except Failed as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    (directory / f".confcall-{kind}").write_text(stamp_text(LOCKS[kind]))
+    return 0
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.exit("confcall needs Python 3.11 or newer; this is " + sys.version.split()[0])
+    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
+        sys.exit("usage: bootstrap.py run | dev")
+    sys.exit(main(sys.argv[1]))

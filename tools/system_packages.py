@@ -1,0 +1,71 @@
+"""Programs that tests need and that PyPI and npm do not have: install them where that is possible, else say how.
+
+Standard library only. Where ``CI`` is set a missing program is an error; elsewhere the tests that need it are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Program:
+    """``names``: what it may be called in PATH; ``package``: Debian's package; ``needed_by``: which tests are lost without it."""
+
+    names: tuple[str, ...]
+    package: str
+    needed_by: str
+
+
+PROGRAMS = (
+    Program(("chromium", "chromium-browser", "google-chrome"), "chromium", "the browser tests in tests/e2e"),
+    Program(("firefox-esr", "firefox"), "firefox-esr", "the Firefox test in tests/e2e"),
+    Program(("caddy",), "caddy", "the tests of deploy/Caddyfile and of Etherpad"),
+)
+
+
+def missing() -> list[Program]:
+    return [program for program in PROGRAMS if not any(shutil.which(name) for name in program.names)]
+
+
+def apt() -> list[str] | None:
+    """The start of an apt-get command that works here without a question, or None."""
+    if not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return ["apt-get"]
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return ["sudo", "-n", "apt-get"]
+    return None
+
+
+def install(command: list[str], programs: list[Program]) -> None:
+    """Failures are not raised: what is still missing afterwards is what counts."""
+    packages = [program.package for program in programs]
+    print("Installing for the tests:", ", ".join(packages), flush=True)
+    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    options = ["-y", "-q", "-o", "Dpkg::Use-Pty=0"]
+    subprocess.run([*command, "update", "-q"], env=env, stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(
+        [*command, "install", *options, "--no-install-recommends", *packages], env=env, stdout=subprocess.DEVNULL, check=False
+    )
+
+
+def main() -> int:
+    if not (lacking := missing()):
+        return 0
+    if command := apt():
+        install(command, lacking)
+        lacking = missing()
+    for program in lacking:
+        how = f"on Debian and Ubuntu: sudo apt-get install {program.package}"
+        print(f"{program.names[0]} is missing; {program.needed_by} need it ({how}).", file=sys.stderr)
+    return 1 if lacking and os.environ.get("CI") else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
