@@ -1,0 +1,37 @@
+"""Offers in, answers out. The parts are in ``sdp_types``, ``sdp_parse`` and ``sdp_answer``; this is what others import."""
+
+from sfu_worker.sdp_answer import answer_media, build_answer, candidate, local_setup
+from sfu_worker.sdp_parse import parse_answer, parse_offer
+from sfu_worker.sdp_types import (
+    AUDIO_LEVEL,
+    DEPENDENCY_DESCRIPTOR,
+    MID,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_CC,
+    AnsweredMedia,
+    LocalTransport,
+    Offer,
+    OfferedMedia,
+    SdpError,
+)
+
+__all__ = [
+    "AUDIO_LEVEL",
+    "DEPENDENCY_DESCRIPTOR",
+    "MID",
+    "REPAIRED_RID",
+    "RID",
+    "TRANSPORT_CC",
+    "AnsweredMedia",
+    "LocalTransport",
+    "Offer",
+    "OfferedMedia",
+    "SdpError",
+    "answer_media",
+    "build_answer",
+    "candidate",
+    "local_setup",
+    "parse_answer",
+    "parse_offer",
+]
