@@ -69,19 +69,8 @@ def works(python: Path) -> bool:
 
 def install(python: Path, lock: Path) -> None:
     print(f"Installing the dependencies from {lock.name} …", flush=True)
-    command = [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--quiet",
-        "--require-hashes",
-        "-r",
-        lock,
-    ]
-    if subprocess.run(command, check=False).returncode:
+    options = ["--disable-pip-version-check", "--no-input", "--quiet", "--require-hashes"]
+    if subprocess.run([str(python), "-m", "pip", "install", *options, "-r", str(lock)], check=False).returncode:
         raise Failed(NO_PIP)
 
 
@@ -100,7 +89,7 @@ def main(kind: str) -> int:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  this file runs before anything has looked at the version
         sys.exit("confcall needs Python 3.11 or newer; this is " + sys.version.split()[0])
     if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
         sys.exit("usage: bootstrap.py run | dev")

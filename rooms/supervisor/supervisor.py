@@ -23,16 +23,16 @@ class Supervisor:
     """Runs everything in ``plan`` until a signal comes. ``run`` is called once."""
 
     def __init__(self, plan: Plan, directory: Path, run_directory: Path, write: Write, valkey_binary: Path | None) -> None:
-        """``directory``: the checkout. ``run_directory``: ours alone, for the socket. ``valkey_binary``: None where REDIS_URL is set."""
+        """``directory``: the checkout; ``run_directory``: ours alone; ``valkey_binary``: None where REDIS_URL is set."""
         self._plan = plan
         self._directory = directory
         self._write = write
         self._cores = os.cpu_count() or 1
         self._socket = run_directory / "valkey.sock" if valkey_binary else None
         redis_url = f"unix://{self._socket}" if self._socket else plan.redis_url
-        self._valkey = (
-            self._child(valkey_spec(valkey_binary, run_directory, self._socket)) if valkey_binary and self._socket else None
-        )
+        self._valkey: Child | None = None
+        if valkey_binary and self._socket:
+            self._valkey = self._child(valkey_spec(valkey_binary, run_directory, self._socket))
         self._workers = [self._child(spec) for spec in worker_specs(plan, self._cores, redis_url)]
         self._keeper = self._child(keeper_spec(redis_url))
         self._web = self._child(web_spec(plan, redis_url))
@@ -47,14 +47,19 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
         watching = asyncio.create_task(self._start(on_ready))
+        watching.add_done_callback(self._on_started)
         try:
             await self._asked_to_stop.wait()
         finally:
             watching.cancel()
-            # An error in there is not lost: the task is awaited after the children were ended.
             await self._stop()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
+
+    def _on_started(self, task: asyncio.Task[None]) -> None:
+        """An error of ours ends everything; `run` raises it when the children are gone."""
+        if not task.cancelled() and task.exception():
+            self._asked_to_stop.set()
 
     def _on_signal(self) -> None:
         if self._asked_to_stop.is_set():
