@@ -1,0 +1,109 @@
+"""The worker's end of the channel layer: commands in, events out, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import redis.exceptions
+from channels.exceptions import ChannelFull
+from channels_redis.core import RedisChannelLayer
+
+from sfu_worker import wire
+
+logger = logging.getLogger("sfu.bus")
+
+OUTBOX = 10_000
+"Events waiting to be sent. When Redis is away longer than this holds, the oldest go: clients see the gap in n and ask for a snapshot."
+
+RETRY_SECONDS = 0.5
+
+
+class Bus:
+    """Receives commands for one worker and sends events; survives Redis going away."""
+
+    def __init__(self, redis_url: str, worker: str, on_command: Callable[[wire.Command], None]) -> None:
+        self._layer = RedisChannelLayer(hosts=[redis_url], prefix="confcall", capacity=2000, expiry=30)
+        self._channel = wire.worker_channel(worker)
+        self._on_command = on_command
+        self._outbox: asyncio.Queue[tuple[str, str, wire.Event]] = asyncio.Queue(OUTBOX)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._send())]
+
+    async def stop(self) -> None:
+        """Send what is waiting (for a second at most), then end."""
+        try:
+            await asyncio.wait_for(self._outbox.join(), 1.0)
+        except TimeoutError:
+            logger.warning("x %d events were not sent", self._outbox.qsize())
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._layer.close_pools()
+
+    def tell(self, reply: str, event: wire.Event) -> None:
+        """Send an event to one reply channel."""
+        self._put(("one", reply, event))
+
+    def tell_group(self, room: str, event: wire.Event) -> None:
+        """Send an event to everybody in a room."""
+        self._put(("group", wire.room_group(room), event))
+
+    def _put(self, item: tuple[str, str, wire.Event]) -> None:
+        if self._outbox.full():
+            self._outbox.get_nowait()
+            self._outbox.task_done()
+        self._outbox.put_nowait(item)
+
+    async def _receive(self) -> None:
+        async def step() -> None:
+            message = await self._layer.receive(self._channel)
+            self._dispatch(message)
+
+        await self._forever(step)
+
+    def _dispatch(self, message: object) -> None:
+        body = message.get("body") if isinstance(message, dict) else None
+        try:
+            command = wire.decode(body)
+        except wire.WireError as exc:
+            logger.warning("x command refused: %s", exc)
+            return
+        try:
+            self._on_command(command)  # type: ignore[arg-type]
+        except Exception:
+            # One room's mistake must not stop the commands of all others.
+            logger.exception("x %s failed", type(command).__name__)
+
+    async def _send(self) -> None:
+        async def step() -> None:
+            how, target, event = await self._outbox.get()
+            message = {"type": "sfu_event", "body": wire.encode(event)}
+            try:
+                if how == "one":
+                    await self._layer.send(target, message)
+                else:
+                    await self._layer.group_send(target, message)
+            except ChannelFull:
+                logger.warning("x a consumer does not read its events")
+            finally:
+                self._outbox.task_done()
+
+        await self._forever(step)
+
+    async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
+        away = False
+        while True:
+            try:
+                await step()
+                if away:
+                    logger.info("- Redis is back")
+                away = False
+            except (redis.exceptions.RedisError, OSError) as exc:
+                if not away:
+                    logger.warning("x Redis is away, media goes on: %s", exc)
+                away = True
+                await asyncio.sleep(RETRY_SECONDS)

@@ -1,0 +1,87 @@
+"""A worker's settings, read once from the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import ifaddr
+
+
+class ConfigError(ValueError):
+    """A setting is wrong; the text says which one and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """``listen``: addresses to bind; ``announce``: addresses to tell clients; ``port``: UDP and TCP, 0 picks a free one."""
+
+    worker: str
+    redis_url: str
+    port: int
+    listen: tuple[str, ...]
+    announce: tuple[str, ...]
+    log_level: str
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> Config:
+        """Read SFU_WORKER, REDIS_URL, SFU_PORT, SFU_LISTEN, SFU_ANNOUNCE and LOG_LEVEL. Raises ConfigError."""
+        listen = _addresses(env.get("SFU_LISTEN") or "127.0.0.1", "SFU_LISTEN")
+        announce = _addresses(env.get("SFU_ANNOUNCE") or "", "SFU_ANNOUNCE") or _reachable(listen)
+        return cls(
+            # Two workers on different hosts must not share a name.
+            worker=env.get("SFU_WORKER") or f"{socket.gethostname()}-{_port(env)}",
+            redis_url=env.get("REDIS_URL") or "redis://127.0.0.1:6379/0",
+            port=_port(env),
+            listen=listen,
+            announce=announce,
+            log_level=_log_level(env),
+        )
+
+
+def _port(env: Mapping[str, str]) -> int:
+    text = env.get("SFU_PORT") or "40000"
+    if not text.isdigit() or int(text) > 65535:
+        raise ConfigError(f"SFU_PORT is {text!r}: give a port number from 0 to 65535.")
+    return int(text)
+
+
+def _log_level(env: Mapping[str, str]) -> str:
+    level = (env.get("LOG_LEVEL") or "INFO").upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ConfigError(f"LOG_LEVEL is {level!r}: use DEBUG, INFO, WARNING or ERROR.")
+    return level
+
+
+def _addresses(text: str, setting: str) -> tuple[str, ...]:
+    found = []
+    for part in text.replace(",", " ").split():
+        try:
+            found.append(str(ipaddress.ip_address(part)))
+        except ValueError:
+            # A name is fine for a server behind a dynamic address: it is looked up at start.
+            found.extend(_lookup(part, setting))
+    return tuple(dict.fromkeys(found))
+
+
+def _lookup(name: str, setting: str) -> list[str]:
+    try:
+        return [str(info[4][0]) for info in socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)]
+    except OSError as exc:
+        raise ConfigError(f"{setting} names {name!r}, which is not an address and cannot be looked up ({exc}).") from exc
+
+
+def _reachable(listen: tuple[str, ...]) -> tuple[str, ...]:
+    """What to announce when nothing is said: the bound addresses, or every address of this machine for a wildcard."""
+    concrete = [a for a in listen if not ipaddress.ip_address(a).is_unspecified]
+    if len(concrete) == len(listen):
+        return listen
+    wanted = {ipaddress.ip_address(a).version for a in listen if ipaddress.ip_address(a).is_unspecified}
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            address = ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
+            if address.version in wanted and not address.is_loopback and not address.is_link_local:
+                concrete.append(str(address))
+    return tuple(dict.fromkeys(concrete)) or ("127.0.0.1",)

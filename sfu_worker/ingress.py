@@ -1,0 +1,198 @@
+"""Which incoming RTP stream belongs to which track and layer: by SSRC, and at first by mid and rid (RFC 8843 9.2, RFC 8852)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from struct import Struct, error
+
+from sfu_worker.codecs import Codec
+from sfu_worker.packet import Packet
+from sfu_worker.rtp_header import read_extensions
+from sfu_worker.sdp import (
+    AUDIO_LEVEL,
+    MID,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_CC,
+    AnsweredMedia,
+    OfferedMedia,
+)
+from sfu_worker.twcc import ArrivalLog
+from sfu_worker.up_track import UpLayer, UpTrack
+
+logger = logging.getLogger("sfu.ingress")
+
+HEADER = Struct("!BBHII")
+UINT16 = Struct("!H")
+
+MAX_STREAMS = 32
+"SSRCs of one participant: four tracks with three layers and a repair stream each are 20; more is an attack."
+
+
+@dataclass(slots=True)
+class UpMedia:
+    """A sending m-line: its track and what its payload types mean. ``rtx_types`` maps an RTX type to that of the codec it repairs."""
+
+    mid: str
+    track: UpTrack
+    codecs: dict[int, Codec]
+    rtx_types: dict[int, int]
+    rids: list[str]
+    ssrcs: list[int] = field(default_factory=list)
+    rtx_ssrcs: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, offered: OfferedMedia, answered: AnsweredMedia, track: UpTrack) -> UpMedia:
+        """What offer and answer agreed on."""
+        track.rids = list(answered.rids)
+        return cls(
+            mid=answered.mid,
+            track=track,
+            codecs={c.pt: c for c in answered.codecs},
+            rtx_types={c.rtx_pt: c.pt for c in answered.codecs if c.rtx_pt is not None},
+            rids=list(answered.rids),
+            ssrcs=list(offered.ssrcs),
+            rtx_ssrcs={rtx: primary for primary, rtx in offered.rtx.items()},
+        )
+
+
+class Ingress:
+    """Everything that one participant sends over one transport."""
+
+    def __init__(
+        self,
+        send_rtcp: Callable[[bytes], None],
+        on_first_packet: Callable[[UpTrack], None],
+        on_level: Callable[[str, int, float], None],
+    ) -> None:
+        self.layers: dict[int, UpLayer] = {}
+        self.arrivals = ArrivalLog()
+        self.unroutable = 0
+        self._media: dict[str, UpMedia] = {}
+        self._rtx: dict[int, UpLayer] = {}
+        self._rtx_types: dict[int, int] = {}
+        self._ids = (0, 0, 0, 0, 0)
+        self._packet = Packet()
+        self._send_rtcp = send_rtcp
+        self._on_first_packet = on_first_packet
+        self._on_level = on_level
+
+    def configure(self, media: list[UpMedia], extensions: dict[str, int]) -> None:
+        """Take the m-lines of an answer. ``extensions``: URI to id, one table for the whole bundle (RFC 8843 9.2.1)."""
+        self._media = {m.mid: m for m in media}
+        self._rtx_types = {rtx: pt for m in media for rtx, pt in m.rtx_types.items()}
+        uris = (MID, RID, REPAIRED_RID, TRANSPORT_CC, AUDIO_LEVEL)
+        mid, rid, repaired, twcc, level = (extensions.get(uri, 0) for uri in uris)
+        self._ids = (mid, rid, repaired, twcc, level)
+
+    def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
+        """Take a decrypted packet. A packet that makes no sense is dropped."""
+        try:
+            self._on_rtp(view, start, end, now)
+        except (ValueError, IndexError, error):
+            self.unroutable += 1
+
+    def _on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
+        first, second, seq, timestamp, ssrc = HEADER.unpack_from(view, start)
+        at = start + 12 + 4 * (first & 0x0F)
+        mid = rid = repaired = None
+        level = -1
+        if first & 0x10:
+            after = at + 4 + 4 * (view[at + 2] << 8 | view[at + 3])
+            if after > end:
+                return
+            twcc, level, mid, rid, repaired = read_extensions(view, at, after, self._ids)
+            if twcc >= 0:
+                self.arrivals.record(twcc, int(now * 1_000_000))
+            at = after
+        if first & 0x20:
+            end -= view[end - 1]
+        if at > end:
+            return
+        payload_type = second & 0x7F
+        p = self._packet
+        layer = self.layers.get(ssrc)
+        repair = False
+        if layer is None or layer.codec.pt != payload_type:
+            if payload_type in self._rtx_types:
+                repair = True
+                layer = self._rtx.get(ssrc) or self._route_rtx(ssrc, mid, repaired)
+                if layer is None or end - at < 3:
+                    # Browsers probe for bandwidth with empty packets on the repair stream.
+                    return
+                seq = view[at] << 8 | view[at + 1]
+                at += 2
+            else:
+                layer = self._route(ssrc, payload_type, mid, rid)
+                if layer is None:
+                    self.unroutable += 1
+                    return
+        if level >= 0:
+            self._on_level(layer.track.id, level, now)
+        p.seq = seq
+        p.timestamp = timestamp
+        p.marker = second & 0x80
+        p.size = end - at
+        p.payload = view[at:end]
+        if not repair:
+            layer.stats.arrival(timestamp, now)
+        layer.receive(p, now)
+
+    def _route(self, ssrc: int, payload_type: int, mid: bytes | None, rid: bytes | None) -> UpLayer | None:
+        """A stream seen for the first time, or one that changed its codec."""
+        known = self.layers.get(ssrc)
+        media = self._find_media(ssrc, payload_type, mid, known)
+        if media is None or payload_type not in media.codecs:
+            return None
+        name = rid.decode("ascii", "replace") if rid else (known.rid if known else "")
+        if media.rids and name not in media.rids:
+            return None
+        track = media.track
+        for old in [x for x in track.layers if x.ssrc == ssrc or x.rid == name]:
+            # The same layer again: another codec, or a sender that began anew with another SSRC.
+            old.close()
+            track.layers.remove(old)
+            self.layers.pop(old.ssrc, None)
+            self._rtx = {repair: x for repair, x in self._rtx.items() if x is not old}
+        if len(self.layers) + len(self._rtx) >= MAX_STREAMS:
+            return None
+        layer = UpLayer(track, ssrc, name, media.codecs[payload_type], self._send_rtcp)
+        self.layers[ssrc] = layer
+        track.add_layer(layer)
+        logger.debug("- %s layer %r is %s, ssrc %d", track.id, name, layer.codec.name, ssrc)
+        self._on_first_packet(track)
+        return layer
+
+    def _find_media(self, ssrc: int, payload_type: int, mid: bytes | None, known: UpLayer | None) -> UpMedia | None:
+        if mid is not None:
+            return self._media.get(mid.decode("ascii", "replace"))
+        if known is not None:
+            return next((m for m in self._media.values() if m.track is known.track), None)
+        for media in self._media.values():
+            if ssrc in media.ssrcs:
+                return media
+        fitting = [m for m in self._media.values() if payload_type in m.codecs]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _route_rtx(self, ssrc: int, mid: bytes | None, repaired: bytes | None) -> UpLayer | None:
+        """The layer that a repair stream belongs to: by repaired rid, or by the offer's FID groups."""
+        layer = None
+        media = self._media.get(mid.decode("ascii", "replace")) if mid is not None else None
+        if media is not None:
+            name = repaired.decode("ascii", "replace") if repaired else ""
+            layer = next((x for x in media.track.layers if x.rid == name), None)
+        if layer is None:
+            primary = next((m.rtx_ssrcs[ssrc] for m in self._media.values() if ssrc in m.rtx_ssrcs), None)
+            layer = self.layers.get(primary) if primary is not None else None
+        if layer is not None and len(self.layers) + len(self._rtx) < MAX_STREAMS:
+            self._rtx[ssrc] = layer
+        return layer
+
+    def close(self, now: float) -> None:
+        """The transport is gone: tracks lose their layers but live on."""
+        for track in {layer.track.id: layer.track for layer in self.layers.values()}.values():
+            track.drop_layers(now)
+        self.layers.clear()
+        self._rtx.clear()

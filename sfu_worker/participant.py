@@ -1,0 +1,306 @@
+"""A participant: its identity, its one transport, what it sends and the slots it receives in."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from sfu_worker import rtcp, sdp, wire
+from sfu_worker.down_track import DownTrack
+from sfu_worker.ingress import Ingress, UpMedia
+from sfu_worker.media_clock import SenderClock, ntp
+from sfu_worker.transport import Transport
+from sfu_worker.up_track import UpTrack
+
+if TYPE_CHECKING:
+    from sfu_worker.dtls import Certificate
+    from sfu_worker.port import MediaPort
+
+DEFAULT_RTT = 0.1
+MAX_SLOTS = 64
+"m-lines that one participant may receive in; a page shows at most half as many people."
+
+
+class Audience(Protocol):
+    """What a participant tells its room."""
+
+    def first_packet(self, track: UpTrack) -> None: ...
+
+    def level(self, track: str, dbov: int, now: float) -> None: ...
+
+    def connected(self, participant: Participant) -> None: ...
+
+    def disconnected(self, participant: Participant, why: str) -> None: ...
+
+    def bound(self, participant: Participant, slot: DownTrack) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Host:
+    """What a worker lends its participants."""
+
+    port: MediaPort
+    certificate: Certificate
+    candidates: list[str]
+
+
+class Participant:
+    """One person, stream or viewer in a room."""
+
+    def __init__(self, join: wire.Join, host: Host, audience: Audience) -> None:
+        self.id = join.participant
+        self.name = join.name
+        self.role = join.role
+        self.kind = join.kind
+        self.publish = join.publish
+        self.follow = join.follow
+        self.reply = join.reply
+        self.detached_at: float | None = None
+        self.transport: Transport | None = None
+        self.tracks: dict[str, UpTrack] = {}
+        self.slots: dict[str, DownTrack] = {}
+        self.ingress: Ingress | None = None
+        self.rtt = DEFAULT_RTT
+        self._host = host
+        self._audience = audience
+        self._clock = SenderClock()
+        self._fingerprint: list[tuple[str, str]] = []
+        self._remote_ufrag = ""
+        self._closing: set[asyncio.Task[None]] = set()
+
+    # Negotiation
+
+    def answer(self, text: str, sources: dict[str, str], now: float) -> str:
+        """Answer an offer. Raises SdpError, and then nothing has changed.
+
+        The same ICE user and fingerprint as before is more m-lines on the same connection; anything else is a new connection.
+        """
+        offer = sdp.parse_offer(text)
+        fresh = self.transport is None or (offer.ufrag, offer.fingerprints) != (self._remote_ufrag, self._fingerprint)
+        old = {} if fresh else self.slots
+        media = [self._adapt(m, old, sources) for m in sdp.answer_media(offer, lambda: random.getrandbits(32))]
+        if self.kind == "whip":
+            sources = self._sources_of_stream(media)
+        self._check(offer, media, sources)
+        media = [m if m.direction != "recvonly" or m.mid in sources else inactive(m) for m in media]
+        if fresh:
+            self._renew_transport(now)
+        assert self.transport is not None
+        setup = sdp.local_setup(offer.setup)
+        local = sdp.LocalTransport(
+            self.transport.ufrag, self.transport.pwd, self.transport.fingerprint, setup, self._host.candidates
+        )
+        answer = sdp.build_answer(offer, media, local)
+        self._apply(offer, media, sources)
+        if fresh:
+            self._remote_ufrag, self._fingerprint = offer.ufrag, offer.fingerprints
+            role = "server" if setup == "passive" else "client"
+            self.transport.start(offer.ufrag, offer.pwd, offer.fingerprints, role)
+        return answer
+
+    def _adapt(self, media: sdp.AnsweredMedia, old: dict[str, DownTrack], sources: dict[str, str]) -> sdp.AnsweredMedia:
+        """Keep the SSRCs of slots that live on; let nobody send who may not."""
+        if media.direction == "sendonly" and media.mid in old:
+            slot = old[media.mid]
+            return dataclasses.replace(media, ssrc=slot.ssrc, rtx_ssrc=slot.rtx_ssrc)
+        if media.direction == "recvonly" and not self.publish:
+            return inactive(media)
+        return media
+
+    def _sources_of_stream(self, media: list[sdp.AnsweredMedia]) -> dict[str, str]:
+        """WHIP names no sources: the first of each kind counts (RFC 9725 4.4)."""
+        sources: dict[str, str] = {}
+        for m in media:
+            source = "microphone" if m.kind == "audio" else "camera"
+            if m.direction == "recvonly" and source not in sources.values():
+                sources[m.mid] = source
+        return sources
+
+    def _check(self, offer: sdp.Offer, media: list[sdp.AnsweredMedia], sources: dict[str, str]) -> None:
+        kinds = {m.mid: m.kind for m in media if m.direction == "recvonly"}
+        if len(set(sources.values())) != len(sources):
+            raise sdp.SdpError("two m-lines name the same source")
+        for mid, source in sources.items():
+            kind = "audio" if source in wire.AUDIO_SOURCES else "video"
+            if source not in wire.SOURCES or (mid in kinds and kinds[mid] != kind):
+                raise sdp.SdpError(f"the source of m-line {mid[:16]!r} does not fit it")
+        if sum(m.direction == "sendonly" for m in media) > MAX_SLOTS:
+            raise sdp.SdpError(f"more than {MAX_SLOTS} slots")
+
+    def _renew_transport(self, now: float) -> None:
+        self.drop_transport(now)
+        self._clock = SenderClock()
+        self.transport = Transport(self._host.port, self._host.certificate, self)
+        self.ingress = Ingress(self.send_rtcp, self._audience.first_packet, self._audience.level)
+
+    def _apply(self, offer: sdp.Offer, media: list[sdp.AnsweredMedia], sources: dict[str, str]) -> None:
+        assert self.ingress is not None
+        sending: list[UpMedia] = []
+        extensions: dict[str, int] = {}
+        for offered, answered in zip(offer.media, media, strict=True):
+            if answered.direction == "recvonly":
+                extensions.update(answered.extensions)
+                sending.append(UpMedia.of(offered, answered, self._track(sources[answered.mid], answered.kind)))
+            elif answered.direction == "sendonly" and answered.mid not in self.slots and answered.ssrc is not None:
+                self.slots[answered.mid] = self._slot(answered)
+        self.ingress.configure(sending, extensions)
+
+    def _track(self, source: str, kind: str) -> UpTrack:
+        if source not in self.tracks:
+            self.tracks[source] = UpTrack(f"{self.id}:{source}", self.id, source, kind)
+        return self.tracks[source]
+
+    def _slot(self, answered: sdp.AnsweredMedia) -> DownTrack:
+        slot = DownTrack(
+            answered.mid,
+            answered.kind,
+            answered.ssrc or 0,
+            answered.rtx_ssrc,
+            answered.codecs,
+            answered.extensions.get(sdp.TRANSPORT_CC, 0),
+            lambda bound: self._audience.bound(self, bound),
+        )
+        slot.transport = self.transport
+        return slot
+
+    # What the transport says
+
+    def on_connected(self) -> None:
+        """ICE and DTLS are done."""
+        self._audience.connected(self)
+
+    def on_closed(self, why: str) -> None:
+        """The transport ended by itself."""
+        self._audience.disconnected(self, why)
+
+    def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
+        """A decrypted RTP packet, valid during the call only."""
+        if self.ingress is not None:
+            self.ingress.on_rtp(view, start, end, now)
+
+    def on_rtcp(self, data: bytes, now: float) -> None:
+        """A decrypted compound RTCP packet."""
+        try:
+            packets = rtcp.parse_compound(data)
+        except ValueError:
+            return
+        for packet in packets:
+            self._on_rtcp_packet(packet, now)
+
+    def _on_rtcp_packet(self, packet: object, now: float) -> None:
+        match packet:
+            case rtcp.SenderReport():
+                layer = self.ingress.layers.get(packet.ssrc) if self.ingress else None
+                if layer is not None:
+                    layer.sender_report = (packet.ntp, packet.rtp, now)
+                    self._clock.report(packet.ntp, now)
+                self._on_reports(packet.reports, now)
+            case rtcp.ReceiverReport():
+                self._on_reports(packet.reports, now)
+            case rtcp.Nack():
+                slot = self._slot_of(packet.media)
+                if slot is not None:
+                    slot.retransmit(packet.seqs, now)
+            case rtcp.Pli():
+                self._request_keyframe(packet.media, now)
+            case rtcp.Fir():
+                for ssrc in packet.media:
+                    self._request_keyframe(ssrc, now)
+
+    def _on_reports(self, reports: tuple[rtcp.ReportBlock, ...], now: float) -> None:
+        for report in reports:
+            if report.lsr and self._slot_of(report.ssrc) is not None:
+                # RFC 3550 6.4.1: middle 32 bits of NTP, in units of 1/65536 s.
+                rtt = ((ntp(now) >> 16) - report.lsr - report.dlsr) & 0xFFFFFFFF
+                if rtt < 5 * 65536:
+                    self.rtt += 0.25 * (rtt / 65536 - self.rtt)
+
+    def _slot_of(self, ssrc: int) -> DownTrack | None:
+        return next((slot for slot in self.slots.values() if slot.ssrc == ssrc), None)
+
+    def _request_keyframe(self, ssrc: int, now: float) -> None:
+        slot = self._slot_of(ssrc)
+        if slot is not None and slot.layer is not None:
+            slot.layer.request_keyframe(now)
+
+    def send_rtcp(self, data: bytes) -> None:
+        """Send a compound packet, if there is somewhere to send it."""
+        if self.transport is not None:
+            self.transport.send_rtcp(data)
+
+    # Timers
+
+    def repair(self, now: float) -> None:
+        """Every few milliseconds: ask for what is missing."""
+        if self.ingress is not None:
+            for layer in list(self.ingress.layers.values()):
+                layer.repair(now, self.rtt)
+
+    def feedback(self) -> None:
+        """Every 50 ms or so: transport-wide congestion control feedback."""
+        ingress = self.ingress
+        if ingress is not None and ingress.layers:
+            for data in ingress.arrivals.feedback(1, next(iter(ingress.layers))):
+                self.send_rtcp(data)
+
+    def report(self, now: float, clock_of: Callable[[str], int | None]) -> None:
+        """Every second: RR for what comes in, SR for what goes out. ``clock_of(participant)`` is a source's clock offset."""
+        if self.transport is None or not self.transport.connected:
+            return
+        ingress = self.ingress
+        if ingress is not None and ingress.layers:
+            blocks = [layer.report(ntp(now), now) for layer in ingress.layers.values()]
+            for i in range(0, len(blocks), 31):
+                self.send_rtcp(rtcp.build_rr(1, tuple(blocks[i : i + 31])))
+        for slot in self.slots.values():
+            slot.tick()
+            self.report_slot(slot, now, clock_of)
+
+    def report_slot(self, slot: DownTrack, now: float, clock_of: Callable[[str], int | None]) -> None:
+        """Send one slot's SR: at each switch and every second."""
+        layer = slot.layer
+        offset = clock_of(layer.track.participant) if layer is not None else None
+        report = slot.sender_report(ntp(now), offset) if offset is not None else None
+        if report is not None:
+            self.send_rtcp(report + rtcp.build_sdes(slot.ssrc, f"slot-{slot.mid}"))
+
+    @property
+    def remote(self) -> str:
+        """Where media goes, for the log."""
+        return self.transport.remote_address if self.transport is not None else "nowhere"
+
+    @property
+    def clock_offset(self) -> int | None:
+        """What to add to this sender's NTP time to have ours; None before its first sender report."""
+        return self._clock.offset
+
+    # The end
+
+    def drop_transport(self, now: float) -> None:
+        """Close the transport and everything that hung on it; the participant stays."""
+        for slot in self.slots.values():
+            slot.unbind(now)
+            if slot.track is not None and slot in slot.track.subscribers:
+                slot.track.subscribers.remove(slot)
+            slot.track = None
+        self.slots.clear()
+        if self.ingress is not None:
+            self.ingress.close(now)
+            self.ingress = None
+        if self.transport is not None:
+            task = asyncio.get_running_loop().create_task(self.transport.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+            self.transport = None
+
+    async def closed(self) -> None:
+        """Wait until the transport's close has gone out."""
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+
+def inactive(media: sdp.AnsweredMedia) -> sdp.AnsweredMedia:
+    """The m-line with nothing on it."""
+    return dataclasses.replace(media, direction="inactive", rids=[], simulcast=[], ssrc=None, rtx_ssrc=None)

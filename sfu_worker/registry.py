@@ -1,0 +1,121 @@
+"""What a worker says of itself in Redis: that it lives, its load, the rooms it holds, the calls it saw."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+import redis.asyncio
+import redis.exceptions
+
+from sfu_worker import wire
+
+logger = logging.getLogger("sfu.registry")
+
+BEAT_SECONDS = 1.0
+ROOM_TTL_SECONDS = 4 * wire.WORKER_TTL_SECONDS
+CALLS_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRoom:
+    """A room as others see it in Redis. ``started`` is Unix seconds."""
+
+    epoch: str
+    people: int
+    started: float
+
+
+class Registry:
+    """Refreshes the worker's keys once a second and writes the stream of calls."""
+
+    def __init__(self, redis_url: str, worker: str, addresses: list[str], rooms: Callable[[], Mapping[str, LiveRoom]]) -> None:
+        self._redis = redis.asyncio.Redis.from_url(redis_url)
+        self._worker = worker
+        self._addresses = addresses
+        self._rooms = rooms
+        self._load = 0.0
+        self._cpu = time.process_time()
+        self._at = time.monotonic()
+        self._kick = asyncio.Event()
+        self._calls: list[dict[str, str]] = []
+        self._task: asyncio.Task[None] | None = None
+        self.draining = False
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Say that the worker is gone, so that nobody waits for its keys to run out."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        try:
+            await self._write_calls()
+            await self._redis.delete(wire.worker_key(self._worker))
+            await self._redis.srem(wire.WORKERS_KEY, self._worker)  # type: ignore[misc]
+        except (redis.exceptions.RedisError, OSError) as exc:
+            logger.warning("x could not sign off: %s", exc)
+        await self._redis.aclose()
+
+    def call(self, room: str, epoch: str, event: str, people: int) -> None:
+        """Note ``started``, ``peak`` or ``ended`` of a call; written with the next beat."""
+        self._calls.append({"room": room, "epoch": epoch, "event": event, "at": f"{time.time():.3f}", "people": str(people)})
+        del self._calls[:-CALLS_KEPT]
+        self.kick()
+
+    def kick(self) -> None:
+        """Write the keys now: a room has come or gone."""
+        self._kick.set()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.beat()
+            except (redis.exceptions.RedisError, OSError) as exc:
+                logger.debug("x no heartbeat: %s", exc)
+            self._kick.clear()
+            try:
+                await asyncio.wait_for(self._kick.wait(), BEAT_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def beat(self) -> None:
+        """Write everything once."""
+        rooms = self._rooms()
+        body = {
+            "worker": self._worker,
+            "load": round(self._measure(), 3),
+            "rooms": len(rooms),
+            "people": sum(room.people for room in rooms.values()),
+            "draining": self.draining,
+            "addresses": self._addresses,
+        }
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.set(wire.worker_key(self._worker), json.dumps(body), px=int(wire.WORKER_TTL_SECONDS * 1000))
+        pipe.sadd(wire.WORKERS_KEY, self._worker)
+        for slug, room in rooms.items():
+            # The room's key is never deleted but left to run out: a join that was placed here a moment ago
+            # and one that comes now must meet in the same room.
+            pipe.set(wire.room_key(slug), self._worker, px=int(ROOM_TTL_SECONDS * 1000))
+            pipe.set(wire.live_key(slug), json.dumps(asdict(room)), px=int(wire.WORKER_TTL_SECONDS * 1000))
+        await pipe.execute()
+        await self._write_calls()
+
+    async def _write_calls(self) -> None:
+        while self._calls:
+            await self._redis.xadd(wire.CALLS_STREAM, self._calls[0], maxlen=CALLS_KEPT)  # type: ignore[arg-type]
+            self._calls.pop(0)
+
+    def _measure(self) -> float:
+        """The share of one core that this process used, smoothed over a few seconds."""
+        cpu, at = time.process_time(), time.monotonic()
+        elapsed = at - self._at
+        if elapsed > 0.2:
+            self._load += 0.5 * ((cpu - self._cpu) / elapsed - self._load)
+            self._cpu, self._at = cpu, at
+        return self._load

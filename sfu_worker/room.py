@@ -1,0 +1,271 @@
+"""A room: who is in it, what they publish, and which slot carries what. Events are numbered here."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from typing import Protocol
+
+from sfu_worker import slots, wire
+from sfu_worker.down_track import DownTrack
+from sfu_worker.participant import Host, Participant
+from sfu_worker.sdp import SdpError
+from sfu_worker.speakers import SpeakerRanking
+from sfu_worker.up_track import UpTrack
+
+logger = logging.getLogger("sfu.room")
+
+GONE_SECONDS = 10.0
+"A track whose connection went away is unpublished after this long; a new connection brings it back before."
+
+CONNECT_SECONDS = 20.0
+"A stream or viewer that has not connected by then is dropped; people in a call may stay without media."
+
+SPEAKERS_SHOWN = 4
+
+
+class Outbox(Protocol):
+    """What the room needs of the bus."""
+
+    def tell(self, reply: str, event: wire.Event) -> None: ...
+
+    def tell_group(self, room: str, event: wire.Event) -> None: ...
+
+
+class CallLog(Protocol):
+    """What the room needs of the registry."""
+
+    def call(self, room: str, epoch: str, event: str, people: int) -> None: ...
+
+
+class Room:
+    """One room on this worker."""
+
+    def __init__(self, slug: str, outbox: Outbox, calls: CallLog, host: Host) -> None:
+        self.slug = slug
+        self.epoch = secrets.token_hex(8)
+        self.n = 0
+        self.started = time.time()
+        self.participants: dict[str, Participant] = {}
+        self.speakers: list[str] = []
+        self.most_people = 0
+        self._ranking = SpeakerRanking()
+        self._outbox = outbox
+        self._calls = calls
+        self._host = host
+        self._joined_at: dict[str, float] = {}
+
+    # Who is in
+
+    @property
+    def people(self) -> list[Participant]:
+        """Everybody that the others see: WHEP viewers are not."""
+        return [p for p in self.participants.values() if p.kind != "whep"]
+
+    def join(self, cmd: wire.Join, now: float) -> None:
+        """Let somebody in, or back in."""
+        known = self.participants.get(cmd.participant)
+        if known is not None:
+            self._rejoin(known, cmd)
+            return
+        if cmd.kind != "whep" and cmd.max_people and len(self.people) >= cmd.max_people:
+            self._outbox.tell(cmd.reply, wire.Refused("join", "room_full"))
+            return
+        if not self.participants:
+            self._calls.call(self.slug, self.epoch, "started", 1)
+        p = Participant(cmd, self._host, self)
+        self.participants[p.id] = p
+        self._joined_at[p.id] = now
+        self._outbox.tell(p.reply, self.state(p.id))
+        if p.kind != "whep":
+            self._tell_group(wire.ParticipantJoined, person=self._person(p))
+        if len(self.people) > self.most_people:
+            self.most_people = len(self.people)
+            self._calls.call(self.slug, self.epoch, "peak", self.most_people)
+
+    def _rejoin(self, p: Participant, cmd: wire.Join) -> None:
+        if p.reply != cmd.reply and p.detached_at is None:
+            self._outbox.tell(p.reply, wire.Removed("replaced"))
+        p.reply = cmd.reply
+        p.detached_at = None
+        p.role, p.publish = cmd.role, cmd.publish
+        self._outbox.tell(p.reply, self.state(p.id, resumed=p.transport is not None))
+
+    def state(self, you: str, *, resumed: bool = False) -> wire.RoomState:
+        """Everything, as of event ``n``."""
+        return wire.RoomState(
+            room=self.slug,
+            epoch=self.epoch,
+            n=self.n,
+            you=you,
+            people=[self._person(p) for p in self.people],
+            tracks=[slots.describe(t) for p in self.people for t in p.tracks.values() if t.published],
+            speakers=self.speakers,
+            resumed=resumed,
+        )
+
+    def _person(self, p: Participant) -> wire.Person:
+        return wire.Person(p.id, p.name, p.role, p.kind == "whip")
+
+    def drop(self, p: Participant, why: str, now: float) -> None:
+        """The one end of a participant: transport, slots, tracks, one event. ``why`` is '' when it left by itself."""
+        if self.participants.pop(p.id, None) is None:
+            return
+        self._joined_at.pop(p.id, None)
+        p.drop_transport(now)
+        for track in p.tracks.values():
+            self._ranking.forget(track.id)
+            for slot in list(track.subscribers):
+                slots.release(slot, now)
+        if why:
+            self._outbox.tell(p.reply, wire.Removed(why))
+        if p.kind != "whep":
+            self._tell_group(wire.ParticipantLeft, participant=p.id)
+        self._settle_all(now)
+        if not self.participants:
+            self._calls.call(self.slug, self.epoch, "ended", self.most_people)
+
+    def detach(self, p: Participant, reply: str, now: float) -> None:
+        """The WebSocket is gone; somebody else's is not."""
+        if p.reply == reply:
+            p.detached_at = now
+
+    # What they send and want
+
+    def offer(self, p: Participant, cmd: wire.Offer, now: float) -> None:
+        """Answer an offer, or say why not."""
+        try:
+            sdp = p.answer(cmd.sdp, cmd.tracks, now)
+        except SdpError as exc:
+            self._outbox.tell(p.reply, wire.Refused("offer", "bad_sdp", str(exc)))
+            return
+        self._outbox.tell(p.reply, wire.Answer(sdp, cmd.id))
+        self._settle_all(now)
+
+    def set_slots(self, p: Participant, requests: list[wire.SlotRequest], now: float) -> None:
+        """Take a participant's wishes."""
+        for request in requests:
+            slot = p.slots.get(request.mid)
+            if slot is None:
+                # Wishes for slots of an offer that is being replaced come late: they are repeated after the answer.
+                continue
+            slot.wanted = request.track or ""
+            slot.height = max(0, request.height)
+            slot.priority = request.priority
+            self._settle(p, slot, now)
+
+    def mute(self, p: Participant, source: str, muted: bool) -> None:
+        """Somebody says that its own track is muted or not."""
+        track = p.tracks.get(source)
+        if track is None or track.muted == muted:
+            return
+        track.muted = muted
+        if track.published:
+            self._tell_group(wire.TrackMuted, track=track.id, muted=muted)
+
+    def _tracks(self) -> dict[str, UpTrack]:
+        return {t.id: t for p in self.people for t in p.tracks.values() if t.published}
+
+    def _settle(self, p: Participant, slot: DownTrack, now: float) -> None:
+        paused = slots.settle(slot, self._tracks().get(slot.wanted), now)
+        if paused:
+            self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, paused))
+
+    def _settle_all(self, now: float) -> None:
+        tracks = self._tracks()
+        for p in self.participants.values():
+            if p.follow is not None:
+                slots.follow(p.slots.values(), slots.publisher(self.people, p.follow))
+            for slot in p.slots.values():
+                paused = slots.settle(slot, tracks.get(slot.wanted), now)
+                if paused:
+                    self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, paused))
+
+    # What participants report (Audience)
+
+    def first_packet(self, track: UpTrack) -> None:
+        """A track, or a new layer of it, has begun."""
+        if not track.published:
+            track.published = True
+            self._tell_group(wire.TrackPublished, track=slots.describe(track))
+        self._settle_all(time.monotonic())
+
+    def level(self, track: str, dbov: int, now: float) -> None:
+        """The audio level of one packet."""
+        self._ranking.level(track, dbov, now)
+
+    def connected(self, participant: Participant) -> None:
+        """Media can flow: slots that were waiting for a key frame ask again."""
+        now = time.monotonic()
+        logger.info("- %s: %s connected over %s", self.slug, participant.id, participant.remote)
+        for slot in participant.slots.values():
+            if slot.pending is not None:
+                slot.pending.request_keyframe(now)
+
+    def disconnected(self, participant: Participant, why: str) -> None:
+        """The transport has ended by itself. People may come back with a new offer; streams and viewers are over."""
+        now = time.monotonic()
+        logger.info("- %s: %s lost its connection (%s)", self.slug, participant.id, why)
+        if participant.kind == "call":
+            participant.drop_transport(now)
+        else:
+            self.drop(participant, "timeout", now)
+
+    def bound(self, participant: Participant, slot: DownTrack) -> None:
+        """A slot has switched."""
+        if slot.layer is None:
+            return
+        slot.paused_why = ""
+        self._outbox.tell(participant.reply, wire.SlotBound(slot.mid, slot.layer.track.id, slot.layer.rid))
+        participant.report_slot(slot, time.monotonic(), self.clock_of)
+
+    def clock_of(self, participant: str) -> int | None:
+        """A sender's clock offset."""
+        p = self.participants.get(participant)
+        return p.clock_offset if p is not None else None
+
+    # Timers
+
+    def repair(self, now: float) -> None:
+        """Every 25 ms."""
+        for p in list(self.participants.values()):
+            p.repair(now)
+
+    def feedback(self, now: float) -> None:
+        """Every 50 ms."""
+        for p in list(self.participants.values()):
+            p.feedback()
+
+    def choose(self, now: float) -> None:
+        """Every 250 ms: speakers, and the layers that fit best by now."""
+        ranking = self._ranking.update(now)
+        if ranking is not None:
+            speakers = [track.split(":")[0] for track in ranking[:SPEAKERS_SHOWN]]
+            if speakers != self.speakers:
+                self.speakers = speakers
+                self._tell_group(wire.SpeakersChanged, speakers=speakers)
+        self._settle_all(now)
+
+    def report(self, now: float) -> None:
+        """Every second: RTCP reports, and who is overdue."""
+        for p in list(self.participants.values()):
+            p.report(now, self.clock_of)
+            self._retire(p, now)
+
+    def _retire(self, p: Participant, now: float) -> None:
+        if p.kind == "call":
+            if p.detached_at is not None and now - p.detached_at > wire.DETACHED_SECONDS:
+                self.drop(p, "timeout", now)
+                return
+        elif (p.transport is None or not p.transport.connected) and now - self._joined_at[p.id] > CONNECT_SECONDS:
+            self.drop(p, "timeout", now)
+            return
+        for track in p.tracks.values():
+            if track.published and not track.layers and track.silent_since is not None and now - track.silent_since > GONE_SECONDS:
+                track.published = False
+                self._tell_group(wire.TrackUnpublished, track=track.id)
+
+    def _tell_group(self, event: type, **fields: object) -> None:
+        self.n += 1
+        self._outbox.tell_group(self.slug, event(room=self.slug, epoch=self.epoch, n=self.n, **fields))

@@ -1,0 +1,182 @@
+"""Media in: a published track and its layers, the RTP streams that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sfu_worker import keyframes, rtcp, vp8
+from sfu_worker.cache import PacketCache
+from sfu_worker.codecs import Codec, codec_key
+from sfu_worker.nack import NackLog
+from sfu_worker.packet import Packet
+from sfu_worker.reception import ReceptionStats
+
+if TYPE_CHECKING:
+    from sfu_worker.down_track import DownTrack
+
+VIDEO_CACHE = 1024
+AUDIO_CACHE = 128
+
+KEYFRAME_INTERVAL = 0.5
+"Seconds between two requests to one source: at most two a second, however many receivers ask."
+
+LAYER_SILENT_SECONDS = 1.5
+"A simulcast layer that has sent nothing for so long is one that the sender has stopped."
+
+LAYER_FITS = 0.75
+"A layer with this share of the wanted height is good enough: the next larger one costs four times the bits."
+
+
+class UpLayer:
+    """One incoming RTP stream: the whole track, or one simulcast layer of it."""
+
+    def __init__(self, track: UpTrack, ssrc: int, rid: str, codec: Codec, send_rtcp: Callable[[bytes], None]) -> None:
+        self.track = track
+        self.ssrc = ssrc
+        self.rid = rid
+        self.codec = codec
+        self.codec_key = codec_key(codec)
+        self.clock = codec.clock
+        self.downs: list[DownTrack] = []
+        self.waiting: list[DownTrack] = []
+        self.cache = PacketCache(VIDEO_CACHE if track.kind == "video" else AUDIO_CACHE)
+        self.nack = NackLog()
+        self.stats = ReceptionStats(ssrc, codec.clock)
+        self.size: tuple[int, int] | None = None
+        self.top_seq = -1
+        self.top_timestamp = 0
+        self.top_picture_id = 0
+        self.top_tl0 = 0
+        self.packets = 0
+        self.octets = 0
+        self.last_at = -1.0
+        self.sender_report: tuple[int, int, float] | None = None
+        "NTP time (64 bits), RTP time and arrival of the last sender report."
+        self._is_vp8 = codec.name.upper() == "VP8"
+        self._is_video = track.kind == "video"
+        # WebRTC senders retransmit only video, and only what was negotiated.
+        self._repairs = self._is_video and "nack" in codec.feedback
+        self._send_rtcp = send_rtcp
+        self._keyframe_asked = -1.0
+        self._keyframe_due = False
+
+    def receive(self, p: Packet, now: float) -> None:
+        """Take a packet, new or repaired, and hand it to every receiver. Duplicates go no further."""
+        if not self.nack.received(p.seq):
+            return
+        self.last_at = now
+        self.packets += 1
+        self.octets += p.size
+        if self._is_vp8:
+            self._read_vp8(p)
+        ahead = (p.seq - self.top_seq) & 0xFFFF < 0x8000 or self.top_seq < 0
+        if self.waiting:
+            self._switch_waiting(p, now)
+        if ahead:
+            self.top_seq = p.seq
+            self.top_timestamp = p.timestamp
+            self.top_picture_id = p.picture_id
+            self.top_tl0 = p.tl0
+        if self._is_video:
+            self.cache.put(p.seq, p.timestamp, p.marker, bytes(p.payload))
+        for down in self.downs:
+            down.forward(p)
+
+    def _read_vp8(self, p: Packet) -> None:
+        found = vp8.descriptor(p.payload, 0, p.size)
+        if found is None:
+            p.picture_id_at = p.tl0_at = 0
+            p.begins_frame = p.keyframe = False
+            return
+        p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0, _, _, p.begins_frame, p.keyframe, _ = found
+        if p.keyframe and p.begins_frame:
+            self.size = vp8.keyframe_size(p.payload, 0, p.size) or self.size
+
+    def _switch_waiting(self, p: Packet, now: float) -> None:
+        if self._is_video:
+            starts = (p.keyframe and p.begins_frame) if self._is_vp8 else keyframes.starts_keyframe(self.codec.name, p.payload, 0, p.size)
+            if not starts:
+                return
+            if not self._is_vp8:
+                self.size = keyframes.picture_size(self.codec.name, p.payload, 0, p.size) or self.size
+        for down in self.waiting:
+            down.switch(self, p, now)
+        self.waiting.clear()
+
+    def request_keyframe(self, now: float) -> None:
+        """Ask the source for a key frame, now or as soon as the interval allows."""
+        if not self._is_video:
+            return
+        if now - self._keyframe_asked < KEYFRAME_INTERVAL:
+            self._keyframe_due = True
+            return
+        self._keyframe_asked = now
+        self._keyframe_due = False
+        self._send_rtcp(rtcp.build_pli(1, self.ssrc))
+
+    def repair(self, now: float, rtt: float) -> None:
+        """Timer: ask again for what is missing, and for a key frame while somebody waits for one."""
+        if self._repairs:
+            missing = self.nack.missing(now, rtt)
+            if missing:
+                self._send_rtcp(rtcp.build_nack(1, self.ssrc, missing))
+            if self.nack.take_keyframe_request() and self.downs:
+                self.request_keyframe(now)
+        if self._keyframe_due or self.waiting:
+            self.request_keyframe(now)
+
+    def alive(self, now: float) -> bool:
+        """Whether the sender still sends this layer."""
+        return now - self.last_at < LAYER_SILENT_SECONDS
+
+    def close(self) -> None:
+        """The stream is gone: its receivers wait for the next one."""
+        for down in [*self.downs, *self.waiting]:
+            down.lost(self)
+        self.downs.clear()
+        self.waiting.clear()
+
+
+class UpTrack:
+    """A published track. It outlives its layers: after a new connection the same track goes on with new ones."""
+
+    def __init__(self, track_id: str, participant: str, source: str, kind: str) -> None:
+        self.id = track_id
+        self.participant = participant
+        self.source = source
+        self.kind = kind
+        self.muted = False
+        self.published = False
+        self.codec = ""
+        self.rids: list[str] = []
+        self.layers: list[UpLayer] = []
+        self.subscribers: list[DownTrack] = []
+        self.silent_since: float | None = None
+        "When the last layer went away; a track without layers for long is unpublished."
+
+    def add_layer(self, layer: UpLayer) -> None:
+        """Layers stay in the order of the offer's rids, smallest first as browsers and RFC 8853 examples list them."""
+        self.layers.append(layer)
+        order = {rid: i for i, rid in enumerate(self.rids)}
+        self.layers.sort(key=lambda x: order.get(x.rid, 0))
+        self.codec = layer.codec.name
+        self.silent_since = None
+
+    def drop_layers(self, now: float) -> None:
+        """The connection that carried the track is gone."""
+        for layer in self.layers:
+            layer.close()
+        self.layers.clear()
+        self.silent_since = now
+
+    def layer_for(self, height: int, now: float) -> UpLayer | None:
+        """The smallest layer that is sent and high enough for ``height`` pixels; the largest one when none is, or height is 0."""
+        layers = self.layers
+        if len(layers) > 1:
+            layers = [layer for layer in layers if layer.alive(now)] or layers[:1]
+            layers = sorted(layers, key=lambda x: x.size[1] if x.size else 0) if all(x.size for x in layers) else layers
+        for layer in layers:
+            if height and layer.size and layer.size[1] >= height * LAYER_FITS:
+                return layer
+        return layers[-1] if layers else None

@@ -1,0 +1,165 @@
+"""The worker: commands to rooms, timers for all of them, start and end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from sfu_worker import wire
+from sfu_worker.bus import Bus
+from sfu_worker.config import Config
+from sfu_worker.dtls import Certificate
+from sfu_worker.participant import Host, Participant
+from sfu_worker.port import MediaPort
+from sfu_worker.registry import LiveRoom, Registry
+from sfu_worker.room import Room
+
+logger = logging.getLogger("sfu.worker")
+
+TICK_SECONDS = 0.025
+FEEDBACK_TICKS = 2
+CHOOSE_TICKS = 10
+REPORT_TICKS = 40
+
+
+class Worker:
+    """One media worker process."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.rooms: dict[str, Room] = {}
+        self.port = MediaPort(config.listen, config.port)
+        self._bus = Bus(config.redis_url, config.worker, self.handle)
+        self._registry: Registry | None = None
+        self._host: Host | None = None
+        self._timer: asyncio.Task[None] | None = None
+        self._handlers: dict[type, Callable[..., None]] = {
+            wire.Leave: self._leave,
+            wire.Detach: self._detach,
+            wire.Offer: self._offer,
+            wire.Slots: self._slots,
+            wire.Mute: self._mute,
+            wire.Snapshot: self._snapshot,
+            wire.Remove: self._remove,
+        }
+
+    async def start(self) -> None:
+        """Open the port, then say that we are here."""
+        await self.port.start()
+        self._host = Host(self.port, Certificate.generate(), self.port.candidates(self.config.announce))
+        addresses = [f"{address}:{self.port.port}" for address in self.config.announce]
+        self._registry = Registry(self.config.redis_url, self.config.worker, addresses, self._live)
+        self._bus.start()
+        await self._registry.start()
+        self._timer = asyncio.create_task(self._tick())
+        logger.info("- worker %s on UDP and TCP port %d, announced as %s", self.config.worker, self.port.port, ", ".join(addresses))
+
+    async def stop(self) -> None:
+        """In the order that docs/architecture.md gives: keys, people, port, bus."""
+        participants = [p for room in self.rooms.values() for p in room.participants.values()]
+        if self._timer:
+            self._timer.cancel()
+        now = time.monotonic()
+        for room in list(self.rooms.values()):
+            for p in list(room.participants.values()):
+                room.drop(p, "", now)
+        self.port.flush()
+        await asyncio.gather(*(p.closed() for p in participants))
+        if self._registry:
+            await self._registry.stop()
+        await self.port.stop()
+        await self._bus.stop()
+        logger.info("- worker %s has ended", self.config.worker)
+
+    def _live(self) -> dict[str, LiveRoom]:
+        return {room.slug: LiveRoom(room.epoch, len(room.people), room.started) for room in self.rooms.values()}
+
+    # Commands
+
+    def handle(self, cmd: wire.Command) -> None:
+        """Carry out one command."""
+        now = time.monotonic()
+        if isinstance(cmd, wire.Join):
+            self._join(cmd, now)
+        elif isinstance(cmd, wire.CloseRoom):
+            self._close_room(cmd, now)
+        else:
+            room = self.rooms.get(cmd.room)
+            p = room.participants.get(cmd.participant) if room else None
+            if room is None or p is None:
+                # Who has left already needs no answer; a client that thinks it is here learns it from its next join.
+                logger.debug("x %s for somebody who is not here", type(cmd).__name__)
+                return
+            self._handlers[type(cmd)](room, p, cmd, now)
+        self.port.flush()
+        self._forget_empty()
+
+    def _join(self, cmd: wire.Join, now: float) -> None:
+        assert self._registry is not None
+        assert self._host is not None
+        room = self.rooms.get(cmd.room)
+        if room is None:
+            room = self.rooms[cmd.room] = Room(cmd.room, self._bus, self._registry, self._host)
+        room.join(cmd, now)
+
+    def _leave(self, room: Room, p: Participant, cmd: wire.Leave, now: float) -> None:
+        room.drop(p, "", now)
+
+    def _detach(self, room: Room, p: Participant, cmd: wire.Detach, now: float) -> None:
+        room.detach(p, cmd.reply, now)
+
+    def _offer(self, room: Room, p: Participant, cmd: wire.Offer, now: float) -> None:
+        room.offer(p, cmd, now)
+
+    def _slots(self, room: Room, p: Participant, cmd: wire.Slots, now: float) -> None:
+        room.set_slots(p, cmd.slots, now)
+
+    def _mute(self, room: Room, p: Participant, cmd: wire.Mute, now: float) -> None:
+        room.mute(p, cmd.source, cmd.muted)
+
+    def _snapshot(self, room: Room, p: Participant, cmd: wire.Snapshot, now: float) -> None:
+        self._bus.tell(p.reply, room.state(p.id, resumed=p.transport is not None))
+
+    def _remove(self, room: Room, p: Participant, cmd: wire.Remove, now: float) -> None:
+        room.drop(p, "removed", now)
+
+    def _close_room(self, cmd: wire.CloseRoom, now: float) -> None:
+        room = self.rooms.get(cmd.room)
+        for p in list(room.participants.values()) if room else []:
+            assert room is not None
+            room.drop(p, "closed", now)
+
+    def _forget_empty(self) -> None:
+        for slug in [slug for slug, room in self.rooms.items() if not room.participants]:
+            del self.rooms[slug]
+
+    # Timers
+
+    async def _tick(self) -> None:
+        count = 0
+        due = time.monotonic()
+        while True:
+            count += 1
+            now = time.monotonic()
+            for room in list(self.rooms.values()):
+                try:
+                    self._tick_room(room, count, now)
+                except Exception:
+                    # A mistake in one room must not stop the clocks of the others.
+                    logger.exception("x timer of room %s", room.slug)
+            self.port.flush()
+            self._forget_empty()
+            # From the time it was due, not from now: otherwise the period grows with the load.
+            due = max(due + TICK_SECONDS, now)
+            await asyncio.sleep(due - time.monotonic())
+
+    def _tick_room(self, room: Room, count: int, now: float) -> None:
+        room.repair(now)
+        if count % FEEDBACK_TICKS == 0:
+            room.feedback(now)
+        if count % CHOOSE_TICKS == 0:
+            room.choose(now)
+        if count % REPORT_TICKS == 0:
+            room.report(now)
