@@ -58,9 +58,16 @@ CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
 REDIS_URL = env.parse("REDIS_URL", environment.parse_redis)
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        # 2000 waiting messages are about ten seconds of a busy worker; older than 30 s nobody waits for them any more.
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "confcall", "capacity": 2000, "expiry": 30},
+        "BACKEND": "rooms.layer.LastingRedisChannelLayer",
+        "CONFIG": {
+            # channels_redis blocks for 5 s at a time, and redis-py since 8.0 gives a silent socket up after those same 5 s.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 20}],
+            # The same prefix is in sfu_worker/bus.py.
+            "prefix": "confcall",
+            # 2000 waiting messages are about ten seconds of a busy worker; older than 30 s nobody waits for them any more.
+            "capacity": 2000,
+            "expiry": 30,
+        },
     }
 }
 

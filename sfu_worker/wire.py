@@ -331,10 +331,11 @@ def decode(body: Any) -> Message:
     cls = COMMANDS.get(body["type"]) or EVENTS.get(body["type"])
     if cls is None:
         raise WireError(f"unknown message type {body['type'][:40]!r}")
-    return typing.cast("Message", _build(cls, {k: v for k, v in body.items() if k != "type"}))
+    return typing.cast("Message", build(cls, {k: v for k, v in body.items() if k != "type"}))
 
 
-def _build(cls: type, values: dict[str, Any]) -> Any:
+def build(cls: type, values: dict[str, Any]) -> Any:
+    """An object of a dataclass from plain values, types checked. Raises WireError for an unknown, missing or ill-typed field."""
     hints = _hints(cls)
     if not set(values) <= set(hints):
         raise WireError(f"{cls.__name__}: unknown field")
@@ -375,7 +376,7 @@ def _convert(hint: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, dict):
             raise WireError("an object was expected")
-        return _build(typing.cast(type, hint), value)
+        return build(typing.cast(type, hint), value)
     if type(value) is not hint:
         raise WireError(f"{hint.__name__} was expected")
     return value

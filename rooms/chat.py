@@ -1,0 +1,66 @@
+"""Chat lines in the database. Numbers count 1, 2, 3 … within a room without a gap; a line that is sent again is the same line."""
+
+from __future__ import annotations
+
+import contextlib
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from rooms.models import ChatLine, Room
+
+MAX_TEXT = 2000
+PAGE = 200
+"Lines that `since` gives at a time."
+
+ATTEMPTS = 3
+"""The room's row is locked while a number is given, so a conflict can come only from a database whose isolation the owner
+has changed, or from the same line sent over two connections."""
+
+
+class BadText(ValueError):
+    """Empty, or longer than ``MAX_TEXT``."""
+
+
+def clean(text: str) -> str:
+    """The text without surrounding blanks and control characters; lines stay. Raises BadText."""
+    text = "".join(c for c in text.replace("\r\n", "\n") if c.isprintable() or c == "\n").strip()
+    if not 1 <= len(text) <= MAX_TEXT:
+        raise BadText(f"a line has 1 to {MAX_TEXT} characters")
+    return text
+
+
+def append(room: int, person: str, nonce: str, name: str, text: str) -> tuple[ChatLine, bool]:
+    """Add a line to the room with the primary key ``room``; the line and whether it is new.
+
+    The same person and nonce again give the line that is there. Raises BadText, Room.DoesNotExist.
+    """
+    text = clean(text)
+    for attempt in range(ATTEMPTS):
+        try:
+            return _append(room, person, nonce, name, text)
+        except IntegrityError:
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _append(room: int, person: str, nonce: str, name: str, text: str) -> tuple[ChatLine, bool]:
+    with transaction.atomic():
+        # Postgres: the row's lock makes writers queue. SQLite: BEGIN IMMEDIATE already has.
+        Room.objects.select_for_update().only("pk").get(pk=room)
+        with contextlib.suppress(ChatLine.DoesNotExist):
+            return ChatLine.objects.get(room_id=room, person=person, nonce=nonce), False
+        number = last_number(room) + 1
+        return ChatLine.objects.create(room_id=room, number=number, person=person, nonce=nonce, name=name, text=text), True
+
+
+def since(room: int, number: int) -> tuple[list[ChatLine], bool]:
+    """The lines after ``number``, at most ``PAGE``, and whether there are more."""
+    lines = list(ChatLine.objects.filter(room_id=room, number__gt=number).order_by("number")[: PAGE + 1])
+    return lines[:PAGE], len(lines) > PAGE
+
+
+def last_number(room: int) -> int:
+    """The number of the newest line, 0 where there is none."""
+    return ChatLine.objects.filter(room_id=room).aggregate(last=Max("number"))["last"] or 0

@@ -1,0 +1,331 @@
+"""Signalling of a call: from the browser's WebSocket to the room's worker, and back.
+
+Handlers of the browser's messages are ``on_<type>``, of the channel layer's ``sfu_*`` and ``chat_line``. None of them waits
+for an answer: a consumer handles one message at a time, and the answer would be the next one.
+Who somebody is comes from the pass, never from a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from channels.db import database_sync_to_async
+from channels.exceptions import ChannelFull
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils.translation import gettext as _
+
+from rooms import admission, chat, passes, sfu
+from rooms.access import Refusal
+from rooms.consumers import messages, texts
+from rooms.consumers.limits import TokenBucket
+from rooms.layer import AWAY
+from rooms.models import ChatLine, Room
+from rooms.passes import Pass
+from rooms.roles import Grant
+from rooms.watch import Seat, watch
+from sfu_worker import wire
+
+logger = logging.getLogger(__name__)
+
+JOIN_SECONDS = 10.0
+
+LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = 1000, 4400, 4401, 4403, 4408, 4429, 4503
+"Close codes of docs/protocol.md."
+
+
+@dataclass(slots=True)
+class Member:
+    """Who is at the other end. ``worker`` is where the room was last; ``lost`` while no worker has it."""
+
+    room: Room
+    pass_: Pass
+    grant: Grant
+    participant: str
+    name: str
+    worker: str = ""
+    lost: bool = False
+
+
+class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One browser in one room."""
+
+    member: Member | None = None
+    _over = False
+    _detach = True
+    _deadline: asyncio.Task[None] | None = None
+    _chat_seen = 0
+
+    # Connecting and ending
+
+    async def connect(self) -> None:
+        self._slug: str = self.scope["url_route"]["kwargs"]["slug"]
+        self._all = TokenBucket(rate=50, burst=200)
+        self._lines = TokenBucket(rate=5, burst=20)
+        await self.accept()
+        self._deadline = asyncio.create_task(self._expect_join())
+
+    async def _expect_join(self) -> None:
+        await asyncio.sleep(JOIN_SECONDS)
+        await self._end("late", LATE)
+
+    async def disconnect(self, code: int) -> None:
+        self._over = True
+        if self._deadline:
+            self._deadline.cancel()
+        watch().rise(self.channel_name)
+        if self.member is None:
+            return
+        try:
+            if self._detach and self.member.worker:
+                await self._command(wire.Detach(self._slug, self.member.participant, reply=self.channel_name))
+            await self.channel_layer.group_discard(wire.room_group(self._slug), self.channel_name)
+        except (sfu.Unavailable, *AWAY) as exc:
+            # The worker sees the lost connection by itself, and a group forgets its channels in time.
+            logger.info("x %s left unheard: %s", self.member.participant, exc)
+
+    async def _end(self, code: str, close: int) -> None:
+        self._over = True
+        await self._error(code)
+        await self.close(close)
+
+    async def _error(self, code: str, text: str = "") -> None:
+        await self._tell({"type": "error", "code": code, "message": texts.text(text or code)})
+
+    async def _tell(self, body: dict[str, Any]) -> None:
+        await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+
+    # From the browser
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._over:
+            return
+        if not self._all.take(time.monotonic()):
+            return await self._end("too_fast", TOO_FAST)
+        try:
+            if text_data is None:
+                raise messages.MessageError("binary")
+            message = messages.decode(text_data)
+            if isinstance(message, messages.Join) == (self.member is not None):
+                raise messages.MessageError("join comes first, and once")
+        except messages.MessageError as exc:
+            logger.info("x message refused: %s", exc)
+            return await self._end("bad_message", BAD_MESSAGE)
+        try:
+            await self._handlers[type(message)](self, message)
+        except sfu.Unavailable as exc:
+            logger.info("x %s: %s", type(message).__name__, exc)
+            await self._error("unavailable")
+
+    async def on_join(self, message: messages.Join) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+        pass_ = passes.read(message.pass_)
+        room = await Room.objects.filter(slug=self._slug).afirst()
+        if pass_ is None or room is None or pass_.room != room.pk:
+            return await self._end("refused:not_found", BAD_PASS)
+        back = read_resume(message.resume, room.pk, pass_.person)
+        name = passes.clean_name(message.name) or pass_.name or _("Guest")
+        verdict = await database_sync_to_async(admission.admit)(pass_, name, rejoining=back is not None)
+        if isinstance(verdict, Refusal):
+            return await self._end(f"refused:{verdict.name}", REFUSED)
+        member = Member(room, pass_, verdict, back or secrets.token_hex(8), name)
+        self.member = member
+        self._chat_seen = await database_sync_to_async(chat.last_number)(room.pk)
+        try:
+            found = await self._enter(member)
+        except sfu.Unavailable:
+            found = False
+        if not found:
+            return await self._end("unavailable", NO_WORKER)
+        await self._tell(
+            {
+                "type": "welcome",
+                "participant": member.participant,
+                "resume": passes.issue_resume(room.pk, f"{pass_.person}.{member.participant}"),
+                "role": verdict.role.value,
+                "publish": verdict.publish,
+                "chat_number": self._chat_seen,
+            }
+        )
+
+    async def _enter(self, member: Member) -> bool:
+        """Go to the worker that holds the room, for the first time or again; False where there is no worker."""
+        worker = await sfu.place(self._slug)
+        if worker is None:
+            return False
+        await self._enter_at(member, worker)
+        return True
+
+    async def _enter_at(self, member: Member, worker: str) -> None:
+        try:
+            # The group first: what happens after the snapshot must not be missed.
+            await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
+        except AWAY as exc:
+            raise sfu.Unavailable("Redis is away") from exc
+        join = wire.Join(
+            room=self._slug,
+            participant=member.participant,
+            name=member.name,
+            role=member.grant.role.value,
+            publish=member.grant.publish,
+            reply=self.channel_name,
+            # Those who run the room always find a place, see rooms.access.place.
+            max_people=0 if member.grant.moderate else member.room.max_people,
+        )
+        await sfu.send(worker, join)
+        member.worker, member.lost = worker, False
+        watch().sit(Seat(self.channel_name, self._slug, worker))
+
+    @property
+    def _me(self) -> Member:
+        assert self.member is not None, "receive() lets only join through before"
+        return self.member
+
+    async def _command(self, command: wire.Command) -> None:
+        await sfu.send(self._me.worker, command)
+
+    async def on_offer(self, message: messages.Offer) -> None:
+        tracks = message.tracks if self._me.grant.publish else {}
+        if message.tracks and not tracks:
+            await self._error("forbidden")
+        await self._command(wire.Offer(self._slug, self._me.participant, message.sdp, tracks, message.id))
+
+    async def on_slots(self, message: messages.Slots) -> None:
+        await self._command(wire.Slots(self._slug, self._me.participant, message.slots))
+
+    async def on_mute(self, message: messages.Mute) -> None:
+        await self._command(wire.Mute(self._slug, self._me.participant, message.source, message.muted))
+
+    async def on_snapshot(self, message: messages.Snapshot) -> None:
+        await self._command(wire.Snapshot(self._slug, self._me.participant))
+
+    async def on_leave(self, message: messages.Leave) -> None:
+        self._over, self._detach = True, False
+        try:
+            await self._command(wire.Leave(self._slug, self._me.participant))
+        finally:
+            await self.close(LEFT)
+
+    async def on_renew(self, message: messages.Renew) -> None:
+        verdict = await database_sync_to_async(admission.current_grant)(self._me.pass_, rejoining=True)
+        if isinstance(verdict, Refusal):
+            return await self._end(f"refused:{verdict.name}", REFUSED)
+        await self._tell({"type": "pass", "pass": passes.issue(self._me.pass_)})
+
+    async def on_chat(self, message: messages.Chat) -> None:
+        if not self._lines.take(time.monotonic()):
+            return await self._error("too_fast", "chat_too_fast")
+        me = self._me
+        try:
+            line, created = await database_sync_to_async(chat.append)(
+                me.room.pk, me.pass_.person, message.nonce, me.name, message.text
+            )
+        except chat.BadText:
+            return await self._error("bad_message", "bad_line")
+        except Room.DoesNotExist:
+            return await self._end("refused:not_found", REFUSED)
+        body = line_body(line, me.participant)
+        if created:
+            try:
+                await self.channel_layer.group_send(wire.room_group(self._slug), {"type": "chat_line", "body": body})
+                return
+            except (*AWAY, ChannelFull) as exc:
+                logger.info("x a chat line reached only the database: %s", exc)
+        await self._tell({"type": "chat_line", **body})
+
+    async def on_chat_since(self, message: messages.ChatSince) -> None:
+        await self._tell_lines_since(max(0, message.number))
+
+    async def _tell_lines_since(self, number: int) -> None:
+        lines, more = await database_sync_to_async(chat.since)(self._me.room.pk, number)
+        await self._tell({"type": "chat_lines", "lines": [line_body(line) for line in lines], "more": more})
+        if lines:
+            self._chat_seen = max(self._chat_seen, lines[-1].number)
+
+    # From the channel layer
+
+    async def chat_line(self, message: dict[str, Any]) -> None:
+        if not self._over:
+            self._chat_seen = max(self._chat_seen, message["body"]["number"])
+            await self._tell({"type": "chat_line", **message["body"]})
+
+    async def sfu_event(self, message: dict[str, Any]) -> None:
+        """An event of the worker, passed on as it is."""
+        event, member = message["body"], self.member
+        if self._over or member is None:
+            return
+        match event["type"]:
+            case "removed":
+                self._detach = False
+                await self._tell(event)
+                await self._end(f"refused:{event['why']}", REFUSED)
+            case "refused" if event["command"] == "join":
+                self._detach = False
+                await self._end("refused:room_full" if event["code"] == "room_full" else "busy", REFUSED)
+            case "refused" if event["code"] == "not_in_room":
+                # The worker has forgotten us, as after a long silence. With the new room_state the client offers again.
+                await self.sfu_moved({"worker": member.worker})
+            case _:
+                await self._tell(event)
+
+    async def sfu_moved(self, message: dict[str, Any]) -> None:
+        """The watch says that the room is not on our worker any more. It says so again every second until we have moved."""
+        member = self.member
+        if self._over or member is None or message["worker"] != member.worker:
+            return
+        if not member.lost:
+            member.lost = True
+            await self._tell({"type": "worker_lost"})
+        try:
+            await self._enter(member)
+        except sfu.Unavailable as exc:
+            logger.info("x no worker yet for %s: %s", self._slug, exc)
+
+    async def sfu_again(self, message: dict[str, Any]) -> None:
+        """Redis came back empty: take our place in the group again, on the same worker, and look for what we missed."""
+        member = self.member
+        if self._over or member is None or member.lost:
+            return
+        try:
+            await sfu.hold(self._slug, member.worker)
+            await self._enter_at(member, member.worker)
+        except sfu.Unavailable as exc:
+            logger.info("x %s is not in its group: %s", member.participant, exc)
+        await self._tell_lines_since(self._chat_seen)
+
+    _handlers: ClassVar[dict[type, Callable[[Any, Any], Awaitable[None]]]] = {
+        messages.Join: on_join,
+        messages.Offer: on_offer,
+        messages.Slots: on_slots,
+        messages.Mute: on_mute,
+        messages.Snapshot: on_snapshot,
+        messages.Chat: on_chat,
+        messages.ChatSince: on_chat_since,
+        messages.Renew: on_renew,
+        messages.Leave: on_leave,
+    }
+
+
+def read_resume(token: str | None, room: int, person: str) -> str | None:
+    """The participant to be again: only for the person that the token was given to."""
+    owner, _dot, participant = (token and passes.read_resume(token, room) or "").partition(".")
+    return participant if participant and secrets.compare_digest(owner.encode(), person.encode()) else None
+
+
+def line_body(line: ChatLine, participant: str = "") -> dict[str, Any]:
+    """A line on the wire. ``participant`` is known of a line that is being said, not of one from the record."""
+    return {
+        "number": line.number,
+        "nonce": line.nonce,
+        "participant": participant,
+        "name": line.name,
+        "text": line.text,
+        "sent": line.sent.isoformat(),
+    }

@@ -1,0 +1,159 @@
+"""What a browser may say on the call's WebSocket: one frozen dataclass per message, and the decoder.
+
+Nothing here says who somebody is or which room is meant: both come from the signed pass.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfu_worker import wire
+
+MAX_BYTES = 72 * 1024
+"An SDP of 64 KiB, and the JSON around it."
+
+MAX_DEPTH = 4
+"The deepest message is slots: object, list, object, value."
+
+MAX_TRACKS = 16
+MAX_SLOTS = 500
+MAX_NONCE = 40
+
+
+class MessageError(ValueError):
+    """Not a message of this protocol. The text is for the client's developer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Come in, or come back with ``resume``. ``pass_`` is ``pass`` on the wire."""
+
+    pass_: str
+    name: str = ""
+    resume: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    id: int
+    sdp: str
+    tracks: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.sdp.encode()) > wire.MAX_SDP_BYTES:
+            raise MessageError("the sdp is too long")
+        if len(self.tracks) > MAX_TRACKS or not set(self.tracks.values()) <= set(wire.SOURCES):
+            raise MessageError("tracks names an unknown source")
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    slots: list[wire.SlotRequest]
+
+    def __post_init__(self) -> None:
+        if len(self.slots) > MAX_SLOTS:
+            raise MessageError("too many slots")
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    source: str
+    muted: bool
+
+    def __post_init__(self) -> None:
+        if self.source not in wire.SOURCES:
+            raise MessageError("unknown source")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    nonce: str
+    text: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{MAX_NONCE}}}", self.nonce):
+            raise MessageError("the nonce is not one")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSince:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    pass
+
+
+Message = Join | Offer | Slots | Mute | Snapshot | Chat | ChatSince | Renew | Leave
+
+NAMES: dict[type, str] = {
+    Join: "join",
+    Offer: "offer",
+    Slots: "slots",
+    Mute: "mute",
+    Snapshot: "snapshot",
+    Chat: "chat",
+    ChatSince: "chat_since",
+    Renew: "renew",
+    Leave: "leave",
+}
+MESSAGES = {name: cls for cls, name in NAMES.items()}
+
+
+def decode(text: str) -> Message:
+    """One message from the text of a WebSocket frame. Raises MessageError for anything else."""
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise MessageError("the message is too long")
+    try:
+        body = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
+        raise MessageError("the message is not JSON") from exc
+    _check(body, MAX_DEPTH)
+    if not isinstance(body, dict) or not isinstance(body.get("type"), str) or body["type"] not in MESSAGES:
+        raise MessageError("unknown type")
+    values = {("pass_" if key == "pass" else key): value for key, value in body.items() if key != "type"}
+    if "pass_" in body:
+        raise MessageError("unknown field")
+    try:
+        return typing.cast("Message", wire.build(MESSAGES[body["type"]], values))
+    except wire.WireError as exc:
+        raise MessageError(str(exc)) from exc
+
+
+def _refuse_constant(name: str) -> Any:
+    raise MessageError(f"{name} is not JSON")
+
+
+def _check(value: Any, depth: int) -> None:
+    """Only what the channel layer and the database can carry: no lone surrogates, no number beyond 32 bits, no fractions."""
+    match value:
+        case str():
+            try:
+                value.encode()
+            except UnicodeEncodeError as exc:
+                raise MessageError("a text is not Unicode") from exc
+        case bool() | None:
+            pass
+        case int():
+            if not -(2**31) <= value < 2**31:
+                raise MessageError("a number is too large")
+        case list() | dict() if depth > 0:
+            for item in value if isinstance(value, list) else [*value.keys(), *value.values()]:
+                _check(item, depth - 1)
+        case _:
+            raise MessageError("the message is nested too deep, or holds a fraction")

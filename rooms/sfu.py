@@ -1,0 +1,180 @@
+"""Client of the media workers: which worker holds a room, and how commands reach it.
+
+A room is placed by one Lua script, so that people who arrive at the same moment meet on the same worker.
+Everything here that cannot be done because Redis or the workers are away raises ``Unavailable``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, cast
+
+import redis.asyncio
+from asgiref.sync import async_to_sync
+from channels.exceptions import ChannelFull
+from channels.layers import get_channel_layer
+
+from rooms.layer import AWAY
+from sfu_worker import wire
+
+ROOM_TTL_MS = int(4 * wire.WORKER_TTL_SECONDS * 1000)
+"How long a placement waits for the first participant; from then on the worker keeps the key alive."
+
+PLACED_TTL_MS = 3000
+"A worker counts its rooms about once a second: until then its placements are counted here."
+
+TIMEOUT_SECONDS = 3.0
+
+
+class Unavailable(Exception):
+    """Redis, or every media worker, is away or overloaded: try again in a moment."""
+
+
+_LEAST_LOADED = """
+local prefix, placed, workers = ARGV[1], ARGV[2], redis.call('SMEMBERS', KEYS[1])
+local best = nil
+for _, id in ipairs(workers) do
+  local raw = redis.call('GET', prefix .. id)
+  if raw then
+    local w = cjson.decode(raw)
+    -- Steps of a twentieth: below that the load of an idle process is noise, and the number of rooms says more.
+    local load = math.floor((tonumber(w.load) or 0) * 20)
+    local count = (tonumber(w.rooms) or 0) + (tonumber(redis.call('GET', placed .. id)) or 0)
+    if not w.draining and (not best or load < best.load or (load == best.load
+        and (count < best.count or (count == best.count and id < best.id)))) then
+      best = {id = id, load = load, count = count, raw = raw}
+    end
+  end
+end
+"""
+
+_DESCRIBE = _LEAST_LOADED + "return best and best.raw or false"
+
+_PLACE = (
+    """
+local held = redis.call('GET', KEYS[2])
+if held and redis.call('EXISTS', ARGV[1] .. held) == 1 then return held end
+"""
+    + _LEAST_LOADED
+    + """
+if not best then return false end
+redis.call('SET', KEYS[2], best.id, 'PX', ARGV[3])
+redis.call('INCR', placed .. best.id)
+redis.call('PEXPIRE', placed .. best.id, ARGV[4])
+return best.id
+"""
+)
+
+_PLACED_PREFIX = "confcall:placed:"
+
+
+@contextlib.asynccontextmanager
+async def _reaching(timeout: float = TIMEOUT_SECONDS) -> AsyncIterator[None]:
+    """Turn what may go wrong on the way to Redis into ``Unavailable``."""
+    try:
+        async with asyncio.timeout(timeout):
+            yield
+    except (*AWAY, ChannelFull, TimeoutError) as exc:
+        raise Unavailable(f"the media workers cannot be reached: {type(exc).__name__}") from exc
+
+
+def client() -> redis.asyncio.Redis:
+    """The event loop's Redis connections: the channel layer's own, which it closes with the loop."""
+    return cast("redis.asyncio.Redis", get_channel_layer().connection(0))
+
+
+async def _script(script: str, keys: list[str], *args: str | int) -> str | None:
+    result: Any = client().eval(script, len(keys), *keys, wire.worker_key(""), _PLACED_PREFIX, *args)
+    value = await result
+    return value.decode() if isinstance(value, bytes) else value
+
+
+async def place(room: str) -> str | None:
+    """The worker that holds ``room``, or the least loaded one, which holds it from now on. None: there is no worker."""
+    async with _reaching():
+        return await _script(_PLACE, [wire.WORKERS_KEY, wire.room_key(room)], ROOM_TTL_MS, PLACED_TTL_MS)
+
+
+async def hold(room: str, worker: str) -> None:
+    """Say again that ``worker`` holds ``room``, after a Redis that came back empty; whoever was first wins."""
+    async with _reaching():
+        await client().set(wire.room_key(room), worker, px=ROOM_TTL_MS, nx=True)
+
+
+async def worker_of(room: str) -> str | None:
+    """The living worker that holds ``room``."""
+    async with _reaching():
+        held = await client().get(wire.room_key(room))
+        if held is None:
+            return None
+        worker = str(held.decode())
+        return worker if await client().exists(wire.worker_key(worker)) else None
+
+
+async def least_loaded() -> dict[str, Any] | None:
+    """What the worker that would get the next room says of itself: worker, load, rooms, people, draining, addresses."""
+    async with _reaching():
+        raw = await _script(_DESCRIBE, [wire.WORKERS_KEY])
+    return cast("dict[str, Any]", json.loads(raw)) if raw else None
+
+
+async def live_counts(slugs: Iterable[str]) -> dict[str, int]:
+    """People in each of the rooms that have any right now."""
+    slugs = list(slugs)
+    if not slugs:
+        return {}
+    async with _reaching():
+        values = await client().mget([wire.live_key(slug) for slug in slugs])
+    return {slug: int(json.loads(raw)["people"]) for slug, raw in zip(slugs, values, strict=True) if raw}
+
+
+def live_counts_now(slugs: Iterable[str]) -> dict[str, int]:
+    """``live_counts`` for synchronous code, such as the admin."""
+    return cast("dict[str, int]", async_to_sync(live_counts)(list(slugs)))
+
+
+async def send(worker: str, command: wire.Command) -> None:
+    """Send a command to a worker. Whether it arrives is seen by the event that answers it."""
+    async with _reaching():
+        await get_channel_layer().send(wire.worker_channel(worker), {"type": "sfu_command", "body": wire.encode(command)})
+
+
+async def send_to_room(room: str, command: wire.Command) -> bool:
+    """Send a command to the worker that holds ``room``; False where none does."""
+    worker = await worker_of(room)
+    if worker is None:
+        return False
+    await send(worker, command)
+    return True
+
+
+def send_to_room_now(room: str, command: wire.Command) -> bool:
+    """``send_to_room`` for synchronous code, such as the admin."""
+    return cast(bool, async_to_sync(send_to_room)(room, command))
+
+
+async def ask(room: str, *commands: wire.Command, timeout: float = 10.0) -> wire.Answer | wire.Refused | wire.Removed:
+    """Place ``room``, send the commands and wait for the event that settles them. For views only: a consumer must never wait.
+
+    ``reply`` of a Join is filled in. Raises Unavailable where there is no worker or none answers in ``timeout`` seconds.
+    """
+    worker = await place(room)
+    if worker is None:
+        raise Unavailable("there is no media worker")
+    # A plain channel, not one of the process ("prefix!…"): those share one queue and one lock with all consumers, and what
+    # comes after the answer would stay in memory. This one's key in Redis runs out by itself.
+    reply = f"reply.{secrets.token_hex(16)}"
+    for command in commands:
+        await send(worker, dataclasses.replace(command, reply=reply) if isinstance(command, wire.Join) else command)
+    layer = get_channel_layer()
+    async with _reaching(timeout):
+        while True:
+            message = await layer.receive(reply)
+            event = wire.decode(message["body"])
+            if isinstance(event, wire.Answer | wire.Refused | wire.Removed):
+                return event

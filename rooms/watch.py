@@ -1,0 +1,135 @@
+"""Sees to it that everybody in a call is where the room is: one watcher per process, whatever the number of people.
+
+Once a second it asks Redis which workers live and where the rooms are that this process has people in. Who is elsewhere is
+told so on its own channel (``sfu_moved``). A Redis that came back empty has forgotten the groups too: then everybody is told
+to enter again where it was (``sfu_again``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+
+from rooms import sfu
+from rooms.layer import AWAY
+from sfu_worker import wire
+
+logger = logging.getLogger(__name__)
+
+STEP_SECONDS = 1.0
+
+QUIET_SECONDS = 2 * wire.WORKER_TTL_SECONDS
+"After Redis was away the workers need a moment to say that they live: until then nobody is called dead."
+
+ERA_KEY = "confcall:era"
+"A random value without a time to live. When it is gone Redis has lost everything, the groups of the channel layer included."
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A consumer (its channel) in a room on a worker."""
+
+    channel: str
+    room: str
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What Redis says: which workers live, which worker holds which room."""
+
+    era: str
+    alive: frozenset[str]
+    holder: Mapping[str, str]
+
+
+def misplaced(seats: Iterable[Seat], view: View) -> list[Seat]:
+    """Those whose worker is dead, whose room has moved, or whose worker has forgotten the room."""
+    return [seat for seat in seats if seat.worker not in view.alive or view.holder.get(seat.room) != seat.worker]
+
+
+@dataclass
+class Watch:
+    """The seats of one process and what was seen last."""
+
+    seats: dict[str, Seat] = field(default_factory=dict)
+    _era: str | None = None
+    _quiet_until: float = 0.0
+    _suspects: set[Seat] = field(default_factory=set)
+    _task: asyncio.Task[None] | None = None
+
+    def sit(self, seat: Seat) -> None:
+        """Watch over a consumer from now on."""
+        self.seats[seat.channel] = seat
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    def rise(self, channel: str) -> None:
+        """Forget a consumer. The watcher ends by itself when nobody is left."""
+        self.seats.pop(channel, None)
+
+    async def _run(self) -> None:
+        while self.seats:
+            await asyncio.sleep(STEP_SECONDS)
+            try:
+                await self.step(time.monotonic())
+            except (sfu.Unavailable, *AWAY) as exc:
+                logger.debug("x nothing seen: %s", exc)
+                self._quiet_until = time.monotonic() + QUIET_SECONDS
+
+    async def step(self, now: float) -> None:
+        """Look once, and tell those who are not where they should be."""
+        view = await look(self.seats.values())
+        if self._era not in (None, view.era):
+            logger.warning("- Redis came back empty: everybody enters again")
+            self._quiet_until = now + QUIET_SECONDS
+            await _tell(self.seats.values(), "sfu_again")
+        self._era = view.era
+        if now < self._quiet_until:
+            self._suspects = set()
+            return
+        wrong = set(misplaced(self.seats.values(), view))
+        # A dead worker is certain; a room's key may be missing for the moment between two writes: seen twice it counts.
+        certain = {seat for seat in wrong if seat.worker not in view.alive or seat in self._suspects}
+        self._suspects = wrong
+        await _tell(certain, "sfu_moved")
+
+
+async def look(seats: Iterable[Seat]) -> View:
+    """Ask Redis once about everything that the seats depend on."""
+    seats = list(seats)
+    rooms = sorted({seat.room for seat in seats})
+    async with asyncio.timeout(sfu.TIMEOUT_SECONDS):
+        pipe = sfu.client().pipeline(transaction=False)
+        pipe.set(ERA_KEY, secrets.token_hex(8), nx=True)
+        pipe.get(ERA_KEY)
+        pipe.mget([wire.room_key(room) for room in rooms] or [ERA_KEY])
+        _, era, holders = await pipe.execute()
+        holder = {room: raw.decode() for room, raw in zip(rooms, holders, strict=False) if raw}
+        workers = sorted({seat.worker for seat in seats} | set(holder.values()))
+        found = await sfu.client().mget([wire.worker_key(worker) for worker in workers]) if workers else []
+    alive = frozenset(worker for worker, raw in zip(workers, found, strict=True) if raw)
+    return View(era=era.decode(), alive=alive, holder=holder)
+
+
+async def _tell(seats: Iterable[Seat], what: str) -> None:
+    layer: Any = get_channel_layer()
+    for seat in list(seats):
+        # Through the consumer's own channel: it handles one message at a time, and this is one of them.
+        await layer.send(seat.channel, {"type": what, "worker": seat.worker})
+
+
+_watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()
+
+
+def watch() -> Watch:
+    """The watch of the running event loop: one per process, and one per test."""
+    return _watches.setdefault(asyncio.get_running_loop(), Watch())
