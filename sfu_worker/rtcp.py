@@ -1,0 +1,37 @@
+"""RTCP in and out. The parts are in ``rtcp_types``, ``rtcp_parse`` and ``rtcp_build``; this is what others import."""
+
+from sfu_worker.rtcp_build import build_bye, build_nack, build_pli, build_remb, build_rr, build_sdes, build_sr
+from sfu_worker.rtcp_parse import parse_compound
+from sfu_worker.rtcp_types import (
+    Bye,
+    Fir,
+    Nack,
+    Pli,
+    ReceiverReport,
+    Remb,
+    Report,
+    ReportBlock,
+    SenderReport,
+    TransportFeedback,
+)
+
+__all__ = [
+    "Bye",
+    "Fir",
+    "Nack",
+    "Pli",
+    "ReceiverReport",
+    "Remb",
+    "Report",
+    "ReportBlock",
+    "SenderReport",
+    "TransportFeedback",
+    "build_bye",
+    "build_nack",
+    "build_pli",
+    "build_remb",
+    "build_rr",
+    "build_sdes",
+    "build_sr",
+    "parse_compound",
+]

@@ -1,0 +1,93 @@
+"""RTCP reports and feedback as values (RFC 3550, RFC 4585, RFC 5104, draft-holmer-rmcat-transport-wide-cc-extensions-01)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
+"Packet types."
+
+
+@dataclass(frozen=True, slots=True)
+class ReportBlock:
+    """RFC 3550 section 6.4.1. ``fraction_lost`` is in 1/256, ``jitter`` in RTP clock units, ``lsr`` and ``dlsr`` in 1/65536 s."""
+
+    ssrc: int
+    fraction_lost: int
+    lost: int
+    highest_seq: int
+    jitter: int
+    lsr: int
+    dlsr: int
+
+
+@dataclass(frozen=True, slots=True)
+class SenderReport:
+    """``ntp`` is the 64-bit NTP timestamp at which the sender's media clock showed ``rtp``."""
+
+    ssrc: int
+    ntp: int
+    rtp: int
+    packets: int
+    octets: int
+    reports: tuple[ReportBlock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverReport:
+    ssrc: int
+    reports: tuple[ReportBlock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nack:
+    """The packets of ``media`` that ``sender`` lacks, in the order in which they are named."""
+
+    sender: int
+    media: int
+    seqs: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pli:
+    sender: int
+    media: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fir:
+    """``media`` are the SSRCs that a key frame is wanted of."""
+
+    sender: int
+    media: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Remb:
+    """``bitrate`` in bit/s for all of ``ssrcs`` together."""
+
+    sender: int
+    bitrate: int
+    ssrcs: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TransportFeedback:
+    """Transport-wide feedback: (sequence number, arrival in µs or None when lost) for each packet from ``base_seq`` on.
+
+    Arrival times count from an origin of the receiver's that wraps after 2^24 * 64 ms: only differences mean anything.
+    """
+
+    sender: int
+    media: int
+    base_seq: int
+    fb_count: int
+    received: list[tuple[int, int | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bye:
+    ssrcs: list[int]
+
+
+Report = SenderReport | ReceiverReport | Nack | Pli | Fir | Remb | TransportFeedback | Bye
