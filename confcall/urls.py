@@ -7,3 +7,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("rooms.urls")),
 ]
+
+handler404 = "rooms.views.refused.not_found"

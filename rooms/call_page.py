@@ -1,0 +1,112 @@
+"""What the call page is made of: the configuration for its scripts and the context of its template."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from rooms import texts
+from rooms.ice_servers import ice_servers
+from rooms.looks import look
+from rooms.models import Invite, Room
+from rooms.passes import Pass, issue
+from rooms.roles import Grant, Role, VisitorPolicy
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody who may come in: where, as whom, by which pass."""
+
+    room: Room
+    grant: Grant
+    pass_: Pass
+
+
+def absolute(path: str) -> str:
+    """``path`` as a link that can be sent to somebody; addresses of other sites stay as they are."""
+    return settings.SITE_URL + path if path.startswith("/") else path
+
+
+def context(entry: Entry, now: datetime) -> dict[str, Any]:
+    """For ``rooms/call.html``."""
+    appearance = look(entry.room.background)
+    return {
+        "room": entry.room,
+        "background": appearance,
+        "look_url": appearance.stylesheet if appearance else "",
+        "when": when(entry.room, now),
+        "config": config(entry, now),
+    }
+
+
+def config(entry: Entry, now: datetime) -> dict[str, Any]:
+    """What the page's scripts need: see ``Config`` in static/rooms/types.js."""
+    room, grant, pass_ = entry.room, entry.grant, entry.pass_
+    from rooms import pads
+
+    provider = pads.provider()
+    read_only = not grant.write_notes
+    notes_link = absolute(provider.open_url(room, read_only))
+    return {
+        "room": {"slug": room.slug, "title": room.title, "description": room.description},
+        "role": grant.role.value,
+        "publish": grant.publish,
+        "name": pass_.name,
+        "pass": issue(pass_),
+        "ws": f"/ws/call/{room.slug}/",
+        "ice_servers": ice_servers(pass_.person, now),
+        "links": {"call": call_link(entry, now), "notes": notes_link, "open_notes": notes_link},
+        "notes": {"provider": provider.name, "frame": provider.frame_url(room, read_only), "chat": provider.chat_in_page},
+        "reach": reverse("reach"),
+        "texts": texts.for_scripts(),
+    }
+
+
+def call_link(entry: Entry, now: datetime) -> str | None:
+    """What "Copy call link" copies: a link that lets others in without making them more than speakers. None: there is none."""
+    if entry.room.visitors != VisitorPolicy.NOTHING:
+        return absolute(entry.room.get_absolute_url())
+    invite = guests_invite(entry.room, entry.grant, now) if entry.grant.moderate else own_invite(entry)
+    return absolute(invite.get_absolute_url()) if invite else None
+
+
+def own_invite(entry: Entry) -> Invite | None:
+    """The invite that a guest came by, where others may come by it too."""
+    if entry.pass_.invite is None:
+        return None
+    return Invite.objects.filter(pk=entry.pass_.invite, role__in=[Role.SPEAKER, Role.LISTENER], uses_left=None).first()
+
+
+def guests_invite(room: Room, grant: Grant, now: datetime) -> Invite | None:
+    """The room's newest speaker invite that anybody may use; an owner gets one made."""
+    lasting = Q(expires=None) | Q(expires__gt=now)
+    started = Q(not_before=None) | Q(not_before__lte=now)
+    invites = room.invites.filter(lasting & started, role=Role.SPEAKER, uses_left=None, revoked=False)
+    found = invites.order_by("-created", "-pk").first()
+    if found is None and grant.role == Role.OWNER:
+        found = room.invites.create(label=_("Guests"), role=Role.SPEAKER)
+    return found
+
+
+def when(room: Room, now: datetime) -> str:
+    """When the room opens or closes, in words; empty where nothing is planned."""
+    if room.opens is not None and now < room.opens:
+        return _("Opens %(when)s") % {"when": _moment(room.opens)}
+    if room.closes is not None:
+        return _("Open until %(when)s") % {"when": _moment(room.closes)}
+    return ""
+
+
+def _moment(value: datetime) -> str:
+    return f"{date_format(timezone.localtime(value), 'DATETIME_FORMAT')} ({timezone.get_current_timezone_name()})"

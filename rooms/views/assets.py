@@ -1,0 +1,35 @@
+"""Background images and the stylesheets that put them behind a call."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from rooms.looks import fingerprint, stylesheet
+from rooms.models import Background
+
+# The address changes with the content.
+FOR_EVER = "public, max-age=31536000, immutable"
+TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
+
+
+@require_safe
+def background_image(request: HttpRequest, name: str, kind: str) -> HttpResponse:
+    """An image that we encoded ourselves. The URL pattern lets nothing through that could leave the folder."""
+    try:
+        body = (settings.MEDIA_ROOT / "backgrounds" / f"{name}.{kind}").read_bytes()
+    except OSError:
+        raise Http404 from None
+    headers = {"Cache-Control": FOR_EVER, "Content-Security-Policy": "default-src 'none'"}
+    return HttpResponse(body, content_type=TYPES[kind], headers=headers)
+
+
+@require_safe
+def look(request: HttpRequest, pk: int, fingerprint_: str) -> HttpResponse:
+    """The stylesheet of a background; an address with an old fingerprint is answered too, and not kept."""
+    background = get_object_or_404(Background, pk=pk)
+    current = fingerprint(background) == fingerprint_
+    headers = {"Cache-Control": FOR_EVER if current else "no-cache"}
+    return HttpResponse(stylesheet(background), content_type="text/css; charset=utf-8", headers=headers)
