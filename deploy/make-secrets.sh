@@ -1,0 +1,37 @@
+#!/bin/sh
+# Make the secrets that compose.yaml mounts, in deploy/secrets/. Those that are there already stay as they are.
+#
+# The folder can be entered by its owner alone. The files in it can be read by everybody who gets there: in a
+# container that is the one user of the one program that a secret is mounted for, whatever its number is.
+set -eu
+directory="$(dirname "$0")/secrets"
+mkdir -p "$directory"
+chmod 700 "$directory"
+
+random() { od -An -tx1 -N32 /dev/urandom | tr -d ' \n'; }
+
+# write NAME TEXT: unless the file is there
+write() {
+	if [ ! -s "$directory/$1" ]; then
+		printf '%s\n' "$2" >"$directory/$1.new"
+		chmod 444 "$directory/$1.new"
+		mv "$directory/$1.new" "$directory/$1"
+		echo "made $1"
+	fi
+}
+
+read_or_random() { if [ -s "$directory/$1" ]; then cat "$directory/$1"; else random; fi; }
+
+write secret_key "$(random)"
+write turn_secret "$(random)"
+write etherpad_api_key "$(random)"
+write etherpad_db_password "$(random)"
+
+password="$(read_or_random postgres_password)"
+write postgres_password "$password"
+write database_url "postgres://confcall:$password@postgres:5432/confcall"
+
+password="$(read_or_random redis_password)"
+write redis_password "$password"
+write redis_url "redis://:$password@valkey:6379/0"
+write valkey_conf "requirepass $password"
