@@ -6,6 +6,7 @@ import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import ifaddr
 
@@ -27,18 +28,29 @@ class Config:
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Config:
-        """Read SFU_WORKER, REDIS_URL, SFU_PORT, SFU_LISTEN, SFU_ANNOUNCE and LOG_LEVEL. Raises ConfigError."""
+        """Read SFU_WORKER, REDIS_URL or REDIS_URL_FILE, SFU_PORT, SFU_LISTEN, SFU_ANNOUNCE, LOG_LEVEL. Raises ConfigError."""
         listen = _addresses(env.get("SFU_LISTEN") or "127.0.0.1", "SFU_LISTEN")
         announce = _addresses(env.get("SFU_ANNOUNCE") or "", "SFU_ANNOUNCE") or _reachable(listen)
         return cls(
             # Two workers on different hosts must not share a name.
             worker=env.get("SFU_WORKER") or f"{socket.gethostname()}-{_port(env)}",
-            redis_url=env.get("REDIS_URL") or "redis://127.0.0.1:6379/0",
+            redis_url=env.get("REDIS_URL") or _from_file(env, "REDIS_URL_FILE") or "redis://127.0.0.1:6379/0",
             port=_port(env),
             listen=listen,
             announce=announce,
             log_level=_log_level(env),
         )
+
+
+def _from_file(env: Mapping[str, str], setting: str) -> str:
+    """A secret that is mounted as a file: its path is in ``setting``."""
+    path = env.get(setting)
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{setting} names a file that cannot be read: {exc}.") from exc
 
 
 def _port(env: Mapping[str, str]) -> int:
