@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from rooms import texts
+from rooms import pads, texts
 from rooms.access import Refusal
 from rooms.looks import look
 from rooms.models import Room
@@ -27,11 +28,9 @@ def notes(request: HttpRequest, key: str) -> HttpResponse:
     if room is None:
         return refused(request, Refusal.not_found)
     read_only = room.notes_key != key
-    from rooms import pads
-
     provider = pads.provider()
-    if provider.name != "builtin":
-        return HttpResponseRedirect(provider.open_url(room, read_only))
+    if isinstance(provider, pads.Etherpad):
+        return to_pad(provider, room, read_only, clean_name(request.GET.get("userName", "")))
     appearance = look(room.background)
     config = {
         "key": key,
@@ -45,3 +44,13 @@ def notes(request: HttpRequest, key: str) -> HttpResponse:
     response = render(request, "rooms/notes.html", values)
     response["Content-Security-Policy"] = content_security_policy(frame_ancestors="'self'")
     return response
+
+
+def to_pad(provider: pads.Etherpad, room: Room, read_only: bool, name: str) -> HttpResponse:
+    """Etherpad keeps the notes: the way there, or why there is none just now."""
+    options = {**pads.FRAME_OPTIONS, **({"userName": name} if name else {})}
+    try:
+        return HttpResponseRedirect(provider.pad_url(room, read_only, options))
+    except pads.PadUnavailable:
+        text = _("The notes did not load. The call goes on without them; load this page again in a moment.")
+        return HttpResponse(text, content_type="text/plain; charset=utf-8", status=503)

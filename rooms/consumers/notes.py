@@ -1,0 +1,202 @@
+"""The built-in notes: a Yjs server on a Channels consumer (y-protocols sync and awareness, see docs/protocol.md).
+
+An update is in the database before anybody else sees it. A newcomer is answered by the server alone: its first question goes
+to nobody else, so that a room of n people costs n answers and not n².
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.exceptions import ChannelFull
+from channels.generic.websocket import AsyncWebsocketConsumer
+from pycrdt import Doc
+
+from rooms import notes_store
+from rooms.consumers import yprotocol
+from rooms.consumers.limits import TokenBucket
+from rooms.consumers.yprotocol import Presence, ProtocolError, Sync
+from rooms.layer import AWAY
+from rooms.models import Room
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 1024 * 1024
+
+BAD_MESSAGE, GONE, TOO_LARGE, TOO_FAST = 4400, 4403, 4413, 4429
+
+
+class NotesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One browser at one room's notes.
+
+    The key is a subprotocol (``key.<notes key>``) and not part of the address, which would end up in logs.
+    """
+
+    access: notes_store.Access | None = None
+    _over = False
+    _presence: Presence | None = None
+
+    async def connect(self) -> None:
+        offered: list[str] = self.scope.get("subprotocols", [])
+        key = next((name.removeprefix("key.") for name in offered if name.startswith("key.")), "")
+        self.access = await database_sync_to_async(notes_store.access)(key) if "yjs" in offered else None
+        if self.access is None:
+            await self.close()
+            return
+        self._bucket = TokenBucket(rate=60, burst=300)
+        try:
+            await self._join_group()
+        except AWAY as exc:
+            logger.info("x nobody hears of these notes until Redis is back: %s", exc)
+        self._doc, self._bytes = await self._load()
+        await self.accept(subprotocol="yjs")
+        await self._ask()
+
+    @property
+    def _group(self) -> str:
+        assert self.access is not None
+        return f"notes.{self.access.room}"
+
+    async def _join_group(self) -> None:
+        await self.channel_layer.group_add(self._group, self.channel_name)
+
+    async def _load(self) -> tuple[Doc[object], int]:
+        assert self.access is not None
+        updates = await database_sync_to_async(notes_store.load)(self.access.room)
+        return notes_store.document(updates), sum(map(len, updates))
+
+    async def _ask(self) -> None:
+        """What do you have that we have not? Also asks the others who they are."""
+        assert self.access is not None
+        if self.access.write:
+            await self.send(bytes_data=yprotocol.sync(yprotocol.STEP1, self._doc.get_state()))
+        await self._to_group({"type": "notes_hello"})
+
+    async def disconnect(self, code: int) -> None:
+        self._over = True
+        if self.access is None:
+            return
+        if self._presence is not None:
+            gone = Presence(self._presence.client, self._presence.clock + 1, b"null")
+            await self._to_group({"type": "notes_message", "data": yprotocol.presence(gone)})
+        try:
+            await self.channel_layer.group_discard(self._group, self.channel_name)
+        except AWAY as exc:
+            logger.debug("x the group forgets by itself: %s", exc)
+
+    async def _end(self, code: int) -> None:
+        self._over = True
+        await self.close(code)
+
+    async def _to_group(self, message: dict[str, Any]) -> None:
+        try:
+            await self.channel_layer.group_send(self._group, {**message, "sender": self.channel_name})
+        except (*AWAY, ChannelFull) as exc:
+            # What matters is in the database; the others get it with their next sync.
+            logger.info("x notes were not passed on: %s", exc)
+
+    # From the browser
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._over:
+            return
+        if not self._bucket.take(time.monotonic()):
+            return await self._end(TOO_FAST)
+        try:
+            if not bytes_data or len(bytes_data) > MAX_BYTES:
+                raise ProtocolError("no bytes, or too many")
+            message = yprotocol.decode(bytes_data)
+            if isinstance(message, Sync):
+                await self._on_sync(message)
+            elif message is not None:
+                await self._on_awareness(message)
+        except (ProtocolError, notes_store.BadUpdate) as exc:
+            logger.info("x notes message refused: %s", exc)
+            await self._end(BAD_MESSAGE)
+        except Room.DoesNotExist:
+            await self._end(GONE)
+
+    async def _on_sync(self, message: Sync) -> None:
+        assert self.access is not None
+        if message.step == yprotocol.STEP1:
+            await self._answer(message.payload)
+        elif self.access.write:
+            await self._write(message)
+
+    async def _answer(self, state: bytes) -> None:
+        """Everything that the client has not. From the database: a message of the group may have been lost."""
+        try:
+            await self._join_group()  # again: a Redis that came back empty has forgotten the groups
+        except AWAY as exc:
+            logger.info("x not in the group: %s", exc)
+        self._doc, self._bytes = await self._load()
+        try:
+            update = self._doc.get_update(state)
+        except Exception as exc:
+            raise ProtocolError("not a state vector") from exc
+        await self.send(bytes_data=yprotocol.sync(yprotocol.STEP2, update))
+
+    async def _write(self, message: Sync) -> None:
+        assert self.access is not None
+        update = message.payload
+        if update == notes_store.EMPTY_UPDATE:
+            return
+        if self._bytes + len(update) > notes_store.MAX_NOTES_BYTES:
+            return await self._end(TOO_LARGE)
+        changed = self._try(update)
+        if message.step == yprotocol.STEP2 and not changed and update[0] == 0:
+            return  # the answer of a client that knows nothing new: no structs, and deletions that we have
+        await database_sync_to_async(notes_store.append)(self.access.room, update)
+        self._bytes += len(update)
+        await self._to_group({"type": "notes_update", "update": update})
+
+    def _try(self, update: bytes) -> bool:
+        """Apply to our own copy: only what can be applied is kept. Whether it changed anything."""
+        changes: list[object] = []
+        subscription = self._doc.observe(changes.append)
+        try:
+            notes_store.apply(self._doc, update)
+        finally:
+            self._doc.unobserve(subscription)
+        return bool(changes)
+
+    async def _on_awareness(self, presences: list[Presence]) -> None:
+        """A client speaks for itself: the first id it names is its own. Others' states, which some libraries echo, are dropped."""
+        assert self.access is not None
+        if not self.access.write or not presences:
+            return
+        own = presences[0].client if self._presence is None else self._presence.client
+        for presence in presences:
+            if presence.client == own:
+                self._presence = presence
+                await self._to_group({"type": "notes_message", "data": yprotocol.presence(presence)})
+
+    # From the channel layer
+
+    async def notes_update(self, message: dict[str, Any]) -> None:
+        if self._over or message["sender"] == self.channel_name:
+            return
+        update = message["update"]
+        self._bytes += len(update)
+        try:
+            notes_store.apply(self._doc, update)
+        except notes_store.BadUpdate:
+            self._doc, self._bytes = await self._load()
+        await self.send(bytes_data=yprotocol.sync(yprotocol.UPDATE, update))
+
+    async def notes_message(self, message: dict[str, Any]) -> None:
+        if not self._over and message["sender"] != self.channel_name:
+            await self.send(bytes_data=message["data"])
+
+    async def notes_hello(self, message: dict[str, Any]) -> None:
+        """Somebody has come: tell it, and nobody else, who we are."""
+        if self._over or self._presence is None or message["sender"] == self.channel_name:
+            return
+        answer = {"type": "notes_message", "data": yprotocol.presence(self._presence), "sender": self.channel_name}
+        try:
+            await self.channel_layer.send(message["sender"], answer)
+        except (*AWAY, ChannelFull) as exc:
+            logger.debug("x not told: %s", exc)

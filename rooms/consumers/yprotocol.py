@@ -1,0 +1,106 @@
+"""The y-protocols messages: sync (0) and awareness (1), as bytes. Pure.
+
+Format: https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md. Integers are LEB128 varints, byte arrays and
+strings have their length in front.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SYNC, AWARENESS = 0, 1
+STEP1, STEP2, UPDATE = 0, 1, 2
+
+MAX_AWARENESS_BYTES = 16 * 1024
+"A name, a colour and a cursor are far below 1 KiB."
+
+
+class ProtocolError(ValueError):
+    """Not a y-protocols message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """``step`` is STEP1 (payload: a state vector), STEP2 or UPDATE (payload: an update)."""
+
+    step: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What one client says of itself: name and cursor as JSON, ``null`` when it goes."""
+
+    client: int
+    clock: int
+    state: bytes
+
+
+def read_varint(data: bytes, at: int) -> tuple[int, int]:
+    """A number and the offset behind it. Raises ProtocolError; Yjs knows numbers up to 53 bits."""
+    value = shift = 0
+    while at < len(data) and shift < 56:
+        byte = data[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
+    raise ProtocolError("a number has no end")
+
+
+def varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 127:
+        out.append(128 | (value & 127))
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def read_array(data: bytes, at: int) -> tuple[bytes, int]:
+    """A byte array and the offset behind it."""
+    size, at = read_varint(data, at)
+    if size > len(data) - at:
+        raise ProtocolError("a byte array is cut off")
+    return data[at : at + size], at + size
+
+
+def array(data: bytes) -> bytes:
+    return varint(len(data)) + data
+
+
+def decode(data: bytes) -> Sync | list[Presence] | None:
+    """One message; None for a kind that we do not know, which the protocol allows. Raises ProtocolError."""
+    kind, at = read_varint(data, 0)
+    if kind == SYNC:
+        step, at = read_varint(data, at)
+        payload, at = read_array(data, at)
+        if step not in (STEP1, STEP2, UPDATE) or at != len(data):
+            raise ProtocolError("not a sync message")
+        return Sync(step, payload)
+    if kind == AWARENESS:
+        payload, at = read_array(data, at)
+        if at != len(data) or len(payload) > MAX_AWARENESS_BYTES:
+            raise ProtocolError("not an awareness message")
+        return _presences(payload)
+    return None
+
+
+def _presences(data: bytes) -> list[Presence]:
+    count, at = read_varint(data, 0)
+    found = []
+    for _ in range(count):
+        client, at = read_varint(data, at)
+        clock, at = read_varint(data, at)
+        state, at = read_array(data, at)
+        found.append(Presence(client, clock, state))
+    return found
+
+
+def sync(step: int, payload: bytes) -> bytes:
+    return bytes([SYNC, step]) + array(payload)
+
+
+def presence(what: Presence) -> bytes:
+    """An awareness message about one client."""
+    return bytes([AWARENESS]) + array(varint(1) + varint(what.client) + varint(what.clock) + array(what.state))

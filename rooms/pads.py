@@ -1,0 +1,162 @@
+"""Where the notes beside a call are kept: in our own editor, or in an Etherpad.
+
+A provider gives two addresses for a room: for the frame beside the call and for the notes alone, each to write or to read.
+Etherpad's pads are made through its API, so that it can refuse all others (``EDIT_ONLY``). Its API 1.2.15 is spoken by 1.8 and
+by 3.x alike; the key goes as a form field, the one way that both accept.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.urls import reverse
+
+from rooms.models import Room
+
+logger = logging.getLogger(__name__)
+
+API = "/api/1.2.15/"
+TIMEOUT_SECONDS = 3.0
+MAX_ANSWER_BYTES = 64 * 1024
+
+AWAY_SECONDS = 15.0
+"After a failure nobody waits for Etherpad for this long: pages of the call must not hang on the notes."
+
+FRAME_OPTIONS = {"showChat": "true", "alwaysShowChat": "true"}
+
+_PAD_EXISTS = "padID does already exist"
+
+
+class PadUnavailable(Exception):
+    """Etherpad does not answer, or refuses: its address and key are settings."""
+
+
+class Provider(Protocol):
+    """``chat_in_page``: the page shows our own chat, since the notes have none."""
+
+    name: str
+    chat_in_page: bool
+
+    def frame_url(self, room: Room, read_only: bool) -> str:
+        """For the frame beside the call; the page adds ``userName``. Never raises."""
+        ...
+
+    def open_url(self, room: Room, read_only: bool) -> str:
+        """The notes alone; a path is one of this site. Never raises."""
+        ...
+
+    def ensure(self, room: Room) -> None:
+        """Make sure that the notes exist. Raises PadUnavailable."""
+        ...
+
+
+def own_page(room: Room, read_only: bool) -> str:
+    """The notes' page on this site, by their key."""
+    return reverse("notes", args=[room.notes_read_key if read_only else room.notes_key])
+
+
+class Builtin:
+    """Shared notes of our own: ``rooms.consumers.notes``."""
+
+    name = "builtin"
+    chat_in_page = True
+
+    def frame_url(self, room: Room, read_only: bool) -> str:
+        return own_page(room, read_only)
+
+    def open_url(self, room: Room, read_only: bool) -> str:
+        return own_page(room, read_only)
+
+    def ensure(self, room: Room) -> None:
+        """There is nothing to do: empty notes need no row."""
+
+
+class Etherpad:
+    """Pads of an Etherpad, reached by browsers at ``url`` and by us at ``api_url``."""
+
+    name = "etherpad"
+    chat_in_page = False
+
+    def __init__(self, url: str, api_url: str, key: str) -> None:
+        self._url, self._api_url, self._key = url, api_url, key
+        self._away_until = 0.0
+
+    def frame_url(self, room: Room, read_only: bool) -> str:
+        return self._url_or_own_page(room, read_only, FRAME_OPTIONS)
+
+    def open_url(self, room: Room, read_only: bool) -> str:
+        return self._url_or_own_page(room, read_only, {})
+
+    def _url_or_own_page(self, room: Room, read_only: bool, options: dict[str, str]) -> str:
+        try:
+            return self.pad_url(room, read_only, options)
+        except PadUnavailable as exc:
+            # Our own page asks again when somebody opens it.
+            logger.warning("the pad of %s is not there: %s", room.slug, exc)
+            return own_page(room, read_only)
+
+    def pad_url(self, room: Room, read_only: bool, options: dict[str, str] | None = None) -> str:
+        """The pad's address at Etherpad. Raises PadUnavailable."""
+        self.ensure(room)
+        pad = urllib.parse.quote(room.pad_read_only_id if read_only else room.pad_id, safe="")
+        query = f"?{urllib.parse.urlencode(options)}" if options else ""
+        return f"{self._url}/p/{pad}{query}"
+
+    def ensure(self, room: Room) -> None:
+        """Create the room's pad, once. The read-only id is kept last, so that half a creation is done again."""
+        if room.pad_id and room.pad_read_only_id:
+            return
+        if not room.pad_id:
+            # Two requests may come here at once: the one whose id is kept decides for both.
+            Room.objects.filter(pk=room.pk, pad_id="").update(pad_id=f"{room.slug}-{secrets.token_hex(8)}")
+            room.refresh_from_db(fields=["pad_id"])
+        try:
+            self._call("createPad", padID=room.pad_id, text=f"{room.title}\n")
+        except _AlreadyThere:
+            logger.info("the pad %s is there already", room.pad_id)
+        room.pad_read_only_id = str(self._call("getReadOnlyID", padID=room.pad_id)["readOnlyID"])
+        room.save(update_fields=["pad_read_only_id"])
+
+    def _call(self, function: str, **values: str) -> dict[str, Any]:
+        if time.monotonic() < self._away_until:
+            raise PadUnavailable("it did not answer a moment ago")
+        data = urllib.parse.urlencode({"apikey": self._key, **values}).encode()
+        request = urllib.request.Request(f"{self._api_url}{API}{function}", data=data, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+                answer = json.loads(response.read(MAX_ANSWER_BYTES))
+            code, message, result = answer["code"], str(answer["message"]), answer["data"]
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            # HTTPError is an OSError; its text holds the address and not the key.
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            raise PadUnavailable(f"{function}: {exc}") from exc
+        if code == 1 and message == _PAD_EXISTS:
+            raise _AlreadyThere(message)
+        if code != 0:
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            raise PadUnavailable(f"{function}: {message[:200]}")
+        return result if isinstance(result, dict) else {}
+
+
+class _AlreadyThere(Exception):
+    """createPad of a pad that exists."""
+
+
+_provider: tuple[tuple[str, str, str], Provider] | None = None
+
+
+def provider() -> Provider:
+    """The provider that the settings name; one object, since it remembers when Etherpad was away."""
+    global _provider
+    key = (settings.ETHERPAD_URL, settings.ETHERPAD_API_URL, settings.ETHERPAD_API_KEY)
+    if _provider is None or _provider[0] != key:
+        _provider = (key, Etherpad(*key) if key[0] else Builtin())
+    return _provider[1]
