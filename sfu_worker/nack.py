@@ -16,7 +16,7 @@ GIVE_UP_SECONDS = 1.0
 "A picture that is a second late is of no use: then a key frame is the better repair."
 
 MAX_OUTSTANDING = 250
-"More than this is an outage, not loss; repairing it would fill the way that new media needs (250 packets are 2 Mbit/s for a second)."
+"More is an outage, not loss: repairing it would fill the way that new media needs (250 packets a second are 2 Mbit/s)."
 
 WINDOW = 1024
 "Packets back from the newest within which duplicates are recognised; what is older is dropped as too old."
