@@ -87,7 +87,7 @@ SFU_ANNOUNCE = env.words("SFU_ANNOUNCE", environment.parse_address)
 
 MAX_UPLOAD_MB = env.number("MAX_UPLOAD_MB", 1, 100)
 MAX_IMAGE_MEGAPIXELS = env.number("MAX_IMAGE_MEGAPIXELS", 1, 400)
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["rooms.uploads.BoundedUploadHandler"]
 
 # Database
 
@@ -169,7 +169,7 @@ USE_TZ = True
 # Static files and images
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = DATA_DIR / "static"  # made anew by `collectstatic`; the checkout itself may be read-only
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
