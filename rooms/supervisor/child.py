@@ -20,12 +20,16 @@ LEASH = Path(__file__).with_name("leash.py")
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What to run. ``env`` is added to our own; ``grace`` is how many seconds it has between SIGTERM and SIGKILL."""
+    """What to run. ``env`` is added to our own; ``grace`` is how many seconds it has between SIGTERM and SIGKILL.
+
+    Lines of its output that contain one of ``hide`` are not shown.
+    """
 
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     grace: float = 5.0
+    hide: tuple[str, ...] = ()
 
 
 class Child:
@@ -78,6 +82,10 @@ class Child:
             self._write("serve", f"{self.spec.name} {_ending(code)}; starting it again in {pause:g} s")
             await asyncio.sleep(pause)
 
+    def _show(self, line: str) -> None:
+        if not any(part in line for part in self.spec.hide):
+            self._write(self.spec.name, line)
+
     async def _run_once(self) -> int:
         # Its own session: a terminal's Ctrl-C reaches the supervisor alone, which then ends all in order.
         self._process = await asyncio.create_subprocess_exec(
@@ -92,7 +100,7 @@ class Child:
         if self._stopping:  # asked to stop while the process was being made
             self._signal(signal.SIGTERM)
         assert self._process.stdout is not None
-        await pump(self._process.stdout, self.spec.name, self._write)
+        await pump(self._process.stdout, self._show)
         return await self._process.wait()
 
 

@@ -35,7 +35,7 @@ def prefixer(stream: TextIO, colour: bool | None = None) -> Write:
     return write
 
 
-async def pump(reader: asyncio.StreamReader, name: str, write: Write) -> None:
+async def pump(reader: asyncio.StreamReader, show: Callable[[str], None]) -> None:
     """Copy a child's output line by line until it ends."""
     rest = b""
     while chunk := await reader.read(LONGEST_LINE):
@@ -43,6 +43,6 @@ async def pump(reader: asyncio.StreamReader, name: str, write: Write) -> None:
         if len(rest) > LONGEST_LINE:
             lines, rest = [*lines, rest], b""
         for line in lines:
-            write(name, line.decode("utf-8", "replace").rstrip("\r"))
+            show(line.decode("utf-8", "replace").rstrip("\r"))
     if rest:
-        write(name, rest.decode("utf-8", "replace"))
+        show(rest.decode("utf-8", "replace"))

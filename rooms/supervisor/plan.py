@@ -32,6 +32,10 @@ class Plan:
     def worker_count(self, cores: int) -> int:
         return max(1, min(cores, MOST_WORKERS)) if self.workers is None else self.workers
 
+    def media_ports(self, cores: int) -> list[int]:
+        """One for each worker; with 0 each picks a free one itself."""
+        return [self.media_port + index if self.media_port else 0 for index in range(self.worker_count(cores))]
+
     def listen(self) -> str:
         """Where the workers listen: everywhere as soon as somebody from elsewhere may come, else on the loopback alone."""
         if self.media_listen:
@@ -65,15 +69,16 @@ def valkey_spec(binary: Path, directory: Path, unix_socket: Path) -> Spec:
     options = ["--port", "0", "--unixsocket", str(unix_socket), "--unixsocketperm", "700", "--dir", str(directory)]
     options += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"]
     options += ["--maxmemory", "256mb", "--maxmemory-policy", "noeviction"]
-    return Spec("valkey", (str(binary), *options), grace=3.0)
+    # It warns of a kernel setting that matters for background saves, which it never makes.
+    return Spec("valkey", (str(binary), *options), grace=3.0, hide=("Memory overcommit must be enabled",))
 
 
 def worker_specs(plan: Plan, cores: int, redis_url: str) -> list[Spec]:
     specs = []
-    for index in range(plan.worker_count(cores)):
+    for index, port in enumerate(plan.media_ports(cores)):
         env = {
             "SFU_WORKER": f"w{index + 1}",
-            "SFU_PORT": str(plan.media_port + index),
+            "SFU_PORT": str(port),
             "SFU_LISTEN": plan.listen(),
             "REDIS_URL": redis_url,
         }
@@ -101,8 +106,7 @@ def busy_port(plan: Plan, cores: int) -> str | None:
             f"confcall cannot listen on {plan.host}, port {plan.port} ({problem}): "
             f"choose another port, as in PORT={plan.port + 1} make run"
         )
-    for index in range(plan.worker_count(cores)):
-        port = plan.media_port + index
+    for port in filter(None, plan.media_ports(cores)):
         for address in plan.listen().replace(",", " ").split():
             if problem := _cannot_bind(address, port, (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
                 return (

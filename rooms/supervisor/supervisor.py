@@ -75,7 +75,7 @@ class Supervisor:
         host = reachable(self._plan.host)
         await self._wait_for(partial(probe.http_answers, host, self._plan.port, "/health/"), "the web server")
         address = reachable(self._plan.listen().replace(",", " ").split()[0])
-        for port in range(self._plan.media_port, self._plan.media_port + len(self._workers)):
+        for port in filter(None, self._plan.media_ports(self._cores)):
             await self._wait_for(partial(probe.tcp_answers, address, port), f"the media worker at port {port}")
         on_ready()
 
