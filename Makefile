@@ -48,4 +48,4 @@ lock: dev
 		--no-annotate --no-header -q --upgrade -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) node_modules staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
