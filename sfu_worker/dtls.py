@@ -86,6 +86,10 @@ class Dtls:
         self._on_end: Callable[[], None] | None = on_end
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def started(self) -> bool:
+        return self._task is not None
+
     def start(self) -> None:
         """Begin the handshake: a client sends its first flight, a server waits for one."""
         self._task = asyncio.get_running_loop().create_task(self._handshake())

@@ -113,7 +113,7 @@ class SendSlab:
         self._grouped = ffi.new("struct mmsghdr[]", SEND_SLOTS)
         self._iovecs = ffi.new("struct iovec[]", SEND_SLOTS)
         # struct cmsghdr {size_t len; int level; int type}, then the size of a segment as uint16_t, padded to 8 bytes
-        self._controls = ffi.new("char[]", struct.pack("=QiiH6x", 18, SOL_UDP, UDP_SEGMENT, 0) * SEND_SLOTS)
+        self._controls = ffi.new(f"char[{24 * SEND_SLOTS}]", struct.pack("=QiiH6x", 18, SOL_UDP, UDP_SEGMENT, 0) * SEND_SLOTS)
         self.out = memoryview(ffi.buffer(self._memory)).cast("B")
         self.pointers = [self._memory + i * SEND_SLOT for i in range(SEND_SLOTS)]
         self.lengths = [ffi.cast("int *", ffi.addressof(self._iovecs[i], "iov_len")) for i in range(SEND_SLOTS)]

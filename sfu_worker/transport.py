@@ -205,7 +205,7 @@ class Transport:
         if request.controlled:
             return
         if takes_over(path, self._current, request.nominates, now) and path is not self._current:
-            log.debug("- %s: media goes to %s, not to %s", self.ufrag, path, self.remote_address)
+            log.debug("- %s: media goes to %s (was: %s)", self.ufrag, path, self.remote_address)
             self._current = path
         path.seen = path.validated_at = now
         if request.nominates:

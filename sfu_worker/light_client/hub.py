@@ -1,0 +1,60 @@
+"""What all light clients of a process share: the slabs, the certificate, one timer for checks and one for media."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from sfu_worker.dtls import Certificate
+from sfu_worker.mmsg import NAME_SIZE, ReceiveSlab, SendSlab
+
+TICK_SECONDS = 0.05
+PACE_SECONDS = 0.01
+"How often due packets are sent; a burst is what falls due in that time."
+
+
+class Ticking(Protocol):
+    def tick(self, now: float) -> None: ...
+
+
+class Hub:
+    """Use as ``async with Hub() as hub``. Clients are cheap beside it: a socket and an SSL connection each."""
+
+    def __init__(self) -> None:
+        self.certificate = Certificate()
+        self.inbox = ReceiveSlab(NAME_SIZE)
+        self.outbox = SendSlab()
+        self.links: set[Ticking] = set()
+        self.pacers: list[Callable[[float], None]] = []
+        "Called every ``PACE_SECONDS`` to send what is due."
+        self._timers: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Hub:
+        self._timers = [
+            asyncio.create_task(self._every(TICK_SECONDS, self._tick)),
+            asyncio.create_task(self._every(PACE_SECONDS, self._pace)),
+        ]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        await asyncio.gather(*self._timers, return_exceptions=True)
+
+    async def _every(self, seconds: float, step: Callable[[float], None]) -> None:
+        due = time.monotonic()
+        while True:
+            step(time.monotonic())
+            due = max(due + seconds, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
+
+    def _tick(self, now: float) -> None:
+        for link in list(self.links):
+            link.tick(now)
+
+    def _pace(self, now: float) -> None:
+        for pacer in list(self.pacers):
+            pacer(now)
+        self.outbox.flush()
