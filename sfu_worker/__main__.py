@@ -36,13 +36,13 @@ def main() -> int:
     try:
         config = Config.from_environment(os.environ)
     except ConfigError as exc:
-        print(f"sfu_worker: {exc}", file=sys.stderr)
+        sys.stderr.write(f"sfu_worker: {exc}\n")
         return 2
     logging.basicConfig(level=config.log_level, format="%(levelname).1s %(name)s %(message)s", stream=sys.stderr)
     try:
         uvloop.run(run(config))
     except OSError as exc:
-        print(f"sfu_worker: cannot listen on port {config.port}: {exc}", file=sys.stderr)
+        sys.stderr.write(f"sfu_worker: cannot listen on port {config.port}: {exc}\n")
         return 1
     return 0
 

@@ -15,7 +15,7 @@ from sfu_worker import wire
 logger = logging.getLogger("sfu.bus")
 
 OUTBOX = 10_000
-"Events waiting to be sent. When Redis is away longer than this holds, the oldest go: clients see the gap in n and ask for a snapshot."
+"Events waiting to be sent. When Redis is away for longer, the oldest go: clients see the gap in n and ask for a snapshot."
 
 RETRY_SECONDS = 0.5
 

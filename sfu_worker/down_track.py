@@ -199,55 +199,67 @@ class DownTrack:
 
     # The packet path
 
-    def forward(self, p: Packet) -> None:
-        """Write one packet to the receiver."""
-        if (p.seq - self._first_in) & 0x8000:
-            # Sent before the switch: the stream that the receiver saw then has ended.
-            return
+    def forward(self, packets: list[Packet]) -> None:
+        """Write the packets of one batch to the receiver."""
         transport = self.transport
         if transport is None:
             return
-        at = transport.reserve()
-        out = transport.out
-        if self._twcc:
-            transport.twcc_seq = twcc = (transport.twcc_seq + 1) & 0xFFFF
-            WITH_TWCC.pack_into(
-                out,
-                at,
-                0x90,
-                p.marker | self._payload_type,
-                (p.seq + self._seq) & 0xFFFF,
-                (p.timestamp + self._timestamp) & 0xFFFFFFFF,
-                self.ssrc,
-                0xBEDE,
-                1,
-                self._twcc_bits,
-                twcc,
-                0,
-            )
-            start = at + 20
-        else:
-            PLAIN.pack_into(
-                out,
-                at,
-                0x80,
-                p.marker | self._payload_type,
-                (p.seq + self._seq) & 0xFFFF,
-                (p.timestamp + self._timestamp) & 0xFFFFFFFF,
-                self.ssrc,
-            )
-            start = at + 12
-        size = p.size
-        out[start : start + size] = p.payload
-        if self._shifts_vp8:
-            if p.picture_id_at:
-                if p.picture_id_bits == 15:
-                    UINT16.pack_into(out, start + p.picture_id_at, 0x8000 | ((p.picture_id + self._picture_id) & 0x7FFF))
-                else:
-                    out[start + p.picture_id_at] = (p.picture_id + self._picture_id) & 0x7F
-            if p.tl0_at:
-                out[start + p.tl0_at] = (p.tl0 + self._tl0) & 0xFF
-        transport.commit(at, start - at + size)
+        reserve, commit, out, ssrc, payload_type = (
+            transport.reserve,
+            transport.commit,
+            transport.out,
+            self.ssrc,
+            self._payload_type,
+        )
+        first_in, seq, timestamp, twcc_bits, twcc = (
+            self._first_in,
+            self._seq,
+            self._timestamp,
+            self._twcc_bits,
+            transport.twcc_seq,
+        )
+        for p in packets:
+            if (p.seq - first_in) & 0x8000:
+                # Sent before the switch: the stream that the receiver saw then has ended.
+                continue
+            at = reserve()
+            if self._twcc:
+                twcc = (twcc + 1) & 0xFFFF
+                WITH_TWCC.pack_into(
+                    out,
+                    at,
+                    0x90,
+                    p.marker | payload_type,
+                    (p.seq + seq) & 0xFFFF,
+                    (p.timestamp + timestamp) & 0xFFFFFFFF,
+                    ssrc,
+                    0xBEDE,
+                    1,
+                    twcc_bits,
+                    twcc,
+                    0,
+                )
+                start = at + WITH_TWCC_SIZE
+            else:
+                PLAIN.pack_into(
+                    out, at, 0x80, p.marker | payload_type, (p.seq + seq) & 0xFFFF, (p.timestamp + timestamp) & 0xFFFFFFFF, ssrc
+                )
+                start = at + PLAIN_SIZE
+            end = start + p.size
+            out[start:end] = p.payload
+            if self._shifts_vp8:
+                self._shift_vp8(out, start, p)
+            commit(at, end - at)
+        transport.twcc_seq = twcc
+
+    def _shift_vp8(self, out: memoryview, start: int, p: Packet) -> None:
+        if p.picture_id_at:
+            if p.picture_id_bits == 15:
+                UINT16.pack_into(out, start + p.picture_id_at, 0x8000 | ((p.picture_id + self._picture_id) & 0x7FFF))
+            else:
+                out[start + p.picture_id_at] = (p.picture_id + self._picture_id) & 0x7F
+        if p.tl0_at:
+            out[start + p.tl0_at] = (p.tl0 + self._tl0) & 0xFF
 
     def tick(self) -> None:
         """Timer: keep the window of accepted sequence numbers behind the newest, before 16 bits wrap around."""
@@ -309,7 +321,7 @@ class DownTrack:
     def sender_report(self, ntp_now: int, clock_offset: int) -> bytes | None:
         """An SR in the worker's clock, with RTP time run on from the source's own report, so that lips stay in step.
 
-        ``ntp_now`` is 64-bit NTP time, ``clock_offset`` what to add to the source's NTP time. None when the source has not reported.
+        ``ntp_now`` is 64-bit NTP time, ``clock_offset`` what to add to the source's. None when the source has not reported.
         """
         layer = self.layer
         if layer is None or layer.sender_report is None:

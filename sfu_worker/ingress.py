@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from struct import Struct, error
 
 from sfu_worker.codecs import Codec
-from sfu_worker.packet import Packet
+from sfu_worker.down_track import WITH_TWCC_SIZE
+from sfu_worker.mmsg import MAX_PACKET
+from sfu_worker.packet import Batch
 from sfu_worker.rtp_header import read_extensions
 from sfu_worker.sdp import (
     AUDIO_LEVEL,
@@ -31,9 +33,13 @@ MAX_STREAMS = 32
 "SSRCs of one participant: four tracks with three layers and a repair stream each are 20; more is an attack."
 
 
+MAX_PAYLOAD = MAX_PACKET - WITH_TWCC_SIZE - 2
+"What still fits with our header and, sent again, with RTX's own two bytes. Browsers stay below 1200."
+
+
 @dataclass(slots=True)
 class UpMedia:
-    """A sending m-line: its track and what its payload types mean. ``rtx_types`` maps an RTX type to that of the codec it repairs."""
+    """A sending m-line: its track and its payload types. ``rtx_types`` maps an RTX type to that of the codec it repairs."""
 
     mid: str
     track: UpTrack
@@ -63,6 +69,7 @@ class Ingress:
 
     def __init__(
         self,
+        batch: Batch,
         send_rtcp: Callable[[bytes], None],
         on_first_packet: Callable[[UpTrack], None],
         on_level: Callable[[str, int, float], None],
@@ -74,7 +81,7 @@ class Ingress:
         self._rtx: dict[int, UpLayer] = {}
         self._rtx_types: dict[int, int] = {}
         self._ids = (0, 0, 0, 0, 0)
-        self._packet = Packet()
+        self._batch = batch
         self._send_rtcp = send_rtcp
         self._on_first_packet = on_first_packet
         self._on_level = on_level
@@ -109,10 +116,9 @@ class Ingress:
             at = after
         if first & 0x20:
             end -= view[end - 1]
-        if at > end:
+        if at > end or end - at > MAX_PAYLOAD:
             return
         payload_type = second & 0x7F
-        p = self._packet
         layer = self.layers.get(ssrc)
         repair = False
         if layer is None or layer.codec.pt != payload_type:
@@ -131,13 +137,14 @@ class Ingress:
                     return
         if level >= 0:
             self._on_level(layer.track.id, level, now)
+        p = self._batch.take()
         p.seq = seq
         p.timestamp = timestamp
         p.marker = second & 0x80
         p.size = end - at
         p.payload = view[at:end]
         if not repair:
-            layer.stats.arrival(timestamp, now)
+            layer.stats.arrival(seq, timestamp, now)
         layer.receive(p, now)
 
     def _route(self, ssrc: int, payload_type: int, mid: bytes | None, rid: bytes | None) -> UpLayer | None:
@@ -158,7 +165,7 @@ class Ingress:
             self._rtx = {repair: x for repair, x in self._rtx.items() if x is not old}
         if len(self.layers) + len(self._rtx) >= MAX_STREAMS:
             return None
-        layer = UpLayer(track, ssrc, name, media.codecs[payload_type], self._send_rtcp)
+        layer = UpLayer(track, ssrc, name, media.codecs[payload_type], self._batch, self._send_rtcp)
         self.layers[ssrc] = layer
         track.add_layer(layer)
         logger.debug("- %s layer %r is %s, ssrc %d", track.id, name, layer.codec.name, ssrc)

@@ -1,10 +1,17 @@
-"""One RTP packet on its way through the worker."""
+"""RTP packets on their way through the worker, and the batch of one read from the sockets."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from sfu_worker.mmsg import RECEIVE_SLOTS
+
+if TYPE_CHECKING:
+    from sfu_worker.up_track import UpLayer
+
 
 class Packet:
-    """A parsed packet. One instance is reused for every packet: nobody keeps it, or its payload, after the call.
+    """A parsed packet. Instances are reused: nobody keeps one, or its payload, beyond the end of its batch.
 
     ``marker`` is 0 or 0x80. ``payload`` has no header, extensions or padding. For VP8 ``picture_id_at`` and ``tl0_at`` are the
     places of these fields in the payload (0: not there) and ``picture_id_bits`` is 7 or 15.
@@ -38,3 +45,32 @@ class Packet:
         self.picture_id_bits = 15
         self.tl0 = 0
         self.tl0_at = 0
+
+
+class Batch:
+    """The packets of one read. Each layer collects its own; at the end of the batch they go out receiver by receiver.
+
+    So the state of a receiver is looked up once for a burst, and packets to one receiver lie side by side for the kernel,
+    which takes such a run as one segmented datagram.
+    """
+
+    __slots__ = ("layers", "packets", "used")
+
+    def __init__(self) -> None:
+        # The port ends a batch after this many packets at the latest.
+        self.packets = [Packet() for _ in range(RECEIVE_SLOTS)]
+        self.used = 0
+        self.layers: list[UpLayer] = []
+
+    def take(self) -> Packet:
+        """A packet to fill in. Raises IndexError when the batch is full, which the port does not let happen."""
+        packet = self.packets[self.used]
+        self.used += 1
+        return packet
+
+    def deliver(self) -> None:
+        """Hand everything to the receivers: the port calls this before it lets the memory go."""
+        for layer in self.layers:
+            layer.deliver()
+        self.layers.clear()
+        self.used = 0

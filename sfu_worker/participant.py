@@ -12,6 +12,7 @@ from sfu_worker import rtcp, sdp, wire
 from sfu_worker.down_track import DownTrack
 from sfu_worker.ingress import Ingress, UpMedia
 from sfu_worker.media_clock import SenderClock, ntp
+from sfu_worker.packet import Batch
 from sfu_worker.transport import Transport
 from sfu_worker.up_track import UpTrack
 
@@ -43,6 +44,7 @@ class Host:
     """What a worker lends its participants."""
 
     port: MediaPort
+    batch: Batch
     certificate: Certificate
     candidates: list[str]
 
@@ -97,8 +99,7 @@ class Participant:
         self._apply(offer, media, sources)
         if fresh:
             self._remote_ufrag, self._fingerprint = offer.ufrag, offer.fingerprints
-            role = "server" if setup == "passive" else "client"
-            self.transport.start(offer.ufrag, offer.pwd, offer.fingerprints, role)
+            self.transport.start(offer.ufrag, offer.pwd, offer.fingerprints, "server" if setup == "passive" else "client")
         return answer
 
     def _adapt(self, media: sdp.AnsweredMedia, old: dict[str, DownTrack], sources: dict[str, str]) -> sdp.AnsweredMedia:
@@ -134,7 +135,7 @@ class Participant:
         self.drop_transport(now)
         self._clock = SenderClock()
         self.transport = Transport(self._host.port, self._host.certificate, self)
-        self.ingress = Ingress(self.send_rtcp, self._audience.first_packet, self._audience.level)
+        self.ingress = Ingress(self._host.batch, self.send_rtcp, self._audience.first_packet, self._audience.level)
 
     def _apply(self, offer: sdp.Offer, media: list[sdp.AnsweredMedia], sources: dict[str, str]) -> None:
         assert self.ingress is not None
@@ -195,7 +196,7 @@ class Participant:
             case rtcp.SenderReport():
                 layer = self.ingress.layers.get(packet.ssrc) if self.ingress else None
                 if layer is not None:
-                    layer.sender_report = (packet.ntp, packet.rtp, now)
+                    layer.sender_report = (packet.ntp, packet.rtp, ntp(now))
                     self._clock.report(packet.ntp, now)
                 self._on_reports(packet.reports, now)
             case rtcp.ReceiverReport():
@@ -252,7 +253,7 @@ class Participant:
             return
         ingress = self.ingress
         if ingress is not None and ingress.layers:
-            blocks = [layer.report(ntp(now), now) for layer in ingress.layers.values()]
+            blocks = [layer.report(ntp(now)) for layer in ingress.layers.values()]
             for i in range(0, len(blocks), 31):
                 self.send_rtcp(rtcp.build_rr(1, tuple(blocks[i : i + 31])))
         for slot in self.slots.values():

@@ -57,7 +57,7 @@ class Registry:
         try:
             await self._write_calls()
             await self._redis.delete(wire.worker_key(self._worker))
-            await self._redis.srem(wire.WORKERS_KEY, self._worker)  # type: ignore[misc]
+            await self._redis.srem(wire.WORKERS_KEY, self._worker)
         except (redis.exceptions.RedisError, OSError) as exc:
             logger.warning("x could not sign off: %s", exc)
         await self._redis.aclose()

@@ -262,7 +262,8 @@ class Room:
             self.drop(p, "timeout", now)
             return
         for track in p.tracks.values():
-            if track.published and not track.layers and track.silent_since is not None and now - track.silent_since > GONE_SECONDS:
+            since = track.silent_since
+            if track.published and not track.layers and since is not None and now - since > GONE_SECONDS:
                 track.published = False
                 self._tell_group(wire.TrackUnpublished, track=track.id)
 

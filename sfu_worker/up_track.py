@@ -9,7 +9,7 @@ from sfu_worker import keyframes, rtcp, vp8
 from sfu_worker.cache import PacketCache
 from sfu_worker.codecs import Codec, codec_key
 from sfu_worker.nack import NackLog
-from sfu_worker.packet import Packet
+from sfu_worker.packet import Batch, Packet
 from sfu_worker.reception import ReceptionStats
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ LAYER_FITS = 0.75
 class UpLayer:
     """One incoming RTP stream: the whole track, or one simulcast layer of it."""
 
-    def __init__(self, track: UpTrack, ssrc: int, rid: str, codec: Codec, send_rtcp: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, track: UpTrack, ssrc: int, rid: str, codec: Codec, batch: Batch, send_rtcp: Callable[[bytes], None]
+    ) -> None:
         self.track = track
         self.ssrc = ssrc
         self.rid = rid
@@ -40,6 +42,7 @@ class UpLayer:
         self.clock = codec.clock
         self.downs: list[DownTrack] = []
         self.waiting: list[DownTrack] = []
+        self.collected: list[Packet] = []
         self.cache = PacketCache(VIDEO_CACHE if track.kind == "video" else AUDIO_CACHE)
         self.nack = NackLog()
         self.stats = ReceptionStats(ssrc, codec.clock)
@@ -51,18 +54,19 @@ class UpLayer:
         self.packets = 0
         self.octets = 0
         self.last_at = -1.0
-        self.sender_report: tuple[int, int, float] | None = None
-        "NTP time (64 bits), RTP time and arrival of the last sender report."
+        self.sender_report: tuple[int, int, int] | None = None
+        "The last sender report: its NTP time (64 bits), its RTP time, and when it came in our own NTP time."
         self._is_vp8 = codec.name.upper() == "VP8"
         self._is_video = track.kind == "video"
         # WebRTC senders retransmit only video, and only what was negotiated.
         self._repairs = self._is_video and "nack" in codec.feedback
+        self._batch = batch
         self._send_rtcp = send_rtcp
         self._keyframe_asked = -1.0
         self._keyframe_due = False
 
     def receive(self, p: Packet, now: float) -> None:
-        """Take a packet, new or repaired, and hand it to every receiver. Duplicates go no further."""
+        """Take a packet, new or repaired; it goes out with ``deliver``. Duplicates go no further."""
         if not self.nack.received(p.seq):
             return
         self.last_at = now
@@ -80,8 +84,17 @@ class UpLayer:
             self.top_tl0 = p.tl0
         if self._is_video:
             self.cache.put(p.seq, p.timestamp, p.marker, bytes(p.payload))
-        for down in self.downs:
-            down.forward(p)
+        if self.downs:
+            if not self.collected:
+                self._batch.layers.append(self)
+            self.collected.append(p)
+
+    def deliver(self) -> None:
+        """Hand what was collected to every receiver."""
+        if self.collected:
+            for down in self.downs:
+                down.forward(self.collected)
+            self.collected.clear()
 
     def _read_vp8(self, p: Packet) -> None:
         found = vp8.descriptor(p.payload, 0, p.size)
@@ -90,17 +103,22 @@ class UpLayer:
             p.begins_frame = p.keyframe = False
             return
         p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0, _, _, p.begins_frame, p.keyframe, _ = found
-        if p.keyframe and p.begins_frame:
+        if p.keyframe:
             self.size = vp8.keyframe_size(p.payload, 0, p.size) or self.size
 
     def _switch_waiting(self, p: Packet, now: float) -> None:
-        if self._is_video:
-            starts = (p.keyframe and p.begins_frame) if self._is_vp8 else keyframes.starts_keyframe(self.codec.name, p.payload, 0, p.size)
-            if not starts:
+        if self._is_vp8:
+            if not p.keyframe:
                 return
-            if not self._is_vp8:
-                self.size = keyframes.picture_size(self.codec.name, p.payload, 0, p.size) or self.size
+        elif self._is_video:
+            if not keyframes.starts_keyframe(self.codec.name, p.payload, 0, p.size):
+                return
+            self.size = keyframes.picture_size(self.codec.name, p.payload, 0, p.size) or self.size
+        # What came before on this layer and on those that are left belongs to the numbers of before.
+        self.deliver()
         for down in self.waiting:
+            if down.layer is not None:
+                down.layer.deliver()
             down.switch(self, p, now)
         self.waiting.clear()
 
@@ -126,12 +144,21 @@ class UpLayer:
         if self._keyframe_due or self.waiting:
             self.request_keyframe(now)
 
+    def report(self, ntp_now: int) -> rtcp.ReportBlock:
+        """The block about this stream for the next receiver report; ``ntp_now`` is 64-bit NTP time in our clock."""
+        if self.sender_report is None:
+            return self.stats.report()
+        ntp, _, arrived = self.sender_report
+        # RFC 3550 6.4.1: middle 32 bits of the sender's time; the delay in 1/65536 s.
+        return self.stats.report((ntp >> 16) & 0xFFFFFFFF, (ntp_now - arrived >> 16) & 0xFFFFFFFF)
+
     def alive(self, now: float) -> bool:
         """Whether the sender still sends this layer."""
         return now - self.last_at < LAYER_SILENT_SECONDS
 
     def close(self) -> None:
         """The stream is gone: its receivers wait for the next one."""
+        self.deliver()
         for down in [*self.downs, *self.waiting]:
             down.lost(self)
         self.downs.clear()

@@ -74,7 +74,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class SlotRequest:
-    """What a client wants in one of its slots. ``track`` None empties the slot; ``height`` is in CSS pixels; higher ``priority`` wins."""
+    """What a client wants in a slot. ``track`` None empties it; ``height`` is in device pixels; higher ``priority`` wins."""
 
     mid: str
     track: str | None
@@ -114,7 +114,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Detach:
-    """The WebSocket behind ``reply`` is gone; the participant is kept ``DETACHED_SECONDS``. Ignored if another reply channel took over."""
+    """The WebSocket behind ``reply`` is gone: the participant is kept ``DETACHED_SECONDS``, unless another channel took over."""
 
     room: str
     participant: str
@@ -181,7 +181,7 @@ Command = Join | Leave | Detach | Offer | Slots | Mute | Snapshot | Remove | Clo
 
 @dataclass(frozen=True, slots=True)
 class RoomState:
-    """The whole room at event ``n``. ``you`` is the receiver's own id; ``resumed`` says the transport of before is still there."""
+    """The whole room at event ``n``. ``you`` is the receiver's own id; ``resumed``: its transport of before is still there."""
 
     room: str
     epoch: str
@@ -221,7 +221,7 @@ class SlotPaused:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A command was refused. ``code``: ``bad_sdp``, ``not_in_room``, ``room_full``, ``forbidden``, ``bad_request`` or ``busy``."""
+    """A command was refused. ``code``: ``bad_sdp``, ``not_in_room``, ``room_full``, ``forbidden`` or ``busy``."""
 
     command: str
     code: str

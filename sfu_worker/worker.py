@@ -11,6 +11,7 @@ from sfu_worker import wire
 from sfu_worker.bus import Bus
 from sfu_worker.config import Config
 from sfu_worker.dtls import Certificate
+from sfu_worker.packet import Batch
 from sfu_worker.participant import Host, Participant
 from sfu_worker.port import MediaPort
 from sfu_worker.registry import LiveRoom, Registry
@@ -31,6 +32,8 @@ class Worker:
         self.config = config
         self.rooms: dict[str, Room] = {}
         self.port = MediaPort(config.listen, config.port)
+        self._batch = Batch()
+        self.port.on_batch_end = self._batch.deliver
         self._bus = Bus(config.redis_url, config.worker, self.handle)
         self._registry: Registry | None = None
         self._host: Host | None = None
@@ -48,13 +51,15 @@ class Worker:
     async def start(self) -> None:
         """Open the port, then say that we are here."""
         await self.port.start()
-        self._host = Host(self.port, Certificate.generate(), self.port.candidates(self.config.announce))
+        self._host = Host(self.port, self._batch, Certificate(), self.port.candidates(self.config.announce))
         addresses = [f"{address}:{self.port.port}" for address in self.config.announce]
         self._registry = Registry(self.config.redis_url, self.config.worker, addresses, self._live)
         self._bus.start()
         await self._registry.start()
         self._timer = asyncio.create_task(self._tick())
-        logger.info("- worker %s on UDP and TCP port %d, announced as %s", self.config.worker, self.port.port, ", ".join(addresses))
+        logger.info(
+            "- worker %s on UDP and TCP port %d, announced as %s", self.config.worker, self.port.port, ", ".join(addresses)
+        )
 
     async def stop(self) -> None:
         """In the order that docs/architecture.md gives: keys, people, port, bus."""

@@ -1,0 +1,190 @@
+"""Rooms: who is in, numbered events, wishes and what becomes of them. Real ports, recorded offers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from sfu_worker import wire
+from sfu_worker.dtls import Certificate
+from sfu_worker.packet import Batch
+from sfu_worker.participant import Host
+from sfu_worker.port import MediaPort
+from sfu_worker.room import Room
+from sfu_worker.sdp import parse_answer, parse_offer
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+class Recorder:
+    """Outbox and call log in one: what the room says."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, wire.Event]] = []
+        self.group: list[wire.Event] = []
+        self.calls: list[tuple[str, int]] = []
+
+    def tell(self, reply: str, event: wire.Event) -> None:
+        self.told.append((reply, event))
+
+    def tell_group(self, room: str, event: wire.Event) -> None:
+        self.group.append(event)
+
+    def call(self, room: str, epoch: str, event: str, people: int) -> None:
+        self.calls.append((event, people))
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[Host]:
+    port = MediaPort(["127.0.0.1"], 0)
+    await port.start()
+    yield Host(port, Batch(), Certificate(), port.candidates(["127.0.0.1"]))
+    await port.stop()
+
+
+@pytest.fixture
+def said() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def room(host: Host, said: Recorder) -> Room:
+    return Room("garden", said, said, host)
+
+
+def join(who: str, **more: object) -> wire.Join:
+    fields = {
+        "room": "garden",
+        "participant": who,
+        "name": who.title(),
+        "role": "speaker",
+        "publish": True,
+        "reply": f"reply.{who}",
+    }
+    return wire.Join(**(fields | more))  # type: ignore[arg-type]
+
+
+async def test_the_state_comes_before_the_news_of_oneself(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 0)
+    room.join(join("ben"), 1)
+    (_, first), (reply, second) = said.told
+    assert isinstance(first, wire.RoomState)
+    assert isinstance(second, wire.RoomState)
+    assert reply == "reply.ben"
+    assert (second.n, [p.name for p in second.people], second.you) == (1, ["Ann", "Ben"], "ben")
+    assert [(e.n, e.person.id) for e in said.group if isinstance(e, wire.ParticipantJoined)] == [(1, "ann"), (2, "ben")]
+
+
+async def test_a_full_room_refuses_and_says_so(room: Room, said: Recorder) -> None:
+    room.join(join("ann", max_people=1), 0)
+    room.join(join("ben", max_people=1), 0)
+    assert said.told[-1] == ("reply.ben", wire.Refused("join", "room_full"))
+    assert [p.id for p in room.people] == ["ann"]
+
+
+async def test_who_comes_back_in_time_was_never_away(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 0)
+    ann = room.participants["ann"]
+    room.detach(ann, "reply.ann", 1)
+    room.report(10)
+    room.join(join("ann", reply="reply.again"), 12)
+    room.report(40)
+    assert [type(e) for e in said.group] == [wire.ParticipantJoined]
+    assert said.told[-1][0] == "reply.again"
+
+
+async def test_who_stays_away_has_left(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 0)
+    room.join(join("ben"), 0)
+    room.detach(room.participants["ann"], "reply.ann", 1)
+    room.report(1 + wire.DETACHED_SECONDS + 1)
+    assert isinstance(said.group[-1], wire.ParticipantLeft)
+    assert list(room.participants) == ["ben"]
+
+
+async def test_a_detach_of_a_socket_that_was_replaced_is_ignored(room: Room) -> None:
+    room.join(join("ann"), 0)
+    room.join(join("ann", reply="reply.new"), 1)
+    room.detach(room.participants["ann"], "reply.ann", 2)
+    room.report(60)
+    assert "ann" in room.participants
+
+
+async def test_the_same_person_twice_at_once_keeps_the_newer_socket(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 0)
+    room.join(join("ann", reply="reply.new"), 1)
+    assert ("reply.ann", wire.Removed("replaced")) in said.told
+
+
+async def test_a_call_is_recorded_from_the_first_to_the_last(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 0)
+    room.join(join("ben"), 0)
+    for p in list(room.participants.values()):
+        room.drop(p, "", 1)
+    assert said.calls == [("started", 1), ("peak", 1), ("peak", 2), ("ended", 2)]
+
+
+async def test_a_viewer_is_not_among_the_people(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 0)
+    room.join(join("eve", kind="whep", follow="", publish=False), 0)
+    assert [p.id for p in room.people] == ["ann"]
+    assert [type(e) for e in said.group] == [wire.ParticipantJoined]
+
+
+async def test_a_browsers_offer_is_answered_with_its_slots(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 0)
+    offer = (DATA / "offer_chromium.sdp").read_text()
+    parsed = parse_offer(offer)
+    sending = [m for m in parsed.media if m.direction == "sendonly"]
+    sources = dict(zip([m.mid for m in sending], ["microphone", "camera", "screen", "screen-audio"], strict=True))
+    if [m.kind for m in sending] != ["audio", "video", "video", "audio"]:
+        pytest.fail("the recorded offer has other m-lines than the page")
+    room.offer(room.participants["ann"], wire.Offer("garden", "ann", offer, sources, 7), 0)
+    reply = said.told[-1][1]
+    assert isinstance(reply, wire.Answer), reply
+    assert reply.id == 7
+    answer = parse_answer(reply.sdp)
+    assert len(room.participants["ann"].slots) == sum(m.direction == "recvonly" for m in parsed.media)
+    assert [m.direction for m in answer.media] == [
+        {"sendonly": "recvonly", "recvonly": "sendonly"}[m.direction] for m in parsed.media
+    ]
+    room.set_slots(room.participants["ann"], [wire.SlotRequest(next(iter(room.participants["ann"].slots)), "ben:camera", 180)], 1)
+    assert isinstance(said.told[-1][1], wire.SlotPaused)
+    # The same offer again is the same connection: its SSRCs and credentials stay.
+    room.offer(room.participants["ann"], wire.Offer("garden", "ann", offer, sources, 8), 0)
+    again = said.told[-1][1]
+    assert isinstance(again, wire.Answer)
+    assert parse_answer(again.sdp).ufrag == answer.ufrag
+    assert [m.ssrcs for m in parse_answer(again.sdp).media] == [m.ssrcs for m in answer.media]
+    room.drop(room.participants["ann"], "", 2)
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("sources", [{"0": "camera"}, {"0": "kitchen"}, {"0": "microphone", "1": "microphone"}])
+async def test_sources_that_do_not_fit_are_refused(room: Room, said: Recorder, sources: dict[str, str]) -> None:
+    room.join(join("ann"), 0)
+    room.offer(room.participants["ann"], wire.Offer("garden", "ann", (DATA / "offer_chromium.sdp").read_text(), sources), 0)
+    assert isinstance(said.told[-1][1], wire.Refused)
+
+
+async def test_junk_is_refused_and_changes_nothing(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 0)
+    room.offer(room.participants["ann"], wire.Offer("garden", "ann", "v=0\r\njunk"), 0)
+    last = said.told[-1][1]
+    assert isinstance(last, wire.Refused)
+    assert (last.command, last.code) == ("offer", "bad_sdp")
+    assert room.participants["ann"].transport is None
+
+
+async def test_a_listener_cannot_send(room: Room, said: Recorder) -> None:
+    room.join(join("lis", role="listener", publish=False), 0)
+    offer = (DATA / "offer_chromium.sdp").read_text()
+    room.offer(room.participants["lis"], wire.Offer("garden", "lis", offer, {}), 0)
+    reply = said.told[-1][1]
+    assert isinstance(reply, wire.Answer)
+    assert "recvonly" not in [m.direction for m in parse_answer(reply.sdp).media]
+    room.drop(room.participants["lis"], "", 1)
+    await asyncio.sleep(0)
