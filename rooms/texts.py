@@ -1,10 +1,79 @@
-"""What scripts say to people: key -> text. Pages hand it to their scripts with ``for_scripts``."""
+"""What scripts say to people: key -> text. Pages hand it to their scripts with ``for_scripts``.
+
+``{name}`` and the like are filled in by ``static/rooms/texts.js``. A text says what happened and what to do next.
+"""
 
 from __future__ import annotations
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-TEXTS: dict[str, str | Promise] = {}
+TEXTS: dict[str, str | Promise] = {
+    # Cameras, microphones, screens
+    "device.blocked": _(
+        "The browser does not let this page use the camera or microphone. Allow it beside the address, then try again."
+    ),
+    "device.embedded": _(
+        "Camera and microphone are blocked by your browser or by the page around this call. Open the call in its own tab."
+    ),
+    "device.none": _("No camera or microphone was found. Plug one in and try again, or join without."),
+    "device.in_use": _("The camera or microphone is in use by another program. Close that program and try again."),
+    "device.unsuitable": _("The chosen camera or microphone cannot do what a call needs. Choose another one."),
+    "device.unknown": _("The camera or microphone did not start. Try again, or join without."),
+    "device.gone.camera": _("The camera was disconnected. Plug it in and turn it on again."),
+    "device.gone.microphone": _("The microphone was disconnected. Plug it in and turn it on again."),
+    "device.partly": _(
+        "Only one of camera and microphone could be started. The other was not found or is in use by another program."
+    ),
+    "device.default": _("Chosen by the browser"),
+    "device.number": _("Device {number}"),
+    "screen.failed": _("The screen could not be shared. Allow it in the system settings of your computer, then try again."),
+    "screen.of": _("{name}’s screen"),
+    "screen.own": _("Your screen"),
+    # The call
+    "call.you": _("{name} (you)"),
+    "call.count.one": _("1 person"),
+    "call.count.many": _("{count} people"),
+    "call.joined": _("{name} has joined."),
+    "call.left": _("{name} has left."),
+    "call.pin": _("Pin"),
+    "call.muted": _("Microphone off"),
+    "call.speaking": _("Speaking"),
+    "call.sound_blocked": _("The browser waits for a click before it plays sound."),
+    "call.play_sound": _("Play sound"),
+    "call.connecting": _("Connecting…"),
+    # The connection
+    "connection.socket": _("The connection to the server was lost and is being restored. Sound and pictures go on."),
+    "connection.media": _("Sound and pictures were interrupted and are being restored. You need not do anything."),
+    # Links
+    "link.copied": _("Link copied"),
+    # Notes and chat
+    "notes.failed": _("Notes did not load – open them in a new tab"),
+    "notes.saved": _("Saved"),
+    "notes.saving": _("Saving…"),
+    "notes.connecting": _("Connecting…"),
+    "notes.reconnecting": _("Reconnecting… What you write is kept and saved then."),
+    "notes.read_only": _("You can read these notes, not change them."),
+    "notes.guest": _("Guest"),
+    "notes.placeholder": _("Write something. Everybody in the call sees it at once."),
+    "notes.refused": _("These notes can no longer be opened with this link. Ask the host for a new one."),
+    "chat.unsent": _("Not sent yet"),
+    # The end
+    "end.left": _("You have left the call"),
+    "end.left.text": _("The notes stay. You can come back with the same link."),
+    "end.removed": _("You were removed from the call"),
+    "end.removed.text": _("The host has removed you. If you think this is a mistake, write to the host."),
+    "end.closed": _("This call is over"),
+    "end.closed.text": _("The host has closed the room. The notes stay."),
+    "end.replaced": _("The call goes on elsewhere"),
+    "end.replaced.text": _("You have joined from another tab or device. You can bring the call back here."),
+    "end.full": _("This call is full"),
+    "end.full.text": _("There is no place left. Try again when somebody has left."),
+    "end.refused": _("You could not join"),
+    "end.refused.text": _("Ask the host for a new link."),
+    "end.pass": _("You were away for long"),
+    "end.pass.text": _("Your entry to this call has run out. Open the link that you were sent again."),
+}
 
 
 def for_scripts() -> dict[str, str]:

@@ -1,0 +1,22 @@
+/** How loud a microphone is, for the meter in the lobby. */
+export class AudioLevel {
+  /** @param {MediaStreamTrack} track */
+  constructor(track) {
+    this._context = new AudioContext();
+    this._analyser = this._context.createAnalyser();
+    this._analyser.fftSize = 1024;
+    this._samples = new Float32Array(this._analyser.fftSize);
+    this._context.createMediaStreamSource(new MediaStream([track])).connect(this._analyser);
+  }
+
+  /** 0 (silence) to 1, on a scale of decibels as ears have it: -60 dBFS is 0. */
+  get level() {
+    this._analyser.getFloatTimeDomainData(this._samples);
+    const power = this._samples.reduce((sum, sample) => sum + sample * sample, 0) / this._samples.length;
+    return Math.min(1, Math.max(0, (10 * Math.log10(power + 1e-12) + 60) / 60));
+  }
+
+  close() {
+    void this._context.close();
+  }
+}

@@ -1,0 +1,14 @@
+// How long to wait before trying again: doubling from half a second to ten, spread so that a crowd does not come at once.
+
+const FIRST = 500;
+const LONGEST = 10_000;
+
+/**
+ * @param {number} attempt 0 for the first try after a failure
+ * @param {number} random 0..1
+ * @returns {number} milliseconds
+ */
+export function delay(attempt, random) {
+  const full = Math.min(LONGEST, FIRST * 2 ** attempt);
+  return full / 2 + (full / 2) * random;
+}

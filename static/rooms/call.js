@@ -1,0 +1,239 @@
+import { delay } from './backoff.js';
+import { ChatClient } from './chat_client.js';
+import { Connection } from './connection.js';
+import { Emitter } from './emitter.js';
+import { EMPTY, fromSnapshot, isRoomEvent, reduce } from './room_state.js';
+import { SOURCES } from './sending.js';
+import { Signalling } from './signalling.js';
+import { Subscriptions } from './subscriptions.js';
+
+/**
+ * @typedef {import('./types.js').Person} Person
+ * @typedef {import('./types.js').ServerMessage} ServerMessage
+ * @typedef {{
+ *   changed: void,
+ *   joined: Person,
+ *   left: Person,
+ *   socket: boolean,
+ *   media: 'connecting' | 'connected' | 'failed',
+ *   problem: string,
+ *   ended: {why: string, message: string},
+ * }} Events `problem` and `message` are words for people; `why` is a key for the end page
+ */
+
+/**
+ * A call: signalling, the connection to the worker, what is known about the room. No page in it.
+ *
+ * @extends {Emitter<Events>}
+ */
+export class Call extends Emitter {
+  /**
+   * @param {import('./types.js').Config} config
+   * @param {import('./local_media.js').LocalMedia} local
+   */
+  constructor(config, local) {
+    super();
+    this._config = config;
+    this._local = local;
+    this.publish = config.publish;
+    this.room = EMPTY;
+    this.over = false;
+    /** @type {Connection | null} */
+    this._connection = null;
+    this._epoch = '';
+    this._failures = 0;
+    this._fresh = false;
+    this._asked = false;
+    this._timer = 0;
+    this._signalling = new Signalling(config.ws, config.pass);
+    this.chat = new ChatClient((message) => this._signalling.send(message));
+    this.subscriptions = new Subscriptions((slots) => this._tellSlots(slots));
+    this._signalling.on('message', (message) => this._receive(message));
+    this._signalling.on('lost', () => this.emit('socket', false));
+    this._signalling.on('ended', ({ code, message }) => this._end(code === 4401 ? 'pass' : 'refused', message));
+    local.on('changed', (source) => void this._publishSource(source));
+  }
+
+  /** @param {string} name */
+  join(name) {
+    this.emit('media', 'connecting');
+    this._signalling.join(name);
+  }
+
+  leave() {
+    this._end('left', '');
+  }
+
+  /**
+   * @param {string} why
+   * @param {string} message
+   */
+  _end(why, message) {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this._timer);
+    this._signalling.leave();
+    this._local.stop();
+    this._connection?.close();
+    this.subscriptions.use(null);
+    this.emit('ended', { why, message });
+  }
+
+  /** @param {ServerMessage} message */
+  _receive(message) {
+    if (this.over) return;
+    if (isRoomEvent(message)) return this._roomEvent(message);
+    switch (message.type) {
+      case 'welcome':
+        return this._welcome(message);
+      case 'room_state':
+        return this._snapshot(message);
+      case 'answer':
+        return void this._answer(message);
+      case 'slot_bound':
+        this.subscriptions.bound(message);
+        return this.emit('changed', undefined);
+      case 'slot_paused':
+        this.subscriptions.paused(message);
+        return this.emit('changed', undefined);
+      case 'chat_line':
+        return this.chat.receive([message], false);
+      case 'chat_lines':
+        return this.chat.receive(message.lines, message.more);
+      default:
+        return this._trouble(message);
+    }
+  }
+
+  /** @param {ServerMessage} message what says that something did not go as it should */
+  _trouble(message) {
+    if (message.type === 'worker_lost') return this._dropConnection();
+    if (message.type === 'error') return this.emit('problem', message.message);
+    if (message.type === 'removed') {
+      if (message.why === 'timeout') return this._signalling.restart();
+      return this._end(message.why, '');
+    }
+    if (message.type === 'refused') {
+      if (message.code === 'not_in_room') return this._signalling.restart();
+      if (message.code === 'room_full') return this._end('full', '');
+      if (message.command === 'offer') this._failed();
+    }
+  }
+
+  /** @param {import('./types.js').Welcome} message */
+  _welcome(message) {
+    this.publish = message.publish;
+    this._fresh = true;
+    this.emit('socket', true);
+    this.chat.connected(message.chat_number);
+  }
+
+  /** @param {import('./types.js').RoomStateEvent} event */
+  _snapshot(event) {
+    const before = this.room;
+    this.room = fromSnapshot(event);
+    this._asked = false;
+    this._announce(before);
+    // A socket that came back may have lost an answer with it; then the connection starts over.
+    const lost = this._fresh && !(event.resumed && this._connection?.answered);
+    this._fresh = false;
+    if (!this._connection || lost || event.epoch !== this._epoch) this._connect();
+    else this._repeat();
+    this.emit('changed', undefined);
+  }
+
+  /** @param {import('./types.js').RoomEvent} event */
+  _roomEvent(event) {
+    const before = this.room;
+    const { state, gap } = reduce(before, event);
+    if (gap) {
+      if (!this._asked && before.epoch) this._signalling.send({ type: 'snapshot' });
+      this._asked = true;
+      return;
+    }
+    this.room = state;
+    this._announce(before);
+    this.emit('changed', undefined);
+  }
+
+  /** @param {import('./room_state.js').RoomState} before */
+  _announce(before) {
+    if (!before.epoch) return;
+    for (const [id, person] of this.room.people) if (!before.people.has(id)) this.emit('joined', person);
+    for (const [id, person] of before.people) if (!this.room.people.has(id)) this.emit('left', person);
+  }
+
+  // The connection to the worker: joining and recovering are the same code.
+
+  _connect() {
+    this._dropConnection();
+    const { ice_servers: iceServers } = this._config;
+    const connection = new Connection({ iceServers, publish: this.publish, pairs: this.subscriptions.pairs });
+    this._connection = connection;
+    this._epoch = this.room.epoch;
+    connection.on('offer', (offer) => this._signalling.send({ type: 'offer', ...offer }));
+    connection.on('answered', () => this._repeat());
+    connection.on('failed', () => this._failed());
+    connection.on('connected', () => {
+      this._failures = 0;
+      this.emit('media', 'connected');
+    });
+    this.subscriptions.use(connection);
+    for (const source of SOURCES) void connection.send(source, this._local.track(source));
+    void connection.negotiate();
+  }
+
+  _dropConnection() {
+    clearTimeout(this._timer);
+    this._connection?.close();
+    this._connection = null;
+    this.subscriptions.use(null);
+    this.emit('media', 'connecting');
+  }
+
+  _failed() {
+    this._dropConnection();
+    this.emit('media', 'failed');
+    // Without a socket the next room_state starts the connection.
+    this._timer = setTimeout(() => {
+      if (this._signalling.connected && !this._connection) this._signalling.send({ type: 'snapshot' });
+    }, delay(this._failures, Math.random()));
+    this._failures += 1;
+  }
+
+  /** @param {import('./types.js').Answer} answer */
+  async _answer(answer) {
+    try {
+      await this._connection?.accept(answer);
+    } catch {
+      this._failed();
+    }
+  }
+
+  /** Tell the worker again what it must know of this page. */
+  _repeat() {
+    if (!this._connection?.answered) return;
+    if (this.publish) for (const source of SOURCES) this._tellMuted(source);
+    this.subscriptions.flush({ all: true });
+    this.emit('changed', undefined);
+  }
+
+  /** @param {import('./types.js').Source} source */
+  async _publishSource(source) {
+    this.emit('changed', undefined);
+    if (this.over || !this.publish) return;
+    await this._connection?.send(source, this._local.track(source));
+    if (this._connection?.answered) this._tellMuted(source);
+  }
+
+  /** @param {import('./types.js').Source} source */
+  _tellMuted(source) {
+    this._signalling.send({ type: 'mute', source, muted: !this._local.isOn(source) });
+  }
+
+  /** @param {import('./types.js').SlotRequest[]} slots */
+  _tellSlots(slots) {
+    this._signalling.send({ type: 'slots', slots });
+    return this._signalling.connected;
+  }
+}

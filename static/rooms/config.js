@@ -1,0 +1,43 @@
+/**
+ * The page's configuration, as the server wrote it into the page.
+ *
+ * @param {string} json
+ * @param {string} base the page's address, for links that are paths
+ * @returns {import('./types.js').Config}
+ */
+export function parseConfig(json, base) {
+  const config = /** @type {import('./types.js').Config} */ (JSON.parse(json));
+  const links = config.links;
+  return {
+    ...config,
+    ws: socketUrl(config.ws, base),
+    links: {
+      call: links.call && new URL(links.call, base).href,
+      notes: new URL(links.notes, base).href,
+      open_notes: new URL(links.open_notes, base).href,
+    },
+    notes: { ...config.notes, frame: new URL(config.notes.frame, base).href },
+  };
+}
+
+/**
+ * @param {string} path
+ * @param {string} base
+ */
+export function socketUrl(path, base) {
+  const url = new URL(path, base);
+  url.protocol = url.protocol.replace('http', 'ws');
+  return url.href;
+}
+
+/**
+ * A link to the notes that tells them the name, so that it is given once.
+ *
+ * @param {string} link
+ * @param {string} name
+ */
+export function withName(link, name) {
+  const url = new URL(link);
+  url.searchParams.set('userName', name);
+  return url.href;
+}

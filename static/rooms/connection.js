@@ -1,0 +1,138 @@
+import { Emitter } from './emitter.js';
+import { addSenders } from './sending.js';
+
+/** A connection that is `disconnected` for longer than this will not come back by itself. */
+const PATIENCE = 5000;
+
+/** From the offer to a connected transport. */
+const CONNECT_WITHIN = 15_000;
+
+/**
+ * @typedef {import('./types.js').Source} Source
+ * @typedef {{audio: RTCRtpTransceiver, video: RTCRtpTransceiver}} Receivers
+ * @typedef {{
+ *   offer: {id: number, sdp: string, tracks: Record<string, Source>},
+ *   answered: void,
+ *   connected: void,
+ *   failed: void,
+ * }} Events
+ */
+
+let lastOfferId = 0;
+
+/**
+ * One RTCPeerConnection to the worker. The client offers, always; after a failure this object is thrown away and a new
+ * one offers again, with the same tracks.
+ *
+ * @extends {Emitter<Events>}
+ */
+export class Connection extends Emitter {
+  /** @param {{iceServers: RTCIceServer[], publish: boolean, pairs: number}} options */
+  constructor({ iceServers, publish, pairs }) {
+    super();
+    this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    this._senders = publish ? addSenders(this.pc) : new Map();
+    /** @type {Receivers[]} */
+    this.receivers = [];
+    this.answered = false;
+    this._offerId = 0;
+    this._again = false;
+    this._timer = setTimeout(() => this._fail(), CONNECT_WITHIN);
+    this._closed = false;
+    this.pc.onconnectionstatechange = () => this._stateChanged();
+    this._addPairs(pairs);
+  }
+
+  /** @param {number} count */
+  _addPairs(count) {
+    while (this.receivers.length < count) {
+      this.receivers.push({
+        audio: this.pc.addTransceiver('audio', { direction: 'recvonly' }),
+        video: this.pc.addTransceiver('video', { direction: 'recvonly' }),
+      });
+    }
+  }
+
+  /** The mids of the receive pairs that the worker has answered. */
+  get pairs() {
+    return this.receivers
+      .filter(({ audio, video }) => audio.currentDirection !== null && video.currentDirection !== null)
+      .map(({ audio, video }) => ({ audio: audio.mid ?? '', video: video.mid ?? '' }));
+  }
+
+  /**
+   * Have at least so many receive pairs.
+   *
+   * @param {number} pairs
+   */
+  grow(pairs) {
+    if (pairs <= this.receivers.length) return;
+    this._addPairs(pairs);
+    void this.negotiate();
+  }
+
+  /** Make an offer, or remember to when the answer to the one under way is here. */
+  async negotiate() {
+    if (this._offerId) {
+      this._again = true;
+      return;
+    }
+    this._offerId = ++lastOfferId;
+    await this.pc.setLocalDescription();
+    if (this._closed) return;
+    /** @type {Record<string, Source>} */
+    const tracks = {};
+    for (const [source, { mid }] of this._senders) if (mid !== null) tracks[mid] = source;
+    this.emit('offer', { id: this._offerId, sdp: this.pc.localDescription?.sdp ?? '', tracks });
+  }
+
+  /** @param {import('./types.js').Answer} answer an old one is ignored */
+  async accept(answer) {
+    if (answer.id !== this._offerId || this._closed) return;
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+    this._offerId = 0;
+    this.answered = true;
+    if (this._closed) return;
+    this.emit('answered', undefined);
+    if (this._again) {
+      this._again = false;
+      void this.negotiate();
+    }
+  }
+
+  /**
+   * Send a track, or nothing, from a source. Never renegotiates.
+   *
+   * @param {Source} source
+   * @param {MediaStreamTrack | null} track
+   */
+  async send(source, track) {
+    await this._senders.get(source)?.sender.replaceTrack(track);
+  }
+
+  close() {
+    this._closed = true;
+    clearTimeout(this._timer);
+    this.pc.onconnectionstatechange = null;
+    this.pc.close();
+  }
+
+  _stateChanged() {
+    const state = this.pc.connectionState;
+    if (state === 'failed') this._fail();
+    if (state === 'disconnected') {
+      clearTimeout(this._timer);
+      this._timer = setTimeout(() => this._fail(), PATIENCE);
+    }
+    if (state === 'connected') {
+      clearTimeout(this._timer);
+      this.emit('connected', undefined);
+    }
+  }
+
+  _fail() {
+    if (this._closed) return;
+    this.close();
+    this.emit('failed', undefined);
+  }
+}

@@ -1,0 +1,71 @@
+import { Call } from './call.js';
+import { parseConfig } from './config.js';
+import { LocalMedia } from './local_media.js';
+import { text, useTexts } from './texts.js';
+import { announce } from './ui/announce.js';
+import { clearBanner, showBanner } from './ui/banner.js';
+import { ChatPanel } from './ui/chat_panel.js';
+import { controls } from './ui/controls.js';
+import { byId, configText, pageAddress, showStage } from './ui/dom.js';
+import { showEnd } from './ui/end.js';
+import { links } from './ui/links.js';
+import { Lobby } from './ui/lobby.js';
+import { notesFrame } from './ui/notes_frame.js';
+import { divider, tabs } from './ui/panels.js';
+import { Tiles } from './ui/tiles.js';
+
+const config = parseConfig(configText(), pageAddress());
+useTexts(config.texts);
+const local = new LocalMedia();
+new Lobby(config, local, start);
+
+/** @param {string} name */
+function start(name) {
+  const call = new Call(config, local);
+  showStage('call');
+  divider();
+  controls(local);
+  links(config, name);
+  const chat = config.notes.chat ? new ChatPanel(call.chat) : null;
+  const tiles = new Tiles(call, local);
+  tabs((view) => {
+    if (view === 'chat') chat?.opened();
+    tiles.render();
+  });
+  tell(call);
+  // After the first media, and in any case after the join, so that notes never delay sound.
+  const notes = once(() => notesFrame(config, name));
+  call.on('media', (state) => state === 'connected' && notes());
+  call.on('socket', (connected) => connected && setTimeout(() => call.over || notes(), 3000));
+  globalThis.addEventListener('pagehide', () => call.leave());
+  byId('leave', HTMLButtonElement).onclick = () => call.leave();
+  call.join(name);
+}
+
+/**
+ * What happens in the call, in words.
+ *
+ * @param {Call} call
+ */
+function tell(call) {
+  call.on('joined', ({ name }) => announce(text('call.joined', { name })));
+  call.on('left', ({ name }) => announce(text('call.left', { name })));
+  call.on('socket', (connected) =>
+    connected ? clearBanner('socket') : showBanner('socket', text('connection.socket')),
+  );
+  call.on('media', (state) => {
+    if (state === 'failed') showBanner('media', text('connection.media'));
+    if (state === 'connected') clearBanner('media');
+  });
+  call.on('problem', (words) => showBanner('problem', words));
+  call.on('ended', ({ why, message }) => showEnd(why, message));
+}
+
+/** @param {() => void} action */
+function once(action) {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
+}

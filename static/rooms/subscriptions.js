@@ -1,0 +1,83 @@
+import { assign, changes, pairCount, requests } from './slots.js';
+
+/** Wishes settle for this long before the worker is told. */
+const SETTLE = 100;
+
+/**
+ * @typedef {import('./slots.js').Wish} Wish
+ * @typedef {import('./types.js').SlotRequest} SlotRequest
+ * @typedef {import('./connection.js').Connection} Connection
+ */
+
+/** Keeps the worker's receive slots as the layout wishes them. */
+export class Subscriptions {
+  /** @param {(slots: SlotRequest[]) => boolean} tell false: the worker cannot be told now */
+  constructor(tell) {
+    this._tell = tell;
+    /** @type {Connection | null} */
+    this._connection = null;
+    /** @type {readonly Wish[]} */
+    this._wishes = [];
+    /** @type {Map<string, number>} */
+    this._assignment = new Map();
+    /** @type {Map<string, SlotRequest>} */
+    this._told = new Map();
+    /** @type {Map<string, string>} mid to track id */
+    this._bound = new Map();
+    this._timer = 0;
+  }
+
+  /** How many receive pairs a new connection should have. */
+  get pairs() {
+    return pairCount(this._wishes.length, 4);
+  }
+
+  /** @param {Connection | null} connection a new one, in which nothing is bound yet */
+  use(connection) {
+    this._connection = connection;
+    this._told.clear();
+    this._bound.clear();
+  }
+
+  /** @param {readonly Wish[]} wishes most wanted first */
+  want(wishes) {
+    this._wishes = wishes;
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => this.flush(), SETTLE);
+  }
+
+  /** @param {{all?: boolean}} [options] `all`: say everything again, the worker may have missed something */
+  flush({ all = false } = {}) {
+    if (!this._connection) return;
+    this._connection.grow(pairCount(this._wishes.length, this._connection.receivers.length));
+    const pairs = this._connection.pairs;
+    const keys = this._wishes.map((wish) => wish.key);
+    this._assignment = assign(this._assignment, keys, pairs.length);
+    const wanted = requests(this._assignment, this._wishes, pairs);
+    const told = all ? [...wanted.values()] : changes(this._told, wanted);
+    if (told.length && this._tell(told)) for (const request of told) this._told.set(request.mid, request);
+  }
+
+  /** @param {import('./types.js').SlotBound} event */
+  bound(event) {
+    this._bound.set(event.mid, event.track);
+  }
+
+  /** @param {import('./types.js').SlotPaused} event */
+  paused(event) {
+    this._bound.delete(event.mid);
+  }
+
+  /**
+   * What arrives for a wish: its tracks, and whether the picture is the one that was wished for.
+   *
+   * @param {Wish} wish
+   * @returns {{audio: MediaStreamTrack, video: MediaStreamTrack, live: boolean} | null}
+   */
+  arriving(wish) {
+    const receivers = this._connection?.receivers[this._assignment.get(wish.key) ?? -1];
+    if (!receivers) return null;
+    const live = wish.video !== null && this._bound.get(receivers.video.mid ?? '') === wish.video;
+    return { audio: receivers.audio.receiver.track, video: receivers.video.receiver.track, live };
+  }
+}

@@ -1,0 +1,45 @@
+// Types of what the page's configuration and the protocol hold. docs/protocol.md and sfu_worker/wire.py say what they mean.
+
+/**
+ * @typedef {'microphone' | 'camera' | 'screen' | 'screen-audio'} Source
+ *
+ * @typedef {object} Config
+ * @property {{slug: string, title: string, description: string}} room
+ * @property {string} role
+ * @property {boolean} publish may this person send sound and pictures?
+ * @property {string} name a name to begin with, or ''
+ * @property {string} pass
+ * @property {string} ws path of the WebSocket
+ * @property {RTCIceServer[]} ice_servers
+ * @property {{call: string | null, notes: string, open_notes: string}} links
+ * @property {{provider: string, frame: string, chat: boolean}} notes
+ * @property {Record<string, string>} texts
+ *
+ * @typedef {{id: string, name: string, role: string, stream: boolean}} Person
+ * @typedef {{id: string, participant: string, source: Source, kind: string, muted: boolean, codec: string}} Track
+ * @typedef {{mid: string, track: string | null, height: number, priority: number}} SlotRequest
+ * @typedef {{number: number, nonce: string, participant: string, name: string, text: string, sent: string}} ChatLine
+ *
+ * @typedef {{type: 'welcome', participant: string, resume: string, role: string, publish: boolean, chat_number: number}} Welcome
+ * @typedef {{type: 'room_state', room: string, epoch: string, n: number, you: string, people: Person[], tracks: Track[], speakers: string[], resumed: boolean}} RoomStateEvent
+ * @typedef {{type: 'answer', sdp: string, id: number}} Answer
+ * @typedef {{type: 'slot_bound', mid: string, track: string, layer: string}} SlotBound
+ * @typedef {{type: 'slot_paused', mid: string, track: string, why: string}} SlotPaused
+ * @typedef {{type: 'refused', command: string, code: string, detail: string}} Refused
+ * @typedef {{type: 'removed', why: string}} Removed
+ * @typedef {{type: 'participant_joined', epoch: string, n: number, person: Person}} ParticipantJoined
+ * @typedef {{type: 'participant_left', epoch: string, n: number, participant: string}} ParticipantLeft
+ * @typedef {{type: 'track_published', epoch: string, n: number, track: Track}} TrackPublished
+ * @typedef {{type: 'track_muted', epoch: string, n: number, track: string, muted: boolean}} TrackMuted
+ * @typedef {{type: 'track_unpublished', epoch: string, n: number, track: string}} TrackUnpublished
+ * @typedef {{type: 'speakers_changed', epoch: string, n: number, speakers: string[]}} SpeakersChanged
+ * @typedef {ParticipantJoined | ParticipantLeft | TrackPublished | TrackMuted | TrackUnpublished | SpeakersChanged} RoomEvent
+ * @typedef {{type: 'chat_line'} & ChatLine} ChatLineEvent
+ * @typedef {{type: 'chat_lines', lines: ChatLine[], more: boolean}} ChatLines
+ * @typedef {{type: 'pass', pass: string}} PassEvent
+ * @typedef {{type: 'worker_lost'}} WorkerLost
+ * @typedef {{type: 'error', code: string, message: string}} ErrorEvent
+ * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | WorkerLost | ErrorEvent} ServerMessage
+ */
+
+export {};

@@ -1,0 +1,48 @@
+import { byId } from './dom.js';
+
+/** The most important one is shown: what is broken before what only happened. */
+const ORDER = ['sound', 'socket', 'media', 'problem'];
+
+const PROBLEM_FOR = 8000;
+
+/** @type {Map<string, {words: string, button?: {word: string, press: () => void}}>} */
+const shown = new Map();
+
+let timer = 0;
+
+/**
+ * Show a banner of a kind; it stays until it is cleared. A `problem` goes by itself.
+ *
+ * @param {'sound' | 'socket' | 'media' | 'problem'} kind
+ * @param {string} words
+ * @param {{word: string, press: () => void}} [button]
+ */
+export function showBanner(kind, words, button) {
+  shown.set(kind, { words, button });
+  if (kind === 'problem') {
+    clearTimeout(timer);
+    timer = setTimeout(() => clearBanner('problem'), PROBLEM_FOR);
+  }
+  render();
+}
+
+/** @param {'sound' | 'socket' | 'media' | 'problem'} kind */
+export function clearBanner(kind) {
+  if (shown.delete(kind)) render();
+}
+
+export function clearBanners() {
+  shown.clear();
+  render();
+}
+
+function render() {
+  const top = shown.get(ORDER.find((kind) => shown.has(kind)) ?? '');
+  const banner = byId('banner', HTMLElement);
+  const button = byId('banner-button', HTMLButtonElement);
+  byId('banner-text', HTMLElement).textContent = top?.words ?? '';
+  banner.hidden = !top;
+  button.hidden = !top?.button;
+  button.textContent = top?.button?.word ?? '';
+  button.onclick = top?.button?.press ?? null;
+}

@@ -1,0 +1,76 @@
+// Small helpers around the document.
+
+/**
+ * The element with this id, of this class.
+ *
+ * @template {Element} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function byId(id, kind) {
+  const element = find(id, kind);
+  if (!element) throw new Error(`the page has no #${id}`);
+  return element;
+}
+
+/**
+ * @template {Element} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T | null}
+ */
+export function find(id, kind) {
+  const element = document.getElementById(id);
+  return element instanceof kind ? element : null;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} className
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, className = '', ...children) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+
+/**
+ * One of the icons in templates/rooms/icons.svg.
+ *
+ * @param {string} name
+ * @param {string} [className]
+ */
+export function icon(name, className = '') {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  svg.setAttribute('class', `icon ${className}`.trim());
+  svg.setAttribute('aria-hidden', 'true');
+  use.setAttribute('href', `#icon-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** The text of the page's configuration. */
+export function configText() {
+  return byId('config', HTMLScriptElement).text;
+}
+
+export function pageAddress() {
+  return document.baseURI;
+}
+
+/** Is this page inside another one? */
+export function isFramed() {
+  return window.top !== window;
+}
+
+/** @param {'lobby' | 'call' | 'end'} stage */
+export function showStage(stage) {
+  document.body.dataset.stage = stage;
+  for (const name of ['lobby', 'call', 'end']) byId(name, HTMLElement).hidden = name !== stage;
+}

@@ -1,0 +1,28 @@
+import { text } from '../texts.js';
+import { clearBanners } from './banner.js';
+import { byId, showStage } from './dom.js';
+
+/** After these there is no point in joining again. */
+const NO_WAY_BACK = new Set(['removed', 'closed', 'pass']);
+
+/** Reasons that this page has words for; the others come with the server's. */
+const OWN_WORDS = new Set(['left', 'removed', 'closed', 'replaced', 'full', 'refused', 'pass']);
+
+/**
+ * The page after the call.
+ *
+ * @param {string} why
+ * @param {string} message the server's words, or ''
+ */
+export function showEnd(why, message) {
+  const key = OWN_WORDS.has(why) ? why : 'refused';
+  clearBanners();
+  byId('notes-frame', HTMLElement).querySelector('iframe')?.remove();
+  const title = byId('end-title', HTMLElement);
+  title.textContent = text(`end.${key}`);
+  byId('end-text', HTMLElement).textContent = message || text(`end.${key}.text`);
+  byId('again', HTMLButtonElement).hidden = NO_WAY_BACK.has(key);
+  byId('again', HTMLButtonElement).onclick = () => location.reload();
+  showStage('end');
+  title.focus();
+}

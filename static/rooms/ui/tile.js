@@ -1,0 +1,117 @@
+import { hue, initials } from '../people.js';
+import { text } from '../texts.js';
+import { icon, make } from './dom.js';
+
+/**
+ * @typedef {import('../people.js').TileModel} TileModel
+ * @typedef {import('../layout.js').Rect} Rect
+ * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null, live: boolean}} Media
+ */
+
+/** One picture with its name: a person's camera, or the screen that it shares. */
+export class Tile {
+  /**
+   * @param {TileModel} model
+   * @param {{pin: (key: string) => void, play: (media: HTMLMediaElement) => void}} actions
+   */
+  constructor(model, actions) {
+    this.key = model.key;
+    this._play = actions.play;
+    this.video = make('video');
+    this.video.muted = true;
+    this.video.autoplay = true;
+    this.video.playsInline = true;
+    this.audio = model.own ? null : make('audio');
+    if (this.audio) this.audio.autoplay = true;
+    this._name = make('span', 'tile-name');
+    this._avatar = make('div', 'avatar');
+    this._avatar.setAttribute('aria-hidden', 'true');
+    this._pin = this._makePin(actions.pin);
+    this._muted = mark('mic-off', 'muted', text('call.muted'));
+    this._speaks = mark('audio-lines', 'speaks', text('call.speaking'));
+    const label = make('div', 'tile-label', this._speaks, this._muted, this._name);
+    this.element = make('div', 'tile', this.video, this._avatar, label, this._pin);
+    if (this.audio) this.element.append(this.audio);
+    this.element.classList.toggle('screen', model.screen);
+    this.element.classList.toggle('mirrored', model.own && !model.screen);
+    this.element.onclick = () => actions.pin(this.key);
+  }
+
+  /** @param {(key: string) => void} pin */
+  _makePin(pin) {
+    const button = make('button', 'pin', icon('pin', 'off'), icon('pin-off', 'on'));
+    button.type = 'button';
+    button.setAttribute('aria-label', text('call.pin'));
+    button.onclick = (event) => {
+      event.stopPropagation();
+      pin(this.key);
+    };
+    return button;
+  }
+
+  /**
+   * @param {TileModel} model
+   * @param {Media} media
+   * @param {boolean} pinned
+   */
+  update(model, media, pinned) {
+    const { classList, style } = this.element;
+    this._name.textContent = caption(model);
+    this._avatar.textContent = initials(model.name);
+    style.setProperty('--hue', `hsl(${hue(model.name)} 38% 46%)`);
+    classList.toggle('is-muted', model.muted && !model.screen);
+    classList.toggle('is-speaking', model.speaking);
+    classList.toggle('live', media.live);
+    this._pin.setAttribute('aria-pressed', String(pinned));
+    this._attach(this.video, media.live ? media.video : null);
+    if (this.audio) this._attach(this.audio, media.audio);
+  }
+
+  /** @param {Rect | null} rect null: not shown */
+  place(rect) {
+    const { style } = this.element;
+    this.element.hidden = rect === null;
+    if (!rect) return;
+    style.setProperty('--x', `${Math.round(rect.x)}px`);
+    style.setProperty('--y', `${Math.round(rect.y)}px`);
+    style.setProperty('--width', `${Math.floor(rect.width)}px`);
+    style.setProperty('--height', `${Math.floor(rect.height)}px`);
+  }
+
+  close() {
+    for (const element of [this.video, this.audio]) if (element) element.srcObject = null;
+    this.element.remove();
+  }
+
+  /**
+   * @param {HTMLMediaElement} element
+   * @param {MediaStreamTrack | null} track
+   */
+  _attach(element, track) {
+    const before = element.srcObject instanceof MediaStream ? element.srcObject.getTracks()[0] : null;
+    if (before === (track ?? undefined) || before === track) return;
+    element.srcObject = track && new MediaStream([track]);
+    if (track) this._play(element);
+  }
+}
+
+/**
+ * An icon with words for those who cannot see it.
+ *
+ * @param {string} name
+ * @param {string} className
+ * @param {string} words
+ */
+function mark(name, className, words) {
+  const svg = icon(name, className);
+  svg.removeAttribute('aria-hidden');
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', words);
+  return svg;
+}
+
+/** @param {TileModel} model */
+function caption({ name, own, screen }) {
+  if (screen) return own ? text('screen.own') : text('screen.of', { name });
+  return own ? text('call.you', { name }) : name;
+}

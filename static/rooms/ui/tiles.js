@@ -1,0 +1,162 @@
+import { focused, grid } from '../layout.js';
+import { focusIndex, tileModels, wishes } from '../people.js';
+import { text } from '../texts.js';
+import { clearBanner, showBanner } from './banner.js';
+import { byId, make } from './dom.js';
+import { Tile } from './tile.js';
+
+/**
+ * @typedef {import('../people.js').TileModel} TileModel
+ * @typedef {import('../layout.js').Rect} Rect
+ * @typedef {import('../slots.js').Wish} Wish
+ */
+
+const GAP = 8;
+
+/** All people: one group each, named after them, with their camera, their screen and their sound inside. */
+export class Tiles {
+  /**
+   * @param {import('../call.js').Call} call
+   * @param {import('../local_media.js').LocalMedia} local
+   */
+  constructor(call, local) {
+    this._call = call;
+    this._local = local;
+    this._stage = byId('stage', HTMLElement);
+    this._alone = byId('alone', HTMLElement);
+    this._count = byId('people-count', HTMLElement);
+    this._hideSelf = byId('hide-self', HTMLInputElement);
+    /** @type {Map<string, HTMLElement>} */
+    this._groups = new Map();
+    /** @type {Map<string, Tile>} */
+    this._tiles = new Map();
+    this._pinned = '';
+    /** @type {Set<HTMLMediaElement>} */
+    this._silent = new Set();
+    call.on('changed', () => this.render());
+    this._hideSelf.onchange = () => this.render();
+    new ResizeObserver(() => this.render()).observe(this._stage);
+  }
+
+  render() {
+    if (this._call.over) return;
+    const { room } = this._call;
+    const on = (/** @type {'microphone' | 'camera' | 'screen'} */ source) => this._local.isOn(source);
+    const models = tileModels(room, { microphone: on('microphone'), camera: on('camera'), screen: on('screen') });
+    if (!models.some(({ key }) => key === this._pinned)) this._pinned = '';
+    this._match(models);
+    const places = this._arrange(models);
+    const height = (/** @type {string} */ key) => (places.get(key)?.height ?? 0) * devicePixelRatio;
+    const wanted = wishes(room, models, height, this._pinned);
+    this._call.subscriptions.want(wanted);
+    for (const model of models) {
+      const media = model.own ? this._ownMedia(model) : this._theirMedia(model, wanted);
+      const tile = this._tiles.get(model.key);
+      tile?.update(model, media, model.key === this._pinned);
+      tile?.place(places.get(model.key) ?? null);
+    }
+    this._summary(room.people.size);
+  }
+
+  /** @param {number} people */
+  _summary(people) {
+    this._count.textContent = people === 1 ? text('call.count.one') : text('call.count.many', { count: people });
+    this._alone.hidden = people !== 1;
+  }
+
+  /**
+   * Make what is new, remove what is gone, keep everything else where it is: a video that moves in the page stops.
+   *
+   * @param {TileModel[]} models
+   */
+  _match(models) {
+    const keys = new Set(models.map(({ key }) => key));
+    for (const [key, tile] of this._tiles) {
+      if (keys.has(key)) continue;
+      tile.close();
+      this._tiles.delete(key);
+      for (const media of [tile.video, tile.audio]) if (media) this._heard(media);
+    }
+    for (const model of models) {
+      const group = this._group(model);
+      if (this._tiles.has(model.key)) continue;
+      const tile = new Tile(model, { pin: (key) => this._pin(key), play: (media) => void this._play(media) });
+      this._tiles.set(model.key, tile);
+      group.append(tile.element);
+    }
+    for (const [id, group] of this._groups) {
+      if (this._call.room.people.has(id)) continue;
+      group.remove();
+      this._groups.delete(id);
+    }
+  }
+
+  /** @param {TileModel} model */
+  _group({ person, name }) {
+    let group = this._groups.get(person);
+    if (!group) {
+      group = make('div', 'person');
+      group.setAttribute('role', 'group');
+      this._groups.set(person, group);
+      this._stage.append(group);
+    }
+    group.setAttribute('aria-label', name);
+    return group;
+  }
+
+  /**
+   * @param {TileModel[]} models
+   * @returns {Map<string, Rect>}
+   */
+  _arrange(models) {
+    const hidden = this._hideSelf.checked && models.some(({ own }) => !own);
+    const shown = models.filter(({ own, screen }) => !(hidden && own && !screen));
+    const area = { x: 0, y: 0, width: this._stage.clientWidth, height: this._stage.clientHeight };
+    if (area.width < 1 || area.height < 1) return new Map();
+    const focus = focusIndex(shown, this._pinned);
+    const rects = focus >= 0 ? focused(area, shown.length, focus, GAP) : grid(area, shown.length, GAP);
+    return new Map(shown.map(({ key }, index) => [key, rects[index]]));
+  }
+
+  /** @param {TileModel} model */
+  _ownMedia({ screen }) {
+    const video = this._local.track(screen ? 'screen' : 'camera');
+    return { audio: null, video, live: video !== null };
+  }
+
+  /**
+   * @param {TileModel} model
+   * @param {Wish[]} wanted
+   */
+  _theirMedia(model, wanted) {
+    const wish = wanted.find(({ key }) => key === model.key);
+    const arriving = wish ? this._call.subscriptions.arriving(wish) : null;
+    if (!arriving) return { audio: null, video: null, live: false };
+    return { ...arriving, live: arriving.live && (model.screen || model.camera) };
+  }
+
+  /** @param {string} key */
+  _pin(key) {
+    this._pinned = this._pinned === key ? '' : key;
+    this.render();
+  }
+
+  /** @param {HTMLMediaElement} media */
+  async _play(media) {
+    try {
+      await media.play();
+      this._heard(media);
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return; // another track came meanwhile
+      this._silent.add(media);
+      const press = () => [...this._silent].forEach((element) => void this._play(element));
+      showBanner('sound', text('call.sound_blocked'), { word: text('call.play_sound'), press });
+    }
+  }
+
+  /** @param {HTMLMediaElement} media */
+  _heard(media) {
+    this._silent.delete(media);
+    if (!this._silent.size) clearBanner('sound');
+  }
+}
