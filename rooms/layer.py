@@ -17,7 +17,7 @@ AWAY = (redis.exceptions.RedisError, OSError)
 RETRY_SECONDS = 0.5
 
 
-class LastingRedisChannelLayer(RedisChannelLayer):  # type: ignore[misc]
+class LastingRedisChannelLayer(RedisChannelLayer):
     """Waits for Redis to come back, where the plain layer would end every consumer of the process. Sending still raises."""
 
     async def receive(self, channel: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from pycrdt import Doc, merge_updates
@@ -42,7 +43,7 @@ def access(key: str) -> Access | None:
     return None
 
 
-def apply(doc: Doc[object], update: bytes) -> None:
+def apply(doc: Doc[Any], update: bytes) -> None:
     """Apply an update. Raises BadUpdate; then ``doc`` may be half changed and must not be used any more."""
     try:
         doc.apply_update(update)
@@ -55,9 +56,9 @@ def apply(doc: Doc[object], update: bytes) -> None:
         raise BadUpdate("the update cannot be applied") from exc
 
 
-def document(updates: Iterable[bytes]) -> Doc[object]:
+def document(updates: Iterable[bytes]) -> Doc[Any]:
     """The document that the updates make, in any order."""
-    doc: Doc[object] = Doc()
+    doc: Doc[Any] = Doc()
     for update in updates:
         apply(doc, update)
     return doc

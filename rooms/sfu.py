@@ -112,7 +112,7 @@ async def worker_of(room: str) -> str | None:
         held = await client().get(wire.room_key(room))
         if held is None:
             return None
-        worker = str(held.decode())
+        worker = held.decode() if isinstance(held, bytes) else held
         return worker if await client().exists(wire.worker_key(worker)) else None
 
 
@@ -135,7 +135,7 @@ async def live_counts(slugs: Iterable[str]) -> dict[str, int]:
 
 def live_counts_now(slugs: Iterable[str]) -> dict[str, int]:
     """``live_counts`` for synchronous code, such as the admin."""
-    return cast("dict[str, int]", async_to_sync(live_counts)(list(slugs)))
+    return async_to_sync(live_counts)(list(slugs))
 
 
 async def send(worker: str, command: wire.Command) -> None:
@@ -155,7 +155,7 @@ async def send_to_room(room: str, command: wire.Command) -> bool:
 
 def send_to_room_now(room: str, command: wire.Command) -> bool:
     """``send_to_room`` for synchronous code, such as the admin."""
-    return cast(bool, async_to_sync(send_to_room)(room, command))
+    return async_to_sync(send_to_room)(room, command)
 
 
 async def ask(room: str, *commands: wire.Command, timeout: float = 10.0) -> wire.Answer | wire.Refused | wire.Removed:

@@ -1,6 +1,6 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from rooms.views import assets, front, health, notes, reach, room
 
@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^media/backgrounds/(?P<name>[a-z0-9-]{1,80})\.(?P<kind>webp|jpg)$", assets.background_image, name="background"),
     path("look/<int:pk>.<slug:fingerprint_>.css", assets.look, name="look"),
     path("reach/", reach.reach, name="reach"),
+    path("", include("rooms.whip_urls")),
     path("health/", health.health, name="health"),
 ]

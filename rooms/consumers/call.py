@@ -53,7 +53,7 @@ class Member:
     lost: bool = False
 
 
-class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class CallConsumer(AsyncWebsocketConsumer):
     """One browser in one room."""
 
     member: Member | None = None
@@ -315,7 +315,7 @@ class CallConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
 def read_resume(token: str | None, room: int, person: str) -> str | None:
     """The participant to be again: only for the person that the token was given to."""
-    owner, _dot, participant = (token and passes.read_resume(token, room) or "").partition(".")
+    owner, _dot, participant = ((token and passes.read_resume(token, room)) or "").partition(".")
     return participant if participant and secrets.compare_digest(owner.encode(), person.encode()) else None
 
 

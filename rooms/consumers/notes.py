@@ -29,7 +29,7 @@ MAX_BYTES = 1024 * 1024
 BAD_MESSAGE, GONE, TOO_LARGE, TOO_FAST = 4400, 4403, 4413, 4429
 
 
-class NotesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class NotesConsumer(AsyncWebsocketConsumer):
     """One browser at one room's notes.
 
     The key is a subprotocol (``key.<notes key>``) and not part of the address, which would end up in logs.
@@ -63,7 +63,7 @@ class NotesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _join_group(self) -> None:
         await self.channel_layer.group_add(self._group, self.channel_name)
 
-    async def _load(self) -> tuple[Doc[object], int]:
+    async def _load(self) -> tuple[Doc[Any], int]:
         assert self.access is not None
         updates = await database_sync_to_async(notes_store.load)(self.access.room)
         return notes_store.document(updates), sum(map(len, updates))
@@ -164,7 +164,7 @@ class NotesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return bool(changes)
 
     async def _on_awareness(self, presences: list[Presence]) -> None:
-        """A client speaks for itself: the first id it names is its own. Others' states, which some libraries echo, are dropped."""
+        """A client speaks for itself: the first id it names is its own. Others' states, which some echo, are dropped."""
         assert self.access is not None
         if not self.access.write or not presences:
             return

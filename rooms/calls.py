@@ -1,0 +1,73 @@
+"""The record of calls, written from what the workers put into a Redis stream. Every event may come more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+
+from rooms.models import Call, Room
+
+LOST_AFTER = timedelta(seconds=30)
+"A call whose room nobody has kept alive for this long has ended: its worker died before it could say so."
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """``event`` is started, peak or ended; ``people`` the number in the room at that moment."""
+
+    room: str
+    epoch: str
+    event: str
+    at: datetime
+    people: int
+
+
+def parse(fields: Mapping[bytes, bytes]) -> CallEvent | None:
+    """An entry of the stream; None for one that is not ours, which must not stop the others."""
+    try:
+        at = datetime.fromtimestamp(float(fields[b"at"]), UTC)
+        event = CallEvent(
+            fields[b"room"].decode(), fields[b"epoch"].decode(), fields[b"event"].decode(), at, int(fields[b"people"])
+        )
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+    known = event in ("started", "peak", "ended") and 0 < len(epoch) <= 40 and 0 <= people <= 100_000
+    return CallEvent(room, epoch, event, at, people) if known else None
+
+
+def record(event: CallEvent) -> Call | None:
+    """Write one event down. Order and repetition do not matter; None where the room is gone."""
+    with transaction.atomic():
+        room = Room.objects.select_for_update().only("pk").filter(slug=event.room).first()
+        if room is None:
+            return None
+        call, _ = Call.objects.get_or_create(epoch=event.epoch, defaults={"room": room, "started": event.at})
+        call.started = min(call.started, event.at)
+        call.most_people = max(call.most_people, event.people)
+        if event.event == "ended":
+            call.ended = event.at
+        call.save()
+    return call
+
+
+def running() -> list[Call]:
+    """Calls that have not ended as far as we know."""
+    return list(Call.objects.filter(ended=None).select_related("room"))
+
+
+def end_lost(missing: Mapping[int, datetime], now: datetime) -> list[int]:
+    """End the calls (primary key -> not seen since) that were missing long enough; which they were."""
+    lost = [pk for pk, since in missing.items() if now - since > LOST_AFTER]
+    for pk in lost:
+        Call.objects.filter(pk=pk, ended=None).update(ended=missing[pk])
+    return lost
+
+
+def missing_since(
+    before: Mapping[int, datetime], calls: Iterable[Call], alive: Mapping[str, str], now: datetime
+) -> dict[int, datetime]:
+    """Since when each running call has not been alive. ``alive``: slug -> epoch of the room's life that is going on."""
+    return {call.pk: before.get(call.pk, now) for call in calls if alive.get(call.room.slug) != call.epoch}

@@ -1,0 +1,119 @@
+"""``manage.py keeper``: records calls and tidies up the notes. One is enough; several do no harm."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+from datetime import datetime
+from typing import Any
+
+import redis
+import redis.exceptions
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+from django.db.models import Count
+from django.utils import timezone
+
+from rooms import calls, notes_store
+from rooms.models import Room
+from sfu_worker import wire
+
+logger = logging.getLogger("rooms.keeper")
+
+GROUP = "keeper"
+BLOCK_MS = 2000
+BATCH = 200
+RECLAIM_MS = 60_000
+"An entry that another keeper took and has not finished after this long is taken over."
+
+RETRY_SECONDS = 2.0
+
+
+class Command(BaseCommand):
+    help = "Writes down which calls there were and keeps the notes small. `serve` starts it."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        keeper = Keeper(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=20))
+        try:
+            loop(keeper, stop)
+        finally:
+            keeper.close()
+
+
+def loop(keeper: Keeper, stop: threading.Event) -> None:
+    """Step until told to stop. What goes wrong is tried again: every step can be repeated."""
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            keeper.step(timezone.now())
+        except (redis.exceptions.RedisError, DatabaseError, OSError) as exc:
+            logger.warning("x nothing kept, trying again: %s", exc)
+            stop.wait(RETRY_SECONDS)
+
+
+class Keeper:
+    """Reads the stream of calls as a consumer group: an entry is acknowledged when it is in the database."""
+
+    def __init__(self, client: Any, block_ms: int = BLOCK_MS) -> None:
+        self._redis = client
+        self._block_ms = block_ms
+        self._name = f"{socket.gethostname()}-{os.getpid()}"
+        self._missing: dict[int, datetime] = {}
+
+    def close(self) -> None:
+        self._redis.close()
+
+    def step(self, now: datetime) -> None:
+        """Record what is in the stream (waits a moment for it), end lost calls, merge notes."""
+        self.record_calls()
+        self.end_lost_calls(now)
+        self.compact_notes()
+
+    def record_calls(self) -> int:
+        """How many entries were written down."""
+        self._make_group()
+        _next, reclaimed, *_ = self._redis.xautoclaim(wire.CALLS_STREAM, GROUP, self._name, min_idle_time=RECLAIM_MS, count=BATCH)
+        # "0": what this keeper has read and not acknowledged, as after a database error. ">": what nobody has read.
+        unfinished = self._redis.xreadgroup(GROUP, self._name, {wire.CALLS_STREAM: "0"}, count=BATCH)
+        fresh = self._redis.xreadgroup(GROUP, self._name, {wire.CALLS_STREAM: ">"}, count=BATCH, block=self._block_ms)
+        entries = dict(reclaimed)
+        for answer in (unfinished, fresh):
+            for _stream, found in answer or []:
+                entries.update(found)
+        for entry, fields in sorted(entries.items()):
+            event = calls.parse(fields) if fields else None
+            if event is None or calls.record(event) is None:
+                logger.info("x entry %s belongs to no room", entry)
+            self._redis.xack(wire.CALLS_STREAM, GROUP, entry)
+        return len(entries)
+
+    def _make_group(self) -> None:
+        try:
+            self._redis.xgroup_create(wire.CALLS_STREAM, GROUP, id="0", mkstream=True)
+        except redis.exceptions.ResponseError as exc:
+            if "BUSYGROUP" not in str(exc):
+                raise
+
+    def end_lost_calls(self, now: datetime) -> list[int]:
+        """End the calls whose rooms have not been alive for a while."""
+        running = calls.running()
+        alive: dict[str, str] = {}
+        if running:
+            values = self._redis.mget([wire.live_key(call.room.slug) for call in running])
+            alive = {call.room.slug: json.loads(raw)["epoch"] for call, raw in zip(running, values, strict=True) if raw}
+        self._missing = calls.missing_since(self._missing, running, alive, now)
+        return calls.end_lost(self._missing, now)
+
+    def compact_notes(self) -> None:
+        """Merge the notes that have many rows."""
+        rooms = Room.objects.annotate(rows=Count("notes_updates")).filter(rows__gt=notes_store.COMPACT_ROWS)
+        for room in rooms.values_list("pk", flat=True):
+            notes_store.compact(room)

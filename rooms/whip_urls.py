@@ -1,0 +1,19 @@
+"""Addresses of WHIP and WHEP."""
+
+from django.urls import URLPattern, re_path
+
+from rooms.views import whip
+
+urlpatterns: list[URLPattern] = [
+    pattern
+    for kind in ("whip", "whep")
+    for pattern in (
+        re_path(rf"^{kind}/(?P<slug>[a-z0-9-]{{1,63}})$", whip.endpoint, {"kind": kind}, name=kind),
+        re_path(
+            rf"^{kind}/(?P<slug>[a-z0-9-]{{1,63}})/(?P<resource>[a-z0-9.]{{1,80}})$",
+            whip.session,
+            {"kind": kind},
+            name=f"{kind}-session",
+        ),
+    )
+]
