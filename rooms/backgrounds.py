@@ -17,6 +17,7 @@ from typing import IO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -38,6 +39,11 @@ class BadImage(ValueError):
     """The upload cannot be used. The text is for whoever uploaded it."""
 
 
+def too_large(max_bytes: int) -> BadImage:
+    limit = max_bytes >> 20
+    return BadImage(_("The file is larger than %(limit)d MB. Make it smaller and upload it again.") % {"limit": limit})
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An image encoded by us: two WebP files and what was learnt from the pixels."""
@@ -51,8 +57,7 @@ def encode(upload: IO[bytes], max_bytes: int, max_pixels: int) -> Picture:
     """Check and encode an upload. Raises BadImage."""
     data = upload.read(max_bytes + 1)
     if len(data) > max_bytes:
-        limit = max_bytes >> 20
-        raise BadImage(_("The file is larger than %(limit)d MB. Make it smaller and upload it again.") % {"limit": limit})
+        raise too_large(max_bytes)
     picture = _decode(data, max_pixels)
     picture.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
     small = picture.copy()
@@ -132,29 +137,44 @@ def _accent(small: Image.Image) -> str:
     return colours.accent(pixels, str(default))
 
 
-def store(background: Background, picture: Picture) -> None:
-    """Save the files under names that nobody can guess, then the row, then drop the files of before.
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Names in the media folder."""
 
-    A full disk or a failing database leaves the old image in its place and no half file. Raises BadImage.
-    """
-    before = [field.name for field in (background.image, background.thumbnail) if field and field.name] if background.pk else []
-    before = [name for name in before if name.startswith("backgrounds/")]
+    image: str
+    thumbnail: str
+
+
+def write(picture: Picture) -> Files:
+    """Save the files under names that nobody can guess. A full disk leaves no half file. Raises BadImage."""
     stem = f"backgrounds/{secrets.token_hex(12)}"
-    written: list[str] = []
+    files = Files(f"{stem}.webp", f"{stem}-small.webp")
     try:
-        for name, body in ((f"{stem}.webp", picture.image), (f"{stem}-small.webp", picture.thumbnail)):
-            written.append(name)
-            _write(name, body)
-        background.image.name, background.thumbnail.name = written
-        background.accent = picture.accent
-        background.save()
+        _write(files.image, picture.image)
+        _write(files.thumbnail, picture.thumbnail)
     except OSError as exc:
-        _remove(written)
+        remove(files)
         raise BadImage(_("The image could not be saved: the server's disk is full or read-only. Nothing was changed.")) from exc
+    return files
+
+
+def adopt(background: Background, files: Files, accent: str) -> None:
+    """Save the row with its new files, and drop those of before once the change is certain."""
+    before = current(background)
+    background.image.name, background.thumbnail.name, background.accent = files.image, files.thumbnail, accent
+    try:
+        background.save()
     except BaseException:
-        _remove(written)
+        remove(files)
         raise
-    _remove(before)
+    if before is not None:
+        transaction.on_commit(lambda: remove(before))
+
+
+def current(background: Background) -> Files | None:
+    """The files that the stored row names."""
+    row = Background.objects.filter(pk=background.pk).values_list("image", "thumbnail").first()
+    return Files(*row) if row and all(row) else None
 
 
 def _write(name: str, body: bytes) -> None:
@@ -164,12 +184,8 @@ def _write(name: str, body: bytes) -> None:
         raise OSError(f"{name} is taken")
 
 
-def _remove(names: list[str]) -> None:
-    for name in names:
+def remove(files: Files) -> None:
+    """Delete files; those that are not there are no matter."""
+    for name in (files.image, files.thumbnail):
         with contextlib.suppress(OSError):
             default_storage.delete(name)
-
-
-def forget(background: Background) -> None:
-    """Remove the files of a background whose row is gone."""
-    _remove([field.name for field in (background.image, background.thumbnail) if field and field.name])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,14 +13,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from rooms import texts
+from rooms import pads, texts
 from rooms.ice_servers import ice_servers
 from rooms.looks import look
 from rooms.models import Invite, Room
 from rooms.passes import Pass, issue
 from rooms.roles import Grant, Role, VisitorPolicy
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +50,6 @@ def context(entry: Entry, now: datetime) -> dict[str, Any]:
 def config(entry: Entry, now: datetime) -> dict[str, Any]:
     """What the page's scripts need: see ``Config`` in static/rooms/types.js."""
     room, grant, pass_ = entry.room, entry.grant, entry.pass_
-    from rooms import pads
-
     provider = pads.provider()
     read_only = not grant.write_notes
     notes_link = absolute(provider.open_url(room, read_only))

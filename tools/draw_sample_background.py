@@ -85,7 +85,7 @@ def moon(image: Image.Image) -> Image.Image:
     c, big = side * scale // 2, r * scale
     ImageDraw.Draw(disc).ellipse((c - big, c - big, c + big, c + big), fill=255)
     shadow = Image.new("L", disc.size)
-    dx, dy = int(-0.42 * big), int(-0.2 * big)
+    dx, dy = int(0.4 * big), int(-0.22 * big)
     ImageDraw.Draw(shadow).ellipse((c - big + dx, c - big + dy, c + big + dx, c + big + dy), fill=255)
     crescent = ImageChops.subtract(disc, shadow).filter(ImageFilter.GaussianBlur(3))
     crescent = ImageChops.lighter(crescent, disc.point(lambda v: v // 16))
@@ -115,7 +115,7 @@ def hill(image: Image.Image, rng: random.Random, index: int) -> Image.Image:
     ImageDraw.Draw(mask).polygon([*line, (WIDTH * scale, HEIGHT * scale), (0, HEIGHT * scale)], fill=255)
     mask = mask.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     own = mix(FAR, NEAR, depth**0.72)
-    mist = mix(own, (250, 190, 150), 0.34 * (1 - depth) ** 0.8)
+    mist = mix(own, (226, 138, 150), 0.36 * (1 - depth) ** 0.8)
     column = Image.new("RGB", (1, HEIGHT))
     for y in range(HEIGHT):
         t = min(1.0, max(0.0, (y - base + 0.08 * HEIGHT) / (0.22 * HEIGHT)))

@@ -1,0 +1,16 @@
+"""Django's admin for the owner."""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from rooms.admin import background, invite, records, room
+
+__all__ = ["background", "invite", "records", "room"]
+
+admin.site.site_header = "confcall"
+admin.site.site_title = "confcall"
+admin.site.index_title = _("Your calls")
+admin.site.site_url = None  # the front page has nothing for an owner
+# One owner, perhaps some helpers: groups of permissions would only be in the way.
+admin.site.unregister(Group)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -16,7 +18,9 @@ from rooms.looks import look
 from rooms.models import Room
 from rooms.passes import clean_name
 from rooms.security import content_security_policy
-from rooms.views.refused import refused
+from rooms.views.refused import Page, refused
+
+AWAY = Page(_("The notes did not load"), _("The call goes on without them. Try again in a moment."), _("Try again"), again=True)
 
 
 @xframe_options_sameorigin
@@ -30,7 +34,7 @@ def notes(request: HttpRequest, key: str) -> HttpResponse:
     read_only = room.notes_key != key
     provider = pads.provider()
     if isinstance(provider, pads.Etherpad):
-        return to_pad(provider, room, read_only, clean_name(request.GET.get("userName", "")))
+        return to_pad(request, provider, room, read_only, clean_name(request.GET.get("userName", "")))
     appearance = look(room.background)
     config = {
         "key": key,
@@ -46,11 +50,13 @@ def notes(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-def to_pad(provider: pads.Etherpad, room: Room, read_only: bool, name: str) -> HttpResponse:
+def to_pad(request: HttpRequest, provider: pads.Etherpad, room: Room, read_only: bool, name: str) -> HttpResponse:
     """Etherpad keeps the notes: the way there, or why there is none just now."""
     options = {**pads.FRAME_OPTIONS, **({"userName": name} if name else {})}
     try:
         return HttpResponseRedirect(provider.pad_url(room, read_only, options))
     except pads.PadUnavailable:
-        text = _("The notes did not load. The call goes on without them; load this page again in a moment.")
-        return HttpResponse(text, content_type="text/plain; charset=utf-8", status=503)
+        response = render(request, "rooms/refused.html", {"page": AWAY, "again": request.get_full_path()}, status=503)
+        response["Retry-After"] = str(math.ceil(pads.AWAY_SECONDS))
+        response["Content-Security-Policy"] = content_security_policy(frame_ancestors="'self'")
+        return response

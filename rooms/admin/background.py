@@ -1,0 +1,120 @@
+"""Background images: encoded anew on upload, with a thumbnail and a focal point to click."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from rooms import backgrounds
+from rooms.admin.bases import BackgroundModelAdmin, BackgroundModelForm
+from rooms.admin.widgets import MEDIA
+from rooms.models import Background
+
+
+class BackgroundForm(BackgroundModelForm):
+    """``upload`` is a plain file field: Django's image field would let Pillow try every format it knows, without limits."""
+
+    upload = forms.FileField(
+        label=_("image"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"}),
+        help_text=_("JPEG, PNG, WebP, AVIF or GIF. It is encoded anew: where and when a photo was taken is not kept."),
+    )
+
+    class Meta:
+        model = Background
+        fields = ["title", "alt", "credit", "credit_url", "focal_x", "focal_y"]
+
+    picture: backgrounds.Picture | None = None
+    files_written: backgrounds.Files | None = None
+
+    def clean_upload(self) -> None:
+        upload = self.cleaned_data["upload"]
+        if not upload:
+            if not self.instance.pk:
+                raise forms.ValidationError(_("Choose an image."))
+            return
+        limit = settings.MAX_UPLOAD_MB << 20
+        try:
+            if upload.size > limit:
+                raise backgrounds.too_large(limit)
+            self.picture = backgrounds.encode(upload, limit, settings.MAX_IMAGE_MEGAPIXELS * 1_000_000)
+        except backgrounds.BadImage as exc:
+            raise forms.ValidationError(str(exc)) from exc
+
+    def _post_clean(self) -> None:
+        """Write the files last: a full disk is then an error of the form, and the old image stays."""
+        super()._post_clean()  # type: ignore[misc]
+        if self.picture is None or self.errors:
+            return
+        try:
+            self.files_written = backgrounds.write(self.picture)
+        except backgrounds.BadImage as exc:
+            self.add_error("upload", str(exc))
+
+
+@admin.register(Background)
+class BackgroundAdmin(BackgroundModelAdmin):
+    form = BackgroundForm
+    list_display = ["small", "title", "credit", "used_in"]
+    list_display_links = ["small", "title"]
+    search_fields = ["title", "credit"]
+    fields = ["upload", "preview", "title", "alt", ("credit", "credit_url"), ("focal_x", "focal_y")]
+    readonly_fields = ["preview"]
+
+    @property
+    def media(self) -> forms.Media:
+        return super().media + MEDIA
+
+    @admin.display(description=_("image"))
+    def small(self, background: Background) -> SafeString | str:
+        if not background.thumbnail:
+            return "–"
+        return format_html('<img class="thumbnail" src="{}" alt="{}" width="120">', background.thumbnail.url, background.alt)
+
+    @admin.display(description=_("what is always seen"))
+    def preview(self, background: Background) -> SafeString | str:
+        """The image with a mark on its focal point; a click moves it."""
+        if not background.thumbnail:
+            return gettext("Save the image first; then click on the part that must always be seen.")
+        return format_html(
+            '<span class="focal" data-focal="focal_x,focal_y"><img src="{}" alt="{}">'
+            '<span class="mark" aria-hidden="true"></span></span>'
+            '<span class="help">{}</span>',
+            background.thumbnail.url,
+            background.alt,
+            _("Click on the part that must stay in view when the screen has another shape. The numbers below say the same."),
+        )
+
+    @admin.display(description=_("rooms"))
+    def used_in(self, background: Background) -> str:
+        return ", ".join(room.title for room in background.rooms.all()) or "–"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Background]:
+        return super().get_queryset(request).prefetch_related("rooms")
+
+    def save_model(self, request: HttpRequest, obj: Background, form: Any, change: bool) -> None:
+        if form.files_written is None:
+            obj.save()
+        else:
+            backgrounds.adopt(obj, form.files_written, form.picture.accent)
+
+    def delete_model(self, request: HttpRequest, obj: Background) -> None:
+        self.delete_queryset(request, Background.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Background]) -> None:
+        files = [each for each in map(backgrounds.current, queryset) if each]
+        queryset.delete()
+        for each in files:
+            transaction.on_commit(partial(backgrounds.remove, each))

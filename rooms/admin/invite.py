@@ -1,0 +1,96 @@
+"""Invites: links with a role, shown in full, to copy or to scan."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import segno
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from rooms.access import Refusal, invite_grant
+from rooms.admin.bases import InviteModelAdmin
+from rooms.admin.widgets import MEDIA, copy_button, full_link, invite_link, qr_code
+from rooms.models import Invite
+
+STATES = {
+    Refusal.invite_revoked: _("revoked"),
+    Refusal.invite_expired: _("expired"),
+    Refusal.invite_used_up: _("used up"),
+    Refusal.invite_not_yet: _("not yet"),
+    Refusal.room_closed: _("room closed"),
+    Refusal.room_not_open: _("room not open yet"),
+    Refusal.room_locked: _("room locked"),
+}
+
+
+@admin.register(Invite)
+class InviteAdmin(InviteModelAdmin):
+    list_display = ["__str__", "room", "role", "state", "expires", "uses_left", "people", "last_used", "copy"]
+    list_filter = ["room", "role", "revoked"]
+    list_select_related = ["room"]
+    search_fields = ["label", "room__title"]
+    autocomplete_fields = ["room"]
+    fields = ["room", "label", "role", ("not_before", "expires"), ("uses_left", "revoked"), "link", "qr", "people", "last_used"]
+    readonly_fields = ["link", "qr", "people", "last_used"]
+    actions = ["revoke"]
+    view_on_site = False
+
+    @property
+    def media(self) -> Media:
+        return super().media + MEDIA
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invite]:
+        invites: QuerySet[Invite] = super().get_queryset(request)
+        return invites.annotate(admitted=Count("admissions"))
+
+    def get_urls(self) -> list[URLPattern]:
+        qr = path("<int:pk>/qr.svg", self.admin_site.admin_view(self.qr_view), name="rooms_invite_qr")
+        return [qr, *super().get_urls()]
+
+    def qr_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The QR code of an invite's link, for whoever may see the invite."""
+        invite = get_object_or_404(Invite, pk=pk)
+        if not self.has_view_permission(request, invite):
+            return HttpResponse(status=403)
+        out = io.BytesIO()
+        # Error correction M and a quiet zone of four: phones read it from a screen and from paper.
+        segno.make(invite_link(invite), error="m", micro=False).save(out, kind="svg", scale=6, border=4, light="#fff")
+        return HttpResponse(out.getvalue(), content_type="image/svg+xml")
+
+    @admin.display(description=_("link"))
+    def link(self, invite: Invite) -> SafeString | str:
+        return full_link(invite_link(invite)) if invite.pk else gettext("The link appears when the invite is saved.")
+
+    @admin.display(description=_("QR code"))
+    def qr(self, invite: Invite) -> SafeString | str:
+        return qr_code(invite) if invite.pk else "–"
+
+    @admin.display(description=_("link"))
+    def copy(self, invite: Invite) -> SafeString:
+        return copy_button(invite_link(invite))
+
+    @admin.display(description=_("people"), ordering="admitted")
+    def people(self, invite: Invite) -> int:
+        """How many came in by it."""
+        return getattr(invite, "admitted", 0)
+
+    @admin.display(description=_("state"))
+    def state(self, invite: Invite) -> str:
+        verdict = invite_grant(invite.room, invite, person_admitted=False, banned=False, now=timezone.now())
+        return str(STATES[verdict]) if isinstance(verdict, Refusal) else str(_("good"))
+
+    @admin.action(description=_("Revoke invites"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Invite, Any]) -> None:
+        count = Invite.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)), revoked=False).update(revoked=True)
+        text = ngettext("%(count)d invite was revoked: its link lets nobody in.", "%(count)d invites were revoked.", count)
+        messages.success(request, text % {"count": count})

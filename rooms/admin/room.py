@@ -1,0 +1,186 @@
+"""Rooms: who is in them now, until when their links are good, and the way in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from rooms import live, sfu
+from rooms.admin.bases import RoomInvites, RoomModelAdmin
+from rooms.admin.widgets import MEDIA, copy_button, full_link, invite_link, qr_code
+from rooms.call_page import absolute
+from rooms.models import Invite, Room
+from rooms.roles import Role
+from sfu_worker import wire
+
+
+class InviteInline(RoomInvites):
+    model = Invite
+    extra = 0
+    fields = [("label", "role"), ("not_before", "expires"), ("uses_left", "revoked"), "link", "last_used"]
+    readonly_fields = ["link", "last_used"]
+    show_change_link = True
+
+    @admin.display(description=_("link"))
+    def link(self, invite: Invite) -> SafeString | str:
+        if not invite.pk:
+            return gettext("The link appears when the invite is saved.")
+        code = format_html("<details><summary>{}</summary>{}</details>", gettext("QR code"), qr_code(invite))
+        return format_html("{}{}", full_link(invite_link(invite)), code)
+
+
+class RoomList(ChangeList):
+    """Knows who is in the rooms of this page: Redis is asked once, and the list is there without it too."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)
+        people = live.people([row.slug for row in rows])
+        for row in rows:
+            row.people_now = None if people is None else people.get(row.slug, 0)
+        self.result_list = rows
+
+
+@admin.register(Room)
+class RoomAdmin(RoomModelAdmin):
+    list_display = ["title", "state", "people_now", "enter", "guests_link", "next_expiry", "last_use"]
+    search_fields = ["title", "slug"]
+    prepopulated_fields = {"slug": ["title"]}
+    autocomplete_fields = ["background"]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", "description", "background"]}),
+        (_("Who may come in, and when"), {"fields": ["visitors", ("opens", "closes"), ("locked", "closed"), "max_people"]}),
+    ]
+    inlines = [InviteInline]
+    actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites"]
+    view_on_site = False
+    change_form_template = "admin/rooms/room/change_form.html"
+
+    @property
+    def media(self) -> Media:
+        return super().media + MEDIA
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RoomList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
+        now = timezone.now()
+        lasting = Q(expires=None) | Q(expires__gt=now)
+        guests = Invite.objects.filter(lasting, room=OuterRef("pk"), role=Role.SPEAKER, uses_left=None, revoked=False)
+        rooms: QuerySet[Room] = super().get_queryset(request)
+        return rooms.annotate(
+            expiry=Min("invites__expires", filter=Q(invites__expires__gt=now, invites__revoked=False)),
+            used=Max("invites__last_used"),
+            guests_token=Subquery(guests.order_by("-created", "-pk").values("token")[:1]),
+        )
+
+    @admin.display(description=_("state"))
+    def state(self, room: Room) -> str:
+        now = timezone.now()
+        if room.closed or (room.closes and room.closes <= now):
+            return gettext("closed")
+        if room.opens and room.opens > now:
+            return gettext("not open yet")
+        return gettext("locked") if room.locked else gettext("open")
+
+    @admin.display(description=_("people now"))
+    def people_now(self, room: Room) -> str:
+        people = getattr(room, "people_now", None)
+        return "–" if people is None else str(people)
+
+    @admin.display(description=_("call"))
+    def enter(self, room: Room) -> SafeString:
+        return format_html('<a href="{}">{}</a>', room.get_absolute_url(), gettext("Open the call"))
+
+    @admin.display(description=_("guests’ link"))
+    def guests_link(self, room: Room) -> SafeString | str:
+        token = getattr(room, "guests_token", None)
+        return copy_button(absolute(reverse("invite", args=[token]))) if token else "–"
+
+    @admin.display(description=_("next expiry"), ordering="expiry")
+    def next_expiry(self, room: Room) -> datetime | None:
+        return getattr(room, "expiry", None)
+
+    @admin.display(description=_("last use"), ordering="used")
+    def last_use(self, room: Room) -> datetime | None:
+        return getattr(room, "used", None)
+
+    # Saving
+
+    def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and obj.closed and "closed" in form.changed_data:
+            self.end_calls(request, [obj.slug])
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A new room has a link to send, whether its owner thought of one or not."""
+        super().save_related(request, form, formsets, change)
+        if not change and not form.instance.invites.exists():
+            form.instance.invites.create(label=gettext("Guests"), role=Role.SPEAKER)
+
+    def response_add(self, request: HttpRequest, obj: Room, post_url_continue: str | None = None) -> HttpResponse:
+        if "_addanother" in request.POST or "_continue" in request.POST or "_popup" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, gettext("The room is ready. Copy the link of an invite below, and send it."))
+        return HttpResponseRedirect(reverse("admin:rooms_room_change", args=[obj.pk]))
+
+    def delete_model(self, request: HttpRequest, obj: Room) -> None:
+        slug = obj.slug
+        super().delete_model(request, obj)
+        self.end_calls(request, [slug])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        slugs = list(queryset.values_list("slug", flat=True))
+        super().delete_queryset(request, queryset)
+        self.end_calls(request, slugs)
+
+    # Actions
+
+    @admin.action(description=_("Close rooms: the calls end, the links say so"), permissions=["change"])
+    def close_rooms(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        slugs = list(queryset.values_list("slug", flat=True))
+        Room.objects.filter(slug__in=slugs).update(closed=True)
+        self.end_calls(request, slugs)
+        count = len(slugs)
+        messages.success(request, ngettext("%(count)d room is closed.", "%(count)d rooms are closed.", count) % {"count": count})
+
+    @admin.action(description=_("Open rooms again"), permissions=["change"])
+    def reopen_rooms(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        rooms = Room.objects.filter(pk__in=queryset.values_list("pk", flat=True))
+        rooms.filter(closes__lte=timezone.now()).update(closes=None)
+        count = rooms.update(closed=False)
+        messages.success(request, ngettext("%(count)d room is open.", "%(count)d rooms are open.", count) % {"count": count})
+
+    @admin.action(description=_("New invite for guests"), permissions=["change"])
+    def new_invites(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        for room in queryset:
+            invite = room.invites.create(label=gettext("Guests"), role=Role.SPEAKER)
+            messages.success(request, format_html("{}: {}", room.title, full_link(invite_link(invite))))
+
+    @admin.action(description=_("Revoke all invites"), permissions=["change"])
+    def revoke_invites(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        rooms = list(queryset.values_list("pk", flat=True))
+        count = Invite.objects.filter(room__in=rooms, revoked=False).update(revoked=True)
+        text = ngettext("%(count)d invite was revoked: its link lets nobody in.", "%(count)d invites were revoked.", count)
+        messages.success(request, text % {"count": count})
+
+    def end_calls(self, request: HttpRequest, slugs: list[str]) -> None:
+        """Tell the media workers. The tables are right in any case, and nobody new comes in."""
+        try:
+            for slug in slugs:
+                sfu.send_to_room_now(slug, wire.CloseRoom(room=slug))
+        except sfu.Unavailable:
+            text = gettext("The media workers do not answer: people who are in the call may stay in it for now.")
+            messages.warning(request, text)

@@ -1,0 +1,46 @@
+"""Pieces of the admin's pages that several of them show."""
+
+from __future__ import annotations
+
+from django.forms import Media, Script
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from rooms.call_page import absolute
+from rooms.models import Invite
+
+MEDIA = Media(css={"all": ["rooms/css/admin.css"]}, js=[Script("rooms/ui/admin.js", type="module")])  # type: ignore[list-item]
+
+
+def copy_button(link: str) -> SafeString:
+    """A button that copies ``link``; its script says in the button that it is done."""
+    return format_html(
+        '<button type="button" class="button copy" data-copy="{}" data-copied="{}">{}</button>',
+        link,
+        _("Link copied"),
+        _("Copy link"),
+    )
+
+
+def full_link(link: str) -> SafeString:
+    """A link to read, to select and to copy."""
+    return format_html(
+        '<span class="full-link"><input type="text" class="vTextField" readonly value="{}" aria-label="{}"> {}</span>',
+        link,
+        _("Link"),
+        copy_button(link),
+    )
+
+
+def invite_link(invite: Invite) -> str:
+    return absolute(invite.get_absolute_url())
+
+
+def qr_code(invite: Invite) -> SafeString:
+    """The invite's link as a picture for the camera of a phone."""
+    address = reverse("admin:rooms_invite_qr", args=[invite.pk])
+    return format_html(
+        '<img class="qr" src="{}" width="180" height="180" loading="lazy" alt="{}">', address, _("QR code of the invite's link")
+    )

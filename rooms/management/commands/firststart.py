@@ -1,0 +1,100 @@
+"""What a new installation begins with: an owner, a room with a background, and two invites."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from rooms import backgrounds
+from rooms.call_page import absolute
+from rooms.models import Background, Invite, Room
+from rooms.roles import Role
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample" / "dusk.jpg"
+SLUG = "sample"
+OWNER = "owner"
+# Read from a terminal and typed once: without letters that look alike, 16 of them are 90 bits.
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class Command(BaseCommand):
+    """Safe to call at every start: what is there stays as it is."""
+
+    help = "Creates the owner's account and a sample room where there are none, and prints the links."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic():
+            password = create_owner()
+            if not Room.objects.exists():
+                create_sample_room()
+        self.stdout.write(summary(password))
+
+
+def create_owner() -> str | None:
+    """The new owner's password; None where somebody can log in to the admin already."""
+    users = get_user_model().objects
+    if users.filter(is_staff=True).exists():
+        return None
+    password = "".join(secrets.choice(LETTERS) for _letter in range(16))
+    users.create_superuser(username=OWNER, password=password)
+    return password
+
+
+def create_sample_room() -> Room:
+    room = Room.objects.create(
+        slug=SLUG,
+        title=_("The garden table"),
+        description=_("A sample room. Change it in the admin, or make your own."),
+        background=create_sample_background(),
+    )
+    room.invites.create(label=_("Owner"), role=Role.OWNER)
+    room.invites.create(label=_("Guests"), role=Role.SPEAKER)
+    return room
+
+
+def create_sample_background() -> Background:
+    with SAMPLE.open("rb") as file:
+        picture = backgrounds.encode(file, max_bytes=10 << 20, max_pixels=20_000_000)
+    background = Background(
+        title=_("Hills at dusk"),
+        credit=_("Drawn by code for confcall"),
+        alt=_("Layers of dark hills under a sky that goes from orange at the horizon to deep blue, with a thin moon and stars."),
+        focal_x=64,
+        focal_y=45,
+    )
+    backgrounds.adopt(background, backgrounds.write(picture), picture.accent)
+    return background
+
+
+def summary(password: str | None) -> str:
+    """The links, as a block that stands out between log lines."""
+    lines = ["", "  confcall", ""]
+    lines.append(row(_("Admin"), absolute(reverse("admin:index"))))
+    if password is not None:
+        lines.append(row("", _("user name %(name)s, password %(password)s") % {"name": OWNER, "password": password}))
+        lines.append(row("", _("(shown this once; change it in the admin)")))
+    room = Room.objects.filter(slug=SLUG).first()
+    for role, title in ((Role.OWNER, _("Your invite")), (Role.SPEAKER, _("Guests’ invite"))):
+        link = first_link(room, role) if room else None
+        if link:
+            lines.append(row(title, link))
+    if settings.DEBUG:
+        lines += ["", "  " + _("DEBUG is on: do not let anybody else reach this.")]
+    return "\n".join([*lines, ""])
+
+
+def row(title: str, text: str) -> str:
+    return f"  {title:<16}{text}".rstrip()
+
+
+def first_link(room: Room, role: Role) -> str | None:
+    invite = Invite.objects.filter(room=room, role=role, revoked=False).order_by("created").first()
+    return absolute(invite.get_absolute_url()) if invite else None
