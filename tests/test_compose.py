@@ -1,0 +1,134 @@
+"""compose.yaml and what it mounts: their form, and that they agree with the settings. (There is no Docker here.)"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from confcall.env import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[1]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = [name for name, service in SERVICES.items() if service["image"].startswith("confcall:")]
+# What a worker reads beside the settings of the web side: see sfu_worker/config.py.
+WORKER_ONLY = {"SFU_WORKER"}
+
+
+def plain_name(variable: str) -> str:
+    """The setting behind ``variable``: secrets may come from a file."""
+    name = variable.removesuffix("_FILE")
+    return name if name != variable and name in SETTINGS and SETTINGS[name].secret else variable
+
+
+def test_everything_that_a_server_needs_is_there() -> None:
+    assert set(SERVICES) == {"caddy", "migrate", "web", "keeper", "worker", "valkey", "postgres", "etherpad", "coturn"}
+    assert set(OURS) == {"migrate", "web", "keeper", "worker"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_of_our_services_is_a_setting(name: str) -> None:
+    variables = {plain_name(variable) for variable in SERVICES[name]["environment"]}
+    assert variables
+    assert variables <= set(SETTINGS) | WORKER_ONLY
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_secrets_come_from_files_that_are_defined_and_mounted(name: str) -> None:
+    service = SERVICES[name]
+    mounted = set(service.get("secrets", ()))
+    assert mounted <= set(COMPOSE["secrets"])
+    text = yaml.safe_dump({key: service.get(key) for key in ("environment", "command", "entrypoint", "healthcheck")})
+    assert set(re.findall(r"/run/secrets/(\w+)", text)) <= mounted
+    for variable, value in service.get("environment", {}).items():
+        assert not (re.search(r"SECRET|PASS|KEY", variable) and not variable.endswith("_FILE")), f"{variable}: {value}"
+
+
+def test_the_script_makes_every_secret_and_keeps_those_that_are_there(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets.sh"
+    script.write_bytes((ROOT / "deploy/make-secrets.sh").read_bytes())
+    subprocess.run(["sh", script], check=True, capture_output=True)
+    folder = tmp_path / "secrets"
+    first = {path.name: path.read_text().strip() for path in folder.iterdir()}
+    assert set(first) == set(COMPOSE["secrets"])
+    assert {f"./deploy/secrets/{name}" for name in first} == {entry["file"] for entry in COMPOSE["secrets"].values()}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert all(len(value) >= 64 for value in first.values())
+    assert first["redis_password"] in first["redis_url"]
+    assert first["valkey_conf"] == f"requirepass {first['redis_password']}"
+    assert first["postgres_password"] in first["database_url"]
+    subprocess.run(["sh", script], check=True, capture_output=True)
+    assert {path.name: path.read_text().strip() for path in folder.iterdir()} == first
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_services_are_pinned_checked_and_restarted(name: str) -> None:
+    service = SERVICES[name]
+    assert re.search(r":\d+\.\d+(\.\d+)?(-[\w.]+)?$", service["image"]), service["image"]
+    if name == "migrate":
+        assert service["restart"] == "no"
+        return
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"]
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_etherpad_is_one_without_the_known_holes() -> None:
+    version = tuple(map(int, SERVICES["etherpad"]["image"].rsplit(":", 1)[1].split(".")))
+    assert version >= (3, 3, 3)
+    environment = SERVICES["etherpad"]["environment"]
+    assert environment["EDIT_ONLY"] == "true"
+    assert environment["DEFAULT_PAD_TEXT"]
+
+
+def test_the_media_port_is_published_under_the_number_that_the_worker_has() -> None:
+    worker = SERVICES["worker"]
+    port = worker["environment"]["SFU_PORT"]
+    assert {f"{port}:{port}/udp", f"{port}:{port}/tcp"} == set(worker["ports"])
+    assert worker["environment"]["SFU_ANNOUNCE"].startswith("${PUBLIC_ADDRESS:?")
+    assert {name for name, service in SERVICES.items() if service.get("ports")} == {"caddy", "worker"}
+
+
+def test_databases_are_on_a_network_without_a_way_out() -> None:
+    assert COMPOSE["networks"]["back"] == {"internal": True}
+    for name in ("valkey", "postgres"):
+        assert SERVICES[name]["networks"] == ["back"]
+
+
+def test_every_folder_and_network_that_is_used_is_defined() -> None:
+    for name, service in SERVICES.items():
+        assert set(service.get("networks", ())) <= set(COMPOSE["networks"]), name
+        for source in (volume.split(":")[0] for volume in service.get("volumes", ())):
+            assert source in COMPOSE["volumes"] or (ROOT / source).exists(), f"{name}: {source}"
+        assert set(service.get("depends_on", ())) <= set(SERVICES), name
+
+
+def test_the_example_names_every_variable_that_compose_asks_for() -> None:
+    asked = set(re.findall(r"(?<!\$)\$\{(\w+)", (ROOT / "compose.yaml").read_text(encoding="utf-8")))
+    given = set(re.findall(r"^(\w+)=", (ROOT / "deploy/example.env").read_text(encoding="utf-8"), re.MULTILINE))
+    assert asked == given
+
+
+def test_the_image_holds_all_that_runs() -> None:
+    dockerfile = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    let_in = set(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE))
+    copied = {word for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for word in line.split()}
+    assert copied == let_in
+    assert {"confcall", "rooms", "sfu_worker", "templates", "static", "manage.py", "requirements.lock"} <= copied
+    assert "--access-log" not in dockerfile
+    assert '"-v", "0"' in dockerfile
+
+
+def test_a_relay_reaches_no_private_address() -> None:
+    conf = (ROOT / "deploy/turnserver.conf").read_text(encoding="utf-8")
+    lines = [line for line in conf.splitlines() if line and not line.startswith("#")]
+    assert {"use-auth-secret", "no-tcp-relay", "no-multicast-peers", "no-cli"} <= set(lines)
+    assert any(line.startswith("user-quota=") for line in lines)
+    assert any(line.startswith("total-quota=") for line in lines)
+    assert not [line for line in lines if line.startswith(("allowed-peer-ip", "static-auth-secret"))]

@@ -1,0 +1,91 @@
+"""The import rules of docs/architecture.md. Most are import-linter's contracts in pyproject.toml; the rest is here."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MAY_START_WORKERS = {"rooms/management/commands/calltest.py", "rooms/management/commands/serve.py"}
+
+
+def imports(source: str) -> set[str]:
+    """The full names of the modules (and of the things in them) that ``source`` imports, wherever it does."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            found |= {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+def files(*folders: str) -> Iterator[tuple[str, set[str]]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), imports(path.read_text(encoding="utf-8"))
+
+
+def is_in(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def test_the_reader_of_imports_sees_all_forms() -> None:
+    source = "import a.b\nfrom c import d\ndef f():\n    from e.f import g as h\nif 1:\n    from . import i\n"
+    assert imports(source) == {"a.b", "c.d", "e.f.g", "..i"}
+
+
+def test_the_contracts_of_import_linter_are_kept() -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", done.stdout), done.stdout
+
+
+def test_the_protocol_imports_the_standard_library_only() -> None:
+    found = imports((ROOT / "sfu_worker/wire.py").read_text(encoding="utf-8"))
+    assert found
+    assert not [name for name in found if name.split(".")[0] not in sys.stdlib_module_names | {"__future__"}]
+
+
+def test_the_web_side_shares_nothing_with_a_worker_but_the_protocol() -> None:
+    wrong = [
+        f"{path}: {name}"
+        for path, names in files("rooms", "confcall")
+        if path not in MAY_START_WORKERS
+        for name in names
+        if is_in(name, "sfu_worker") and not (is_in(name, "sfu_worker.wire") or name == "sfu_worker.wire")
+    ]
+    assert not wrong
+
+
+def test_a_worker_knows_neither_django_nor_the_web_side() -> None:
+    wrong = [
+        f"{path}: {name}"
+        for path, names in files("sfu_worker")
+        for name in names
+        if any(is_in(name, package) for package in ("django", "rooms", "confcall"))
+        or ((is_in(name, "channels_redis") or is_in(name, "channels")) and path != "sfu_worker/bus.py")
+    ]
+    assert not wrong
+
+
+def test_the_supervisor_needs_the_standard_library_only() -> None:
+    allowed = sys.stdlib_module_names | {"rooms"}
+    for path, names in files("rooms/supervisor"):
+        assert not [name for name in names if name.split(".")[0] not in allowed], path
+        assert all(is_in(name, "rooms.supervisor") for name in names if is_in(name, "rooms")), path
+
+
+def test_scripts_outside_ui_do_not_touch_the_page() -> None:
+    scripts = [
+        path for path in (ROOT / "static/rooms").rglob("*.js") if "ui" not in path.relative_to(ROOT / "static/rooms").parts
+    ]
+    assert scripts
+    code = {path.name: re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL) for path in scripts}
+    assert not [name for name, text in code.items() if re.search(r"\bdocument\s*[.\[]", text)]
