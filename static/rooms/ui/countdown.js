@@ -1,28 +1,30 @@
-// Counts down to the moment that <time data-until="Unix seconds"> names, then asks for the page again.
+// How long until a room opens; then the page asks again by itself.
 
-const time = /** @type {HTMLTimeElement | null} */ (document.querySelector('time[data-until]'));
+const format = new Intl.NumberFormat(undefined, { minimumIntegerDigits: 2 });
 
-/**
- * @param {number} seconds
- * @returns {string} as in 1:02:03
- */
-function clock(seconds) {
+/** @param {number} seconds */
+function words(seconds) {
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return parts.map((part, index) => (index ? String(part).padStart(2, '0') : String(part))).join(':');
+  const days = Math.floor(parts[0] / 24);
+  if (days > 1) return new Intl.RelativeTimeFormat(undefined).format(days, 'day');
+  return parts.map((part) => format.format(part)).join(':');
 }
 
-/** @param {HTMLTimeElement} element */
-function count(element) {
-  const end = Number(element.dataset.until);
-  const timer = setInterval(() => {
-    const left = Math.ceil(end - Date.now() / 1000);
-    if (left <= 0) {
-      clearInterval(timer);
-      location.reload();
-    } else {
-      element.textContent = clock(left);
-    }
-  }, 1000);
+/** @param {HTMLElement} element */
+function start(element) {
+  const until = Number(element.dataset.until);
+  const tick = () => {
+    const left = Math.ceil(until - Date.now() / 1000);
+    element.textContent = words(Math.max(0, left));
+    if (left > 0) return;
+    clearInterval(timer);
+    // Spread, so that not everybody who waits comes in the same instant.
+    setTimeout(() => location.reload(), 500 + Math.random() * 2500);
+  };
+  const timer = setInterval(tick, 1000);
+  tick();
 }
 
-if (time) count(time);
+for (const element of document.querySelectorAll('time[data-until]')) if (element instanceof HTMLElement) start(element);
+
+export {};

@@ -1,0 +1,75 @@
+import { Quill, QuillBinding, QuillCursors, Y } from '../../vendor/notes-editor.js';
+import { choices, remember } from '../choices.js';
+import { socketUrl } from '../config.js';
+import { NotesProvider } from '../notes_provider.js';
+import { hue } from '../people.js';
+import { text, useTexts } from '../texts.js';
+import { byId, configText, isFramed, pageAddress } from './dom.js';
+
+/** @typedef {{key: string, read_only: boolean, ws: string, title: string, name: string, texts: Record<string, string>}} NotesConfig */
+
+const FORMATS = ['bold', 'italic', 'underline', 'strike', 'header', 'list', 'indent', 'blockquote', 'code-block', 'code', 'link'];
+
+/** @type {NotesConfig} */
+const config = JSON.parse(configText());
+useTexts(config.texts);
+document.body.classList.toggle('framed', isFramed());
+
+const doc = new Y.Doc();
+const provider = new NotesProvider(socketUrl(config.ws, pageAddress()), config.key, doc);
+const quill = editor();
+new QuillBinding(doc.getText('notes'), quill, provider.awareness);
+showStatus();
+who();
+provider.connect();
+
+function editor() {
+  Quill.register('modules/cursors', QuillCursors, true);
+  const toolbar = byId('toolbar', HTMLElement);
+  toolbar.hidden = config.read_only;
+  const made = new Quill(byId('editor', HTMLElement), {
+    theme: 'snow',
+    readOnly: config.read_only,
+    placeholder: config.read_only ? '' : text('notes.placeholder'),
+    formats: FORMATS,
+    modules: {
+      toolbar: config.read_only ? false : toolbar,
+      cursors: { transformOnTextChange: true },
+      history: { userOnly: true },
+    },
+  });
+  made.root.setAttribute('role', 'textbox');
+  made.root.setAttribute('aria-multiline', 'true');
+  made.root.setAttribute('aria-readonly', String(config.read_only));
+  made.root.setAttribute('aria-labelledby', 'notes-title');
+  return made;
+}
+
+function showStatus() {
+  const status = byId('status', HTMLElement);
+  const show = () => {
+    const reading = config.read_only && provider.status === 'saved';
+    status.textContent = reading ? text('notes.read_only') : text(`notes.${provider.status}`);
+    status.dataset.status = provider.status;
+    if (provider.status === 'refused') quill.disable();
+  };
+  provider.on('status', show);
+  show();
+}
+
+/** The name that stands at one's cursor: given by the call page, remembered, or asked for here. */
+function who() {
+  const field = byId('name', HTMLInputElement);
+  const place = byId('name-field', HTMLElement);
+  const use = (/** @type {string} */ name) => {
+    const shown = name.trim() || text('notes.guest');
+    provider.awareness.setLocalStateField('user', { name: shown, color: `hsl(${hue(shown)} 55% 40%)` });
+  };
+  field.value = config.name || choices().name;
+  place.hidden = Boolean(config.name) || config.read_only;
+  field.oninput = () => {
+    use(field.value);
+    remember({ name: field.value.trim() });
+  };
+  use(field.value);
+}
