@@ -26,7 +26,7 @@ def starts_keyframe(codec_name: str, buf: Buffer, start: int, end: int) -> bool:
 
 
 def picture_size(codec_name: str, buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
-    """(width, height) in pixels where the payload says so at little cost: VP8, VP9 with scalability structure, H264 with SPS."""
+    """(width, height) in pixels where the payload says so at little cost: VP8, VP9, H264 with SPS."""
     name = codec_name.upper()
     if end > len(buf) or end <= start:
         return None

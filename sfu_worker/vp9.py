@@ -1,4 +1,4 @@
-"""The VP9 payload descriptor (RFC 9628), as far as key frames and sizes go."""
+"""VP9 in RTP: the payload descriptor (RFC 9628) and the frame header, as far as key frames and sizes go."""
 
 from __future__ import annotations
 
@@ -6,45 +6,52 @@ from sfu_worker.vp8 import Buffer
 
 _PICTURE_ID, _INTER, _LAYERS, _FLEXIBLE, _BEGIN, _STRUCTURE = 0x80, 0x40, 0x20, 0x10, 0x08, 0x02
 
+_SYNC_CODE = b"\x49\x83\x42"
+
 
 def starts_keyframe(buf: Buffer, start: int, end: int) -> bool:
-    """Whether the packet begins a frame that refers to no earlier picture, in its lowest spatial layer."""
-    if end - start < 2:
-        return False
-    first = buf[start]
-    if first & _INTER or not first & _BEGIN:
-        return False
-    at = _after_picture_id(buf, start, end)
-    if not first & _LAYERS:
-        return at < end
-    if at >= end:
-        return False
-    # The upper layers of a key picture say "not inter-predicted" as well; a decoder starts with layer 0.
-    return buf[at] >> 1 & 7 == 0
+    """Whether the packet begins a key frame in its lowest spatial layer.
+
+    The descriptor must say that nothing earlier is referred to. FFmpeg's says so of every frame, hence the frame's own header
+    is asked as well.
+    """
+    at = _first_frame(buf, start, end)
+    return at > 0 and _is_key(buf, at)
 
 
 def picture_size(buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
-    """(width, height) of the largest spatial layer in the scalability structure, which key frames carry; else None."""
-    if end - start < 2 or not buf[start] & _STRUCTURE:
+    """(width, height) in pixels from a packet that begins a key frame, else None.
+
+    The largest layer of the scalability structure where there is one, else that of the frame header (profile 0 and 2).
+    """
+    at = _first_frame(buf, start, end)
+    if at <= 0 or not _is_key(buf, at):
         return None
+    if buf[start] & _STRUCTURE:
+        structure = _structure_at(buf, start, end)
+        if structure < end and buf[structure] & 0x10:
+            largest = structure + 1 + 4 * (buf[structure] >> 5)
+            if largest + 4 <= end:
+                return buf[largest] << 8 | buf[largest + 1], buf[largest + 2] << 8 | buf[largest + 3]
+    return _frame_size(bytes(buf[at : min(end, at + 12)]))
+
+
+def _first_frame(buf: Buffer, start: int, end: int) -> int:
+    """Where the VP9 frame begins in a packet that may begin a key frame; 0 in any other, and where the descriptor is cut off."""
+    if end - start < 2:
+        return 0
     first = buf[start]
+    if first & _INTER or not first & _BEGIN:
+        return 0
     at = _after_picture_id(buf, start, end)
     if first & _LAYERS:
-        at += 1 if first & _FLEXIBLE else 2
-    if first & _FLEXIBLE and first & _INTER:
-        for _ in range(3):
-            if at >= end:
-                return None
-            at += 1
-            if not buf[at - 1] & 1:
-                break
-    if at >= end or not buf[at] & 0x10:
-        return None
-    layers = (buf[at] >> 5) + 1
-    at += 1 + 4 * (layers - 1)
-    if at + 4 > end:
-        return None
-    return buf[at] << 8 | buf[at + 1], buf[at + 2] << 8 | buf[at + 3]
+        # The upper layers of a key picture refer to no earlier picture either; a decoder starts with layer 0.
+        if at >= end or buf[at] >> 1 & 7:
+            return 0
+        at = _structure_at(buf, start, end)
+    if first & _STRUCTURE:
+        at = _after_structure(buf, at, end)
+    return at if at < end else 0
 
 
 def _after_picture_id(buf: Buffer, start: int, end: int) -> int:
@@ -52,3 +59,54 @@ def _after_picture_id(buf: Buffer, start: int, end: int) -> int:
     if buf[start] & _PICTURE_ID and at < end:
         at += 2 if buf[at] & 0x80 else 1
     return at
+
+
+def _structure_at(buf: Buffer, start: int, end: int) -> int:
+    """Where the scalability structure is in a packet without references: after the picture id and the layer indices."""
+    at = _after_picture_id(buf, start, end)
+    if buf[start] & _LAYERS:
+        at += 1 if buf[start] & _FLEXIBLE else 2
+    return at
+
+
+def _after_structure(buf: Buffer, at: int, end: int) -> int:
+    """Behind the scalability structure (RFC 9628 section 4.2.1); ``end`` when it is cut off."""
+    if at >= end:
+        return end
+    head = buf[at]
+    at += 1
+    if head & 0x10:
+        at += 4 * ((head >> 5) + 1)
+    if head & 0x08:
+        if at >= end:
+            return end
+        pictures = buf[at]
+        at += 1
+        for _ in range(pictures):
+            if at >= end:
+                return end
+            at += 1 + (buf[at] >> 2 & 3)
+    return min(at, end)
+
+
+def _is_key(buf: Buffer, at: int) -> bool:
+    """The first bits of a frame: marker 10, profile, (a reserved bit in profile 3), show_existing_frame 0, frame_type 0."""
+    first = buf[at]
+    if first & 0xC0 != 0x80:
+        return False
+    shift = 1 if first & 0x30 == 0x30 else 2
+    return first >> shift & 3 == 0
+
+
+def _frame_size(header: bytes) -> tuple[int, int] | None:
+    """The size in the uncompressed header of a key frame (VP9 bitstream specification, section 6.2)."""
+    if len(header) < 12 or header[1:4] != _SYNC_CODE or header[0] & 0x20:
+        return None
+    bits = int.from_bytes(header[4:12], "big")
+    left = 64
+    if header[0] & 0x10:
+        left -= 1  # bit depth, profile 2
+    left -= 3
+    if bits >> left & 7 != 7:
+        left -= 1  # colour range
+    return (bits >> left - 16 & 0xFFFF) + 1, (bits >> left - 32 & 0xFFFF) + 1
