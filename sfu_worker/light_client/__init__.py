@@ -1,0 +1,10 @@
+"""A WebRTC client without codecs, for ``manage.py calltest``, ``bench/`` and tests: it sends stamped packets and checks each."""
+
+from sfu_worker.light_client.client import LightClient, Signalling
+from sfu_worker.light_client.hub import Hub
+from sfu_worker.light_client.link import Link
+from sfu_worker.light_client.receiving import Gaps, Receiver
+from sfu_worker.light_client.sending import Plan
+from sfu_worker.light_client.signalling import WebSocketSignalling, WorkerSignalling
+
+__all__ = ["Gaps", "Hub", "LightClient", "Link", "Plan", "Receiver", "Signalling", "WebSocketSignalling", "WorkerSignalling"]

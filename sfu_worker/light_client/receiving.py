@@ -1,0 +1,116 @@
+"""Counting what arrives: every packet is checked against the stamp its sender gave it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from sfu_worker.light_client.sending import HEADER, STAMP, STAMP_AT
+
+MAX_GAP = 5000
+"A jump of more than this is another beginning, not a loss."
+
+
+@dataclass(slots=True)
+class Gaps:
+    """Which numbers of a growing sequence are missing. ``bits`` is its width."""
+
+    bits: int
+    received: int = 0
+    duplicates: int = 0
+    reordered: int = 0
+    missing: set[int] = field(default_factory=set)
+    expected: int = -1
+
+    def see(self, number: int) -> None:
+        mask = (1 << self.bits) - 1
+        if number == self.expected:
+            self.received += 1
+            self.expected = (number + 1) & mask
+            return
+        ahead = (number - self.expected) & mask
+        if self.expected < 0 or MAX_GAP < ahead <= mask - MAX_GAP:
+            self.received += 1
+            self.expected = (number + 1) & mask
+        elif ahead <= MAX_GAP:
+            self.received += 1
+            self.missing.update((self.expected + i) & mask for i in range(ahead))
+            self.expected = (number + 1) & mask
+        elif number in self.missing:
+            self.missing.discard(number)
+            self.received += 1
+            self.reordered += 1
+        else:
+            self.duplicates += 1
+
+    @property
+    def lost(self) -> int:
+        return len(self.missing)
+
+
+class Receiver:
+    """One client's ears: gaps by SSRC (what forwarding numbered) and by stream (what the sender numbered)."""
+
+    def __init__(self) -> None:
+        self.by_ssrc: dict[int, Gaps] = {}
+        self.by_stream: dict[int, Gaps] = {}
+        self.first_frame: dict[int, float] = {}
+        "Stream -> when the first key frame was complete, monotonic seconds; for audio the first packet."
+        self.broken = 0
+        "Packets whose payload is not what was sent."
+        self.delays: list[float] = []
+        "Seconds from sending to arrival of each 64th packet; both ends must be on one machine."
+        self._keyframe_begun: set[int] = set()
+
+    def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
+        """Take a decrypted packet."""
+        first, second, seq, _, ssrc = HEADER.unpack_from(view, start)
+        at = start + 12
+        if first & 0x10:
+            at += 4 + 4 * (view[at + 2] << 8 | view[at + 3])
+        if first & 0x20:
+            end -= view[end - 1]
+        if end - at < STAMP_AT + STAMP.size:
+            return  # padding that probes for bandwidth
+        gaps = self.by_ssrc.get(ssrc)
+        if gaps is None:
+            gaps = self.by_ssrc[ssrc] = Gaps(16)
+        gaps.see(seq)
+        stream, count, sent, checksum = STAMP.unpack_from(view, at + STAMP_AT)
+        if crc32(view[at + STAMP_AT + STAMP.size : end], count) != checksum:
+            self.broken += 1
+            return
+        gaps = self.by_stream.get(stream)
+        if gaps is None:
+            gaps = self.by_stream[stream] = Gaps(32)
+        gaps.see(count)
+        if stream not in self.first_frame:
+            self._look_for_frame(stream, view, at, second, now)
+        if not count & 63:
+            self.delays.append(now - sent)
+
+    def _look_for_frame(self, stream: int, view: memoryview, at: int, second: int, now: float) -> None:
+        if view[at] == 0xFC:
+            self.first_frame[stream] = now
+            return
+        if view[at] & 0x1F == 0x10 and not view[at + 6] & 1:
+            self._keyframe_begun.add(stream)
+        if second & 0x80 and stream in self._keyframe_begun:
+            self.first_frame[stream] = now
+
+    @property
+    def received(self) -> int:
+        return sum(gaps.received for gaps in self.by_stream.values())
+
+    @property
+    def lost(self) -> int:
+        """Packets that a stream or an SSRC has a hole for."""
+        return max(sum(g.lost for g in self.by_stream.values()), sum(g.lost for g in self.by_ssrc.values()))
+
+    @property
+    def duplicates(self) -> int:
+        return sum(gaps.duplicates for gaps in self.by_ssrc.values())
+
+    @property
+    def reordered(self) -> int:
+        return sum(gaps.reordered for gaps in self.by_ssrc.values())

@@ -1,0 +1,91 @@
+"""How light clients talk: straight to a worker over the channel layer, or like a browser over the WebSocket."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+import websockets
+from channels_redis.core import RedisChannelLayer
+
+from sfu_worker import wire
+from sfu_worker.light_client.client import as_command
+
+MAX_MESSAGE = 1 << 20
+
+
+class WorkerSignalling:
+    """For benchmarks and tests: no web server between. One channel layer serves all clients of a process."""
+
+    def __init__(self, layer: RedisChannelLayer, worker: str, room: str, *, hears_room: bool = True) -> None:
+        """``hears_room``: listen to the room's events too; a crowd of viewers that joins after the publisher need not."""
+        self.participant = secrets.token_hex(8)
+        self._layer = layer
+        self._worker = worker
+        self._room = room
+        self._hears_room = hears_room
+        self._reply = ""
+
+    async def join(self, name: str, *, publish: bool = True) -> None:
+        self._reply = await self._layer.new_channel("light")
+        if self._hears_room:
+            await self._layer.group_add(wire.room_group(self._room), self._reply)
+        role = "speaker" if publish else "listener"
+        await self._command(wire.Join(self._room, self.participant, name, role, publish, self._reply))
+
+    async def _command(self, command: wire.Command) -> None:
+        body = {"type": "sfu_command", "body": wire.encode(command)}
+        await self._layer.send(wire.worker_channel(self._worker), body)
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self._command(as_command(message, self._room, self.participant))
+
+    async def receive(self) -> dict[str, Any]:
+        message = await self._layer.receive(self._reply)
+        body: dict[str, Any] = message["body"]
+        return body
+
+    async def close(self) -> None:
+        if self._reply:
+            if self._hears_room:
+                await self._layer.group_discard(wire.room_group(self._room), self._reply)
+            await self._command(wire.Leave(self._room, self.participant))
+            self._reply = ""
+
+
+class WebSocketSignalling:
+    """The browser's way: docs/protocol.md."""
+
+    def __init__(self, url: str, origin: str, cookie: str = "") -> None:
+        self._url = url
+        self._origin = origin
+        self._cookie = cookie
+        self._socket: websockets.ClientConnection | None = None
+
+    async def join(self, name: str, pass_: str) -> None:
+        """Connect and join. Raises OSError or websockets' InvalidHandshake."""
+        headers = {"Cookie": self._cookie} if self._cookie else {}
+        self._socket = await websockets.connect(
+            self._url, origin=websockets.Origin(self._origin), additional_headers=headers, max_size=MAX_MESSAGE, proxy=None
+        )
+        await self.send({"type": "join", "pass": pass_, "name": name, "resume": None})
+
+    async def send(self, message: dict[str, Any]) -> None:
+        assert self._socket is not None
+        try:
+            await self._socket.send(json.dumps(message))
+        except websockets.ConnectionClosed as exc:
+            raise ConnectionError(str(exc)) from exc
+
+    async def receive(self) -> dict[str, Any]:
+        assert self._socket is not None
+        try:
+            message: dict[str, Any] = json.loads(await self._socket.recv())
+        except websockets.ConnectionClosed as exc:
+            raise ConnectionError(str(exc)) from exc
+        return message
+
+    async def close(self) -> None:
+        if self._socket is not None:
+            await self._socket.close()
