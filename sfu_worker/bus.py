@@ -24,7 +24,9 @@ class Bus:
     """Receives commands for one worker and sends events; survives Redis going away."""
 
     def __init__(self, redis_url: str, worker: str, on_command: Callable[[wire.Command], None]) -> None:
-        self._layer = RedisChannelLayer(hosts=[redis_url], prefix="confcall", capacity=2000, expiry=30)
+        # channels_redis blocks for 5 s at a time, and redis-py since 8.0 gives a silent socket up after those same 5 s.
+        host = {"address": redis_url, "socket_timeout": 20}
+        self._layer = RedisChannelLayer(hosts=[host], prefix="confcall", capacity=2000, expiry=30)
         self._channel = wire.worker_channel(worker)
         self._on_command = on_command
         self._outbox: asyncio.Queue[tuple[str, str, wire.Event]] = asyncio.Queue(OUTBOX)

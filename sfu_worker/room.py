@@ -198,7 +198,7 @@ class Room:
     def connected(self, participant: Participant) -> None:
         """Media can flow: slots that were waiting for a key frame ask again."""
         now = time.monotonic()
-        logger.info("- %s: %s connected over %s", self.slug, participant.id, participant.remote)
+        logger.debug("- %s: %s connected over %s", self.slug, participant.id, participant.remote)
         for slot in participant.slots.values():
             if slot.pending is not None:
                 slot.pending.request_keyframe(now)
@@ -206,7 +206,7 @@ class Room:
     def disconnected(self, participant: Participant, why: str) -> None:
         """The transport has ended by itself. People may come back with a new offer; streams and viewers are over."""
         now = time.monotonic()
-        logger.info("- %s: %s lost its connection (%s)", self.slug, participant.id, why)
+        logger.debug("- %s: %s lost its connection (%s)", self.slug, participant.id, why)
         if participant.kind == "call":
             participant.drop_transport(now)
         else:

@@ -1,0 +1,215 @@
+"""A real browser against a real worker, without the web side: media, layers and codecs at the protocol of wire.py."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from channels_redis.core import RedisChannelLayer
+from playwright.async_api import Browser, Page
+
+from sfu_worker import wire
+from tests.e2e.people import until
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CLIENT = """
+window.start = async ({sources, rids, slots, width, height}) => {
+  const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
+  const stream = sources.length
+    ? await navigator.mediaDevices.getUserMedia({audio: true, video: {width: {exact: width}, height: {exact: height}}}) : null;
+  const tracks = {};
+  for (const source of sources) {
+    const track = source === 'microphone' ? stream.getAudioTracks()[0] : stream.getVideoTracks()[0];
+    const scale = {q: 4, h: 2, f: 1};
+    const encodings = source === 'camera' && rids.length
+      ? rids.map((rid) => ({rid, scaleResolutionDownBy: scale[rid], maxBitrate: {q: 150e3, h: 500e3, f: 2.5e6}[rid]})) : undefined;
+    const transceiver = pc.addTransceiver(track, {direction: 'sendonly', sendEncodings: encodings, streams: [stream]});
+    tracks[source] = transceiver;
+  }
+  window.slots = [];
+  for (let i = 0; i < slots; i++) for (const kind of ['audio', 'video']) {
+    window.slots.push(pc.addTransceiver(kind, {direction: 'recvonly'}));
+  }
+  const wait = new Promise((resolve) => pc.addEventListener('icegatheringstatechange', () =>
+    pc.iceGatheringState === 'complete' && resolve()));
+  await pc.setLocalDescription();
+  await wait;
+  return {sdp: pc.localDescription.sdp,
+    tracks: Object.fromEntries(Object.entries(tracks).map(([s, t]) => [t.mid, s])),
+    slots: window.slots.map((t) => t.mid)};
+};
+window.finish = async (sdp) => {
+  await window.pc.setRemoteDescription({type: 'answer', sdp});
+  for (const t of window.slots) {
+    const element = document.createElement(t.receiver.track.kind);
+    element.srcObject = new MediaStream([t.receiver.track]);
+    element.muted = true; element.play();
+    document.body.append(element);
+  }
+};
+window.inbound = async (mid) => {
+  for (const r of (await window.pc.getStats()).values()) if (r.type === 'inbound-rtp' && r.mid === mid)
+    return {frames: r.framesDecoded || 0, height: r.frameHeight || 0, lost: r.packetsLost, freezes: r.freezeCount || 0,
+            codec: r.codecId, packets: r.packetsReceived, plis: r.pliCount};
+  return {frames: 0, height: 0, lost: 0, freezes: 0, packets: 0};
+};
+window.outbound = async () => {
+  const found = {};
+  for (const r of (await window.pc.getStats()).values()) if (r.type === 'outbound-rtp' && r.kind === 'video')
+    found[r.rid || ''] = {active: r.active, frames: r.framesEncoded, height: r.frameHeight, target: r.targetBitrate,
+                          bytes: r.bytesSent, rtx: r.retransmittedPacketsSent};
+  return found;
+};
+null;
+"""
+
+
+class Peer:
+    """A page and its reply channel."""
+
+    def __init__(self, name: str, page: Page, bus: Bus) -> None:
+        self.name, self.page, self.bus = name, page, bus
+        self.events: list[wire.Message] = []
+        self.slots: list[str] = []
+
+    async def join(
+        self, sources: tuple[str, ...] = ("microphone", "camera"), *, slots: int = 2, rids: str = "qhf", height: int = 540
+    ) -> None:
+        channel = await self.bus.layer.new_channel("sfu-test")
+        self.reader = asyncio.create_task(self._read(channel))
+        await self.send(wire.Join("lab", self.name, self.name, "speaker", True, channel))
+        await self.page.goto(self.bus.origin)
+        await self.page.evaluate(CLIENT)
+        made = await self.page.evaluate(
+            "(x) => window.start(x)",
+            {"sources": list(sources), "rids": list(rids), "slots": slots, "width": height * 16 // 9, "height": height},
+        )
+        self.slots = made["slots"]
+        await self.send(wire.Offer("lab", self.name, made["sdp"], made["tracks"]))
+        await until(lambda: self.has(wire.Answer), 10, lambda: self.say("no answer"))
+        answer = next(e for e in self.events if isinstance(e, wire.Answer))
+        await self.page.evaluate("(x) => window.finish(x)", answer.sdp)
+
+    async def _read(self, channel: str) -> None:
+        while True:
+            message = await self.bus.layer.receive(channel)
+            self.events.append(wire.decode(message["body"]))
+
+    async def end(self) -> None:
+        self.reader.cancel()
+        await asyncio.gather(self.reader, return_exceptions=True)
+
+    async def send(self, command: wire.Command) -> None:
+        await self.bus.layer.send(wire.worker_channel("lab"), {"type": "sfu_command", "body": wire.encode(command)})
+
+    async def has(self, kind: type) -> bool:
+        return any(isinstance(e, kind) for e in self.events)
+
+    async def say(self, text: str) -> str:
+        return f"{text}: {self.events[-10:]}\n{self.bus.log.read_text()[-3000:]}"
+
+    async def want(self, slot: int, track: str | None, height: int = 0) -> None:
+        await self.send(wire.Slots("lab", self.name, [wire.SlotRequest(self.slots[slot], track, height)]))
+
+    async def inbound(self, slot: int) -> dict[str, Any]:
+        found: dict[str, Any] = await self.page.evaluate("(x) => window.inbound(x)", self.slots[slot])
+        return found
+
+
+class Bus:
+    """The channel layer, a page to run in and the worker's log."""
+
+    def __init__(self, layer: Any, origin: str, log: Path) -> None:
+        self.layer, self.origin, self.log = layer, origin, log
+
+
+@pytest.fixture
+def worker(redis_url: str, tmp_path: Path) -> Iterator[Path]:
+    env = os.environ | {
+        "SFU_WORKER": "lab",
+        "SFU_PORT": "0",
+        "SFU_LISTEN": "127.0.0.1",
+        "REDIS_URL": redis_url,
+        "LOG_LEVEL": "DEBUG",
+    }
+    log = tmp_path / "worker.log"
+    with log.open("w") as out:
+        process = subprocess.Popen([sys.executable, "-m", "sfu_worker"], cwd=ROOT, env=env, stderr=out)
+        yield log
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+async def bus(worker: Path, redis_url: str, tmp_path: Path) -> AsyncIterator[Bus]:
+    layer = RedisChannelLayer(hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall")
+
+    # getUserMedia asks for a secure context: any page on the loopback is one.
+    async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\nConnection: close\r\n\r\n<!doctype html>"
+        )
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(page, "127.0.0.1", 0)
+    yield Bus(layer, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", worker)
+    server.close()
+    await layer.close_pools()
+
+
+async def peer(browser: Browser, bus: Bus, name: str) -> Peer:
+    return Peer(name, await browser.new_page(), bus)
+
+
+async def test_media_flows_and_layers_switch_without_a_new_offer(browser: Browser, bus: Bus) -> None:
+    ann, ben = await peer(browser, bus, "ann"), await peer(browser, bus, "ben")
+    await ann.join()
+    await ben.join(())
+    await until(lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published"))
+    await ben.want(0, "ann:microphone")
+    await ben.want(1, "ann:camera", 135)
+
+    async def low() -> bool:
+        now = await ben.inbound(1)
+        return now["frames"] > 20 and 0 < now["height"] <= 180
+
+    await until(low, 20, lambda: ben.say("no small picture"))
+    await ben.want(1, "ann:camera", 540)
+
+    async def high() -> bool:
+        return bool((await ben.inbound(1))["height"] >= 500)
+
+    await until(high, 40, lambda: detail(ann, ben))
+    await ben.want(1, "ann:camera", 135)
+    await until(low, 20, lambda: detail(ann, ben))
+    sound = await ben.inbound(0)
+    assert sound["packets"] > 50
+    assert sound["lost"] == 0
+    assert (await ben.inbound(1))["lost"] == 0
+    await ann.end()
+    await ben.end()
+
+
+async def seen(p: Peer, track: str) -> bool:
+    ids = {e.track.id for e in p.events if isinstance(e, wire.TrackPublished)}
+    ids |= {t.id for e in p.events if isinstance(e, wire.RoomState) for t in e.tracks}
+    if track not in ids:
+        await p.send(wire.Snapshot("lab", p.name))
+    return track in ids
+
+
+async def detail(ann: Peer, ben: Peer) -> str:
+    return f"ann sends {await ann.page.evaluate('window.outbound()')}\nben gets {await ben.inbound(1)}\n{await ben.say('events')}"
