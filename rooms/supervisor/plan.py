@@ -69,8 +69,9 @@ def valkey_spec(binary: Path, directory: Path, unix_socket: Path) -> Spec:
     options = ["--port", "0", "--unixsocket", str(unix_socket), "--unixsocketperm", "700", "--dir", str(directory)]
     options += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"]
     options += ["--maxmemory", "256mb", "--maxmemory-policy", "noeviction"]
-    # It warns of a kernel setting that matters for background saves, which it never makes.
-    return Spec("valkey", (str(binary), *options), grace=3.0, hide=("Memory overcommit must be enabled",))
+    # It warns of a kernel setting that matters for background saves, which it never makes; and that it ends is said by us.
+    hide = ("Memory overcommit must be enabled", "Received SIGTERM scheduling shutdown", "is now ready to exit")
+    return Spec("valkey", (str(binary), *options), grace=3.0, hide=hide)
 
 
 def worker_specs(plan: Plan, cores: int, redis_url: str) -> list[Spec]:

@@ -1,4 +1,4 @@
-"""The order of starting and ending: Valkey, then workers, keeper and web; web, keeper, workers, Valkey."""
+"""The order of starting and ending: Valkey, then workers and web, then keeper; web, keeper, workers, Valkey."""
 
 from __future__ import annotations
 
@@ -70,10 +70,11 @@ class Supervisor:
         if self._valkey and self._socket:
             self._valkey.start()
             await self._wait_for(partial(probe.redis_answers, str(self._socket)), "Valkey")
-        for child in (*self._workers, self._keeper, self._web):
+        for child in (*self._workers, self._web):
             child.start()
         host = reachable(self._plan.host)
         await self._wait_for(partial(probe.http_answers, host, self._plan.port, "/health/"), "the web server")
+        self._keeper.start()  # nobody waits for it: the cores are free for the others until here
         address = reachable(self._plan.listen().replace(",", " ").split()[0])
         for port in filter(None, self._plan.media_ports(self._cores)):
             await self._wait_for(partial(probe.tcp_answers, address, port), f"the media worker at port {port}")
