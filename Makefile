@@ -2,8 +2,10 @@
 .PHONY: run test check bench dev lock clean venv
 
 # The first Python >= 3.11 that is there; override with PYTHON=/path/to/python3
-PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
-	$(p) -c 'import sys; print(sys.executable if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; done)
+endif
 VENV ?= .venv
 PY = $(VENV)/bin/python
 export VENV
