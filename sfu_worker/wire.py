@@ -33,8 +33,8 @@ VIDEO_SOURCES = ("camera", "screen")
 
 Kind = Literal["call", "whip", "whep"]
 
-MAX_SDP_BYTES = 64 * 1024
-"An SDP larger than this is refused before it is parsed."
+MAX_SDP_BYTES = 256 * 1024
+"Larger SDPs are refused before they are parsed. Chromium's offers take 6 KB for each pair of slots: 157 KB with 24."
 
 DETACHED_SECONDS = 15.0
 "How long a participant without a WebSocket is kept while the client reconnects."

@@ -13,8 +13,8 @@ from typing import Any
 
 from sfu_worker import wire
 
-MAX_BYTES = 72 * 1024
-"An SDP of 64 KiB, and the JSON around it."
+MAX_BYTES = wire.MAX_SDP_BYTES + 32 * 1024
+"The largest SDP, and the JSON around it: each line end takes two bytes more there."
 
 MAX_DEPTH = 4
 "The deepest message is slots: object, list, object, value."
