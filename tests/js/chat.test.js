@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EMPTY_LOG, givenUp, receive, sending } from '../../static/rooms/chat.js';
+
+const line = (number, nonce = `n${number}`) => ({
+  number, nonce, participant: 'p', name: 'Ann', text: `line ${number}`, sent: '2026-01-01T00:00:00Z',
+});
+const numbers = (lines) => lines.map(({ number }) => number);
+
+test('lines come out once and in order, however they come in', () => {
+  // Every order of four lines, each sent twice.
+  const orders = [[1, 2, 3, 4], [4, 3, 2, 1], [2, 1, 4, 3], [3, 1, 4, 2], [1, 3, 2, 4]];
+  for (const order of orders) {
+    let log = EMPTY_LOG;
+    const seen = [];
+    for (const number of order.flatMap((n) => [n, n])) {
+      const step = receive(log, [line(number)]);
+      log = step.log;
+      seen.push(...numbers(step.added));
+    }
+    assert.deepEqual(seen, [1, 2, 3, 4]);
+    assert.deepEqual(numbers(log.lines), [1, 2, 3, 4]);
+  }
+});
+
+test('a gap is reported until it is filled, and what came early is kept', () => {
+  const first = receive(receive(EMPTY_LOG, [line(1)]).log, [line(4)]);
+  assert.deepEqual([numbers(first.added), first.gap, first.log.last], [[], true, 1]);
+  const second = receive(first.log, [line(2), line(3)]);
+  assert.deepEqual([numbers(second.added), second.gap, second.log.last], [[2, 3, 4], false, 4]);
+});
+
+test('an own line is pending until it comes back with its nonce', () => {
+  const log = sending(sending(EMPTY_LOG, 'x', 'hello'), 'y', 'again');
+  const after = receive(log, [line(1, 'x')]).log;
+  assert.deepEqual([...after.pending], [['y', 'again']]);
+});
+
+test('an own line is acknowledged even while a line before it is missing', () => {
+  const step = receive(sending(EMPTY_LOG, 'x', 'hello'), [line(2, 'x')]);
+  assert.deepEqual([step.log.pending.size, step.gap, step.added.length], [0, true, 0]);
+});
+
+test('a refused line is not kept', () => {
+  assert.equal(givenUp(sending(EMPTY_LOG, 'x', 'hello'), 'x').pending.size, 0);
+});
+
+test('a newcomer who begins later is not given older lines', () => {
+  const step = receive({ ...EMPTY_LOG, last: 10 }, [line(9), line(11)]);
+  assert.deepEqual(numbers(step.added), [11]);
+});

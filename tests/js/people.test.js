@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { focusIndex, initials, tileModels, wishes } from '../../static/rooms/people.js';
+import { fromSnapshot } from '../../static/rooms/room_state.js';
+
+const person = (id) => ({ id, name: `Name ${id}`, role: 'speaker', stream: false });
+const track = (participant, source, muted = false) => ({ id: `${participant}:${source}`, participant, source, kind: '', muted, codec: '' });
+const room = (tracks, speakers = []) =>
+  fromSnapshot({
+    type: 'room_state', room: 'r', epoch: 'e', n: 1, you: 'me', resumed: true,
+    people: [person('me'), person('a'), person('b')], tracks, speakers,
+  });
+const NOTHING = { microphone: false, camera: false, screen: false };
+
+test('oneself is last, and a screen stands before its owner', () => {
+  const tiles = tileModels(room([track('b', 'screen'), track('a', 'screen', true)]), NOTHING);
+  assert.deepEqual(tiles.map(({ key }) => key), ['a', 'b:screen', 'b', 'me']);
+});
+
+test('what one sends oneself is known without the server', () => {
+  const [, , screen, me] = tileModels(room([track('me', 'camera')]), { microphone: true, camera: false, screen: true });
+  assert.deepEqual([screen.key, me.camera, me.muted], ['me:screen', false, false]);
+});
+
+test('a muted microphone is shown, and nobody speaks with it', () => {
+  const [a, b] = tileModels(room([track('a', 'microphone', true), track('b', 'microphone')], ['a', 'b']), NOTHING);
+  assert.deepEqual([a.muted, a.speaking, b.muted, b.speaking], [true, false, false, true]);
+});
+
+test('the pinned tile is large, else a screen of somebody else, else none', () => {
+  const shared = tileModels(room([track('b', 'screen')]), { ...NOTHING, screen: true });
+  assert.equal(shared[focusIndex(shared, '')].key, 'b:screen');
+  assert.equal(shared[focusIndex(shared, 'a')].key, 'a');
+  const quiet = tileModels(room([]), NOTHING);
+  assert.equal(focusIndex(quiet, ''), -1);
+});
+
+test('wishes name what is published, the pinned one first, and never oneself', () => {
+  const state = room([track('a', 'microphone'), track('a', 'camera'), track('b', 'screen'), track('b', 'screen-audio')]);
+  const wanted = wishes(state, tileModels(state, NOTHING), (key) => (key === 'a' ? 700 : 100), 'a');
+  assert.deepEqual(wanted.map(({ key, audio, video, height }) => [key, audio, video, height]), [
+    ['a', 'a:microphone', 'a:camera', 700],
+    ['b:screen', 'b:screen-audio', 'b:screen', 100],
+    ['b', null, null, 100],
+  ]);
+});
+
+test('of a tile that is not to be seen only the sound is wanted', () => {
+  const state = room([track('a', 'microphone'), track('a', 'camera')]);
+  const [a] = wishes(state, tileModels(state, NOTHING), () => 0, '');
+  assert.deepEqual([a.audio, a.video], ['a:microphone', null]);
+});
+
+test('initials are one or two letters of any script', () => {
+  assert.deepEqual(['ada lovelace', 'Linus', '  Jean  Luc Picard ', '李 飞飞', ''].map(initials), ['AL', 'L', 'JP', '李飞', '']);
+});
