@@ -58,7 +58,7 @@ function rowsOf(area, count, gap, { columns, width, height }) {
 }
 
 /**
- * One tile large, the others in a strip: at its right in a wide area, below it in a tall one.
+ * One tile large, the others in a strip at its right or below it: whichever leaves the larger picture.
  *
  * @param {Rect} area
  * @param {number} count
@@ -69,14 +69,23 @@ function rowsOf(area, count, gap, { columns, width, height }) {
 export function focused(area, count, focus, gap) {
   const others = count - 1;
   if (others <= 0) return [area];
-  const wide = area.width > area.height * 1.2;
-  const strip = wide ? column(area, others, gap) : row(area, others, gap);
-  const main = wide
-    ? { ...area, width: area.width - strip.depth - gap }
-    : { ...area, height: area.height - strip.depth - gap };
+  const right = column(area, others, gap);
+  const below = row(area, others, gap);
+  const beside = { ...area, width: area.width - right.depth - gap };
+  const above = { ...area, height: area.height - below.depth - gap };
+  const [strip, main] = picture(beside) > picture(above) ? [right, beside] : [below, above];
   const rects = [...strip.rects];
   rects.splice(focus, 0, main);
   return rects;
+}
+
+/**
+ * How wide a picture of 16:9 gets in there.
+ *
+ * @param {Rect} rect
+ */
+function picture({ width, height }) {
+  return Math.min(width, height * RATIO);
 }
 
 /**

@@ -14,11 +14,10 @@ import { toggle } from './toggle.js';
  * @param {LocalMedia} local
  */
 export function controls(local) {
-  closeMenuOutside(byId('more', HTMLDetailsElement));
   const microphone = find('microphone', HTMLButtonElement);
   const camera = find('camera', HTMLButtonElement);
   const share = find('share', HTMLButtonElement);
-  if (!microphone || !camera || !share) return; // a listener has none
+  if (!microphone || !camera || !share) return moreMenu(() => {}); // a listener has none
   const deviceFailed = (/** @type {unknown} */ error) =>
     showBanner('problem', text(failureKey(error, { framed: isFramed() })));
   const shareFailed = (/** @type {unknown} */ error) => {
@@ -37,20 +36,28 @@ export function controls(local) {
   );
   local.on('changed', () => renders.forEach((render) => render()));
   local.on('ended', (source) => showBanner('problem', text(`device.gone.${source}`)));
-  byId('more', HTMLDetailsElement).addEventListener('toggle', refreshMenus);
+  moreMenu(refreshMenus);
   shortcuts({ m: microphone, v: camera, s: share });
 }
 
-/** @param {HTMLDetailsElement} menu */
-function closeMenuOutside(menu) {
+/** @param {() => void} opened */
+function moreMenu(opened) {
+  const button = byId('more-button', HTMLButtonElement);
+  const menu = byId('more-menu', HTMLElement);
+  const show = (/** @type {boolean} */ open) => {
+    menu.hidden = !open;
+    button.setAttribute('aria-expanded', String(open));
+    if (open) opened();
+  };
+  button.onclick = () => show(menu.hidden);
   document.addEventListener('pointerdown', (event) => {
-    if (event.target instanceof Node && !menu.contains(event.target)) menu.open = false;
+    if (event.target instanceof Node && !byId('more', HTMLElement).contains(event.target)) show(false);
   });
-  menu.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape') return;
-    menu.open = false;
-    menu.querySelector('summary')?.focus();
-  });
+  byId('more', HTMLElement).onkeydown = (event) => {
+    if (event.key !== 'Escape' || menu.hidden) return;
+    show(false);
+    button.focus();
+  };
 }
 
 /** @param {Record<string, HTMLButtonElement>} buttons by key */

@@ -13,6 +13,9 @@ import { Tile } from './tile.js';
 
 const GAP = 8;
 
+/** Width of one's own tile while nobody else is there, at most. */
+const ALONE = 640;
+
 /** All people: one group each, named after them, with their camera, their screen and their sound inside. */
 export class Tiles {
   /**
@@ -45,6 +48,7 @@ export class Tiles {
     const models = tileModels(room, { microphone: on('microphone'), camera: on('camera'), screen: on('screen') });
     if (!models.some(({ key }) => key === this._pinned)) this._pinned = '';
     this._match(models);
+    this._summary(room.people.size);
     const places = this._arrange(models);
     const height = (/** @type {string} */ key) => (places.get(key)?.height ?? 0) * devicePixelRatio;
     const wanted = wishes(room, models, height, this._pinned);
@@ -55,7 +59,6 @@ export class Tiles {
       tile?.update(model, media, model.key === this._pinned);
       tile?.place(places.get(model.key) ?? null);
     }
-    this._summary(room.people.size);
   }
 
   /** @param {number} people */
@@ -111,11 +114,19 @@ export class Tiles {
   _arrange(models) {
     const hidden = this._hideSelf.checked && models.some(({ own }) => !own);
     const shown = models.filter(({ own, screen }) => !(hidden && own && !screen));
-    const area = { x: 0, y: 0, width: this._stage.clientWidth, height: this._stage.clientHeight };
+    const area = this._area();
     if (area.width < 1 || area.height < 1) return new Map();
     const focus = focusIndex(shown, this._pinned);
     const rects = focus >= 0 ? focused(area, shown.length, focus, GAP) : grid(area, shown.length, GAP);
     return new Map(shown.map(({ key }, index) => [key, rects[index]]));
+  }
+
+  /** Where tiles may be. Alone, one's own is small, so that there is room for what to do next. */
+  _area() {
+    const { clientWidth: width, clientHeight: height } = this._stage;
+    if (this._call.room.people.size !== 1 || this._tiles.size !== 1) return { x: 0, y: 0, width, height };
+    const small = Math.min(width, ALONE);
+    return { x: (width - small) / 2, y: 0, width: small, height: height - this._alone.offsetHeight - 32 };
   }
 
   /** @param {TileModel} model */
