@@ -132,3 +132,9 @@ def test_a_relay_reaches_no_private_address() -> None:
     assert any(line.startswith("user-quota=") for line in lines)
     assert any(line.startswith("total-quota=") for line in lines)
     assert not [line for line in lines if line.startswith(("allowed-peer-ip", "static-auth-secret"))]
+
+
+def test_the_operators_guide_names_every_setting() -> None:
+    guide = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    named = dict(re.findall(r"^\| `([A-Z_]+)`(\*?) \|", guide, re.MULTILINE))
+    assert named == {name: "*" if setting.secret else "" for name, setting in SETTINGS.items()}

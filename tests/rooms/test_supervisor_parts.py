@@ -9,7 +9,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import SettingsWrapper
 
+from rooms.management.commands.serve import plan_from_settings
 from rooms.supervisor.backoff import Backoff
 from rooms.supervisor.child import Child, Spec
 from rooms.supervisor.output import LONGEST_LINE, prefixer, pump
@@ -44,6 +46,19 @@ def test_there_is_one_worker_per_core_within_limits_unless_asked(cores: int, ask
 )
 def test_workers_listen_where_people_may_come_from(host: str, site: str, media_listen: str, listens: str) -> None:
     assert Plan(host, 8000, site_url=site, media_listen=media_listen).listen() == listens
+
+
+def test_the_plan_follows_the_settings(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SFU_LISTEN", raising=False)
+    settings.HOST, settings.SFU_WORKERS, settings.SFU_PORT = "0.0.0.0", 3, 41000
+    assert plan_from_settings().listen() == "0.0.0.0"
+    assert plan_from_settings().media_ports(8) == [41000, 41001, 41002]
+    assert plan_from_settings().redis_url == settings.REDIS_URL
+    monkeypatch.delenv("REDIS_URL")
+    monkeypatch.setenv("SFU_LISTEN", "192.0.2.1")
+    settings.SFU_LISTEN = ["192.0.2.1"]
+    assert plan_from_settings().redis_url == ""
+    assert plan_from_settings().listen() == "192.0.2.1"
 
 
 def test_workers_get_names_and_ports_of_their_own() -> None:

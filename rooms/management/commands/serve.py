@@ -46,7 +46,8 @@ def plan_from_settings() -> plan.Plan:
         trust_proxy=settings.TRUST_PROXY,
         workers=settings.SFU_WORKERS,
         media_port=settings.SFU_PORT,
-        media_listen=",".join(settings.SFU_LISTEN),
+        # Likewise: without a choice it follows HOST and SITE_URL.
+        media_listen=",".join(settings.SFU_LISTEN) if os.environ.get("SFU_LISTEN") else "",
     )
 
 
