@@ -60,8 +60,10 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "rooms.layer.LastingRedisChannelLayer",
         "CONFIG": {
-            # channels_redis blocks for 5 s at a time, and redis-py since 8.0 gives a silent socket up after those same 5 s.
-            "hosts": [{"address": REDIS_URL, "socket_timeout": 20}],
+            # No time limit on the socket: redis-py's own 5 s are just as long as channels_redis blocks, so that silence would
+            # count as an error; and its writes with a limit swallow a cancellation now and then (asyncio.wait_for before
+            # Python 3.12), which leaves a consumer behind. rooms.sfu has limits of its own; keepalive finds a dead peer.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
             # The same prefix is in sfu_worker/bus.py.
             "prefix": "confcall",
             # 2000 waiting messages are about ten seconds of a busy worker; older than 30 s nobody waits for them any more.

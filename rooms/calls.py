@@ -29,9 +29,8 @@ def parse(fields: Mapping[bytes, bytes]) -> CallEvent | None:
     """An entry of the stream; None for one that is not ours, which must not stop the others."""
     try:
         at = datetime.fromtimestamp(float(fields[b"at"]), UTC)
-        event = CallEvent(
-            fields[b"room"].decode(), fields[b"epoch"].decode(), fields[b"event"].decode(), at, int(fields[b"people"])
-        )
+        room, epoch, event = (fields[name].decode() for name in (b"room", b"epoch", b"event"))
+        people = int(fields[b"people"])
     except (KeyError, ValueError, OverflowError, OSError):
         return None
     known = event in ("started", "peak", "ended") and 0 < len(epoch) <= 40 and 0 <= people <= 100_000

@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Settings that were read before this file would name another Redis, perhaps a real one.
     from django.conf import settings
 
-    if settings.REDIS_URL != os.environ["REDIS_URL"]:
+    if os.environ["REDIS_URL"] != settings.REDIS_URL:
         raise pytest.UsageError(
             "Django's settings were read before tests/conftest.py: take DJANGO_SETTINGS_MODULE out of pyproject.toml."
         )

@@ -1,0 +1,87 @@
+"""A scripted worker on the real channel layer: it says that it lives, keeps the commands it hears, and says what it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from channels_redis.core import RedisChannelLayer
+from django.conf import settings
+
+from rooms import sfu
+from sfu_worker import wire
+
+PATIENCE = 10.0
+
+
+class FakeWorker:
+    """``answers``: what to say on a command's type, in place of the usual."""
+
+    def __init__(self, name: str = "w1", load: float = 0.0, rooms: int = 0, draining: bool = False) -> None:
+        self.name, self.load, self.rooms, self.draining = name, load, rooms, draining
+        self.commands: asyncio.Queue[wire.Command] = asyncio.Queue()
+        self.answers: dict[type, list[wire.Event]] = {}
+        self.replies: dict[str, str] = {}
+        # A layer of its own, as a real worker has: what the tests share would stay locked when this one is cancelled.
+        self._layer = RedisChannelLayer(**settings.CHANNEL_LAYERS["default"]["CONFIG"])
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> FakeWorker:
+        await self.live()
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._layer.close_pools()
+
+    async def live(self) -> None:
+        """Write the worker's keys. They do not run out: a test takes them away when it wants to."""
+        body = {
+            "worker": self.name,
+            "load": self.load,
+            "rooms": self.rooms,
+            "people": 0,
+            "draining": self.draining,
+            "addresses": ["192.0.2.1:40000"],
+        }
+        client: Any = sfu.client()
+        await client.set(wire.worker_key(self.name), json.dumps(body))
+        await client.sadd(wire.WORKERS_KEY, self.name)
+
+    async def die(self) -> None:
+        """The key has run out."""
+        await sfu.client().delete(wire.worker_key(self.name))
+
+    async def heard(self, kind: type) -> Any:
+        """The next command, which must be of this kind."""
+        command = await asyncio.wait_for(self.commands.get(), PATIENCE)
+        assert isinstance(command, kind), command
+        return command
+
+    async def tell(self, reply: str, event: wire.Event) -> None:
+        await self._layer.send(reply, {"type": "sfu_event", "body": wire.encode(event)})
+
+    async def tell_group(self, room: str, event: wire.Event) -> None:
+        await self._layer.group_send(wire.room_group(room), {"type": "sfu_event", "body": wire.encode(event)})
+
+    async def _run(self) -> None:
+        while True:
+            message = await self._layer.receive(wire.worker_channel(self.name))
+            command = wire.decode(message["body"])
+            await self._answer(command)
+            self.commands.put_nowait(command)  # type: ignore[arg-type]
+
+    async def _answer(self, command: Any) -> None:
+        if isinstance(command, wire.Join):
+            self.replies[command.participant] = command.reply
+        usual: list[wire.Event] = []
+        if isinstance(command, wire.Join | wire.Snapshot):
+            usual = [wire.RoomState(room=command.room, epoch=f"e-{self.name}", n=1, you=command.participant)]
+        elif isinstance(command, wire.Offer):
+            usual = [wire.Answer(sdp="v=0\r\nanswer", id=command.id)]
+        for event in self.answers.get(type(command), usual):
+            await self.tell(self.replies[command.participant], event)
