@@ -32,6 +32,8 @@ class BackgroundForm(BackgroundModelForm):
         help_text=_("JPEG, PNG, WebP, AVIF or GIF. It is encoded anew: where and when a photo was taken is not kept."),
     )
 
+    credit_url = forms.URLField(label=_("credit link"), required=False, assume_scheme="https")
+
     class Meta:
         model = Background
         fields = ["title", "alt", "credit", "credit_url", "focal_x", "focal_y"]

@@ -33,7 +33,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
             password = create_owner()
-            if not Room.objects.exists():
+            # An owner who deleted the sample room does not want it back at the next start.
+            if password is not None and not Room.objects.exists():
                 create_sample_room()
         self.stdout.write(summary(password))
 

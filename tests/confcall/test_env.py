@@ -1,0 +1,229 @@
+"""Reading the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from confcall import env as environment
+from confcall.env import SETTINGS, BadValue, Env
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*command: str, **values: str) -> subprocess.CompletedProcess[str]:
+    """A management command with an environment of its own."""
+    names = {name for setting in SETTINGS for name in (setting, f"{setting}_FILE")}
+    env = {k: v for k, v in os.environ.items() if k not in names} | values
+    return subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, text=True, capture_output=True, timeout=120)
+
+
+def settings_with(data: Path, **values: str) -> dict[str, Any]:
+    """The settings that follow from an environment."""
+    names = [
+        "SITE_URL",
+        "ALLOWED_HOSTS",
+        "CSRF_TRUSTED_ORIGINS",
+        "SITE_ORIGINS",
+        "DEBUG",
+        "HTTPS",
+        "SESSION_COOKIE_SECURE",
+        "DATABASES",
+        "TURN_URLS",
+    ]
+    code = f"from django.conf import settings as s; import json; print(json.dumps({{n: getattr(s, n) for n in {names}}}, default=str))"
+    done = run("shell", "--no-imports", "-c", code, DATA_DIR=str(data), **values)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_every_setting_has_a_reason_and_a_number_of_its_own() -> None:
+    assert len({setting.number for setting in SETTINGS.values()}) == len(SETTINGS)
+    assert all(setting.reason.endswith(".") for setting in SETTINGS.values())
+
+
+def test_the_operators_page_lists_every_setting() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert [name for name in SETTINGS if f"`{name}`" not in text] == []
+
+
+BAD: list[tuple[str, str, str]] = [
+    ("DEBUG", "perhaps", "confcall.E002"),
+    ("SITE_URL", "call.example.org", "confcall.E003"),
+    ("SITE_URL", "https://call.example.org/sub/", "confcall.E003"),
+    ("SITE_URL", "https://user@call.example.org", "confcall.E003"),
+    ("SITE_URL", "https://call.example.org:port", "confcall.E003"),
+    ("EXTRA_HOSTS", "https://x.example.org", "confcall.E004"),
+    ("PORT", "80000", "confcall.E006"),
+    ("PORT", "٣", "confcall.E006"),
+    ("DATABASE_URL", "nonsense", "confcall.E008"),
+    ("DATABASE_URL", "mongodb://user:topsecret@host/x", "confcall.E008"),
+    ("REDIS_URL", "http://127.0.0.1", "confcall.E009"),
+    ("TRUST_PROXY", "2", "confcall.E010"),
+    ("ETHERPAD_URL", "https://pad.example.org; script-src *", "confcall.E011"),
+    ("TURN_URLS", "turn.example.org", "confcall.E014"),
+    ("STUN_URLS", "turn:turn.example.org", "confcall.E016"),
+    ("LANGUAGE_CODE", "English!", "confcall.E017"),
+    ("TIME_ZONE", "Mars/Olympus", "confcall.E018"),
+    ("TIME_ZONE", "../../etc/passwd", "confcall.E018"),
+    ("MAX_UPLOAD_MB", "0", "confcall.E019"),
+    ("MAX_IMAGE_MEGAPIXELS", "-1", "confcall.E020"),
+    ("LOG_LEVEL", "LOUD", "confcall.E021"),
+    ("SFU_WORKERS", "many", "confcall.E022"),
+    ("SFU_PORT", "x", "confcall.E023"),
+    ("SFU_LISTEN", "1.2.3", "confcall.E024"),
+    ("SFU_ANNOUNCE", "not an address", "confcall.E025"),
+    ("SECRET_KEY", "secret", "confcall.E001"),
+    ("SECRET_KEY_FILE", "/absent/key", "confcall.E001"),
+]
+
+
+def test_all_bad_values_are_reported_at_once_with_what_to_do(tmp_path: Path) -> None:
+    first = {name: value for name, value, _id in reversed(BAD)}
+    done = run("check", DATA_DIR=str(tmp_path), **first)
+    assert done.returncode == 1
+    for name, _value, id_ in BAD:
+        assert f"({id_}) {name.removesuffix('_FILE')}" in done.stderr, name
+    assert done.stderr.count("HINT:") >= len(first)
+    assert "topsecret" not in done.stderr
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "SITE_URL": environment.parse_site,
+    "ETHERPAD_URL": environment.parse_url,
+    "EXTRA_HOSTS": environment.parse_host,
+    "DEBUG": environment.parse_flag,
+    "TRUST_PROXY": environment.parse_flag,
+    "REDIS_URL": environment.parse_redis,
+    "TIME_ZONE": environment.parse_time_zone,
+    "LANGUAGE_CODE": environment.parse_language,
+    "LOG_LEVEL": environment.parse_log_level,
+    "SFU_LISTEN": environment.parse_address,
+    "SFU_ANNOUNCE": environment.parse_address,
+    "SFU_WORKERS": environment.parse_workers,
+    "SECRET_KEY": environment.parse_secret_key,
+    "TURN_URLS": environment.parse_ice(("turn", "turns")),
+    "STUN_URLS": environment.parse_ice(("stun", "stuns")),
+    "PORT": lambda text: environment.parse_number(text, 1, 65535),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "id_"), [row for row in BAD if row[0] in PARSERS])
+def test_each_bad_value_is_refused_by_itself(name: str, value: str, id_: str) -> None:
+    with pytest.raises(BadValue) as caught:
+        PARSERS[name](value)
+    assert caught.value.hint
+    env = Env({name: value})
+    env.parse(name, PARSERS[name])
+    assert [(problem.id, problem.name) for problem in env.problems] == [(id_, name)]
+
+
+@pytest.mark.parametrize("text", ["1", "true", "YES", "on"])
+def test_yes_has_many_spellings(text: str) -> None:
+    assert Env({"DEBUG": text}).flag("DEBUG") is True
+
+
+def test_a_secret_comes_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "turn"
+    file.write_text("from the file\n")
+    assert Env({"TURN_SECRET_FILE": str(file)}).text("TURN_SECRET") == "from the file"
+    both = Env({"TURN_SECRET_FILE": str(file), "TURN_SECRET": "from the variable"})
+    assert both.text("TURN_SECRET") == "from the variable"
+    assert both.problems[0].id == "confcall.E015"
+
+
+def test_what_is_no_secret_has_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "port"
+    file.write_text("9000")
+    assert Env({"PORT_FILE": str(file)}).number("PORT", 1, 65535) == 8000
+
+
+def test_the_defaults_have_no_problem(tmp_path: Path) -> None:
+    done = run("check", DATA_DIR=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_hosts_and_origins_follow_from_the_site(tmp_path: Path) -> None:
+    found = settings_with(tmp_path, SITE_URL="https://call.example.org/", EXTRA_HOSTS="b.example.org", TRUST_PROXY="1")
+    assert found["SITE_URL"] == "https://call.example.org"
+    assert {"call.example.org", "b.example.org"} <= set(found["ALLOWED_HOSTS"])
+    assert "*" not in found["ALLOWED_HOSTS"]
+    assert found["CSRF_TRUSTED_ORIGINS"] == found["SITE_ORIGINS"] == ["https://call.example.org", "https://b.example.org"]
+    assert found["SESSION_COOKIE_SECURE"] is True
+
+
+def test_a_local_site_answers_under_all_its_local_names(tmp_path: Path) -> None:
+    found = settings_with(tmp_path, PORT="8123")
+    assert found["SITE_URL"] == "http://127.0.0.1:8123"
+    assert set(found["SITE_ORIGINS"]) == {"http://127.0.0.1:8123", "http://localhost:8123", "http://[::1]:8123"}
+    assert found["DEBUG"] is False
+
+
+def test_sqlite_waits_and_writes_ahead_and_postgres_has_no_such_options(tmp_path: Path) -> None:
+    options = settings_with(tmp_path)["DATABASES"]["default"]["OPTIONS"]
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in options["init_command"]
+    postgres = settings_with(tmp_path, DATABASE_URL="postgres://u:p@db:5432/confcall")["DATABASES"]["default"]
+    assert (postgres["HOST"], postgres["NAME"], postgres.get("OPTIONS", {})) == ("db", "confcall", {})
+
+
+def test_check_deploy_is_quiet_for_a_site_behind_tls(tmp_path: Path) -> None:
+    done = run(
+        "check", "--deploy", "--fail-level", "WARNING", DATA_DIR=str(tmp_path), SITE_URL="https://a.example.org", TRUST_PROXY="1"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("values", "id_"),
+    [
+        ({"SITE_URL": "https://a.example.org"}, "confcall.W101"),
+        ({"SITE_URL": "https://a.example.org", "DEBUG": "1"}, "confcall.E102"),
+        ({"ETHERPAD_URL": "https://pad.example.org"}, "confcall.E103"),
+        ({"ETHERPAD_URL": "http://p.example.org", "ETHERPAD_API_KEY": "k", "SITE_URL": "https://a.example.org"}, "confcall.E104"),
+        ({"TURN_URLS": "turn:turn.example.org"}, "confcall.E105"),
+        ({"TURN_SECRET": "x"}, "confcall.E105"),
+    ],
+)
+def test_values_that_do_not_fit_together_are_reported(tmp_path: Path, values: dict[str, str], id_: str) -> None:
+    done = run("check", "--fail-level", "WARNING", DATA_DIR=str(tmp_path), **values)
+    assert done.returncode == 1
+    assert id_ in done.stderr
+
+
+def test_the_secret_key_is_made_once_and_is_nobody_elses(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "secret_key"
+    start, keys = threading.Barrier(8), []
+
+    def make() -> None:
+        start.wait(10)
+        keys.append(environment.kept_secret_key(path))
+
+    threads = [threading.Thread(target=make) for _number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(keys) == 8
+    assert len(set(keys)) == 1
+    assert len(keys[0]) >= 50
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["secret_key"]
+
+
+def test_a_data_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run("check", DATA_DIR=str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert "confcall.E001" in done.stderr

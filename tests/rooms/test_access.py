@@ -1,0 +1,133 @@
+"""The rules of access: every person, every state, in the order that is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rooms.access import Refusal, invite_grant, place, user_grant, visitor_grant
+from rooms.roles import Grant, Role, VisitorPolicy
+
+NOW = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Room:
+    visitors: str = VisitorPolicy.NOTHING
+    locked: bool = False
+    closed: bool = False
+    opens: datetime | None = None
+    closes: datetime | None = None
+    max_people: int = 3
+
+
+@dataclass(frozen=True)
+class Invite:
+    role: str = Role.SPEAKER
+    not_before: datetime | None = None
+    expires: datetime | None = None
+    uses_left: int | None = None
+    revoked: bool = False
+
+
+STATES: dict[str, Room] = {
+    "open": Room(),
+    "locked": Room(locked=True),
+    "not open yet": Room(opens=NOW + HOUR),
+    "closed": Room(closed=True),
+    "past its end": Room(closes=NOW),
+}
+
+POLICIES = {"nothing": VisitorPolicy.NOTHING, "listen": VisitorPolicy.LISTEN}
+
+IN, CLOSED, EARLY, LOCKED = "in", Refusal.room_closed, Refusal.room_not_open, Refusal.room_locked
+# One row per person, one column per state above.
+TABLE: dict[str, list[object]] = {
+    "owner": [IN, IN, IN, CLOSED, CLOSED],
+    "moderator": [IN, IN, IN, CLOSED, CLOSED],
+    "speaker": [IN, LOCKED, EARLY, CLOSED, CLOSED],
+    "listener": [IN, LOCKED, EARLY, CLOSED, CLOSED],
+    "speaker who was in a moment ago": [IN, IN, EARLY, CLOSED, CLOSED],
+    "speaker who was removed": [Refusal.removed] * 5,
+    "staff user": [IN, IN, IN, CLOSED, CLOSED],
+    "user who is not staff": [Refusal.not_found] * 5,
+    "stranger where visitors may do nothing": [Refusal.not_found] * 5,
+    "removed stranger where visitors may do nothing": [Refusal.not_found] * 5,
+    "visitor who may listen": [IN, LOCKED, EARLY, CLOSED, CLOSED],
+    "visitor who may speak": [IN, LOCKED, EARLY, CLOSED, CLOSED],
+    "visitor who was removed": [Refusal.removed] * 5,
+}
+
+
+def ask(person: str, room: Room) -> Grant | Refusal:
+    if person == "staff user" or person == "user who is not staff":
+        return user_grant(room, is_staff=person == "staff user", now=NOW)
+    if "stranger" in person or "visitor" in person:
+        policy = next((p for word, p in POLICIES.items() if word in person), VisitorPolicy.SPEAK)
+        return visitor_grant(replace(room, visitors=policy), banned="removed" in person, now=NOW)
+    invite = Invite(role=person.split(maxsplit=1)[0])
+    rejoining = "moment ago" in person
+    return invite_grant(room, invite, person_admitted=rejoining, banned="removed" in person, now=NOW, rejoining=rejoining)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("person", TABLE)
+def test_each_person_gets_what_the_table_says(person: str, state: str) -> None:
+    verdict = ask(person, STATES[state])
+    expected = TABLE[person][list(STATES).index(state)]
+    assert (IN if isinstance(verdict, Grant) else verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("invite", "admitted", "expected"),
+    [
+        (Invite(revoked=True), False, Refusal.invite_revoked),
+        (Invite(revoked=True), True, Refusal.invite_revoked),
+        (Invite(expires=NOW), False, Refusal.invite_expired),
+        (Invite(expires=NOW), True, Refusal.invite_expired),
+        (Invite(expires=NOW + HOUR), False, Grant(Role.SPEAKER)),
+        (Invite(uses_left=0), False, Refusal.invite_used_up),
+        (Invite(uses_left=0), True, Grant(Role.SPEAKER)),
+        (Invite(uses_left=1), False, Grant(Role.SPEAKER)),
+        (Invite(not_before=NOW + HOUR), False, Refusal.invite_not_yet),
+        (Invite(not_before=NOW), False, Grant(Role.SPEAKER)),
+        (Invite(revoked=True, expires=NOW, uses_left=0), False, Refusal.invite_revoked),
+        (Invite(expires=NOW, uses_left=0), False, Refusal.invite_expired),
+    ],
+)
+def test_an_invite_is_checked_in_the_written_order(invite: Invite, admitted: bool, expected: Grant | Refusal) -> None:
+    assert invite_grant(Room(), invite, person_admitted=admitted, banned=False, now=NOW) == expected
+
+
+def test_a_bad_invite_does_not_tell_that_the_room_is_closed() -> None:
+    verdict = invite_grant(Room(closed=True), Invite(revoked=True), person_admitted=False, banned=False, now=NOW)
+    assert verdict is Refusal.invite_revoked
+
+
+def test_a_full_room_has_a_place_for_those_who_run_it_alone() -> None:
+    assert place(Room(), Grant(Role.SPEAKER), 2) == Grant(Role.SPEAKER)
+    assert place(Room(), Grant(Role.SPEAKER), 3) is Refusal.room_full
+    assert place(Room(), Grant(Role.MODERATOR), 3) == Grant(Role.MODERATOR)
+
+
+def test_visitors_get_the_role_that_the_room_gives_them() -> None:
+    assert visitor_grant(Room(visitors=VisitorPolicy.LISTEN), banned=False, now=NOW) == Grant(Role.LISTENER)
+    assert visitor_grant(Room(visitors=VisitorPolicy.SPEAK), banned=False, now=NOW) == Grant(Role.SPEAKER)
+
+
+def test_every_refusal_has_its_status() -> None:
+    assert {refusal.name: refusal.status for refusal in Refusal} == {
+        "not_found": 404,
+        "removed": 403,
+        "invite_revoked": 410,
+        "invite_expired": 410,
+        "invite_used_up": 410,
+        "invite_not_yet": 403,
+        "room_closed": 410,
+        "room_not_open": 403,
+        "room_locked": 423,
+        "room_full": 503,
+    }

@@ -1,0 +1,261 @@
+"""The admin, as its owner uses it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from channels.layers import get_channel_layer
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from rooms import backgrounds
+from rooms.models import Background, Ban, Call, ChatLine, Invite, Room
+from rooms.roles import Role
+from sfu_worker import wire
+from tests.rooms import images
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(client: Client, settings: Any, tmp_path: Path) -> Client:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    client.force_login(get_user_model().objects.create_superuser("owner", password="x"))
+    return client
+
+
+@pytest.fixture
+def room(db: None) -> Room:
+    return Room.objects.create(slug="garden", title="Garden")
+
+
+ROOM_FORM = {
+    "title": "Tea",
+    "slug": "tea",
+    "visitors": "nothing",
+    "max_people": "50",
+    "invites-TOTAL_FORMS": "0",
+    "invites-INITIAL_FORMS": "0",
+}
+
+
+def image_form(data: bytes, name: str = "hills.jpg", **more: str) -> dict[str, Any]:
+    form: dict[str, Any] = {"title": "Hills", "focal_x": "50", "focal_y": "50", "upload": SimpleUploadedFile(name, data)}
+    return form | more
+
+
+def act(client: Client, action: str, *rows: Any, model: str = "room") -> str:
+    form = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return client.post(f"/admin/rooms/{model}/", form, follow=True).content.decode()
+
+
+def test_an_owner_makes_a_background_a_room_and_sends_its_link(owner: Client) -> None:
+    page = owner.post("/admin/rooms/background/add/", image_form(images.with_gps(), credit="Photo: Ann"), follow=True)
+    assert "was added successfully" in page.content.decode()
+    background = Background.objects.get()
+    page = owner.post("/admin/rooms/room/add/", ROOM_FORM | {"background": background.pk}, follow=True)
+    text = page.content.decode()
+    invite = Invite.objects.get()
+    assert (invite.role, invite.label) == (Role.SPEAKER, "Guests")
+    assert "The room is ready" in text
+    assert f'data-copy="http://127.0.0.1:8000/i/{invite.token}/"' in text
+    assert '<a href="/r/tea/">Open the call</a>' in text
+    # The guest sees the room with its background.
+    guest = Client()
+    call = guest.get(guest.get(f"/i/{invite.token}/")["Location"])
+    [sheet] = re.findall(r'href="(/look/[^"]+)"', call.content.decode())
+    css = guest.get(sheet)
+    assert css["Content-Type"] == "text/css; charset=utf-8"
+    assert "immutable" in css["Cache-Control"]
+    [url] = re.findall(r'--background-image: url\("([^"]+)"\)', css.content.decode())
+    image = guest.get(url)
+    assert (image["Content-Type"], image.status_code) == ("image/webp", 200)
+    assert "immutable" in image["Cache-Control"]
+    assert Image.open(io.BytesIO(image.content)).size == (600, 800)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (images.SVG, "not an image that can be used"),
+        (images.png_header(50_000, 50_000), "megapixels"),
+        (images.photo()[:1000], "not an image that can be used"),
+        (b"", "empty"),
+    ],
+    ids=["svg", "huge png", "cut", "empty"],
+)
+def test_a_bad_upload_is_an_error_of_the_form(owner: Client, settings: Any, data: bytes, says: str) -> None:
+    page = owner.post("/admin/rooms/background/add/", image_form(data, "photo.jpg"))
+    assert page.status_code == 200
+    assert says in page.content.decode()
+    assert not Background.objects.exists()
+    assert not list(Path(settings.MEDIA_ROOT).rglob("*.*"))
+
+
+def test_thirty_megabytes_are_refused_and_not_kept(owner: Client) -> None:
+    page = owner.post("/admin/rooms/background/add/", image_form(images.photo() + b"\0" * (30 << 20)))
+    assert "larger than 15 MB" in page.content.decode()
+    assert not Background.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../etc/cron.d/x.jpg", "..\\..\\x.jpg", "/etc/passwd", "x.php", "a\x00.jpg", "<script>.jpg"]
+)
+def test_the_name_of_an_upload_plays_no_part(owner: Client, settings: Any, name: str) -> None:
+    owner.post("/admin/rooms/background/add/", image_form(images.photo(), name))
+    background = Background.objects.get()
+    assert re.fullmatch(r"backgrounds/[0-9a-f]{24}\.webp", background.image.name or "")
+    stored = {path.relative_to(settings.MEDIA_ROOT).as_posix() for path in Path(settings.MEDIA_ROOT).rglob("*.*")}
+    assert stored == {background.image.name, background.thumbnail.name}
+
+
+def test_an_upload_without_a_file_is_refused_and_a_change_needs_none(owner: Client) -> None:
+    form = image_form(images.photo())
+    del form["upload"]
+    assert "Choose an image." in owner.post("/admin/rooms/background/add/", form).content.decode()
+    owner.post("/admin/rooms/background/add/", image_form(images.photo()))
+    before = Background.objects.get()
+    owner.post(f"/admin/rooms/background/{before.pk}/change/", form | {"title": "New", "focal_x": "10"})
+    after = Background.objects.get()
+    assert (after.title, after.focal_x, after.image.name) == ("New", 10, before.image.name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_is_said_and_the_old_image_stays(owner: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner.post("/admin/rooms/background/add/", image_form(images.photo()))
+    before = Background.objects.get()
+    real = backgrounds._write
+
+    def full(name: str, body: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backgrounds, "_write", full)
+    address = f"/admin/rooms/background/{before.pk}/change/"
+    page = owner.post(address, image_form(images.photo("PNG")))
+    assert "disk is full" in page.content.decode()
+    assert Background.objects.get().image.name == before.image.name
+    assert owner.get(before.image.url).status_code == 200
+    monkeypatch.setattr(backgrounds, "_write", real)
+    owner.post(address, image_form(images.photo("PNG")))
+    after = Background.objects.get()
+    assert after.image.name != before.image.name
+    assert owner.get(before.image.url).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleting_a_background_deletes_its_files_and_the_room_stays(owner: Client, settings: Any, room: Room) -> None:
+    owner.post("/admin/rooms/background/add/", image_form(images.photo()))
+    background = Background.objects.get()
+    Room.objects.update(background=background)
+    owner.post(f"/admin/rooms/background/{background.pk}/delete/", {"post": "yes"})
+    assert not list(Path(settings.MEDIA_ROOT).rglob("*.webp"))
+    assert Room.objects.get().background is None
+
+
+def test_the_list_of_rooms_says_what_the_owner_wants_to_know(owner: Client, room: Room, clean_redis: Any) -> None:
+    expiry = timezone.now() + timedelta(days=3)
+    room.invites.create(expires=timezone.now() - timedelta(days=3))
+    room.invites.create(expires=expiry + timedelta(days=9), last_used=timezone.now())
+    room.invites.create(expires=expiry)
+    clean_redis.set(wire.live_key("garden"), json.dumps({"epoch": "e", "people": 7, "started": 0}))
+    page = owner.get("/admin/rooms/room/")
+    [row] = page.context["cl"].result_list
+    assert (row.people_now, row.expiry) == (7, expiry)
+    assert row.used is not None
+    assert '<td class="field-people_now">7</td>' in page.content.decode()
+
+
+def test_the_list_is_there_without_redis(owner: Client, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rooms import sfu
+
+    def away(slugs: Any) -> dict[str, int]:
+        raise sfu.Unavailable("away")
+
+    monkeypatch.setattr(sfu, "live_counts_now", away)
+    page = owner.get("/admin/rooms/room/")
+    assert '<td class="field-people_now">–</td>' in page.content.decode()
+
+
+def test_closing_a_room_ends_its_call_at_the_worker(owner: Client, room: Room, clean_redis: Any) -> None:
+    from asgiref.sync import async_to_sync
+
+    worker = "worker-1"
+    clean_redis.set(wire.room_key("garden"), worker)
+    clean_redis.set(wire.worker_key(worker), json.dumps({"worker": worker}))
+    assert "1 room is closed." in act(owner, "close_rooms", room)
+    assert Room.objects.get().closed
+    message = async_to_sync(get_channel_layer().receive)(wire.worker_channel(worker))
+    assert wire.decode(message["body"]) == wire.CloseRoom(room="garden")
+    assert "1 room is open." in act(owner, "reopen_rooms", room)
+    assert not Room.objects.get().closed
+
+
+def test_new_invites_and_revoking_all(owner: Client, room: Room) -> None:
+    text = act(owner, "new_invites", room)
+    invite = Invite.objects.get()
+    assert f'value="http://127.0.0.1:8000/i/{invite.token}/"' in text
+    assert "1 invite was revoked" in act(owner, "revoke_invites", room)
+    assert Client().get(invite.get_absolute_url()).status_code == 410
+
+
+def test_an_invites_page_shows_link_and_qr_code(owner: Client, room: Room) -> None:
+    invite = room.invites.create(label="Ann")
+    page = owner.get(f"/admin/rooms/invite/{invite.pk}/change/").content.decode()
+    link = f"http://127.0.0.1:8000/i/{invite.token}/"
+    assert f'value="{link}"' in page
+    assert f'data-copy="{link}"' in page
+    qr = f"/admin/rooms/invite/{invite.pk}/qr.svg"
+    assert f'src="{qr}"' in page
+    image = owner.get(qr)
+    assert image["Content-Type"] == "image/svg+xml"
+    assert image.content.startswith(b"<?xml")
+    assert Client().get(qr).status_code == 302
+
+
+def test_revoking_one_invite_in_the_list(owner: Client, room: Room) -> None:
+    one, other = room.invites.create(), room.invites.create()
+    text = act(owner, "revoke", one, model="invite")
+    assert "1 invite was revoked" in text
+    assert list(Invite.objects.filter(revoked=True)) == [one]
+    assert "good" in text
+    assert other.pk
+
+
+def test_records_can_be_read_and_deleted_and_not_made_up(owner: Client, room: Room) -> None:
+    call = Call.objects.create(room=room, epoch="e", started=timezone.now(), most_people=4)
+    line = ChatLine.objects.create(room=room, number=1, person="p", nonce="n", name="Ann", text="<b>hello</b>")
+    ban = Ban.objects.create(room=room, person="p", name="Eve")
+    for name, row in (("call", call), ("chatline", line), ("ban", ban)):
+        page = owner.get(f"/admin/rooms/{name}/")
+        assert page.status_code == 200
+        assert "<b>hello</b>" not in page.content.decode()
+        assert owner.get(f"/admin/rooms/{name}/add/").status_code == 403
+        assert owner.get(f"/admin/rooms/{name}/{row.pk}/change/").status_code == 200
+    owner.post(f"/admin/rooms/ban/{ban.pk}/delete/", {"post": "yes"})
+    assert not Ban.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["Tea Time", "../x", "-a", "x" * 64, "ä"])
+def test_a_bad_address_of_a_room_is_an_error_of_the_form(owner: Client, slug: str) -> None:
+    page = owner.post("/admin/rooms/room/add/", ROOM_FORM | {"slug": slug})
+    assert page.status_code == 200
+    assert not Room.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/rooms/room/", "/admin/rooms/background/add/", "/admin/rooms/invite/1/qr.svg"]
+)
+@pytest.mark.parametrize("person", ["stranger", "user"])
+def test_nobody_else_sees_the_admin(client: Client, path: str, person: str) -> None:
+    if person == "user":
+        client.force_login(get_user_model().objects.create_user("somebody", password="x"))
+    assert client.get(path).status_code == 302

@@ -1,0 +1,128 @@
+"""What passes are worth against the tables, and how uses are counted."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connections
+from django.utils import timezone
+
+from rooms.access import Refusal
+from rooms.admission import admit, current_grant, invite_verdict
+from rooms.models import Admission, Ban, Invite, Room
+from rooms.passes import Pass
+from rooms.roles import Grant, Role, VisitorPolicy
+
+
+@pytest.fixture
+def room(db: None) -> Room:
+    return Room.objects.create(slug="garden", title="Garden")
+
+
+def guest(invite: Invite, person: str = "ann") -> Pass:
+    return Pass(invite.room_id, Role(invite.role), invite.pk, person)
+
+
+def test_joining_uses_an_invite_once_per_person(room: Room) -> None:
+    invite = room.invites.create(uses_left=2)
+    for person in ("ann", "ann", "bob", "ann"):
+        assert admit(guest(invite, person), person.title()) == Grant(Role.SPEAKER)
+    assert admit(guest(invite, "eve"), "Eve") is Refusal.invite_used_up
+    invite.refresh_from_db()
+    assert invite.uses_left == 0
+    assert invite.last_used is not None
+    assert sorted(Admission.objects.values_list("person", "name")) == [("ann", "Ann"), ("bob", "Bob")]
+
+
+def test_looking_uses_nothing(room: Room) -> None:
+    invite = room.invites.create(uses_left=1)
+    assert current_grant(guest(invite)) == Grant(Role.SPEAKER)
+    invite.refresh_from_db()
+    assert (invite.uses_left, invite.last_used) == (1, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_take_the_last_use_at_once_one_comes_in() -> None:
+    room = Room.objects.create(slug="garden", title="Garden")
+    invite = room.invites.create(uses_left=1)
+    verdicts: list[Any] = []
+    start = threading.Barrier(6)
+
+    def join(person: str) -> None:
+        start.wait(10)
+        try:
+            verdicts.append(admit(guest(invite, person), person))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=join, args=(f"person-{n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(isinstance(verdict, Grant) for verdict in verdicts) == [False] * 5 + [True]
+    assert Admission.objects.count() == 1
+
+
+def test_a_change_of_the_invite_changes_passes_that_are_out_already(room: Room) -> None:
+    invite = room.invites.create()
+    pass_ = guest(invite)
+    admit(pass_, "Ann")
+    Invite.objects.update(role=Role.LISTENER)
+    assert current_grant(pass_) == Grant(Role.LISTENER)
+    Invite.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    assert current_grant(pass_) is Refusal.invite_expired
+    Invite.objects.update(revoked=True)
+    assert current_grant(pass_) is Refusal.invite_revoked
+    Invite.objects.all().delete()
+    assert current_grant(pass_) is Refusal.not_found
+
+
+def test_a_pass_is_worth_nothing_in_another_room(room: Room) -> None:
+    other = Room.objects.create(slug="other", title="Other")
+    invite = room.invites.create()
+    assert current_grant(Pass(other.pk, Role.SPEAKER, invite.pk, "ann")) is Refusal.not_found
+
+
+def test_a_removed_person_stays_out_and_takes_nobody_along(room: Room) -> None:
+    invite = room.invites.create()
+    admit(guest(invite, "ann"), "Ann")
+    admit(guest(invite, "bob"), "Bob")
+    Ban.objects.create(room=room, person="ann", invite=invite)
+    assert current_grant(guest(invite, "ann")) is Refusal.removed
+    assert current_grant(guest(invite, "bob")) == Grant(Role.SPEAKER)
+    # The invite that the removed person came by lets nobody new in, or a new tab would do.
+    assert invite_verdict(room, invite, "new", timezone.now()) is Refusal.removed
+
+
+def test_a_ban_without_its_invite_is_of_the_person_alone(room: Room) -> None:
+    invite = room.invites.create()
+    Ban.objects.create(room=room, person="ann")
+    assert current_grant(guest(invite, "ann")) is Refusal.removed
+    assert current_grant(guest(invite, "new")) == Grant(Role.SPEAKER)
+
+
+def test_a_visitors_pass_follows_the_rooms_policy(room: Room) -> None:
+    pass_ = Pass(room.pk, Role.SPEAKER, None, "ann")
+    assert current_grant(pass_) is Refusal.not_found
+    Room.objects.update(visitors=VisitorPolicy.LISTEN)
+    assert current_grant(pass_) == Grant(Role.LISTENER)
+
+
+def test_an_owners_pass_ends_with_the_account(room: Room) -> None:
+    user = get_user_model().objects.create_user("owner", is_staff=True)
+    pass_ = Pass(room.pk, Role.OWNER, None, "ann", user=user.pk)
+    assert current_grant(pass_) == Grant(Role.OWNER)
+    get_user_model().objects.update(is_active=False)
+    assert current_grant(pass_) is Refusal.not_found
+
+
+def test_a_lock_keeps_new_people_out_and_lets_back_who_was_in(room: Room) -> None:
+    invite = room.invites.create()
+    Room.objects.update(locked=True)
+    assert admit(guest(invite), "Ann") is Refusal.room_locked
+    assert admit(guest(invite), "Ann", rejoining=True) == Grant(Role.SPEAKER)

@@ -1,0 +1,66 @@
+"""Front page, health, reach, images, stylesheets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import AsyncClient, Client
+
+from rooms.models import Background, Room
+from sfu_worker import wire
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_front_page_says_nothing_about_rooms(client: Client) -> None:
+    empty = client.get("/").content
+    Room.objects.create(slug="garden", title="Garden")
+    assert client.get("/").content == empty
+
+
+def test_health_asks_the_database_and_redis(client: Client, settings: Any) -> None:
+    response = client.get("/health/")
+    assert (response.status_code, response.json()) == (200, {"database": True, "redis": True})
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    response = client.get("/health/")
+    assert (response.status_code, response.json()) == (503, {"database": True, "redis": False})
+
+
+async def test_reach_tells_the_addresses_of_a_worker(clean_redis: Any) -> None:
+    assert (await AsyncClient().get("/reach/")).status_code == 503
+    info = {"worker": "w", "load": 0.1, "rooms": 0, "people": 0, "draining": False, "addresses": ["192.0.2.1:40000"]}
+    clean_redis.sadd(wire.WORKERS_KEY, "w")
+    clean_redis.set(wire.worker_key("w"), json.dumps(info))
+    response = await AsyncClient().get("/reach/")
+    assert (response.status_code, json.loads(response.content)) == (200, {"addresses": ["192.0.2.1:40000"]})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/media/backgrounds/absent.webp",
+        "/media/backgrounds/../secret_key",
+        "/media/backgrounds/..%2f..%2fsecret_key",
+        "/media/backgrounds/x.svg",
+        "/media/secret_key",
+        "/media/backgrounds/",
+        "/static/../manage.py",
+    ],
+)
+def test_nothing_but_our_images_is_served(client: Client, settings: Any, tmp_path: Path, path: str) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    (tmp_path / "media" / "backgrounds").mkdir(parents=True)
+    (tmp_path / "media" / "backgrounds" / "x.svg").write_text("<svg/>")
+    (tmp_path / "media" / "secret_key").write_text("secret")
+    assert client.get(path).status_code == 404
+
+
+def test_an_old_stylesheet_address_answers_with_what_is_now_and_is_not_kept(client: Client) -> None:
+    background = Background.objects.create(title="Hills", image="backgrounds/a.webp", thumbnail="backgrounds/b.webp")
+    response = client.get(f"/look/{background.pk}.000000000000.css")
+    assert (response.status_code, response["Cache-Control"]) == (200, "no-cache")
+    assert "--focal: 50% 50%" in response.content.decode()
+    assert client.get("/look/999999.000000000000.css").status_code == 404
