@@ -7,9 +7,9 @@ import io
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 from rooms.management.commands.serve import plan_from_settings
 from rooms.supervisor.backoff import Backoff
@@ -48,7 +48,7 @@ def test_workers_listen_where_people_may_come_from(host: str, site: str, media_l
     assert Plan(host, 8000, site_url=site, media_listen=media_listen).listen() == listens
 
 
-def test_the_plan_follows_the_settings(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_follows_the_settings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SFU_LISTEN", raising=False)
     settings.HOST, settings.SFU_WORKERS, settings.SFU_PORT = "0.0.0.0", 3, 41000
     assert plan_from_settings().listen() == "0.0.0.0"
