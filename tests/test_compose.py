@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 from confcall.env import SETTINGS
+from sfu_worker.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -138,3 +141,31 @@ def test_the_operators_guide_names_every_setting() -> None:
     guide = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     named = dict(re.findall(r"^\| `([A-Z_]+)`(\*?) \|", guide, re.MULTILINE))
     assert named == {name: "*" if setting.secret else "" for name, setting in SETTINGS.items()}
+
+
+def test_the_settings_accept_what_compose_gives_them_without_a_warning(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets.sh"
+    script.write_bytes((ROOT / "deploy/make-secrets.sh").read_bytes())
+    subprocess.run(["sh", script], check=True, capture_output=True)
+    example = dict(
+        line.split("=", 1) for line in (ROOT / "deploy/example.env").read_text().splitlines() if re.match(r"\w+=", line)
+    )
+    given = {}
+    for name, value in SERVICES["web"]["environment"].items():
+        text = re.sub(r"\$\{(\w+)(?::[^}]*)?\}", lambda match: example[match.group(1)], str(value))
+        given[name] = text.replace("/run/secrets/", f"{tmp_path}/secrets/")
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data"), **given}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_a_worker_accepts_what_compose_gives_it(tmp_path: Path) -> None:
+    secret = tmp_path / "redis_url"
+    secret.write_text("redis://:secret@valkey:6379/0\n")
+    given = {"SFU_PORT": "40000", "SFU_LISTEN": "0.0.0.0", "SFU_ANNOUNCE": "203.0.113.7", "REDIS_URL_FILE": str(secret)}
+    assert set(given) == set(SERVICES["worker"]["environment"])
+    config = Config.from_environment(given)
+    assert config.redis_url == "redis://:secret@valkey:6379/0"
+    assert config.announce == ("203.0.113.7",)
