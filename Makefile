@@ -37,7 +37,7 @@ check: dev
 test: dev
 	@$(PYTHON) tools/system_packages.py
 	@$(MAKE) --no-print-directory check
-	node --test tests/js/
+	node --test $(sort $(wildcard tests/js/*.test.js))
 	$(PY) -m pytest
 
 bench: dev
