@@ -8,13 +8,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "confcall.settings")
 django_application = get_asgi_application()  # before anything that imports models
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import OriginValidator, WebsocketDenier  # noqa: E402
+from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from rooms.consumers.origin import SiteOriginValidator  # noqa: E402
 from rooms.routing import websocket_urlpatterns  # noqa: E402
 
 # Without the last route an unknown address is an exception, with a traceback in the log for whoever asks for one.
 _websockets = URLRouter([*websocket_urlpatterns, re_path(r"", WebsocketDenier.as_asgi())])
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": OriginValidator(_websockets, settings.SITE_ORIGINS)})
+application = ProtocolTypeRouter({"http": django_application, "websocket": SiteOriginValidator(_websockets, settings.SITE_ORIGINS)})
