@@ -111,6 +111,37 @@ def test_audio_can_be_joined_anywhere_and_unknown_codecs_nowhere() -> None:
     assert not keyframe("opus", "")
 
 
+def parameter_set(level: int, *values: tuple[int, int] | int) -> bytes:
+    """An H264 sequence parameter set, baseline: (bits, value) or a number to be written as an Exp-Golomb code."""
+    bits = ""
+    for value in values:
+        bits += (
+            f"{value[1]:0{value[0]}b}" if isinstance(value, tuple) else f"{value + 1:b}".zfill(2 * (value + 1).bit_length() - 1)
+        )
+    bits += "1" + "0" * (-(len(bits) + 1) % 8)
+    plain = bytes([0x42, 0, level]) + int(bits, 2).to_bytes(len(bits) // 8, "big")
+    escaped = bytearray()
+    for byte in plain:
+        if byte <= 3 and escaped[-2:] == b"\0\0":
+            escaped.append(3)
+        escaped.append(byte)
+    return b"\x67" + escaped
+
+
+@pytest.mark.parametrize("level", [31, 0])
+@pytest.mark.parametrize("ident", [0, 127])
+def test_h264_sizes_are_read_through_emulation_prevention(level: int, ident: int) -> None:
+    # id, frame number, picture order, references, gaps, 120 x 68 macroblocks, frames only, inference, cropped by 4 * 2 lines.
+    data = parameter_set(level, ident, 0, 2, 1, (1, 0), 119, 67, (1, 1), (1, 1), (1, 1), 0, 0, 0, 4, (1, 0))
+    assert (b"\0\0\3" in data) == (level == 0 and ident == 127)
+    assert picture_size("H264", data, 0, len(data)) == (1920, 1080)
+
+
+def test_h264_sizes_of_interlaced_pictures_count_both_fields() -> None:
+    data = parameter_set(31, 0, 0, 2, 1, (1, 0), 119, 33, (1, 0), (1, 0), (1, 1), (1, 1), 0, 0, 0, 2, (1, 0))
+    assert picture_size("H264", data, 0, len(data)) == (1920, 1080)
+
+
 @given(
     st.sampled_from(CODECS),
     st.sampled_from([b"", b"\x67\x64", b"\x78\0\x09", b"\x0a\x38", b"\xba"]),

@@ -58,6 +58,12 @@ def test_pauses_between_words_do_not_make_the_list_flap() -> None:
     assert talk.changes == [["ann"]]
 
 
+def test_a_soft_voice_that_stops_to_think_stays_in_the_list() -> None:
+    talk = Talk()
+    talk.run(20, ann=(38,) * 40 + (80,) * 30)
+    assert talk.changes == [["ann"]]
+
+
 def test_two_who_are_about_equally_loud_keep_their_places() -> None:
     talk = Talk()
     talk.run(2, ann=30)
