@@ -55,6 +55,7 @@ class Picture:
 
     image: bytes
     thumbnail: bytes
+    size: tuple[int, int]
     accent: str
 
 
@@ -67,7 +68,7 @@ def encode(upload: IO[bytes], max_bytes: int, max_pixels: int) -> Picture:
     picture.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
     small = picture.copy()
     small.thumbnail((THUMBNAIL_LONG_SIDE, THUMBNAIL_LONG_SIDE), Image.Resampling.LANCZOS)
-    return Picture(_webp(picture), _webp(small), _accent(small))
+    return Picture(_webp(picture), _webp(small), picture.size, _accent(small))
 
 
 def _decode(data: bytes, max_pixels: int) -> Image.Image:
@@ -165,10 +166,12 @@ def write(picture: Picture) -> Files:
     return files
 
 
-def adopt(background: Background, files: Files, accent: str) -> None:
+def adopt(background: Background, files: Files, picture: Picture) -> None:
     """Save the row with its new files, and drop those of before once the change is certain."""
     before = current(background)
-    background.image.name, background.thumbnail.name, background.accent = files.image, files.thumbnail, accent
+    background.image.name, background.thumbnail.name, background.accent = files.image, files.thumbnail, picture.accent
+    # Without them Django opens the file at each load of the row to find out, and fails where it is gone.
+    background.width, background.height = picture.size
     try:
         background.save()
     except BaseException:

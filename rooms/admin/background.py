@@ -110,7 +110,7 @@ class BackgroundAdmin(BackgroundModelAdmin):
         if form.files_written is None:
             obj.save()
         else:
-            backgrounds.adopt(obj, form.files_written, form.picture.accent)
+            backgrounds.adopt(obj, form.files_written, form.picture)
 
     def delete_model(self, request: HttpRequest, obj: Background) -> None:
         self.delete_queryset(request, Background.objects.filter(pk=obj.pk))

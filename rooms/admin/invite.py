@@ -39,7 +39,6 @@ class InviteAdmin(InviteModelAdmin):
     list_filter = ["room", "role", "revoked"]
     list_select_related = ["room"]
     search_fields = ["label", "room__title"]
-    autocomplete_fields = ["room"]
     fields = ["room", "label", "role", ("not_before", "expires"), ("uses_left", "revoked"), "link", "qr", "people", "last_used"]
     readonly_fields = ["link", "qr", "people", "last_used"]
     actions = ["revoke"]

@@ -58,7 +58,6 @@ class RoomAdmin(RoomModelAdmin):
     list_display = ["title", "state", "people_now", "enter", "guests_link", "next_expiry", "last_use"]
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
-    autocomplete_fields = ["background"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "description", "background"]}),
         (_("Who may come in, and when"), {"fields": ["visitors", ("opens", "closes"), ("locked", "closed"), "max_people"]}),

@@ -62,6 +62,7 @@ def test_an_owner_makes_a_background_a_room_and_sends_its_link(owner: Client) ->
     page = owner.post("/admin/rooms/background/add/", image_form(images.with_gps(), credit="Photo: Ann"), follow=True)
     assert "was added successfully" in page.content.decode()
     background = Background.objects.get()
+    assert Background.objects.values_list("width", "height").get() == (600, 800)
     page = owner.post("/admin/rooms/room/add/", ROOM_FORM | {"background": background.pk}, follow=True)
     text = page.content.decode()
     invite = Invite.objects.get()

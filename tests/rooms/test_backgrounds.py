@@ -137,7 +137,7 @@ def test_a_new_image_takes_the_place_of_the_old_files(settings: Any, tmp_path: P
     background = Background(title="Hills")
     for _time in range(2):
         picture = encode(images.photo())
-        backgrounds.adopt(background, backgrounds.write(picture), picture.accent)
+        backgrounds.adopt(background, backgrounds.write(picture), picture)
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert files == sorted([str(background.image), str(background.thumbnail)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 from django.test import AsyncClient, Client
 
+from rooms import backgrounds
 from rooms.models import Background, Room
 from sfu_worker import wire
+from tests.rooms import images
 
 pytestmark = pytest.mark.django_db
 
@@ -58,9 +61,12 @@ def test_nothing_but_our_images_is_served(client: Client, settings: Any, tmp_pat
     assert client.get(path).status_code == 404
 
 
-def test_an_old_stylesheet_address_answers_with_what_is_now_and_is_not_kept(client: Client) -> None:
-    background = Background.objects.create(title="Hills", image="backgrounds/a.webp", thumbnail="backgrounds/b.webp")
+def test_an_old_stylesheet_address_answers_and_is_not_kept(client: Client, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    picture = backgrounds.encode(io.BytesIO(images.photo()), 1 << 20, 1_000_000)
+    background = Background(title="Hills", focal_x=20)
+    backgrounds.adopt(background, backgrounds.write(picture), picture)
     response = client.get(f"/look/{background.pk}.000000000000.css")
     assert (response.status_code, response["Cache-Control"]) == (200, "no-cache")
-    assert "--focal: 50% 50%" in response.content.decode()
+    assert "--focal: 20% 50%" in response.content.decode()
     assert client.get("/look/999999.000000000000.css").status_code == 404

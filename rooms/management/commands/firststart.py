@@ -71,7 +71,7 @@ def create_sample_background() -> Background:
         focal_x=64,
         focal_y=45,
     )
-    backgrounds.adopt(background, backgrounds.write(picture), picture.accent)
+    backgrounds.adopt(background, backgrounds.write(picture), picture)
     return background
 
 
