@@ -6,6 +6,8 @@ import asyncio
 import io
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 
 from rooms.management.commands.serve import plan_from_settings
 from rooms.supervisor.backoff import Backoff
-from rooms.supervisor.child import Child, Spec
+from rooms.supervisor.child import LEASH, Child, Spec
 from rooms.supervisor.output import LONGEST_LINE, prefixer, pump
 from rooms.supervisor.place import AlreadyRunning, run_directory
 from rooms.supervisor.plan import Plan, busy_port, web_spec, worker_specs
@@ -140,3 +142,25 @@ async def test_a_child_that_waits_for_its_restart_ends_at_once(tmp_path: Path) -
     starts = len(said)
     await asyncio.sleep(0)
     assert len(said) == starts
+
+
+async def test_where_the_kernel_does_not_help_the_leash_watches_its_parent() -> None:
+    command = ["sh", "-c", "echo $$; exec sleep 600"]
+    found = f"import os, sys; sys.path.insert(0, {str(LEASH.parent)!r}); import leash"
+    watch = f"{found}; leash.watch(os.getppid(), {command!r})"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {watch!r}])"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", parent, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        sleeper = int(await process.stdout.readline())
+        process.kill()
+        await process.wait()
+        while Path(f"/proc/{sleeper}").exists() and "Z" not in Path(f"/proc/{sleeper}/stat").read_text().split()[2]:
+            await asyncio.sleep(0.05)
+
+
+def test_a_leash_whose_parent_is_gone_starts_nothing(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    done = subprocess.run([sys.executable, "-I", "-S", LEASH, "1", "--", "touch", str(made)], check=False)
+    assert done.returncode == 1
+    assert not made.exists()
