@@ -7,8 +7,8 @@ const RATIO = 16 / 9;
 /** Below this width a tile in the strip says nothing any more. */
 const STRIP_MIN = 112;
 
-/** Tiles need not be 16:9 to the pixel: between these ratios they fill the space, and the picture is cropped a little. */
-const NARROWEST = 4 / 3;
+/** Between these ratios a tile fills the space that there is, and a camera's picture is cropped a little. */
+const NARROWEST = 1;
 const WIDEST = 2;
 
 /**
@@ -69,6 +69,7 @@ function rowsOf(area, count, gap, { columns, width, height }) {
 export function focused(area, count, focus, gap) {
   const others = count - 1;
   if (others <= 0) return [area];
+  if (area.height > area.width * 1.2) return stacked(area, others, focus, gap);
   const right = column(area, others, gap);
   const below = row(area, others, gap);
   const beside = { ...area, width: area.width - right.depth - gap };
@@ -76,6 +77,22 @@ export function focused(area, count, focus, gap) {
   const [strip, main] = picture(beside) > picture(above) ? [right, beside] : [below, above];
   const rects = [...strip.rects];
   rects.splice(focus, 0, main);
+  return rects;
+}
+
+/**
+ * On a phone: the large tile over the full width, and under it a grid of the others.
+ *
+ * @param {Rect} area
+ * @param {number} others
+ * @param {number} focus
+ * @param {number} gap
+ */
+function stacked(area, others, focus, gap) {
+  const height = Math.min(area.width * 0.75, area.height * 0.6);
+  const top = area.y + height + gap;
+  const rects = grid({ ...area, y: top, height: area.height - height - gap }, others, gap);
+  rects.splice(focus, 0, { ...area, height });
   return rects;
 }
 
