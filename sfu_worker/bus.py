@@ -24,8 +24,9 @@ class Bus:
     """Receives commands for one worker and sends events; survives Redis going away."""
 
     def __init__(self, redis_url: str, worker: str, on_command: Callable[[wire.Command], None]) -> None:
-        # channels_redis blocks for 5 s at a time, and redis-py since 8.0 gives a silent socket up after those same 5 s.
-        host = {"address": redis_url, "socket_timeout": 20}
+        # channels_redis blocks for 5 s at a time, just as long as redis-py waits by default; and reads with a limit
+        # swallow a cancellation now and then (asyncio.wait_for before Python 3.12), which would keep us from ending.
+        host = {"address": redis_url, "socket_timeout": None}
         self._layer = RedisChannelLayer(hosts=[host], prefix="confcall", capacity=2000, expiry=30)
         self._channel = wire.worker_channel(worker)
         self._on_command = on_command

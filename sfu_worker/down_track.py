@@ -57,6 +57,7 @@ class DownTrack:
         ssrc: int,
         rtx_ssrc: int | None,
         codecs: list[Codec],
+        cname: str,
         twcc_id: int,
         on_bound: Callable[[DownTrack], None],
     ) -> None:
@@ -65,6 +66,7 @@ class DownTrack:
         self.ssrc = ssrc
         self.rtx_ssrc = rtx_ssrc
         self.codecs = codecs
+        self.cname = cname
         self.transport: Transport | None = None
         self.wanted = ""
         "The id of the track that the client wants here; '' for none."

@@ -161,6 +161,7 @@ class Participant:
             answered.ssrc or 0,
             answered.rtx_ssrc,
             answered.codecs,
+            answered.cname,
             answered.extensions.get(sdp.TRANSPORT_CC, 0),
             lambda bound: self._audience.bound(self, bound),
         )
@@ -266,7 +267,7 @@ class Participant:
         offset = clock_of(layer.track.participant) if layer is not None else None
         report = slot.sender_report(ntp(now), offset) if offset is not None else None
         if report is not None:
-            self.send_rtcp(report + rtcp.build_sdes(slot.ssrc, f"slot-{slot.mid}"))
+            self.send_rtcp(report + rtcp.build_sdes(slot.ssrc, slot.cname))
 
     @property
     def remote(self) -> str:

@@ -36,14 +36,14 @@ async def owner_makes_a_room(owner: Person, confcall: Confcall, title: str) -> s
     await page.get_by_label("Title").fill(f"{title} sky")
     await page.locator("input[type=file]").set_input_files(BACKGROUND)
     await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_text("was added successfully")).to_be_visible()
+    await expect(page.locator(".messagelist .success")).to_be_visible()
     await page.goto(f"{confcall.url}/admin/rooms/room/add/")
     await page.get_by_label("Title").fill(title)
-    await page.get_by_label("Background", exact=True).select_option(label=f"{title} sky")
+    await page.get_by_role("combobox", name=re.compile("^Background")).select_option(label=f"{title} sky")
     await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_text("was added successfully")).to_be_visible()
+    await expect(page.locator(".messagelist .success")).to_be_visible()
     await page.goto(f"{confcall.url}/admin/rooms/invite/add/")
-    await page.get_by_label("Room", exact=True).select_option(label=title)
+    await page.get_by_role("combobox", name=re.compile("^Room")).select_option(label=title)
     await page.get_by_label("Label").fill("Friends")
     await page.get_by_role("button", name="Save and continue editing").click()
     found = re.search(re.escape(confcall.url) + r"/i/[\w-]+/", await page.content())
@@ -162,3 +162,17 @@ async def test_chat_reaches_everybody_once_and_survives_a_lost_websocket(browser
     for person in (ann, ben):
         for i in range(3):
             await expect(person.page.get_by_text(f"line {i}", exact=True)).to_have_count(1, timeout=10_000)
+
+
+async def test_two_rooms_at_once_are_carried_by_two_workers(browser: Browser, confcall: Confcall) -> None:
+    people = []
+    before = len(confcall.said)
+    for slug in ("left-room", "right-room"):
+        link = room(confcall, slug)
+        for name in ("Ann", "Ben"):
+            people.append(await Person.arrive(browser, link, f"{name} {slug}"))
+            await people[-1].join()
+    await people[0].sees("Ben left-room")
+    await people[2].sees("Ben right-room")
+    carried = {line.split()[0] for line in confcall.said[before:] if "connected to" in line}
+    assert carried == {"w1", "w2"}, "".join(confcall.said[before:])

@@ -82,7 +82,7 @@ class Source:
 
 
 def video_slot(wire: Wire, codecs: list[Codec] | None = None) -> DownTrack:
-    slot = DownTrack("4", "video", 7777, 8888, codecs or [VP8, H264], 5, lambda _: None)
+    slot = DownTrack("4", "video", 7777, 8888, codecs or [VP8, H264], "slot1", 5, lambda _: None)
     slot.transport = wire  # type: ignore[assignment]
     return slot
 
@@ -210,7 +210,7 @@ def test_sound_is_forwarded_from_the_next_packet_on() -> None:
     wire = Wire()
     track = UpTrack("a:microphone", "a", "microphone", "audio")
     source = Source(track, 5, codec=OPUS)
-    slot = DownTrack("3", "audio", 1, None, [OPUS], 5, lambda _: None)
+    slot = DownTrack("3", "audio", 1, None, [OPUS], "slot1", 5, lambda _: None)
     slot.transport = wire  # type: ignore[assignment]
     slot.aim(source.layer, 0.0)
     source.send(0.02, payload=b"opus")
