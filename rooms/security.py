@@ -15,8 +15,8 @@ def origin(url: str) -> str:
 
 def content_security_policy(frame_ancestors: str = "'none'") -> str:
     """The policy of every page. ``frame_ancestors``: who may frame it."""
-    # 'self' covers ws: and wss: in current browsers only, hence the names.
-    sockets = [own.replace("http", "ws", 1) for own in settings.SITE_ORIGINS]
+    # 'self' covers ws: and wss: in current browsers only, hence the names. The policy's grammar has no IPv6 addresses.
+    sockets = [own.replace("http", "ws", 1) for own in settings.SITE_ORIGINS if "[" not in own]
     directives = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
