@@ -40,7 +40,6 @@ ICONS = {
     "external-link",
     "log-out",
     "log-in",
-    "message-square",
     "send-horizontal",
     "pin",
     "pin-off",
@@ -48,9 +47,6 @@ ICONS = {
     "triangle-alert",
     "audio-lines",
     "clipboard-copy",
-    "check",
-    "radio",
-    "x",
 }
 
 

@@ -1,3 +1,4 @@
+import { text } from '../texts.js';
 import { byId, find, make } from './dom.js';
 
 /** Scrolled up by more than this, somebody is reading and is left alone. CSS pixels. */
@@ -64,7 +65,10 @@ export class ChatPanel {
   /** @param {ReadonlyMap<string, string>} pending own lines that the server has not taken yet */
   _showPending(pending) {
     for (const item of this._list.querySelectorAll('.pending')) item.remove();
-    for (const words of pending.values()) this._list.append(make('li', 'pending quiet', make('p', '', words)));
+    for (const words of pending.values()) {
+      const state = make('time', '', text('chat.unsent'));
+      this._list.append(make('li', 'pending quiet', make('p', '', words, state)));
+    }
     if (pending.size) this._list.scrollTop = this._list.scrollHeight;
   }
 

@@ -63,7 +63,8 @@ export class Tiles {
 
   /** @param {number} people */
   _summary(people) {
-    this._count.textContent = people === 1 ? text('call.count.one') : text('call.count.many', { count: people });
+    if (people === 0) this._count.textContent = text('call.connecting');
+    else this._count.textContent = people === 1 ? text('call.count.one') : text('call.count.many', { count: people });
     this._alone.hidden = people !== 1;
   }
 
