@@ -26,13 +26,13 @@ class BackgroundForm(BackgroundModelForm):
     """``upload`` is a plain file field: Django's image field would let Pillow try every format it knows, without limits."""
 
     upload = forms.FileField(
-        label=_("image"),
+        label=_("Image"),
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"}),
         help_text=_("JPEG, PNG, WebP, AVIF or GIF. It is encoded anew: where and when a photo was taken is not kept."),
     )
 
-    credit_url = forms.URLField(label=_("credit link"), required=False, assume_scheme="https")
+    credit_url = forms.URLField(label=_("Credit link"), required=False, assume_scheme="https")
 
     class Meta:
         model = Background
@@ -93,7 +93,7 @@ class BackgroundAdmin(BackgroundModelAdmin):
         return format_html(
             '<span class="focal" data-focal="focal_x,focal_y"><img src="{}" alt="{}">'
             '<span class="mark" aria-hidden="true"></span></span>'
-            '<span class="help">{}</span>',
+            '<span class="focal-help">{}</span>',
             background.thumbnail.url,
             background.alt,
             _("Click on the part that must stay in view when the screen has another shape. The numbers below say the same."),

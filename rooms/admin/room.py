@@ -32,6 +32,7 @@ class InviteInline(RoomInvites):
     fields = [("label", "role"), ("not_before", "expires"), ("uses_left", "revoked"), "link", "last_used"]
     readonly_fields = ["link", "last_used"]
     show_change_link = True
+    view_on_site = False
 
     @admin.display(description=_("link"))
     def link(self, invite: Invite) -> SafeString | str:
