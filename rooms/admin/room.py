@@ -61,7 +61,7 @@ class RoomAdmin(RoomModelAdmin):
     prepopulated_fields = {"slug": ["title"]}
     fieldsets = [
         (None, {"fields": ["title", "slug", "description", "background"]}),
-        (_("Who may come in, and when"), {"fields": ["visitors", ("opens", "closes"), ("locked", "closed"), "max_people"]}),
+        (_("Who may come in, and when"), {"fields": ["visitors", ("opens", "closes"), "locked", "closed", "max_people"]}),
     ]
     inlines = [InviteInline]
     actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites"]

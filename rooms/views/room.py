@@ -15,7 +15,7 @@ from rooms.access import Refusal, place, user_grant, visitor_grant
 from rooms.admission import current_grant, invite_verdict, is_banned
 from rooms.call_page import Entry, context
 from rooms.live import people_in
-from rooms.models import Invite, Room
+from rooms.models import Admission, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Grant, Role
 from rooms.views.refused import refused
@@ -58,7 +58,8 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
         return refused(request, verdict, opening(verdict, row, used))
-    verdict = place(row, verdict, people_in(row.slug))
+    if not been_in(pass_):
+        verdict = place(row, verdict, people_in(row.slug))
     if isinstance(verdict, Refusal):
         return refused(request, verdict)
     response = call_page(request, Entry(row, verdict, pass_), now)
@@ -73,7 +74,7 @@ def who(room: Room, held: Pass | None, user: int | None, now: datetime) -> tuple
         return Pass(room.pk, Role.OWNER, None, person, name, user), user_grant(room, is_staff=True, now=now)
     verdict: Grant | Refusal = Refusal.not_found
     if held is not None and held.user is None and held.invite is not None:
-        verdict = current_grant(held, now)
+        verdict = current_grant(held, now, rejoining=been_in(held))
         if isinstance(verdict, Grant):
             return Pass(room.pk, verdict.role, held.invite, person, name), verdict
     visiting = visitor_grant(room, banned=is_banned(room, person), now=now)
@@ -82,6 +83,14 @@ def who(room: Room, held: Pass | None, user: int | None, now: datetime) -> tuple
     if held is not None and held.invite is not None:
         return held, verdict
     return Pass(room.pk, Role.LISTENER, None, person, name), visiting
+
+
+def been_in(pass_: Pass) -> bool:
+    """Whether this person joined before: reloading the page in a locked or full room must not put anybody out.
+
+    The page is all that it gives: at the join a resume token decides about the lock, and the media worker about the place.
+    """
+    return pass_.invite is not None and Admission.objects.filter(invite=pass_.invite, person=pass_.person).exists()
 
 
 def held_pass(request: HttpRequest, room: Room) -> Pass | None:

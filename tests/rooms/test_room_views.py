@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from rooms import passes
+from rooms.admission import admit
 from rooms.models import Ban, Invite, Room
 from rooms.roles import Role, VisitorPolicy
 
@@ -177,6 +178,21 @@ def test_a_full_room_says_so_and_the_owner_finds_a_place(client: Client, room: R
     assert (page.status_code, page["Retry-After"]) == (503, "30")
     assert "This call is full" in page.content.decode()
     assert enter(Client(), room.invites.create(role=Role.OWNER)).status_code == 200
+
+
+def test_who_is_in_may_reload_the_page_of_a_full_and_locked_room(client: Client, room: Room, clean_redis: Any) -> None:
+    from sfu_worker import wire
+
+    values = config(enter(client, room.invites.create()))
+    pass_ = passes.read(values["pass"])
+    assert pass_ is not None
+    Room.objects.update(max_people=1, locked=True)
+    clean_redis.set(wire.live_key("garden"), json.dumps({"epoch": "e", "people": 1, "started": 0}))
+    assert client.get("/r/garden/").status_code == 423
+    Room.objects.update(locked=False)
+    admit(pass_, "Ann")
+    Room.objects.update(locked=True)
+    assert client.get("/r/garden/").status_code == 200
 
 
 def test_visitors_come_in_by_the_address_where_they_may(client: Client, room: Room) -> None:
