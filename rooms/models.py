@@ -37,9 +37,13 @@ class Background(models.Model):
     thumbnail = models.ImageField(_("thumbnail"), upload_to="backgrounds/", editable=False, blank=True)
     width = models.PositiveIntegerField(editable=False, default=0)
     height = models.PositiveIntegerField(editable=False, default=0)
-    credit = models.CharField(_("credit"), max_length=200, blank=True, help_text=_("Shown on the page, as in “Photo: Ann Example”."))
+    credit = models.CharField(
+        _("credit"), max_length=200, blank=True, help_text=_("Shown on the page, as in “Photo: Ann Example”.")
+    )
     credit_url = models.URLField(_("credit link"), blank=True)
-    alt = models.CharField(_("alternative text"), max_length=250, blank=True, help_text=_("What the image shows, for people who cannot see it."))
+    alt = models.CharField(
+        _("alternative text"), max_length=250, blank=True, help_text=_("What the image shows, for people who cannot see it.")
+    )
     focal_x = models.PositiveSmallIntegerField(
         _("focal point, across (%)"), default=50, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
@@ -77,7 +81,9 @@ class Room(models.Model):
     closed = models.BooleanField(_("closed"), default=False, help_text=_("The call is over; the link says so."))
     opens = models.DateTimeField(_("opens"), null=True, blank=True)
     closes = models.DateTimeField(_("closes"), null=True, blank=True)
-    max_people = models.PositiveSmallIntegerField(_("people at most"), default=50, validators=[MinValueValidator(1), MaxValueValidator(1000)])
+    max_people = models.PositiveSmallIntegerField(
+        _("people at most"), default=50, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
     pad_id = models.CharField(_("Etherpad id"), max_length=120, blank=True, editable=False)
     pad_read_only_id = models.CharField(max_length=120, blank=True, editable=False)
     notes_key = models.CharField(max_length=40, default=new_notes_key, unique=True, editable=False)
@@ -105,7 +111,9 @@ class Invite(models.Model):
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.SPEAKER)
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     expires = models.DateTimeField(_("expires"), null=True, blank=True)
-    uses_left = models.PositiveIntegerField(_("uses left"), null=True, blank=True, help_text=_("Empty: as often as you like. One person counts once."))
+    uses_left = models.PositiveIntegerField(
+        _("uses left"), null=True, blank=True, help_text=_("Empty: as often as you like. One person counts once.")
+    )
     revoked = models.BooleanField(_("revoked"), default=False)
     last_used = models.DateTimeField(_("last used"), null=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)
@@ -156,7 +164,7 @@ class Ban(models.Model):
 
 
 class ChatLine(models.Model):
-    """A line of a room's chat. ``number`` counts 1, 2, 3 … within the room; (room, person, nonce) makes sending again harmless."""
+    """A line of a room's chat. ``number`` counts 1, 2, 3 … in the room; (room, person, nonce) makes sending again harmless."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="chat_lines")
     number = models.PositiveIntegerField()

@@ -30,9 +30,9 @@ window.start = async ({sources, rids, slots, width, height}) => {
   const tracks = {};
   for (const source of sources) {
     const track = source === 'microphone' ? stream.getAudioTracks()[0] : stream.getVideoTracks()[0];
-    const scale = {q: 4, h: 2, f: 1};
+    const scale = {q: 4, h: 2, f: 1}, most = {q: 150e3, h: 500e3, f: 2.5e6};
     const encodings = source === 'camera' && rids.length
-      ? rids.map((rid) => ({rid, scaleResolutionDownBy: scale[rid], maxBitrate: {q: 150e3, h: 500e3, f: 2.5e6}[rid]})) : undefined;
+      ? rids.map((rid) => ({rid, scaleResolutionDownBy: scale[rid], maxBitrate: most[rid]})) : undefined;
     const transceiver = pc.addTransceiver(track, {direction: 'sendonly', sendEncodings: encodings, streams: [stream]});
     tracks[source] = transceiver;
   }
