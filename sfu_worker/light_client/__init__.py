@@ -5,6 +5,17 @@ from sfu_worker.light_client.hub import Hub
 from sfu_worker.light_client.link import Link
 from sfu_worker.light_client.receiving import Gaps, Receiver
 from sfu_worker.light_client.sending import Plan
-from sfu_worker.light_client.signalling import WebSocketSignalling, WorkerSignalling
+from sfu_worker.light_client.signalling import WebSocketSignalling, WorkerSignalling, open_layer
 
-__all__ = ["Gaps", "Hub", "LightClient", "Link", "Plan", "Receiver", "Signalling", "WebSocketSignalling", "WorkerSignalling"]
+__all__ = [
+    "Gaps",
+    "Hub",
+    "LightClient",
+    "Link",
+    "Plan",
+    "Receiver",
+    "Signalling",
+    "WebSocketSignalling",
+    "WorkerSignalling",
+    "open_layer",
+]
