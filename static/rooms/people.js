@@ -112,5 +112,7 @@ export function initials(name) {
  * @param {string} name
  */
 export function hue(name) {
-  return [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
+  const sum = [...name].reduce((all, letter) => (all * 31 + (letter.codePointAt(0) ?? 0)) % 3600, 7);
+  // The golden angle keeps like names apart.
+  return Math.round(sum * 137.5) % 360;
 }

@@ -55,7 +55,7 @@ export class ChatPanel {
     const sent = new Date(line.sent);
     const time = make('time', '', sent.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
     time.dateTime = line.sent;
-    const item = make('li', '', make('div', 'who', line.name, time), make('p', '', line.text));
+    const item = make('div', 'line', make('div', 'who', line.name, time), make('p', '', line.text));
     const last = this._last;
     const same = last?.participant === line.participant && last.name === line.name;
     item.classList.toggle('same', same && sent.getTime() - new Date(last.sent).getTime() < SAME_BREATH);
@@ -67,7 +67,7 @@ export class ChatPanel {
     for (const item of this._list.querySelectorAll('.pending')) item.remove();
     for (const words of pending.values()) {
       const state = make('time', '', text('chat.unsent'));
-      this._list.append(make('li', 'pending quiet', make('p', '', words, state)));
+      this._list.append(make('div', 'line pending quiet', make('p', '', words, state)));
     }
     if (pending.size) this._list.scrollTop = this._list.scrollHeight;
   }
