@@ -18,4 +18,6 @@ from rooms.routing import websocket_urlpatterns  # noqa: E402
 # Without the last route an unknown address is an exception, with a traceback in the log for whoever asks for one.
 _websockets = URLRouter([*websocket_urlpatterns, re_path(r"", WebsocketDenier.as_asgi())])
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": SiteOriginValidator(_websockets, settings.SITE_ORIGINS)})
+application = ProtocolTypeRouter(
+    {"http": django_application, "websocket": SiteOriginValidator(_websockets, settings.SITE_ORIGINS)}
+)

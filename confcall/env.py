@@ -148,21 +148,22 @@ def parse_number(text: str, low: int, high: int) -> int:
 
 
 def parse_url(text: str) -> str:
-    """An http(s) URL without a trailing slash, query or credentials; empty stays empty."""
+    """An http(s) URL as browsers write it in an Origin, and perhaps a path without a slash at its end; empty stays empty."""
     if not text:
         return ""
     try:
         parts = urllib.parse.urlsplit(text)
-        good = (
-            parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment and not parts.username
-        )
-        parts.port  # noqa: B018  raises ValueError where the port is no number
+        port = parts.port
+        extras = parts.query or parts.fragment or parts.username
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not extras
     except ValueError:
         good = False
     # Quotes, semicolons and blanks would end the directive of the Content-Security-Policy that the origin goes into.
     if not good or re.search(r"[\s;,'\"]", text):
         raise BadValue("not an address of a site.", "Write it as in https://call.example.org, without a query.")
-    return text.rstrip("/")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    usual = port in (None, 443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{host}{'' if usual else f':{port}'}{parts.path}".rstrip("/")
 
 
 def parse_site(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,7 +51,7 @@ if _site.hostname in ("localhost", "127.0.0.1", "::1"):
 SITE_ORIGINS = list(dict.fromkeys(f"{_site.scheme}://{host}" for host in _own_hosts))
 "The origins of our own pages: whoever opens a WebSocket comes from one of them."
 # Health checks of containers ask on loopback; a page that a foreign name points there gets nothing by it.
-ALLOWED_HOSTS = [urlsplit(f"//{host}").hostname or host for host in (_site.netloc, *EXTRA_HOSTS)] + _loopback
+ALLOWED_HOSTS = [re.sub(r":\d+$", "", host) for host in (_site.netloc, *EXTRA_HOSTS)] + _loopback
 CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
 
 # What the product talks to

@@ -162,6 +162,19 @@ def test_hosts_and_origins_follow_from_the_site(tmp_path: Path) -> None:
     assert found["SESSION_COOKIE_SECURE"] is True
 
 
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("https://Call.Example.org:443/", "https://call.example.org"),
+        ("http://call.example.org:80", "http://call.example.org"),
+        ("http://call.example.org:443", "http://call.example.org:443"),
+        ("http://[2001:DB8::1]:8000", "http://[2001:db8::1]:8000"),
+    ],
+)
+def test_the_site_is_written_as_browsers_write_an_origin(text: str, origin: str) -> None:
+    assert environment.parse_site(text) == origin
+
+
 def test_a_local_site_answers_under_all_its_local_names(tmp_path: Path) -> None:
     found = settings_with(tmp_path, PORT="8123")
     assert found["SITE_URL"] == "http://127.0.0.1:8123"
