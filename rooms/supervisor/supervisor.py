@@ -15,7 +15,9 @@ from rooms.supervisor.child import Child, Spec
 from rooms.supervisor.output import Write
 from rooms.supervisor.plan import Plan, keeper_spec, reachable, valkey_spec, web_spec, worker_specs
 
-READY_SECONDS = 60.0
+POLL_SECONDS = 0.1
+LONGEST_POLL_SECONDS = 10.0
+READY_SECONDS = 30.0
 "After this long we say that the start takes unusually long; the children go on trying."
 
 
@@ -73,22 +75,28 @@ class Supervisor:
         for child in (*self._workers, self._web):
             child.start()
         host = reachable(self._plan.host)
-        await self._wait_for(partial(probe.http_answers, host, self._plan.port, "/health/"), "the web server")
+        await self._wait_for(partial(probe.tcp_answers, host, self._plan.port), "the web server")
+        # Each bad answer is a line in its log, so these questions become rare.
+        await self._wait_for(partial(probe.http_answers, host, self._plan.port, "/health/"), "the site (/health/)", slower=1.5)
         self._keeper.start()  # nobody waits for it: the cores are free for the others until here
         address = reachable(self._plan.listen().replace(",", " ").split()[0])
         for port in filter(None, self._plan.media_ports(self._cores)):
             await self._wait_for(partial(probe.tcp_answers, address, port), f"the media worker at port {port}")
         on_ready()
 
-    async def _wait_for(self, answers: probe.Probe, what: str) -> None:
-        """Poll until ``answers`` is true. A child that fails at first is started again meanwhile, so there is no giving up."""
+    async def _wait_for(self, answers: probe.Probe, what: str, slower: float = 1.0) -> None:
+        """Poll until ``answers`` is true. A child that fails at first is started again meanwhile, so there is no giving up.
+
+        The pause between two questions grows by the factor ``slower``.
+        """
         began = asyncio.get_running_loop().time()
-        warned = False
+        warned, pause = False, POLL_SECONDS
         while not await answers():
             if not warned and asyncio.get_running_loop().time() - began > READY_SECONDS:
                 self._write("serve", f"{what} does not answer yet after {READY_SECONDS:g} s; its own lines above say why")
                 warned = True
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(pause)
+            pause = min(pause * slower, LONGEST_POLL_SECONDS)
 
     async def _stop(self) -> None:
         self._write("serve", "ending")

@@ -239,3 +239,13 @@ def test_tokens_of_requests_reach_no_log(serve: Callable[..., Served]) -> None:
     after = "".join(served.lines[said_before:])
     assert secret not in after
     assert not [token for token in links if token in after]
+
+
+def test_without_the_redis_that_was_asked_for_it_says_so_and_shows_the_links_at_the_end(serve: Callable[..., Served]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    served = serve(REDIS_URL=f"redis://127.0.0.1:{port}/0")
+    wait_until(lambda: "Redis" in served.output or served.process.poll() is not None, "a word about Redis")
+    assert served.end(signal.SIGTERM) == 0
+    assert "confcall is ready" not in served.output
+    assert re.search(r"(?i)password:?\s+(\S+)", served.output)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ class Command(BaseCommand):
     help = "Runs the web server, the media workers and, unless REDIS_URL is set, a Valkey of its own; ends them all on Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Until the supervisor takes the signals over: the owner's password is shown also when somebody ends us early.
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
         wanted = plan_from_settings()
         try:
             with run_directory(Path(settings.DATA_DIR)) as place:
