@@ -8,27 +8,23 @@ Who somebody is comes from the pass, never from a message.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from channels.db import database_sync_to_async
-from channels.exceptions import ChannelFull
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.translation import gettext as _
 
 from rooms import admission, chat, passes, sfu
 from rooms.access import Refusal
-from rooms.consumers import messages, texts
+from rooms.consumers import messages
+from rooms.consumers.chatting import Chatting
 from rooms.consumers.limits import TokenBucket
+from rooms.consumers.socket import BAD_MESSAGE, BAD_PASS, LATE, LEFT, NO_WORKER, REFUSED, TOO_FAST, Member
 from rooms.layer import AWAY
-from rooms.models import ChatLine, Room
-from rooms.passes import Pass
-from rooms.roles import Grant
+from rooms.models import Room
 from rooms.watch import Seat, watch
 from sfu_worker import wire
 
@@ -36,38 +32,18 @@ logger = logging.getLogger(__name__)
 
 JOIN_SECONDS = 10.0
 
-LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = 1000, 4400, 4401, 4403, 4408, 4429, 4503
-"Close codes of docs/protocol.md."
 
-
-@dataclass(slots=True)
-class Member:
-    """Who is at the other end. ``worker`` is where the room was last; ``lost`` while no worker has it."""
-
-    room: Room
-    pass_: Pass
-    grant: Grant
-    participant: str
-    name: str
-    worker: str = ""
-    lost: bool = False
-
-
-class CallConsumer(AsyncWebsocketConsumer):
+class CallConsumer(Chatting):
     """One browser in one room."""
 
-    member: Member | None = None
-    _over = False
     _detach = True
     _deadline: asyncio.Task[None] | None = None
-    _chat_seen = 0
 
     # Connecting and ending
 
     async def connect(self) -> None:
-        self._slug: str = self.scope["url_route"]["kwargs"]["slug"]
+        self._slug = self.scope["url_route"]["kwargs"]["slug"]
         self._all = TokenBucket(rate=50, burst=200)
-        self._lines = TokenBucket(rate=5, burst=20)
         await self.accept()
         self._deadline = asyncio.create_task(self._expect_join())
 
@@ -89,17 +65,6 @@ class CallConsumer(AsyncWebsocketConsumer):
         except (sfu.Unavailable, *AWAY) as exc:
             # The worker sees the lost connection by itself, and a group forgets its channels in time.
             logger.info("x %s left unheard: %s", self.member.participant, exc)
-
-    async def _end(self, code: str, close: int) -> None:
-        self._over = True
-        await self._error(code)
-        await self.close(close)
-
-    async def _error(self, code: str, text: str = "") -> None:
-        await self._tell({"type": "error", "code": code, "message": texts.text(text or code)})
-
-    async def _tell(self, body: dict[str, Any]) -> None:
-        await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))
 
     # From the browser
 
@@ -183,11 +148,6 @@ class CallConsumer(AsyncWebsocketConsumer):
         member.worker, member.lost = worker, False
         watch().sit(Seat(self.channel_name, self._slug, worker))
 
-    @property
-    def _me(self) -> Member:
-        assert self.member is not None, "receive() lets only join through before"
-        return self.member
-
     async def _command(self, command: wire.Command) -> None:
         await sfu.send(self._me.worker, command)
 
@@ -219,42 +179,7 @@ class CallConsumer(AsyncWebsocketConsumer):
             return await self._end(f"refused:{verdict.name}", REFUSED)
         await self._tell({"type": "pass", "pass": passes.issue(self._me.pass_)})
 
-    async def on_chat(self, message: messages.Chat) -> None:
-        if not self._lines.take(time.monotonic()):
-            return await self._error("too_fast", "chat_too_fast")
-        me = self._me
-        try:
-            line, created = await database_sync_to_async(chat.append)(
-                me.room.pk, me.pass_.person, message.nonce, me.name, message.text
-            )
-        except chat.BadText:
-            return await self._error("bad_message", "bad_line")
-        except Room.DoesNotExist:
-            return await self._end("refused:not_found", REFUSED)
-        body = line_body(line, me.participant)
-        if created:
-            try:
-                await self.channel_layer.group_send(wire.room_group(self._slug), {"type": "chat_line", "body": body})
-                return
-            except (*AWAY, ChannelFull) as exc:
-                logger.info("x a chat line reached only the database: %s", exc)
-        await self._tell({"type": "chat_line", **body})
-
-    async def on_chat_since(self, message: messages.ChatSince) -> None:
-        await self._tell_lines_since(max(0, message.number))
-
-    async def _tell_lines_since(self, number: int) -> None:
-        lines, more = await database_sync_to_async(chat.since)(self._me.room.pk, number)
-        await self._tell({"type": "chat_lines", "lines": [line_body(line) for line in lines], "more": more})
-        if lines:
-            self._chat_seen = max(self._chat_seen, lines[-1].number)
-
     # From the channel layer
-
-    async def chat_line(self, message: dict[str, Any]) -> None:
-        if not self._over:
-            self._chat_seen = max(self._chat_seen, message["body"]["number"])
-            await self._tell({"type": "chat_line", **message["body"]})
 
     async def sfu_event(self, message: dict[str, Any]) -> None:
         """An event of the worker, passed on as it is."""
@@ -306,8 +231,8 @@ class CallConsumer(AsyncWebsocketConsumer):
         messages.Slots: on_slots,
         messages.Mute: on_mute,
         messages.Snapshot: on_snapshot,
-        messages.Chat: on_chat,
-        messages.ChatSince: on_chat_since,
+        messages.Chat: Chatting.on_chat,
+        messages.ChatSince: Chatting.on_chat_since,
         messages.Renew: on_renew,
         messages.Leave: on_leave,
     }
@@ -317,15 +242,3 @@ def read_resume(token: str | None, room: int, person: str) -> str | None:
     """The participant to be again: only for the person that the token was given to."""
     owner, _dot, participant = ((token and passes.read_resume(token, room)) or "").partition(".")
     return participant if participant and secrets.compare_digest(owner.encode(), person.encode()) else None
-
-
-def line_body(line: ChatLine, participant: str = "") -> dict[str, Any]:
-    """A line on the wire. ``participant`` is known of a line that is being said, not of one from the record."""
-    return {
-        "number": line.number,
-        "nonce": line.nonce,
-        "participant": participant,
-        "name": line.name,
-        "text": line.text,
-        "sent": line.sent.isoformat(),
-    }

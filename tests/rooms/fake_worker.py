@@ -24,7 +24,8 @@ class FakeWorker:
         self.answers: dict[type, list[wire.Event]] = {}
         self.replies: dict[str, str] = {}
         # A layer of its own, as a real worker has: what the tests share would stay locked when this one is cancelled.
-        self._layer = RedisChannelLayer(**settings.CHANNEL_LAYERS["default"]["CONFIG"])
+        config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]["CONFIG"]  # type: ignore[assignment]
+        self._layer = RedisChannelLayer(**config)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> FakeWorker:

@@ -9,7 +9,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from rooms import passes, sfu
-from rooms.consumers import call
+from rooms.consumers import call, messages
 from rooms.models import Ban, ChatLine, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Role
@@ -175,7 +175,7 @@ async def test_the_invite_is_used_once_per_person() -> None:
         pytest.param("{", id="no JSON"),
         pytest.param('{"type": "join"}', id="a field is missing"),
         pytest.param('{"type": "leave"}', id="join comes first"),
-        pytest.param("x" * (72 * 1024 + 1), id="too long"),
+        pytest.param("x" * (messages.MAX_BYTES + 1), id="too long"),
     ],
 )
 async def test_nonsense_ends_the_connection_with_words(text: str) -> None:
@@ -399,7 +399,7 @@ async def test_a_redis_that_came_back_empty_loses_nobody(clean_redis: Any) -> No
         ann, welcome = await join(room, "Ann")
         await ann.hear("room_state")
         await worker.heard(wire.Join)
-        await until(lambda: _era_is_known())
+        await until(_era_is_known)
         clean_redis.flushall()
         await worker.live()
         # A line that was written while nobody could be told.

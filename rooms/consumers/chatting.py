@@ -1,0 +1,79 @@
+"""The chat on the call's WebSocket: a line is in the database first and goes to everybody with its number."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.exceptions import ChannelFull
+
+from rooms import chat
+from rooms.consumers import messages
+from rooms.consumers.limits import TokenBucket
+from rooms.consumers.socket import REFUSED, CallSocket
+from rooms.layer import AWAY
+from rooms.models import ChatLine, Room
+from sfu_worker import wire
+
+logger = logging.getLogger(__name__)
+
+
+class Chatting(CallSocket):
+    """``_chat_seen`` is the number of the newest line that the browser has been told."""
+
+    _chat_seen = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lines = TokenBucket(rate=5, burst=20)
+
+    async def on_chat(self, message: messages.Chat) -> None:
+        """Keep a line and pass it on. Sent again (same nonce) it is told to its sender alone."""
+        if not self._lines.take(time.monotonic()):
+            return await self._error("too_fast", "chat_too_fast")
+        me = self._me
+        try:
+            line, created = await database_sync_to_async(chat.append)(
+                me.room.pk, me.pass_.person, message.nonce, me.name, message.text
+            )
+        except chat.BadText:
+            return await self._error("bad_message", "bad_line")
+        except Room.DoesNotExist:
+            return await self._end("refused:not_found", REFUSED)
+        body = line_body(line, me.participant)
+        if created:
+            try:
+                await self.channel_layer.group_send(wire.room_group(self._slug), {"type": "chat_line", "body": body})
+                return
+            except (*AWAY, ChannelFull) as exc:
+                logger.info("x a chat line reached only the database: %s", exc)
+        await self._tell({"type": "chat_line", **body})
+
+    async def on_chat_since(self, message: messages.ChatSince) -> None:
+        await self._tell_lines_since(max(0, message.number))
+
+    async def _tell_lines_since(self, number: int) -> None:
+        lines, more = await database_sync_to_async(chat.since)(self._me.room.pk, number)
+        await self._tell({"type": "chat_lines", "lines": [line_body(line) for line in lines], "more": more})
+        if lines:
+            self._chat_seen = max(self._chat_seen, lines[-1].number)
+
+    async def chat_line(self, message: dict[str, Any]) -> None:
+        """From the channel layer."""
+        if not self._over:
+            self._chat_seen = max(self._chat_seen, message["body"]["number"])
+            await self._tell({"type": "chat_line", **message["body"]})
+
+
+def line_body(line: ChatLine, participant: str = "") -> dict[str, Any]:
+    """A line on the wire. ``participant`` is known of a line that is being said, not of one from the record."""
+    return {
+        "number": line.number,
+        "nonce": line.nonce,
+        "participant": participant,
+        "name": line.name,
+        "text": line.text,
+        "sent": line.sent.isoformat(),
+    }

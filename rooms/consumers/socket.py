@@ -1,0 +1,56 @@
+"""What all parts of the call's WebSocket share: who is at the other end, and how it is told something."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from rooms.consumers import texts
+from rooms.models import Room
+from rooms.passes import Pass
+from rooms.roles import Grant
+
+LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = 1000, 4400, 4401, 4403, 4408, 4429, 4503
+"Close codes of docs/protocol.md."
+
+
+@dataclass(slots=True)
+class Member:
+    """Who is at the other end. ``worker`` is where the room was last; ``lost`` while no worker has it."""
+
+    room: Room
+    pass_: Pass
+    grant: Grant
+    participant: str
+    name: str
+    worker: str = ""
+    lost: bool = False
+
+
+class CallSocket(AsyncWebsocketConsumer):
+    """``member`` is None before ``join``; ``_over`` is true once we have closed, or are about to."""
+
+    member: Member | None = None
+    _slug: str
+    _over = False
+
+    @property
+    def _me(self) -> Member:
+        assert self.member is not None, "receive() lets only join through before"
+        return self.member
+
+    async def _tell(self, body: dict[str, Any]) -> None:
+        await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+
+    async def _error(self, code: str, text: str = "") -> None:
+        """Tell an error; ``text`` names words other than the code's own."""
+        await self._tell({"type": "error", "code": code, "message": texts.text(text or code)})
+
+    async def _end(self, code: str, close: int) -> None:
+        """Tell an error and close."""
+        self._over = True
+        await self._error(code)
+        await self.close(close)

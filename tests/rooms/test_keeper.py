@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rooms import notes_store
+from rooms.management.commands.keeper import Keeper
+from rooms.models import Call, NotesUpdate, Room
+from sfu_worker import wire
+
+pytestmark = pytest.mark.django_db
+
+T0 = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room.objects.create(slug="garden", title="Garden")
+
+
+@pytest.fixture
+def keeper(clean_redis: Any) -> Keeper:
+    return Keeper(clean_redis, block_ms=1)
+
+
+def happen(redis: Any, event: str, people: int, minute: int, epoch: str = "e1", room: str = "garden") -> None:
+    at = (T0 + timedelta(minutes=minute)).timestamp()
+    redis.xadd(wire.CALLS_STREAM, {"room": room, "epoch": epoch, "event": event, "at": f"{at:.3f}", "people": str(people)})
+
+
+def live(redis: Any, epoch: str) -> None:
+    redis.set(wire.live_key("garden"), f'{{"epoch": "{epoch}", "people": 1, "started": 1.0}}')
+
+
+def test_a_call_is_written_down(room: Room, keeper: Keeper, clean_redis: Any) -> None:
+    for minute, (event, people) in enumerate([("started", 1), ("peak", 2), ("peak", 5), ("ended", 0)]):
+        happen(clean_redis, event, people, minute)
+    assert keeper.record_calls() == 4
+    call = Call.objects.get()
+    assert (call.room, call.started, call.ended, call.most_people) == (room, T0, T0 + timedelta(minutes=3), 5)
+    assert keeper.record_calls() == 0
+
+
+@pytest.mark.usefixtures("room")
+def test_events_may_come_twice_and_in_any_order(keeper: Keeper, clean_redis: Any) -> None:
+    events = [("ended", 0, 9), ("peak", 4, 2), ("started", 1, 0), ("peak", 4, 2), ("ended", 0, 9)]
+    for event, people, minute in events:
+        happen(clean_redis, event, people, minute)
+    keeper.record_calls()
+    call = Call.objects.get()
+    assert (call.started, call.ended, call.most_people) == (T0, T0 + timedelta(minutes=9), 4)
+
+
+@pytest.mark.usefixtures("room")
+def test_an_entry_that_was_read_and_not_finished_is_done_again(keeper: Keeper, clean_redis: Any, monkeypatch: Any) -> None:
+    from django.db import OperationalError
+
+    from rooms import calls
+
+    happen(clean_redis, "started", 1, 0)
+
+    def fail(_: object) -> None:
+        raise OperationalError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(calls, "record", fail)
+        with pytest.raises(OperationalError):
+            keeper.record_calls()
+    assert not Call.objects.exists()
+    keeper.record_calls()
+    assert Call.objects.exists()
+
+
+@pytest.mark.usefixtures("room")
+def test_entries_that_are_nothing_do_not_stop_the_others(keeper: Keeper, clean_redis: Any) -> None:
+    clean_redis.xadd(wire.CALLS_STREAM, {"hello": "world"})
+    happen(clean_redis, "started", 1, 0, room="nowhere", epoch="e0")
+    happen(clean_redis, "exploded", 1, 0, epoch="e2")
+    clean_redis.xadd(wire.CALLS_STREAM, {"room": "garden", "epoch": "e3", "event": "started", "at": "nan", "people": "1"})
+    happen(clean_redis, "started", 1, 0)
+    keeper.record_calls()
+    assert [call.epoch for call in Call.objects.all()] == ["e1"]
+
+
+@pytest.mark.usefixtures("room")
+def test_a_call_whose_worker_died_ends_when_it_was_last_seen(keeper: Keeper, clean_redis: Any) -> None:
+    happen(clean_redis, "started", 1, 0)
+    keeper.record_calls()
+    live(clean_redis, "e1")
+    at = T0 + timedelta(minutes=1)
+    assert keeper.end_lost_calls(at) == []
+    clean_redis.delete(wire.live_key("garden"))
+    assert keeper.end_lost_calls(at) == []
+    assert keeper.end_lost_calls(at + timedelta(seconds=30)) == []
+    assert len(keeper.end_lost_calls(at + timedelta(seconds=31))) == 1
+    assert Call.objects.get().ended == at
+
+
+@pytest.mark.usefixtures("room")
+def test_a_call_that_is_seen_again_goes_on(keeper: Keeper, clean_redis: Any) -> None:
+    happen(clean_redis, "started", 1, 0)
+    keeper.record_calls()
+    keeper.end_lost_calls(T0)
+    live(clean_redis, "e1")
+    keeper.end_lost_calls(T0 + timedelta(seconds=20))
+    clean_redis.delete(wire.live_key("garden"))
+    assert keeper.end_lost_calls(T0 + timedelta(seconds=40)) == []
+    live(clean_redis, "e2")
+    # Another life of the room is not this call.
+    assert len(keeper.end_lost_calls(T0 + timedelta(seconds=80))) == 1
+
+
+def test_notes_with_many_rows_are_merged(room: Room, keeper: Keeper) -> None:
+    rows = [NotesUpdate(room=room, update_bytes=b"\x00\x00") for _ in range(notes_store.COMPACT_ROWS + 1)]
+    NotesUpdate.objects.bulk_create(rows)
+    keeper.compact_notes()
+    assert NotesUpdate.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_ends_when_it_is_told_to(number: int, tmp_path: Any, clean_redis: Any) -> None:
+    environment = {**os.environ, "DATA_DIR": str(tmp_path)}
+    run = [sys.executable, "-m", "django"]
+    subprocess.run([*run, "migrate", "-v0"], env=environment, check=True, timeout=120)
+    process = subprocess.Popen([*run, "keeper"], env=environment)
+    try:
+        # It is at work as soon as its consumer group is there.
+        while not clean_redis.exists(wire.CALLS_STREAM):
+            assert process.poll() is None
+        process.send_signal(number)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()

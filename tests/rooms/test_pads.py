@@ -1,0 +1,129 @@
+"""The real Etherpad is driven in tests/e2e; here a small server gives its documented answers, and the wrong ones."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+
+import pytest
+from django.test import Client
+
+from rooms import pads
+from rooms.models import Room
+
+pytestmark = pytest.mark.django_db
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Keeps what it is asked; ``say`` replaces the usual answer."""
+
+    asked: ClassVar[list[tuple[str, dict[str, str]]]] = []
+    pads: ClassVar[set[str]] = set()
+    say: ClassVar[bytes | None] = None
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        values = dict(urllib.parse.parse_qsl(body))
+        function = self.path.rsplit("/", 1)[1]
+        self.asked.append((self.path, values))
+        answer: dict[str, Any] = {"code": 0, "message": "ok", "data": None}
+        if values.get("apikey") != "secret":
+            answer = {"code": 4, "message": "no or wrong API Key", "data": None}
+        elif function == "createPad" and values["padID"] in self.pads:
+            answer = {"code": 1, "message": "padID does already exist", "data": None}
+        elif function == "createPad":
+            self.pads.add(values["padID"])
+        elif function == "getReadOnlyID":
+            answer["data"] = {"readOnlyID": "r.0123"}
+        data = json.dumps(answer).encode() if self.say is None else self.say
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Silence."""
+
+
+@pytest.fixture
+def etherpad(settings: Any) -> Iterator[type[Answers]]:
+    Answers.asked, Answers.pads, Answers.say = [], set(), None
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.ETHERPAD_URL = "https://pad.example.org"
+    settings.ETHERPAD_API_URL = f"http://127.0.0.1:{server.server_port}"
+    settings.ETHERPAD_API_KEY = "secret"
+    yield Answers
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room.objects.create(slug="garden", title="Garden")
+
+
+def test_the_builtin_notes_are_pages_of_this_site(room: Room, settings: Any) -> None:
+    settings.ETHERPAD_URL = ""
+    provider = pads.provider()
+    assert (provider.name, provider.chat_in_page) == ("builtin", True)
+    assert provider.open_url(room, read_only=False) == provider.frame_url(room, read_only=False) == f"/n/{room.notes_key}/"
+    assert provider.open_url(room, read_only=True) == f"/n/{room.notes_read_key}/"
+    provider.ensure(room)
+
+
+def test_a_pad_is_created_once_and_its_ids_are_kept(room: Room, etherpad: type[Answers]) -> None:
+    provider = pads.provider()
+    assert (provider.name, provider.chat_in_page) == ("etherpad", False)
+    frame = provider.frame_url(room, read_only=False)
+    room.refresh_from_db()
+    assert room.pad_id.startswith("garden-")
+    assert len(room.pad_id) > len("garden-") + 12
+    assert frame == f"https://pad.example.org/p/{room.pad_id}?showChat=true&alwaysShowChat=true"
+    assert provider.open_url(room, read_only=False) == f"https://pad.example.org/p/{room.pad_id}"
+    assert provider.open_url(room, read_only=True) == "https://pad.example.org/p/r.0123"
+    assert [path for path, _ in etherpad.asked] == ["/api/1.2.15/createPad", "/api/1.2.15/getReadOnlyID"]
+    assert "secret" not in "".join(path for path, _ in etherpad.asked)
+
+
+def test_half_a_creation_is_finished_the_next_time(room: Room, etherpad: type[Answers]) -> None:
+    room.pad_id = "garden-made-before"
+    room.save()
+    etherpad.pads.add(room.pad_id)
+    pads.provider().ensure(room)
+    room.refresh_from_db()
+    assert (room.pad_id, room.pad_read_only_id) == ("garden-made-before", "r.0123")
+
+
+@pytest.mark.parametrize(
+    "answer", [b"<html>no</html>", b"[]", b"{}", b'{"code": 4, "message": "no or wrong API Key", "data": null}']
+)
+def test_a_wrong_answer_leaves_the_call_alone(room: Room, etherpad: type[Answers], answer: bytes) -> None:
+    etherpad.say = answer
+    provider = pads.provider()
+    with pytest.raises(pads.PadUnavailable):
+        provider.ensure(room)
+    # The page gets an address of ours that asks again, and is not kept waiting: Etherpad is not asked for a while.
+    asked = len(etherpad.asked)
+    assert provider.frame_url(room, read_only=False) == f"/n/{room.notes_key}/"
+    assert provider.open_url(room, read_only=True) == f"/n/{room.notes_read_key}/"
+    assert len(etherpad.asked) == asked
+
+
+def test_the_notes_link_leads_to_the_pad_under_ones_name(client: Client, room: Room, etherpad: type[Answers]) -> None:
+    response = client.get(f"/n/{room.notes_key}/", {"userName": "Ann & Bob"})
+    assert response.status_code == 302
+    assert response["Location"].endswith("?showChat=true&alwaysShowChat=true&userName=Ann+%26+Bob")
+    assert client.get(f"/n/{room.notes_read_key}/")["Location"].startswith("https://pad.example.org/p/r.0123?")
+    assert etherpad.pads == {Room.objects.get().pad_id}
+
+
+def test_without_etherpad_the_notes_link_says_so(client: Client, room: Room, etherpad: type[Answers]) -> None:
+    etherpad.say = b"no"
+    response = client.get(f"/n/{room.notes_key}/")
+    assert response.status_code == 503
+    assert b"did not load" in response.content
