@@ -31,8 +31,8 @@ def readable(colour: str, panel: str) -> str:
     """``colour``, made lighter or darker until it has ``ENOUGH`` contrast on ``panel``."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*parse(colour))
     step = -0.02 if luminance(panel) > 0.18 else 0.02
-    while contrast(colour, panel) < ENOUGH and 0 < lightness < 1:
-        lightness = min(1.0, max(0.0, lightness + step))
+    while contrast(colour, panel) < ENOUGH and 0 <= lightness + step <= 1:
+        lightness += step
         colour = render(colorsys.hls_to_rgb(hue, lightness, saturation))
     return colour
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rooms import colours
@@ -17,6 +17,8 @@ def test_contrast_is_the_one_of_wcag() -> None:
     assert colours.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
+@example("#000000", DARK_PANEL)
+@example("#ffffff", LIGHT_PANEL)
 @given(COLOURS, st.sampled_from([LIGHT_PANEL, DARK_PANEL]))
 def test_an_accent_can_be_read_on_our_panels_and_its_text_on_it(colour: str, panel: str) -> None:
     accent = colours.readable(colour, panel)
