@@ -1,4 +1,4 @@
-"""A scripted worker on the real channel layer: it says that it lives, keeps the commands it hears, and says what it is told to."""
+"""A scripted worker on the real channel layer: it says that it lives, keeps the commands it hears, and answers them."""
 
 from __future__ import annotations
 
@@ -52,6 +52,14 @@ class FakeWorker:
         client: Any = sfu.client()
         await client.set(wire.worker_key(self.name), json.dumps(body))
         await client.sadd(wire.WORKERS_KEY, self.name)
+
+    async def restart(self) -> None:
+        """Listen again after Redis was away."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.live()
+        self._task = asyncio.create_task(self._run())
 
     async def die(self) -> None:
         """The key has run out."""
