@@ -6,7 +6,9 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -91,3 +93,18 @@ def test_scripts_outside_ui_do_not_touch_the_page() -> None:
     assert scripts
     code = {path.name: re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL) for path in scripts}
     assert not [name for name, text in code.items() if re.search(r"\bdocument\s*[.\[]", text)]
+
+
+def test_what_the_product_imports_is_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {re.split(r"[\[<>=~!; ]", line)[0].lower() for line in project["dependencies"]} | {"asgiref"}  # a part of Django
+    own = sys.stdlib_module_names | {"__future__", "confcall", "rooms", "sfu_worker", ""}
+    packages = packages_distributions()
+    used = {
+        (name.split(".")[0], path)
+        for path, names in files("confcall", "rooms", "sfu_worker")
+        for name in names
+        if name.split(".")[0] not in own
+    }
+    assert used
+    assert not [(name, path) for name, path in used if not {dist.lower().replace("_", "-") for dist in packages[name]} & asked]
