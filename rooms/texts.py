@@ -45,6 +45,9 @@ TEXTS: dict[str, str | Promise] = {
     # The connection
     "connection.socket": _("The connection to the server was lost and is being restored. Sound and pictures go on."),
     "connection.media": _("Sound and pictures were interrupted and are being restored. You need not do anything."),
+    "connection.blocked": _(
+        "Sound and pictures do not get through your network. Try another network, or ask for its UDP to be opened."
+    ),
     # Links
     "link.copied": _("Link copied"),
     # Notes and chat

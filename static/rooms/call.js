@@ -15,10 +15,11 @@ import { Subscriptions } from './subscriptions.js';
  *   joined: Person,
  *   left: Person,
  *   socket: boolean,
- *   media: 'connecting' | 'connected' | 'failed',
+ *   media: 'connecting' | 'connected' | 'failed' | 'blocked',
  *   problem: string,
  *   ended: {why: string, message: string},
- * }} Events `problem` and `message` are words for people; `why` is a key for the end page
+ * }} Events `problem` and `message` are words for people; `why` is a key for the end page;
+ * `blocked`: never connected, more than once
  */
 
 /**
@@ -42,6 +43,7 @@ export class Call extends Emitter {
     this._connection = null;
     this._epoch = '';
     this._failures = 0;
+    this._reached = false;
     this._fresh = false;
     this._asked = false;
     this._timer = 0;
@@ -176,6 +178,7 @@ export class Call extends Emitter {
     connection.on('failed', () => this._failed());
     connection.on('connected', () => {
       this._failures = 0;
+      this._reached = true;
       this.emit('media', 'connected');
     });
     this.subscriptions.use(connection);
@@ -193,7 +196,7 @@ export class Call extends Emitter {
 
   _failed() {
     this._dropConnection();
-    this.emit('media', 'failed');
+    this.emit('media', this._reached || this._failures === 0 ? 'failed' : 'blocked');
     // Without a socket the next room_state starts the connection.
     this._timer = setTimeout(() => {
       if (this._signalling.connected && !this._connection) this._signalling.send({ type: 'snapshot' });
@@ -205,7 +208,8 @@ export class Call extends Emitter {
   async _answer(answer) {
     try {
       await this._connection?.accept(answer);
-    } catch {
+    } catch (error) {
+      console.warn('the answer cannot be used:', error);
       this._failed();
     }
   }

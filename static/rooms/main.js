@@ -55,6 +55,7 @@ function tell(call) {
   );
   call.on('media', (state) => {
     if (state === 'failed') showBanner('media', text('connection.media'));
+    if (state === 'blocked') showBanner('media', text('connection.blocked'));
     if (state === 'connected') clearBanner('media');
   });
   call.on('problem', (words) => showBanner('problem', words));
