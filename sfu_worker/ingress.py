@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from struct import Struct, error
 
 from sfu_worker.codecs import Codec
-from sfu_worker.down_track import WITH_TWCC_SIZE
 from sfu_worker.mmsg import MAX_PACKET
 from sfu_worker.packet import Batch
 from sfu_worker.rtp_header import read_extensions
+from sfu_worker.rtx import WITH_TWCC_SIZE
 from sfu_worker.sdp import (
     AUDIO_LEVEL,
     MID,

@@ -20,6 +20,7 @@ class Packet:
     __slots__ = (
         "begins_frame",
         "keyframe",
+        "layer_sync",
         "marker",
         "payload",
         "picture_id",
@@ -27,6 +28,7 @@ class Packet:
         "picture_id_bits",
         "seq",
         "size",
+        "temporal",
         "timestamp",
         "tl0",
         "tl0_at",
@@ -40,6 +42,8 @@ class Packet:
         self.size = 0
         self.begins_frame = False
         self.keyframe = False
+        self.layer_sync = False
+        self.temporal = -1
         self.picture_id = 0
         self.picture_id_at = 0
         self.picture_id_bits = 15

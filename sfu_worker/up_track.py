@@ -56,7 +56,7 @@ class UpLayer:
         self.last_at = -1.0
         self.sender_report: tuple[int, int, int] | None = None
         "The last sender report: its NTP time (64 bits), its RTP time, and when it came in our own NTP time."
-        self._is_vp8 = codec.name.upper() == "VP8"
+        self.is_vp8 = codec.name.upper() == "VP8"
         self._is_video = track.kind == "video"
         # WebRTC senders retransmit only video, and only what was negotiated.
         self._repairs = self._is_video and "nack" in codec.feedback
@@ -72,7 +72,7 @@ class UpLayer:
         self.last_at = now
         self.packets += 1
         self.octets += p.size
-        if self._is_vp8:
+        if self.is_vp8:
             self._read_vp8(p)
         ahead = (p.seq - self.top_seq) & 0xFFFF < 0x8000 or self.top_seq < 0
         if self.waiting:
@@ -100,14 +100,16 @@ class UpLayer:
         found = vp8.descriptor(p.payload, 0, p.size)
         if found is None:
             p.picture_id_at = p.tl0_at = 0
-            p.begins_frame = p.keyframe = False
+            p.begins_frame = p.keyframe = p.layer_sync = False
+            p.temporal = -1
             return
-        p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0, _, _, p.begins_frame, p.keyframe, _ = found
+        p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0 = found[:5]
+        p.temporal, p.layer_sync, p.begins_frame, p.keyframe, _ = found[5:]
         if p.keyframe:
             self.size = vp8.keyframe_size(p.payload, 0, p.size) or self.size
 
     def _switch_waiting(self, p: Packet, now: float) -> None:
-        if self._is_vp8:
+        if self.is_vp8:
             if not p.keyframe:
                 return
         elif self._is_video:

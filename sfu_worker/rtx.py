@@ -1,0 +1,67 @@
+"""The repair stream of a slot (RFC 4588): what is sent a second time."""
+
+from __future__ import annotations
+
+import random
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from sfu_worker import vp8
+from sfu_worker.segments import Segment
+
+if TYPE_CHECKING:
+    from sfu_worker.transport import Transport
+
+# RTP header with one one-byte-header extension (RFC 8285): the transport-wide sequence number.
+WITH_TWCC = Struct("!BBHIIHHBHB")
+PLAIN = Struct("!BBHII")
+UINT16 = Struct("!H")
+WITH_TWCC_SIZE = 20
+PLAIN_SIZE = 12
+
+
+class RtxStream:
+    """One outgoing RTX stream. ``twcc_bits`` is the first byte of the transport-wide number's element, 0 without one."""
+
+    def __init__(self, ssrc: int, twcc_bits: int) -> None:
+        self.ssrc = ssrc
+        self._twcc_bits = twcc_bits
+        self._seq = random.getrandbits(15)
+
+    def send(self, transport: Transport, payload_type: int, segment: Segment, seq: int, found: tuple[int, int, bytes]) -> int:
+        """Send a cached packet as the outgoing number ``seq``. Returns the bytes of RTP that left."""
+        timestamp, marker, payload = found
+        if segment.layer.is_vp8:
+            payload = shift_vp8(payload, segment.picture_id, segment.tl0)
+        self._seq = (self._seq + 1) & 0xFFFF
+        at = transport.reserve()
+        out = transport.out
+        second, timestamp = marker | payload_type, (timestamp + segment.timestamp) & 0xFFFFFFFF
+        if self._twcc_bits:
+            twcc = transport.twcc_seq = (transport.twcc_seq + 1) & 0xFFFF
+            WITH_TWCC.pack_into(out, at, 0x90, second, self._seq, timestamp, self.ssrc, 0xBEDE, 1, self._twcc_bits, twcc, 0)
+            start = at + WITH_TWCC_SIZE
+        else:
+            PLAIN.pack_into(out, at, 0x80, second, self._seq, timestamp, self.ssrc)
+            start = at + PLAIN_SIZE
+        end = start + 2 + len(payload)
+        UINT16.pack_into(out, start, seq)
+        out[start + 2 : end] = payload
+        transport.commit(at, end - at)
+        return end - at
+
+
+def shift_vp8(payload: bytes, picture_id: int, tl0: int) -> bytes:
+    """A VP8 payload with its picture id and TL0PICIDX moved by the given offsets (RFC 7741 4.2)."""
+    found = vp8.descriptor(payload, 0, len(payload))
+    if found is None:
+        return payload
+    changed = bytearray(payload)
+    at, value, bits, tl0_at, tl0_value = found[:5]
+    if at and bits == 15:
+        UINT16.pack_into(changed, at, 0x8000 | ((value + picture_id) & 0x7FFF))
+    elif at:
+        changed[at] = (value + picture_id) & 0x7F
+    if tl0_at:
+        changed[tl0_at] = (tl0_value + tl0) & 0xFF
+    return bytes(changed)
