@@ -1,0 +1,251 @@
+"""What the page does when something is missing or breaks, and on a phone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, WebSocketRoute, expect
+
+from tests.e2e.conftest import Confcall
+from tests.e2e.people import Person, until
+from tests.e2e.test_call import room
+
+pytestmark = pytest.mark.e2e
+
+PHONE = {"viewport": {"width": 390, "height": 844}}
+NO_CLIPBOARD = """
+Object.defineProperty(navigator, 'clipboard', { value: { writeText: () => Promise.reject(new Error('refused')) } });
+"""
+NO_CAMERA = """
+navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', '%s'); };
+"""
+DEVICES_ASKED = """
+window.asked = 0;
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = (wanted) => { window.asked += 1; return ask(wanted); };
+"""
+
+
+class Cut:
+    """A WebSocket to the call that can be cut and held off, in front of the real one."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.routes: list[WebSocketRoute] = []
+
+    async def watch(self, person: Person) -> None:
+        await person.page.route_web_socket(re.compile("/ws/call/"), self._handle)
+        await person.page.reload()
+
+    async def _handle(self, route: WebSocketRoute) -> None:
+        if self.away:
+            await route.close(code=4000)
+            return
+        self.routes.append(route)
+        route.connect_to_server()
+
+    async def cut(self) -> None:
+        self.away = True
+        await self.routes[-1].close(code=4000)
+
+
+async def test_no_device_is_asked_for_before_a_click(browser: Browser, confcall: Confcall) -> None:
+    ann = await Person.arrive(browser, room(confcall, "shy"), "Ann")
+    await ann.page.add_init_script(DEVICES_ASKED)
+    await ann.page.reload()
+    await ann.join(devices=False)
+    assert await ann.page.evaluate("window.asked") == 0
+    await ann.button("Camera").click()
+    await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "true")
+    assert await ann.page.evaluate("window.asked") == 1
+
+
+async def test_the_preview_is_joined_as_it_is(browser: Browser, confcall: Confcall) -> None:
+    ann = await Person.arrive(browser, room(confcall, "preview"), "Ann")
+    await ann.button("Turn on camera and microphone").click()
+    await ann.button("Microphone").click()
+    await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "false")
+    await ann.join()
+    await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "false")
+    await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("NotAllowedError", "does not let this page"),
+        ("NotFoundError", "was found"),
+        ("NotReadableError", "in use by another program"),
+    ],
+)
+async def test_each_reason_for_no_camera_has_its_own_words(browser: Browser, confcall: Confcall, error: str, words: str) -> None:
+    ann = await Person.arrive(browser, room(confcall, error.lower()), "Ann")
+    await ann.page.add_init_script(NO_CAMERA % error)
+    await ann.page.reload()
+    await ann.page.get_by_role("textbox", name="Your name").fill("Ann")
+    await ann.button("Join").click()
+    await expect(ann.page.get_by_role("alert").filter(has_text=words)).to_be_visible()
+    await ann.join(devices=False)
+
+
+async def test_a_lost_websocket_is_a_banner_and_nobody_hears_of_it(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "cut")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
+    cut = Cut()
+    await cut.watch(ben)
+    await ann.join()
+    await ben.join()
+    await ben.sees("Ann")
+    await cut.cut()
+    banner = ben.page.get_by_role("alert").filter(has_text="connection to the server was lost")
+    await expect(banner).to_be_visible()
+    await ben.sees("Ann")  # the media goes on
+    await ben.button("Microphone").click()
+    for person, words in ((ben, "written while away"), (ann, "said meanwhile")):
+        await person.page.get_by_role("textbox", name="Message").fill(words)
+        await person.button("Send").click()
+    cut.away = False
+    await expect(banner).to_be_hidden(timeout=20_000)
+    for person in (ann, ben):
+        for words in ("written while away", "said meanwhile"):
+            await expect(person.page.get_by_role("log").get_by_text(words, exact=True)).to_have_count(1, timeout=10_000)
+    await expect(ann.group("Ben").locator(".is-muted")).to_have_count(1, timeout=10_000)
+    assert await ben.page.evaluate("window.connections.length") == 1
+    assert "has left" not in await ann.page.locator("#announcer").inner_text()
+    await ann.sees("Ben")
+
+
+async def test_a_refused_clipboard_shows_the_link_selected(browser: Browser, confcall: Confcall) -> None:
+    ann = await Person.arrive(browser, room(confcall, "clip"), "Ann")
+    await ann.page.add_init_script(NO_CLIPBOARD)
+    await ann.page.reload()
+    await ann.join(devices=False)
+    await ann.button("Copy notes link").click()
+    field = ann.page.get_by_role("dialog").get_by_role("textbox")
+    await expect(field).to_have_value(re.compile(r"/n/[\w-]+/$"))
+    selected: Any = await field.evaluate("e => e.value.slice(e.selectionStart, e.selectionEnd)")
+    assert selected == await field.input_value()
+
+
+async def test_a_camera_that_is_turned_off_gives_way_to_the_name(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "avatars")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
+    await ann.join()
+    await ben.join(devices=False)
+    await ben.sees("Ann")
+    await ann.button("Camera").click()
+    await expect(ben.group("Ann").locator(".tile.live")).to_have_count(0, timeout=10_000)
+    await expect(ben.group("Ann").locator(".avatar")).to_be_visible()
+    await ann.button("Camera").click()
+    await ben.sees("Ann")
+    await expect(ben.group("Ann").locator(".tile.live")).to_have_count(1)
+
+
+async def test_more_people_than_slots_are_all_seen(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "crowd")
+    ann = await Person.arrive(browser, link, "Ann")
+    await ann.join(devices=False)
+    for number in range(4):
+        await (await Person.arrive(browser, link, f"Silent {number}")).join(devices=False)
+    last = await Person.arrive(browser, link, "Last")
+    await last.join()
+    await ann.sees("Last")
+    await ann.hears("Last")
+    assert await ann.page.evaluate("window.connections.length") == 1
+    assert ann.errors == []
+
+
+async def test_a_phone_has_tabs_and_counts_what_was_not_read(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "phone")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben", **PHONE)
+    await ann.join()
+    await ben.join(devices=False)
+    await ann.page.get_by_role("textbox", name="Message").fill("hello phone")
+    await ann.button("Send").click()
+    await expect(ben.page.get_by_role("tab", name="Chat")).to_contain_text("1")
+    await ben.page.get_by_role("tab", name="Chat").click()
+    await expect(ben.page.get_by_text("hello phone", exact=True)).to_be_visible()
+    await ben.page.get_by_role("tab", name="Notes").click()
+    await expect(ben.page.frame_locator("iframe").get_by_role("textbox").first).to_be_visible(timeout=20_000)
+    await ben.hears("Ann")  # also behind another tab
+    await ben.page.get_by_role("tab", name="Call").click()
+    await ben.sees("Ann")
+    overflow: int = await ben.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert overflow <= 0, "the page is wider than the phone"
+
+
+async def test_shortcuts_work_and_do_nothing_while_typing(browser: Browser, confcall: Confcall) -> None:
+    ann = await Person.arrive(browser, room(confcall, "keys"), "Ann")
+    await ann.join()
+    await ann.page.keyboard.press("m")
+    await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "false")
+    await ann.page.get_by_role("textbox", name="Message").press_sequentially("mmm vs")
+    await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "false")
+    await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "true")
+    await ann.button("More").click()
+    await ann.page.get_by_role("checkbox", name=re.compile("Keys")).uncheck()
+    await ann.page.keyboard.press("Escape")
+    await ann.page.keyboard.press("m")
+    await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "false")
+
+
+async def test_a_listener_has_no_buttons_to_send_with(browser: Browser, confcall: Confcall) -> None:
+    link, listen = room(confcall, "audience"), room(confcall, "audience", "listener")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, listen, "Ben")
+    await ann.join()
+    await ben.join()
+    await ben.sees("Ann")
+    await ben.hears("Ann")
+    for name in ("Microphone", "Camera", "Share screen"):
+        await expect(ben.button(name)).to_have_count(0)
+    await expect(ann.group("Ben")).to_have_count(1)
+    senders: int = await ben.page.evaluate(
+        "window.connections[0].getTransceivers().filter((t) => t.direction !== 'recvonly').length"
+    )
+    assert senders == 0
+    assert ben.errors == []
+
+
+async def test_notes_for_reading_cannot_be_changed(browser: Browser, confcall: Confcall) -> None:
+    link, listen = room(confcall, "library"), room(confcall, "library", "listener")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, listen, "Ben")
+    await ann.join(devices=False)
+    await ben.join(devices=False)
+    await ann.page.frame_locator("iframe").get_by_role("textbox").first.click(timeout=20_000)
+    await ann.page.keyboard.type("Chapter one")
+    theirs = ben.page.frame_locator("iframe").locator(".ql-editor")
+    await expect(theirs).to_contain_text("Chapter one", timeout=20_000)
+    assert await theirs.get_attribute("contenteditable") == "false"
+    await expect(ben.page.frame_locator("iframe").get_by_role("status")).to_contain_text("can read")
+
+
+async def test_the_lobby_can_be_read_without_scripts(browser: Browser, confcall: Confcall) -> None:
+    ann = await Person.arrive(browser, room(confcall, "paper"), "Ann", java_script_enabled=False)
+    await expect(ann.page.get_by_role("heading", name="Paper")).to_be_visible()
+    await expect(ann.button("Join")).to_be_visible()
+    await expect(ann.page.locator("noscript .note")).to_be_visible()
+    notes = await ann.page.get_by_role("link", name="Read the notes").get_attribute("href")
+    assert notes is not None
+    assert "/n/" in notes
+
+
+async def test_the_call_page_asks_no_other_site_and_breaks_no_policy(browser: Browser, confcall: Confcall) -> None:
+    ann = await Person.arrive(browser, room(confcall, "strict"), "Ann")
+    asked: list[str] = []
+    ann.page.on("request", lambda request: asked.append(request.url))
+    await ann.page.reload()
+    await ann.join()
+    await ann.page.frame_locator("iframe").get_by_role("textbox").first.wait_for(timeout=20_000)
+    own = (confcall.url, "blob:", "data:")
+    assert [url for url in asked if not url.startswith(own)] == []
+    await until(lambda: _no(ann), 1, lambda: _said(ann))
+
+
+async def _no(person: Person) -> bool:
+    return not any("Content Security Policy" in line for line in person.said)
+
+
+async def _said(person: Person) -> str:
+    return "\n".join(person.said)
