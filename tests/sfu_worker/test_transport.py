@@ -403,6 +403,7 @@ async def test_a_tcp_connection_that_says_nothing_is_closed_after_a_while(monkey
 
 async def test_a_crowd_of_tcp_connections_does_not_keep_a_guest_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sfu_worker.tcp.MAX_UNVALIDATED", 4)
+    monkeypatch.setattr("sfu_worker.tcp.UNVALIDATED_SECONDS", 600)
     async with media_port() as (port, hub):
         crowd = [await asyncio.open_connection("127.0.0.1", port.port) for _ in range(10)]
         peer = await Peer(port, hub).connect(tcp=True)
