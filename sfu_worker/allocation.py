@@ -1,0 +1,199 @@
+"""Which layer each slot of a receiver gets out of its budget. Pure; rates in bit/s, heights in pixels.
+
+Sound first: all of it, in order of priority. Then video, by priority class, the highest first: within a class everybody's
+lowest layer before anybody's second, then one step each in turn, spatial before temporal (a larger picture is seen at once;
+dropped temporal layers are what a short budget leaves over). Down at once, up with a margin and after a while, so that
+layers do not flap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+UP_MARGIN = 1.15
+"An upgrade must fit by this factor of its own rate: the estimate moves by some 10 % from second to second."
+HOLD = 1.0
+"Seconds after a step down until a slot may go up again; a key frame costs more than the step gains for less."
+LAYER_FITS = 0.85
+"A layer with this share of the wanted height is good enough: the next larger one costs four times the bits."
+SOUND_RATE = 48_000
+"Of a sound whose rate is not known."
+
+Kind = Literal["audio", "video"]
+Reason = Literal["", "bandwidth", "inactive", "unwanted"]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """A spatial layer as it is sent. ``bitrates`` is the sum up to each temporal layer: (T0, T0+T1, ...), at least one."""
+
+    index: int
+    height: int
+    bitrates: tuple[int, ...]
+    alive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one slot wants. Higher ``priority`` is a higher class; ``height`` 0 is as large as there is."""
+
+    slot: str
+    kind: Kind
+    priority: int
+    height: int
+    layers: tuple[LayerInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one slot gets: the index of a spatial layer (-1: nothing, ``reason`` says why) and its highest temporal layer."""
+
+    slot: str
+    spatial: int
+    temporal: int
+    bitrate: int
+    reason: Reason = ""
+    lowered_at: float = -HOLD
+    "When it last had to go down."
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """``unmet_bps``: what the whole receiver would need for the next upgrade, margin included; 0 when all have what they want."""
+
+    choices: tuple[Choice, ...]
+    total_bps: int
+    unmet_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    spatial: int
+    temporal: int
+    bitrate: int
+
+
+@dataclass(slots=True)
+class _Slot:
+    wish: Wish
+    steps: list[_Step]
+    before: Choice | None
+    free: bool
+    at: int = -1
+    stuck: bool = field(default=False)
+
+    @property
+    def bitrate(self) -> int:
+        return self.steps[self.at].bitrate if self.at >= 0 else 0
+
+    def cost(self) -> int:
+        """bit/s that the next step must find free, with its margin."""
+        step = self.steps[self.at + 1]
+        return int(step.bitrate * self._margin(step)) - self.bitrate
+
+    def _margin(self, step: _Step) -> float:
+        """None for what the slot has already, or for something instead of nothing: a paused picture helps nobody."""
+        if self.at < 0 or self.before is None or self.before.spatial < 0:
+            return 1.0
+        return 1.0 if step.bitrate <= self.before.bitrate else UP_MARGIN
+
+    def may_rise(self) -> bool:
+        step = self.steps[self.at + 1]
+        return self.free or self.at < 0 or self.before is None or step.bitrate <= self.before.bitrate
+
+
+def allocate(budget_bps: int, wishes: list[Wish], previous: Mapping[str, Choice], now: float) -> Allocation:
+    """Share ``budget_bps`` among the slots; ``previous`` has the last choice of each slot by its id."""
+    left = budget_bps
+    chosen: dict[str, Choice] = {}
+    for wish in sorted((w for w in wishes if w.kind == "audio"), key=lambda w: -w.priority):
+        chosen[wish.slot] = choice = _sound(wish, left)
+        left -= choice.bitrate
+    slots = [_slot(wish, previous.get(wish.slot), now) for wish in wishes if wish.kind == "video"]
+    unmet = 0
+    for priority in sorted({slot.wish.priority for slot in slots}, reverse=True):
+        group = [slot for slot in slots if slot.wish.priority == priority]
+        left = _share(left, group)
+        costs = [slot.cost() for slot in group if slot.at + 1 < len(slot.steps)]
+        if costs and not unmet:
+            unmet = min(costs)
+    for slot in slots:
+        chosen[slot.wish.slot] = _choose(slot, now)
+    for wish in wishes:
+        if wish.kind == "audio" and chosen[wish.slot].reason == "bandwidth":
+            unmet = unmet or SOUND_RATE
+    total = sum(choice.bitrate for choice in chosen.values())
+    return Allocation(tuple(chosen[wish.slot] for wish in wishes), total, total + unmet if unmet else 0)
+
+
+def _sound(wish: Wish, left: int) -> Choice:
+    layer = next((layer for layer in wish.layers if layer.alive), None)
+    if layer is None:
+        return Choice(wish.slot, -1, -1, 0, "inactive")
+    rate = layer.bitrates[-1] or SOUND_RATE
+    if rate > left:
+        return Choice(wish.slot, -1, -1, 0, "bandwidth")
+    return Choice(wish.slot, layer.index, len(layer.bitrates) - 1, rate)
+
+
+def _slot(wish: Wish, before: Choice | None, now: float) -> _Slot:
+    return _Slot(wish, _steps(wish), before, before is None or now - before.lowered_at >= HOLD)
+
+
+def _steps(wish: Wish) -> list[_Step]:
+    """The ladder: each spatial layer that is wanted and sent, then the temporal layers below the top of each.
+
+    Going up, a slot takes a larger picture at its lowest frame rate as soon as that fits, and the frames with what is left.
+    """
+    alive = sorted((layer for layer in wish.layers if layer.alive), key=lambda layer: (layer.height, layer.bitrates[-1]))
+    wanted: list[LayerInfo] = []
+    for layer in alive:
+        if wanted and wish.height and wanted[-1].height >= wish.height * LAYER_FITS:
+            break
+        wanted.append(layer)
+    if wanted and wish.height and wanted[-1].height > wish.height / LAYER_FITS and len(wanted) > 1:
+        # Never more than is wanted, except when the smallest is too large already.
+        wanted.pop()
+    steps: list[_Step] = []
+    for layer in wanted:
+        for temporal, bitrate in enumerate(layer.bitrates):
+            while steps and steps[-1].bitrate >= bitrate:
+                # A larger picture for no more bits replaces the step.
+                steps.pop()
+            steps.append(_Step(layer.index, temporal, bitrate))
+    return steps
+
+
+def _share(left: int, group: list[_Slot]) -> int:
+    """Upgrade the slots of a class in turn until nothing fits; returns what is left."""
+    for slot in group:
+        slot.stuck = False
+    while True:
+        moved = False
+        lowest = min((slot.at for slot in group if not slot.stuck and slot.at + 1 < len(slot.steps)), default=None)
+        if lowest is None:
+            return left
+        for slot in group:
+            if slot.stuck or slot.at != lowest or slot.at + 1 >= len(slot.steps):
+                continue
+            if slot.may_rise() and slot.cost() <= left:
+                left += slot.bitrate
+                slot.at += 1
+                left -= slot.bitrate
+                moved = True
+            else:
+                slot.stuck = True
+        if not moved and all(slot.stuck or slot.at + 1 >= len(slot.steps) for slot in group):
+            return left
+
+
+def _choose(slot: _Slot, now: float) -> Choice:
+    before = slot.before
+    lowered = before is not None and slot.bitrate < before.bitrate and slot.at + 1 < len(slot.steps)
+    lowered_at = now if lowered else before.lowered_at if before is not None else -HOLD
+    if slot.at < 0:
+        return Choice(slot.wish.slot, -1, -1, 0, "bandwidth" if slot.steps else "inactive", lowered_at)
+    step = slot.steps[slot.at]
+    return Choice(slot.wish.slot, step.spatial, step.temporal, step.bitrate, "", lowered_at)
