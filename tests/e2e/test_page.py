@@ -221,6 +221,18 @@ async def test_notes_for_reading_cannot_be_changed(browser: Browser, confcall: C
     await expect(ben.page.frame_locator("iframe").get_by_role("status")).to_contain_text("can read")
 
 
+async def test_notes_that_do_not_load_say_so_and_the_call_goes_on(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "no-notes")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
+    await ann.page.route(re.compile("/n/"), lambda route: route.abort())
+    await ann.join()
+    await ben.join()
+    await expect(ann.page.get_by_text("Notes did not load")).to_be_visible(timeout=20_000)
+    await expect(ann.button("Open in a new tab")).to_be_visible()
+    await ann.sees("Ben")
+    await ann.hears("Ben")
+
+
 async def test_the_lobby_can_be_read_without_scripts(browser: Browser, confcall: Confcall) -> None:
     ann = await Person.arrive(browser, room(confcall, "paper"), "Ann", java_script_enabled=False)
     await expect(ann.page.get_by_role("heading", name="Paper")).to_be_visible()
