@@ -18,6 +18,8 @@ export class ChatClient extends Emitter {
     this._send = send;
     this._started = false;
     this.log = EMPTY_LOG;
+    /** Lines up to this number were there before one came. */
+    this.history = 0;
   }
 
   /**
@@ -26,7 +28,10 @@ export class ChatClient extends Emitter {
    * @param {number} newest number of the newest line
    */
   connected(newest) {
-    if (!this._started) this.log = { ...this.log, last: Math.max(0, newest - HISTORY) };
+    if (!this._started) {
+      this.log = { ...this.log, last: Math.max(0, newest - HISTORY) };
+      this.history = newest;
+    }
     this._started = true;
     if (newest > this.log.last) this._send({ type: 'chat_since', number: this.log.last });
     for (const [nonce, text] of this.log.pending) this._send({ type: 'chat', nonce, text });

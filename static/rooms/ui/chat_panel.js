@@ -15,6 +15,7 @@ export class ChatPanel {
     this._list = byId('chat-lines', HTMLElement);
     this._panel = byId('chat', HTMLElement);
     this._badge = find('unread', HTMLElement);
+    this._chat = chat;
     this._unread = 0;
     /** @type {ChatLine | null} */
     this._last = null;
@@ -45,7 +46,8 @@ export class ChatPanel {
       this._list.insertBefore(this._item(line), pending);
       this._last = line;
     }
-    if (getComputedStyle(this._panel).visibility === 'hidden') this._unread += lines.length;
+    const fresh = lines.filter(({ number }) => number > this._chat.history);
+    if (getComputedStyle(this._panel).visibility === 'hidden') this._unread += fresh.length;
     this._showUnread();
     if (atEnd) this._list.scrollTop = this._list.scrollHeight;
   }
