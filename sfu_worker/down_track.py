@@ -9,18 +9,26 @@ from typing import TYPE_CHECKING
 from sfu_worker import rtcp
 from sfu_worker.codecs import Codec, find_codec
 from sfu_worker.packet import Packet
-from sfu_worker.rtx import PLAIN, PLAIN_SIZE, UINT16, WITH_TWCC, WITH_TWCC_SIZE, RtxStream
+from sfu_worker.rtx import PLAIN, PLAIN_SIZE, UINT16, WITH_TWCC, WITH_TWCC_SIZE, Receiver, RtxStream
 from sfu_worker.segments import Segment, Segments
 
 if TYPE_CHECKING:
-    from sfu_worker.transport import Transport
     from sfu_worker.up_track import UpLayer, UpTrack
 
 ALL_TEMPORAL = 7
 "More temporal layers than any codec has: nothing is dropped."
 
 STORM = 400
-"Retransmissions to one slot within one second; a link that loses more needs less media, not more of it."
+"Retransmissions to one slot within a second; a link that loses more needs less media, not more of it."
+
+RESENT_SECONDS = 1.0
+MIN_RESEND = 0.005
+
+PAD_BACK = 256
+"How far back a probe looks for packets to repeat."
+
+MIN_PAD = 200
+"Bytes: smaller packets fill a probe with headers."
 
 
 class DownTrack:
@@ -43,7 +51,7 @@ class DownTrack:
         self.rtx_ssrc = rtx_ssrc
         self.codecs = codecs
         self.cname = cname
-        self.transport: Transport | None = None
+        self.receiver: Receiver | None = None
         self.wanted = ""
         "The id of the track that the client wants here; '' for none."
         self.height = 0
@@ -78,8 +86,7 @@ class DownTrack:
         self._packets = 0
         self._octets = 0
         self._counted_from = (0, 0)
-        self._storm_from = 0.0
-        self._storm = 0
+        self._resent: dict[int, float] = {}
 
     # Binding
 
@@ -183,22 +190,23 @@ class DownTrack:
 
     # The packet path
 
-    def forward(self, packets: list[Packet]) -> None:
+    def forward(self, packets: list[Packet], now: float) -> None:
         """Write the packets of one batch to the receiver."""
-        segment, transport = self._segment, self.transport
-        if segment is None or transport is None:
+        segment, receiver = self._segment, self.receiver
+        if segment is None or receiver is None:
             return
         if self.max_temporal != ALL_TEMPORAL or self._temporal != ALL_TEMPORAL:
-            self._forward_thinned(packets, transport)
+            self._forward_thinned(packets, receiver, now)
             return
         first_in = segment.first_in
         for p in packets:
             if (p.seq - first_in) & 0x8000:
                 # Sent before the switch: the stream that the receiver saw then has ended.
                 continue
-            self._write(p, segment, transport)
+            self._write(p, segment, receiver, now)
 
-    def _write(self, p: Packet, segment: Segment, transport: Transport) -> None:
+    def _write(self, p: Packet, segment: Segment, receiver: Receiver, now: float) -> None:
+        transport = receiver.transport
         at = transport.reserve()
         out = transport.out
         if self._twcc_bits:
@@ -218,6 +226,7 @@ class DownTrack:
                 0,
             )
             start = at + WITH_TWCC_SIZE
+            receiver.estimator.sent(twcc, WITH_TWCC_SIZE + p.size, now)
         else:
             seq, timestamp = (p.seq + segment.seq) & 0xFFFF, (p.timestamp + segment.timestamp) & 0xFFFFFFFF
             PLAIN.pack_into(out, at, 0x80, p.marker | self._payload_type, seq, timestamp, self.ssrc)
@@ -234,7 +243,7 @@ class DownTrack:
                 out[start + p.tl0_at] = (p.tl0 + segment.tl0) & 0xFF
         transport.commit(at, end - at)
 
-    def _forward_thinned(self, packets: list[Packet], transport: Transport) -> None:
+    def _forward_thinned(self, packets: list[Packet], receiver: Receiver, now: float) -> None:
         """Without the temporal layers that are too many. The numbers close up behind each dropped picture."""
         for p in packets:
             segment = self._segment
@@ -242,7 +251,7 @@ class DownTrack:
             if (p.seq - self._top_in) & 0x8000 or p.seq == self._top_in:
                 late = self._segments.incoming(segment.layer, p.seq)
                 if late is not None and p.temporal <= self._temporal:
-                    self._write(p, late, transport)
+                    self._write(p, late, receiver, now)
                 continue
             self._top_in = p.seq
             if p.begins_frame:
@@ -252,7 +261,7 @@ class DownTrack:
                 continue
             if self._dropped_in >= 0:
                 segment = self._close_up(segment)
-            self._write(p, segment, transport)
+            self._write(p, segment, receiver, now)
 
     def _change_temporal(self, p: Packet) -> None:
         """Down at once; up where the picture refers to nothing that was dropped (RFC 7741 4.2, Y)."""
@@ -290,21 +299,41 @@ class DownTrack:
 
     # Repair and reports
 
-    def retransmit(self, lost: list[int], now: float) -> None:
-        """Send again what the receiver asks for, on the RTX stream."""
-        if self._rtx_type is None or self._rtx is None or self.transport is None:
-            return
-        if now - self._storm_from >= 1.0:
-            self._storm_from, self._storm = now, 0
+    def retransmit(self, lost: list[int], now: float, rtt: float, room: int) -> int:
+        """Send again what the receiver asks for, on the RTX stream, at most ``room`` bytes. Returns how many they were.
+
+        A packet is not sent again before the answer to the last time can have told that it is lost too.
+        """
+        if self._rtx_type is None or self._rtx is None or self.receiver is None:
+            return 0
+        self._resent = {seq: at for seq, at in self._resent.items() if now - at < RESENT_SECONDS}
+        sent = 0
         for seq in lost:
-            if self._storm >= STORM:
-                return
+            if sent >= room or len(self._resent) >= STORM:
+                break
             segment = self._segments.outgoing(seq)
             found = segment.layer.cache.get((seq - segment.seq) & 0xFFFF) if segment else None
-            if segment and found:
-                self._storm += 1
-                self.retransmitted += 1
-                self._rtx.send(self.transport, self._rtx_type, segment, seq, found)
+            if segment is None or found is None or now - self._resent.get(seq, -1.0) < max(rtt, MIN_RESEND):
+                continue
+            self._resent[seq] = now
+            self.retransmitted += 1
+            sent += self._rtx.send(self.receiver, self._rtx_type, segment, seq, found, now)
+        return sent
+
+    def pad(self, size: int, now: float, probe: int) -> int:
+        """Repeat the newest packets on the RTX stream, about ``size`` bytes, to probe the path. Returns how many they were."""
+        segment = self._segment
+        if segment is None or self._rtx_type is None or self._rtx is None or self.receiver is None:
+            return 0
+        sent, seq = 0, segment.layer.top_seq
+        for _ in range(PAD_BACK):
+            found = segment.layer.cache.get(seq & 0xFFFF)
+            if sent >= size:
+                break
+            if found is not None and len(found[2]) > MIN_PAD and segment.holds(seq & 0xFFFF):
+                sent += self._rtx.send(self.receiver, self._rtx_type, segment, (seq + segment.seq) & 0xFFFF, found, now, probe)
+            seq -= 1
+        return sent
 
     def sender_report(self, ntp_now: int, clock_offset: int) -> bytes | None:
         """An SR in the worker's clock, with RTP time run on from the source's own report, so that lips stay in step.

@@ -137,6 +137,7 @@ class Ingress:
                     return
         if level >= 0:
             self._on_level(layer.track.id, level, now)
+        self._batch.now = now
         p = self._batch.take()
         p.seq = seq
         p.timestamp = timestamp

@@ -58,12 +58,14 @@ class Batch:
     which takes such a run as one segmented datagram.
     """
 
-    __slots__ = ("layers", "packets", "used")
+    __slots__ = ("layers", "now", "packets", "used")
 
     def __init__(self) -> None:
         # The port ends a batch after this many packets at the latest.
         self.packets = [Packet() for _ in range(RECEIVE_SLOTS)]
         self.used = 0
+        self.now = 0.0
+        "Monotonic seconds of the newest packet."
         self.layers: list[UpLayer] = []
 
     def take(self) -> Packet:

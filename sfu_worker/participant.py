@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from sfu_worker import rtcp, sdp, wire
 from sfu_worker.down_track import DownTrack
+from sfu_worker.egress import Egress
 from sfu_worker.ingress import Ingress, UpMedia
 from sfu_worker.media_clock import SenderClock, ntp
 from sfu_worker.packet import Batch
+from sfu_worker.rtx import Receiver
 from sfu_worker.transport import Transport
 from sfu_worker.up_track import UpTrack
 
@@ -65,6 +67,7 @@ class Participant:
         self.tracks: dict[str, UpTrack] = {}
         self.slots: dict[str, DownTrack] = {}
         self.ingress: Ingress | None = None
+        self.egress = Egress()
         self.rtt = DEFAULT_RTT
         self._host = host
         self._audience = audience
@@ -134,6 +137,7 @@ class Participant:
     def _renew_transport(self, now: float) -> None:
         self.drop_transport(now)
         self._clock = SenderClock()
+        self.egress = Egress()
         self.transport = Transport(self._host.port, self._host.certificate, self)
         self.ingress = Ingress(self._host.batch, self.send_rtcp, self._audience.first_packet, self._audience.level)
 
@@ -165,7 +169,8 @@ class Participant:
             answered.extensions.get(sdp.TRANSPORT_CC, 0),
             lambda bound: self._audience.bound(self, bound),
         )
-        slot.transport = self.transport
+        assert self.transport is not None
+        slot.receiver = Receiver(self.transport, self.egress.estimator)
         return slot
 
     # What the transport says
@@ -205,7 +210,12 @@ class Participant:
             case rtcp.Nack():
                 slot = self._slot_of(packet.media)
                 if slot is not None:
-                    slot.retransmit(packet.seqs, now)
+                    self.egress.repaired(slot.retransmit(packet.seqs, now, self.rtt, self.egress.repair_room()))
+            case rtcp.TransportFeedback():
+                self.egress.on_feedback(packet, now)
+                self.rtt = self.egress.estimator.rtt
+            case rtcp.Remb():
+                self.egress.on_remb(packet.bitrate, now)
             case rtcp.Pli():
                 self._request_keyframe(packet.media, now)
             case rtcp.Fir():
@@ -214,11 +224,14 @@ class Participant:
 
     def _on_reports(self, reports: tuple[rtcp.ReportBlock, ...], now: float) -> None:
         for report in reports:
-            if report.lsr and self._slot_of(report.ssrc) is not None:
-                # RFC 3550 6.4.1: middle 32 bits of NTP, in units of 1/65536 s.
-                rtt = ((ntp(now) >> 16) - report.lsr - report.dlsr) & 0xFFFFFFFF
-                if rtt < 5 * 65536:
-                    self.rtt += 0.25 * (rtt / 65536 - self.rtt)
+            if self._slot_of(report.ssrc) is None:
+                continue
+            # RFC 3550 6.4.1: middle 32 bits of NTP, in units of 1/65536 s.
+            rtt = ((ntp(now) >> 16) - report.lsr - report.dlsr) & 0xFFFFFFFF
+            measured = rtt / 65536 if report.lsr and rtt < 5 * 65536 else None
+            if measured is not None:
+                self.rtt += 0.25 * (measured - self.rtt)
+            self.egress.on_report(report.fraction_lost, measured, now)
 
     def _slot_of(self, ssrc: int) -> DownTrack | None:
         return next((slot for slot in self.slots.values() if slot.ssrc == ssrc), None)
@@ -236,10 +249,12 @@ class Participant:
     # Timers
 
     def repair(self, now: float) -> None:
-        """Every few milliseconds: ask for what is missing."""
+        """Every 25 ms: ask for what is missing, probe."""
         if self.ingress is not None:
             for layer in list(self.ingress.layers.values()):
                 layer.repair(now, self.rtt)
+        if self.transport is not None and self.transport.connected:
+            self.egress.tick(self.slots.values(), now)
 
     def feedback(self) -> None:
         """Every 50 ms or so: transport-wide congestion control feedback."""

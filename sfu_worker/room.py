@@ -55,6 +55,7 @@ class Room:
         self._calls = calls
         self._host = host
         self._joined_at: dict[str, float] = {}
+        self._unsettled = False
 
     # Who is in
 
@@ -122,7 +123,7 @@ class Room:
             self._outbox.tell(p.reply, wire.Removed(why))
         if p.kind != "whep":
             self._tell_group(wire.ParticipantLeft, participant=p.id)
-        self._settle_all(now)
+        self._unsettled = True
         if not self.participants:
             self._calls.call(self.slug, self.epoch, "ended", self.most_people)
 
@@ -141,7 +142,7 @@ class Room:
             self._outbox.tell(p.reply, wire.Refused("offer", "bad_sdp", str(exc)))
             return
         self._outbox.tell(p.reply, wire.Answer(sdp, cmd.id))
-        self._settle_all(now)
+        self._unsettled = True
 
     def set_slots(self, p: Participant, requests: list[wire.SlotRequest], now: float) -> None:
         """Take a participant's wishes."""
@@ -153,7 +154,7 @@ class Room:
             slot.wanted = request.track or ""
             slot.height = max(0, request.height)
             slot.priority = request.priority
-            self._settle(p, slot, now)
+        self._settle(p, self._tracks(), now)
 
     def mute(self, p: Participant, source: str, muted: bool) -> None:
         """Somebody says that its own track is muted or not."""
@@ -167,20 +168,26 @@ class Room:
     def _tracks(self) -> dict[str, UpTrack]:
         return {t.id: t for p in self.people for t in p.tracks.values() if t.published}
 
-    def _settle(self, p: Participant, slot: DownTrack, now: float) -> None:
-        paused = slots.settle(slot, self._tracks().get(slot.wanted), now)
-        if paused:
-            self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, paused))
+    def _settle(self, p: Participant, tracks: dict[str, UpTrack], now: float) -> None:
+        """Bring a participant's slots in line with its wishes and its budget."""
+        if p.follow is not None:
+            slots.follow(p.slots.values(), slots.publisher(self.people, p.follow))
+        for slot in p.slots.values():
+            self._tell_paused(p, slot, slots.settle(slot, tracks.get(slot.wanted), now))
+        for slot in p.egress.choose(list(p.slots.values()), now):
+            self._tell_paused(p, slot, slots.paused(slot, "bandwidth"))
 
-    def _settle_all(self, now: float) -> None:
-        tracks = self._tracks()
-        for p in self.participants.values():
-            if p.follow is not None:
-                slots.follow(p.slots.values(), slots.publisher(self.people, p.follow))
-            for slot in p.slots.values():
-                paused = slots.settle(slot, tracks.get(slot.wanted), now)
-                if paused:
-                    self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, paused))
+    def _tell_paused(self, p: Participant, slot: DownTrack, why: str) -> None:
+        if why:
+            self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, why))
+
+    def settle(self, now: float) -> None:
+        """Do so for everybody, if something has changed that may concern everybody."""
+        if self._unsettled:
+            self._unsettled = False
+            tracks = self._tracks()
+            for p in list(self.participants.values()):
+                self._settle(p, tracks, now)
 
     # What participants report (Audience)
 
@@ -189,7 +196,7 @@ class Room:
         if not track.published:
             track.published = True
             self._tell_group(wire.TrackPublished, track=slots.describe(track))
-        self._settle_all(time.monotonic())
+        self._unsettled = True
 
     def level(self, track: str, dbov: int, now: float) -> None:
         """The audio level of one packet."""
@@ -229,6 +236,7 @@ class Room:
 
     def repair(self, now: float) -> None:
         """Every 25 ms."""
+        self.settle(now)
         for p in list(self.participants.values()):
             p.repair(now)
 
@@ -245,7 +253,11 @@ class Room:
             if speakers != self.speakers:
                 self.speakers = speakers
                 self._tell_group(wire.SpeakersChanged, speakers=speakers)
-        self._settle_all(now)
+        for p in self.participants.values():
+            for track in p.tracks.values():
+                for layer in track.layers:
+                    layer.rates.measure(now)
+        self._unsettled = True
 
     def report(self, now: float) -> None:
         """Every second: RTCP reports, and who is overdue."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from sfu_worker import vp8
+from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.segments import Segment
 
 if TYPE_CHECKING:
@@ -20,6 +22,14 @@ WITH_TWCC_SIZE = 20
 PLAIN_SIZE = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Where a slot's packets go, and who keeps account of them."""
+
+    transport: Transport
+    estimator: BandwidthEstimator
+
+
 class RtxStream:
     """One outgoing RTX stream. ``twcc_bits`` is the first byte of the transport-wide number's element, 0 without one."""
 
@@ -28,8 +38,18 @@ class RtxStream:
         self._twcc_bits = twcc_bits
         self._seq = random.getrandbits(15)
 
-    def send(self, transport: Transport, payload_type: int, segment: Segment, seq: int, found: tuple[int, int, bytes]) -> int:
+    def send(
+        self,
+        to: Receiver,
+        payload_type: int,
+        segment: Segment,
+        seq: int,
+        found: tuple[int, int, bytes],
+        now: float,
+        probe: int = 0,
+    ) -> int:
         """Send a cached packet as the outgoing number ``seq``. Returns the bytes of RTP that left."""
+        transport = to.transport
         timestamp, marker, payload = found
         if segment.layer.is_vp8:
             payload = shift_vp8(payload, segment.picture_id, segment.tl0)
@@ -47,6 +67,8 @@ class RtxStream:
         end = start + 2 + len(payload)
         UINT16.pack_into(out, start, seq)
         out[start + 2 : end] = payload
+        if self._twcc_bits:
+            to.estimator.sent(transport.twcc_seq, end - at, now, probe)
         transport.commit(at, end - at)
         return end - at
 

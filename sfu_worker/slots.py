@@ -16,22 +16,21 @@ def describe(track: UpTrack) -> wire.Track:
 
 
 def settle(slot: DownTrack, track: UpTrack | None, now: float) -> str:
-    """Aim a slot at the best layer of the track that it wants. Returns why it is paused when that is news, else ''."""
+    """Subscribe a slot to the track that it wants; which layer it gets is the receiver's ``Egress.choose``.
+
+    Returns why it is paused when that is news, else ''.
+    """
     if track is None or track.kind != slot.kind:
         release(slot, now)
-        return _paused(slot, "unpublished" if slot.wanted else "unwanted")
+        return paused(slot, "unpublished" if slot.wanted else "unwanted")
+    if track.layers and not slot.can_carry(track.layers[-1]):
+        release(slot, now)
+        return paused(slot, "codec")
     if slot.track is not track:
         # Not a moment longer: the page has another name under this picture already.
         release(slot, now)
         slot.track = track
         track.subscribers.append(slot)
-    layer = track.layer_for(slot.height, now)
-    if layer is None:
-        return ""
-    if not slot.can_carry(layer):
-        slot.aim(None, now)
-        return _paused(slot, "codec")
-    slot.aim(layer, now)
     return ""
 
 
@@ -44,7 +43,8 @@ def release(slot: DownTrack, now: float) -> None:
         slot.track = None
 
 
-def _paused(slot: DownTrack, why: str) -> str:
+def paused(slot: DownTrack, why: str) -> str:
+    """Note why a slot carries nothing; returns it when that is news, else ''."""
     if slot.paused_why == why:
         return ""
     slot.paused_why = why

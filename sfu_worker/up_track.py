@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sfu_worker import keyframes, rtcp, vp8
 from sfu_worker.cache import PacketCache
 from sfu_worker.codecs import Codec, codec_key
+from sfu_worker.layer_rates import TEMPORAL_LAYERS, LayerRates
 from sfu_worker.nack import NackLog
 from sfu_worker.packet import Batch, Packet
 from sfu_worker.reception import ReceptionStats
@@ -45,6 +46,7 @@ class UpLayer:
         self.collected: list[Packet] = []
         self.cache = PacketCache(VIDEO_CACHE if track.kind == "video" else AUDIO_CACHE)
         self.nack = NackLog()
+        self.rates = LayerRates()
         self.stats = ReceptionStats(ssrc, codec.clock)
         self.size: tuple[int, int] | None = None
         self.top_seq = -1
@@ -74,6 +76,10 @@ class UpLayer:
         self.octets += p.size
         if self.is_vp8:
             self._read_vp8(p)
+            self.rates.octets[p.temporal if 0 < p.temporal < TEMPORAL_LAYERS else 0] += p.size
+        else:
+            p.temporal = -1
+            self.rates.octets[0] += p.size
         ahead = (p.seq - self.top_seq) & 0xFFFF < 0x8000 or self.top_seq < 0
         if self.waiting:
             self._switch_waiting(p, now)
@@ -93,7 +99,7 @@ class UpLayer:
         """Hand what was collected to every receiver."""
         if self.collected:
             for down in self.downs:
-                down.forward(self.collected)
+                down.forward(self.collected, self._batch.now)
             self.collected.clear()
 
     def _read_vp8(self, p: Packet) -> None:

@@ -46,6 +46,7 @@ async def owner_makes_a_room(owner: Person, confcall: Confcall, title: str) -> s
     await page.get_by_role("combobox", name=re.compile("^Room")).select_option(label=title)
     await page.get_by_label("Label").fill("Friends")
     await page.get_by_role("button", name="Save and continue editing").click()
+    await expect(page.locator(".messagelist .success")).to_be_visible()
     found = re.search(re.escape(confcall.url) + r"/i/[\w-]+/", await page.content())
     assert found, "the admin does not show the invite's link"
     return found.group(0)

@@ -6,9 +6,11 @@ import struct
 from dataclasses import dataclass
 from itertools import pairwise
 
+from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.codecs import Codec
 from sfu_worker.down_track import DownTrack
 from sfu_worker.packet import Batch, Packet
+from sfu_worker.rtx import Receiver
 from sfu_worker.up_track import UpLayer, UpTrack
 
 VP8 = Codec(96, "VP8", 90000, 1, {}, ("nack", "nack pli", "transport-cc"), 97)
@@ -83,7 +85,7 @@ class Source:
 
 def video_slot(wire: Wire, codecs: list[Codec] | None = None) -> DownTrack:
     slot = DownTrack("4", "video", 7777, 8888, codecs or [VP8, H264], "slot1", 5, lambda _: None)
-    slot.transport = wire  # type: ignore[assignment]
+    slot.receiver = Receiver(wire, BandwidthEstimator())  # type: ignore[arg-type]
     return slot
 
 
@@ -176,7 +178,7 @@ def test_lost_packets_are_sent_again_on_the_repair_stream() -> None:
     source.send(0.1, key=True)
     source.send(0.2)
     original = parse(wire.sent[1])
-    slot.retransmit([original.seq, (original.seq + 700) & 0xFFFF], 0.3)
+    slot.retransmit([original.seq, (original.seq + 700) & 0xFFFF], 0.3, 0.1, 10_000)
     assert len(wire.sent) == 3
     repaired = parse(wire.sent[2])
     assert (repaired.payload_type, repaired.ssrc, repaired.timestamp) == (97, 8888, original.timestamp)
@@ -192,7 +194,7 @@ def test_retransmission_finds_packets_from_before_a_switch() -> None:
     slot.aim(second.layer, 0.1)
     second.send(0.2, key=True)
     before = parse(wire.sent[0])
-    slot.retransmit([before.seq], 0.3)
+    slot.retransmit([before.seq], 0.3, 0.1, 10_000)
     assert parse(wire.sent[-1]).payload == struct.pack("!H", before.seq) + before.payload
 
 
@@ -202,7 +204,7 @@ def test_a_storm_of_requests_is_bounded() -> None:
     slot.aim(source.layer, 0.0)
     source.send(0.1, key=True)
     seq = parse(wire.sent[0]).seq
-    slot.retransmit([seq] * 5000, 0.2)
+    slot.retransmit([seq] * 5000, 0.2, 0.0, 1 << 30)
     assert len(wire.sent) < 500
 
 
@@ -211,7 +213,7 @@ def test_sound_is_forwarded_from_the_next_packet_on() -> None:
     track = UpTrack("a:microphone", "a", "microphone", "audio")
     source = Source(track, 5, codec=OPUS)
     slot = DownTrack("3", "audio", 1, None, [OPUS], "slot1", 5, lambda _: None)
-    slot.transport = wire  # type: ignore[assignment]
+    slot.receiver = Receiver(wire, BandwidthEstimator())  # type: ignore[arg-type]
     slot.aim(source.layer, 0.0)
     source.send(0.02, payload=b"opus")
     assert parse(wire.sent[0]).payload == b"opus"

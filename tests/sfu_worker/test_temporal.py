@@ -122,7 +122,7 @@ def test_repair_finds_the_right_packet_behind_dropped_pictures() -> None:
             source.give(packet)
     for data in wire.sent[-20:]:
         original = parse(data)
-        slot.retransmit([original.seq], 2.0)
+        slot.retransmit([original.seq], 2.0, 0.1, 10_000)
         assert parse(wire.sent[-1]).payload == struct.pack("!H", original.seq) + original.payload
 
 
@@ -136,5 +136,5 @@ def test_repair_still_works_after_all_numbers_went_round() -> None:
         if i % 1000 == 0:
             slot.tick()
     original = parse(wire.sent[-5])
-    slot.retransmit([original.seq], 0.2)
+    slot.retransmit([original.seq], 0.2, 0.1, 10_000)
     assert parse(wire.sent[-1]).payload == struct.pack("!H", original.seq) + original.payload

@@ -1,0 +1,153 @@
+"""What one receiver's link can take, and what it gets: estimate, choice of layers, probes, repair within the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sfu_worker import rtcp
+from sfu_worker.allocation import Choice, LayerInfo, Wish, allocate
+from sfu_worker.bwe import BandwidthEstimator
+from sfu_worker.bwe_probe import Probe
+from sfu_worker.down_track import ALL_TEMPORAL, DownTrack
+from sfu_worker.pacer import TICK, Pacer, Traffic
+from sfu_worker.up_track import UpLayer
+
+UNLIMITED = 100_000_000
+"bit/s; the estimator's own maximum."
+
+BLIND_SECONDS = 2.0
+"A receiver that has said nothing about arrivals for so long after the first packet never will: it is not limited."
+
+AMPLE = 1.5
+"A budget of so many times everything that is wanted needs no sharing out."
+
+
+class Egress:
+    """One receiver. ``estimator`` is told of each packet; the rest runs on timers."""
+
+    def __init__(self) -> None:
+        self.estimator = BandwidthEstimator()
+        self.pacer = Pacer()
+        self.unmet = 0
+        "bit/s that the next better picture would need in all; 0 when everything wanted is sent."
+        self._heard = False
+        self._first_sent = -1.0
+        self._choices: dict[str, Choice] = {}
+        self._probe: Probe | None = None
+        self._probe_left = 0
+
+    # What the receiver says
+
+    def on_feedback(self, feedback: rtcp.TransportFeedback, now: float) -> None:
+        """Transport-wide feedback."""
+        self._heard = True
+        self.estimator.feedback(feedback, now)
+
+    def on_remb(self, bitrate: int, now: float) -> None:
+        """The receiver's own estimate."""
+        self._heard = True
+        self.estimator.remb(bitrate, now)
+
+    def on_report(self, fraction_lost: int, rtt: float | None, now: float) -> None:
+        """A report block about one of our streams."""
+        self.estimator.report(fraction_lost, rtt, now)
+
+    def limited(self, now: float) -> bool:
+        """Whether the estimate counts: not for receivers that tell us nothing."""
+        return self._heard or self._first_sent < 0 or now - self._first_sent < BLIND_SECONDS
+
+    # Timers
+
+    def tick(self, slots: Iterable[DownTrack], now: float) -> None:
+        """Every 25 ms: notice silence, send what a probe needs."""
+        if not self._heard:
+            return
+        self.estimator.tick(now)
+        self.pacer.tick(self.estimator.target, now)
+        if self._probe is None:
+            if not self.unmet:
+                return
+            self._probe = self.estimator.probe_due(now, self.unmet)
+            if self._probe is None:
+                return
+            self._probe_left = max(self._probe.size, self._probe.packets * 200)
+        self._send_probe(self._probe, slots, now)
+
+    def _send_probe(self, probe: Probe, slots: Iterable[DownTrack], now: float) -> None:
+        """Repeat recent packets on a repair stream: unlike padding they may even be of use."""
+        slot = next((s for s in slots if s.layer is not None and s.kind == "video"), None)
+        if slot is None:
+            self._probe = None
+            return
+        portion = int(probe.size * TICK / probe.duration) + 1
+        sent = slot.pad(min(portion, self._probe_left), now, probe.id)
+        self._probe_left -= sent
+        if not sent or self._probe_left <= 0:
+            self._probe = None
+
+    def choose(self, slots: list[DownTrack], now: float) -> list[DownTrack]:
+        """A few times a second, and at every wish: which layer each slot gets. Returns those that are too dear."""
+        video = [s for s in slots if s.kind == "video" and s.track is not None and s.track.layers]
+        for slot in slots:
+            if slot.kind == "audio" and slot.track is not None and slot.track.layers:
+                # Sound is never weighed against pictures: it is little, and it is what a call is for.
+                slot.aim(slot.track.layers[-1], now)
+        if video and self._first_sent < 0 and any(s.layer is not None for s in slots):
+            self._first_sent = now
+        budget = self.estimator.estimate if self.limited(now) else UNLIMITED
+        best = {slot.mid: slot.track.layer_for(slot.height, now) for slot in video if slot.track is not None}
+        if sum(layer.rates.rates[-1] for layer in best.values() if layer is not None) * AMPLE < budget:
+            self.unmet = 0
+            self._choices.clear()
+            for slot in video:
+                self._apply(slot, best[slot.mid], ALL_TEMPORAL, now)
+            return []
+        return self._share(video, budget, now)
+
+    def _share(self, video: list[DownTrack], budget: int, now: float) -> list[DownTrack]:
+        wishes = [self._wish(slot, now) for slot in video]
+        shared = allocate(budget, wishes, self._choices, now)
+        self.unmet = shared.unmet_bps
+        self._choices = {choice.slot: choice for choice in shared.choices}
+        starved = []
+        for slot, choice in zip(video, shared.choices, strict=True):
+            assert slot.track is not None
+            if choice.spatial < 0:
+                slot.aim(None, now)
+                if choice.reason == "bandwidth":
+                    starved.append(slot)
+                continue
+            layer = slot.track.layers[choice.spatial]
+            top = choice.temporal >= len(layer.rates.rates) - 1
+            self._apply(slot, layer, ALL_TEMPORAL if top else choice.temporal, now)
+        return starved
+
+    def _apply(self, slot: DownTrack, layer: UpLayer | None, temporal: int, now: float) -> None:
+        if layer is None:
+            return
+        current = slot.layer
+        if self.estimator.draining and current is not None and current.rates.rates[-1] > layer.rates.rates[-1]:
+            # The link has fallen and its queue is full: what is sent now arrives late and keeps it full.
+            slot.unbind(now)
+        slot.max_temporal = temporal
+        if self.estimator.draining and slot.layer is None and slot.kind == "video":
+            return
+        slot.aim(layer, now)
+
+    def _wish(self, slot: DownTrack, now: float) -> Wish:
+        assert slot.track is not None
+        layers = tuple(
+            LayerInfo(i, layer.size[1] if layer.size else 0, layer.rates.rates, len(slot.track.layers) == 1 or layer.alive(now))
+            for i, layer in enumerate(slot.track.layers)
+        )
+        return Wish(slot.mid, "video", slot.priority, slot.height, layers)
+
+    # Repair
+
+    def repair_room(self) -> int:
+        """Bytes of retransmissions that may leave now."""
+        return self.pacer.may_send(Traffic.REPAIR) if self._heard else 1 << 20
+
+    def repaired(self, size: int) -> None:
+        """Bytes of retransmissions have left."""
+        self.pacer.sent(size, Traffic.REPAIR)

@@ -1,0 +1,37 @@
+"""How many bits a layer takes, by temporal layer. Pure."""
+
+from __future__ import annotations
+
+TEMPORAL_LAYERS = 4
+"VP8 knows four; more are counted with the last."
+
+SMOOTHING = 0.5
+"Weight of the newest quarter of a second: a camera's rate changes with what moves before it, an estimate must follow."
+
+
+class LayerRates:
+    """Counts bytes per temporal layer; ``measure`` turns them into rates."""
+
+    __slots__ = ("_at", "_rates", "octets", "rates")
+
+    def __init__(self) -> None:
+        self.octets = [0] * TEMPORAL_LAYERS
+        self.rates: tuple[int, ...] = (0,)
+        "bit/s up to each temporal layer: (T0, T0 + T1, …); one entry without temporal layers."
+        self._rates = [0.0] * TEMPORAL_LAYERS
+        self._at = -1.0
+
+    def measure(self, now: float) -> None:
+        """Timer: a few times a second."""
+        if self._at >= 0 and now > self._at:
+            for i, octets in enumerate(self.octets):
+                rate = 8 * octets / (now - self._at)
+                self._rates[i] += (rate - self._rates[i]) * (SMOOTHING if self._rates[i] else 1.0)
+            top = max((i for i, rate in enumerate(self._rates) if rate > 1000), default=0)
+            total, sums = 0.0, []
+            for rate in self._rates[: top + 1]:
+                total += rate
+                sums.append(int(total))
+            self.rates = tuple(sums)
+        self.octets = [0] * TEMPORAL_LAYERS
+        self._at = now
