@@ -1,0 +1,68 @@
+"""Rates of what was delivered and of what was sent, from entries per feedback message rather than per packet. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+
+ACKED_WINDOW = 0.5
+"Seconds: libwebrtc begins with 500 ms and goes on with 150 ms and a Bayesian mean; bursts of 30 frames a second want the longer."
+MIN_SPAN = 0.08
+"Seconds of arrivals below which there is no rate."
+SENT_WINDOW = 1.0
+MAX_ENTRIES = 256
+"Messages kept at most, against a receiver that floods with them."
+
+
+class AckedRate:
+    """The rate at which packets arrive, in bit/s of the receiver's time."""
+
+    def __init__(self) -> None:
+        self._entries: deque[tuple[float, float, int]] = deque(maxlen=MAX_ENTRIES)  # (newest arrival, span, bytes)
+        self._newest = 0.0
+        self.rate = 0
+        "bit/s; 0 while not known."
+
+    def add(self, arrivals: list[float], size: int, continuous: bool) -> None:
+        """Note one message: arrivals in s, bytes in sum, and whether it continues the message before (none lost between).
+
+        What was in a lost message is unknown, so the time that it was about does not count either.
+        """
+        newest = max(arrivals)
+        if continuous and self._entries:
+            span = newest - self._newest
+        else:
+            span = newest - min(arrivals)
+        if span < 0.0:
+            # Reordered: belongs to time that was counted before.
+            newest, span = self._newest, 0.0
+        self._entries.append((newest, span, size))
+        self._newest = newest
+        while newest - self._entries[0][0] > ACKED_WINDOW:
+            self._entries.popleft()
+        total = sum(entry[1] for entry in self._entries)
+        if total >= MIN_SPAN:
+            self.rate = int(8 * sum(entry[2] for entry in self._entries) / total)
+
+    def reset(self) -> None:
+        """The receiver's clock has jumped."""
+        self._entries.clear()
+
+
+class SentRate:
+    """The rate of sending over the last second, in bit/s."""
+
+    def __init__(self) -> None:
+        self._entries: deque[tuple[float, int]] = deque(maxlen=MAX_ENTRIES)
+        self._since = 0.0
+        self.rate = 0
+
+    def add(self, size: int, now: float) -> None:
+        """Note bytes that have left since the last call."""
+        if not self._entries:
+            self._since = now
+        self._entries.append((now, size))
+        while now - self._entries[0][0] > SENT_WINDOW:
+            self._since = self._entries.popleft()[0]
+        span = now - self._since
+        if span >= MIN_SPAN:
+            self.rate = int(8 * (sum(entry[1] for entry in self._entries)) / span)
