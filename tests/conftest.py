@@ -36,7 +36,6 @@ DATA_DIR = Path(tempfile.mkdtemp(prefix="confcall-test-"))
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 
 
-
 def start_valkey() -> ValkeyServer:
     """A server of our own. Several test sessions may run at once: one that lost the race for a port would share another's."""
     for _ in range(20):
