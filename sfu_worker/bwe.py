@@ -93,8 +93,10 @@ class BandwidthEstimator(PacketHistory):
             self._queue.add(sends, arrivals, sizes, continuous, now)
             self._rtt.sample(now - sends[-1], now)
         trend = self._delay.add(sends, arrivals)
-        # What is lost just after a decrease was sent before it; and what arrives then is less than what fits.
-        settled = not self.draining and now - self._rate.decreased_at > DECREASE_SHOWS + self.rtt
+        # What is lost just after a decrease was sent before it, and what arrives then is less than what fits; what is lost
+        # in a probe says that the probe was too much.
+        settled = now - self._rate.decreased_at > DECREASE_SHOWS + self.rtt
+        settled = settled and not self.draining and not self._prober.disturbs(now)
         queued = self._queue.delay > self._queue.threshold
         self._loss.add(len(sends), lost, queued, self._acked.rate if settled else 0, now)
         self._decide(trend, now)

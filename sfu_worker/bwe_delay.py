@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
+from operator import mul
 
 BURST = 0.005
 "Seconds: packets sent within so long are one group; a group also absorbs what a link releases in one burst."
@@ -25,6 +26,8 @@ MIN_THRESHOLD, MAX_THRESHOLD = 6.0, 600.0
 CLOCK_JUMP = 3.0
 "Seconds by which arrivals may run ahead of our clock before the receiver's clock must have been set."
 REORDERED_RESET = 3
+RENEW = 3600.0
+MIN_VARIANCE = 1e-3
 
 
 class Usage(Enum):
@@ -47,7 +50,8 @@ class DelayDetector:
         self._last_send = self._first_arrival = self._complete = 0.0
         self._previous: tuple[float, float] | None = None
         self._reordered = 0
-        self._points: deque[tuple[float, float]] = deque(maxlen=WINDOW)
+        self._xs: deque[float] = deque(maxlen=WINDOW)
+        self._ys: deque[float] = deque(maxlen=WINDOW)
         self._sends: deque[float] = deque((0.0,), maxlen=WINDOW)
         self._deltas = 0
         self._accumulated = self._smoothed = 0.0
@@ -110,13 +114,17 @@ class DelayDetector:
 
     def _update(self, send_delta: float, arrival_delta: float, arrival: float) -> None:
         self._deltas += 1
-        if not self._points:
+        if not self._xs or arrival - self._origin > RENEW:
+            # Small numbers keep their digits.
+            self._xs.clear()
+            self._ys.clear()
             self._origin = arrival
         self._accumulated += (arrival_delta - send_delta) * 1000
         self._smoothed = SMOOTHING * self._smoothed + (1 - SMOOTHING) * self._accumulated
-        self._points.append(((arrival - self._origin) * 1000, self._smoothed))
+        self._xs.append((arrival - self._origin) * 1000)
+        self._ys.append(self._smoothed)
         self._sends.append(self._previous[0] if self._previous else 0.0)
-        trend = _slope(self._points, self._trend) if len(self._points) == WINDOW else self._trend
+        trend = _slope(self._xs, self._ys, self._trend) if len(self._xs) == WINDOW else self._trend
         self._detect(trend, send_delta, arrival)
 
     def _detect(self, trend: float, send_delta: float, arrival: float) -> None:
@@ -148,12 +156,11 @@ class DelayDetector:
         self._threshold = min(max(threshold, MIN_THRESHOLD), MAX_THRESHOLD)
 
 
-def _slope(points: deque[tuple[float, float]], otherwise: float) -> float:
-    """Least squares: ms of delay per ms of time."""
-    n = len(points)
-    mean_x = sum(x for x, _ in points) / n
-    mean_y = sum(y for _, y in points) / n
-    denominator = sum((x - mean_x) ** 2 for x, _ in points)
-    if not denominator:
+def _slope(xs: deque[float], ys: deque[float], otherwise: float) -> float:
+    """Least squares: ms of delay per ms of time. In sums that run in C: this is done for every group of packets."""
+    n = len(xs)
+    sum_x, sum_y = sum(xs), sum(ys)
+    denominator = n * sum(map(mul, xs, xs)) - sum_x * sum_x
+    if denominator < MIN_VARIANCE:
         return otherwise
-    return sum((x - mean_x) * (y - mean_y) for x, y in points) / denominator
+    return (n * sum(map(mul, xs, ys)) - sum_x * sum_y) / denominator

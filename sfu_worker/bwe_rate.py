@@ -88,6 +88,7 @@ class RateControl:
         """The queue grows: go below what comes through."""
         if not overuse.served:
             return
+        self._steady = min(self._steady, overuse.served)
         rate = (FALLEN_BACK_OFF if overuse.fallen else BACK_OFF) * overuse.served
         if overuse.measured and overuse.sent < SUSTAINABLE * overuse.served:
             # What is sent drains the queue as it is: to go lower would cost a layer for nothing.
@@ -114,7 +115,7 @@ class RateControl:
         limit = HEADROOM * delivered + HEADROOM_FLOOR
         if self.link.rate:
             # Sending less than a link that is known to be so wide shows nothing about more.
-            limit = min(limit, max(NEAR_HEADROOM * delivered, self.link.rate))
+            limit = min(limit, max(NEAR_HEADROOM * self._steady, self.link.rate))
         if self.rate >= limit:
             return
         if self.link.rate:
