@@ -11,6 +11,7 @@ from channels.exceptions import ChannelFull
 from channels_redis.core import RedisChannelLayer
 
 from sfu_worker import wire
+from sfu_worker.tasks import end
 
 logger = logging.getLogger("sfu.bus")
 
@@ -42,9 +43,7 @@ class Bus:
             await asyncio.wait_for(self._outbox.join(), 1.0)
         except TimeoutError:
             logger.warning("x %d events were not sent", self._outbox.qsize())
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         await self._layer.close_pools()
 
     def tell(self, reply: str, event: wire.Event) -> None:

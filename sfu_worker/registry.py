@@ -13,6 +13,7 @@ import redis.asyncio
 import redis.exceptions
 
 from sfu_worker import wire
+from sfu_worker.tasks import end
 
 logger = logging.getLogger("sfu.registry")
 
@@ -52,8 +53,7 @@ class Registry:
     async def stop(self) -> None:
         """Say that the worker is gone, so that nobody waits for its keys to run out."""
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         try:
             await self._write_calls()
             await self._redis.delete(wire.worker_key(self._worker))

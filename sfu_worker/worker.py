@@ -16,6 +16,7 @@ from sfu_worker.participant import Host, Participant
 from sfu_worker.port import MediaPort
 from sfu_worker.registry import LiveRoom, Registry
 from sfu_worker.room import Room
+from sfu_worker.tasks import end
 
 logger = logging.getLogger("sfu.worker")
 
@@ -65,7 +66,7 @@ class Worker:
         """In the order that docs/architecture.md gives: keys, people, port, bus."""
         participants = [p for room in self.rooms.values() for p in room.participants.values()]
         if self._timer:
-            self._timer.cancel()
+            await end(self._timer)
         now = time.monotonic()
         for room in list(self.rooms.values()):
             for p in list(room.participants.values()):
