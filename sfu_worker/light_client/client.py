@@ -14,6 +14,7 @@ from sfu_worker.light_client.receiving import Receiver
 from sfu_worker.light_client.sending import Plan, Stream, plan_streams
 
 REPORT_SECONDS = 1.0
+FEEDBACK_SECONDS = 0.05
 SLOT_HEIGHT = 720
 
 
@@ -53,7 +54,7 @@ class LightClient:
         self._hub = hub
         self._signalling = signalling
         self._lines: Lines | None = None
-        self._report_due = 0.0
+        self._report_due = self._feedback_due = 0.0
 
     async def run(self) -> None:
         """Take part until the signalling ends."""
@@ -163,6 +164,9 @@ class LightClient:
         self.streams = plan_streams(self.plan, self._lines.mids)
         for stream in self.streams:
             stream.start(media[stream.mid].codecs[0].pt, media[stream.mid].extensions, now)
+        for slot in (media[mid] for pair in self._lines.slots for mid in pair):
+            self.receiver.twcc_id = slot.extensions.get(sdp.TRANSPORT_CC, 0)
+            self.receiver.rtx_types |= {codec.rtx_pt for codec in slot.codecs if codec.rtx_pt is not None}
         self.connected.set()
         self._hub.pacers.append(self._pace)
 
@@ -171,6 +175,10 @@ class LightClient:
         send = self.link.send_rtp
         for stream in self.streams:
             stream.due(now, send)
+        if now >= self._feedback_due:
+            self._feedback_due = now + FEEDBACK_SECONDS
+            for packet in self.receiver.arrivals.feedback(1, self._any_ssrc()):
+                self.link.send_rtcp(packet)
         if now >= self._report_due:
             self._report_due = now + REPORT_SECONDS
             for stream in self.streams:
@@ -178,6 +186,10 @@ class LightClient:
             if not self.streams:
                 # A receiver that says nothing looks dead.
                 self.link.send_rtcp(rtcp.build_rr(1, []) + rtcp.build_sdes(1, self.name))
+
+    def _any_ssrc(self) -> int:
+        """A media source of the server, as Chromium puts one into its feedback."""
+        return next(iter(self.receiver.by_ssrc), 0)
 
     def _on_rtcp(self, data: bytes, now: float) -> None:
         for packet in rtcp.parse_compound(data):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from sfu_worker.light_client.sending import HEADER, STAMP, STAMP_AT
+from sfu_worker.twcc import ArrivalLog
 
 MAX_GAP = 5000
 "A jump of more than this is another beginning, not a loss."
@@ -43,15 +44,29 @@ class Gaps:
         else:
             self.duplicates += 1
 
+    def jumps(self, number: int) -> bool:
+        """Whether ``number`` would leave a gap."""
+        return 0 <= self.expected < number
+
     @property
     def lost(self) -> int:
         return len(self.missing)
 
 
 class Receiver:
-    """One client's ears: gaps by SSRC (what forwarding numbered) and by stream (what the sender numbered)."""
+    """One client's ears: gaps by SSRC (what forwarding numbered) and by stream (what the sender numbered).
+
+    A stream that goes on with a key frame, in an SSRC without a gap, was paused by the server: that is counted, not lost.
+    """
 
     def __init__(self) -> None:
+        self.arrivals = ArrivalLog()
+        "For transport-wide feedback, without which the server thinks that the way to us is narrow."
+        self.twcc_id = 0
+        self.rtx_types: set[int] = set()
+        self.repairs = 0
+        "Retransmissions, and probes for bandwidth that look like them."
+        self.pauses = 0
         self.by_ssrc: dict[int, Gaps] = {}
         self.by_stream: dict[int, Gaps] = {}
         self.first_frame: dict[int, float] = {}
@@ -67,7 +82,13 @@ class Receiver:
         first, second, seq, _, ssrc = HEADER.unpack_from(view, start)
         at = start + 12
         if first & 0x10:
+            # The server writes this one extension alone.
+            if self.twcc_id and view[at + 4] == self.twcc_id << 4 | 1:
+                self.arrivals.record(view[at + 5] << 8 | view[at + 6], int(now * 1_000_000))
             at += 4 + 4 * (view[at + 2] << 8 | view[at + 3])
+        if second & 0x7F in self.rtx_types:
+            self.repairs += 1
+            return
         if first & 0x20:
             end -= view[end - 1]
         if end - at < STAMP_AT + STAMP.size:
@@ -75,6 +96,7 @@ class Receiver:
         gaps = self.by_ssrc.get(ssrc)
         if gaps is None:
             gaps = self.by_ssrc[ssrc] = Gaps(16)
+        whole = gaps.expected == seq
         gaps.see(seq)
         stream, count, sent, checksum = STAMP.unpack_from(view, at + STAMP_AT)
         if crc32(view[at + STAMP_AT + STAMP.size : end], count) != checksum:
@@ -83,6 +105,9 @@ class Receiver:
         gaps = self.by_stream.get(stream)
         if gaps is None:
             gaps = self.by_stream[stream] = Gaps(32)
+        if whole and gaps.jumps(count) and is_key(view, at):
+            self.pauses += 1
+            gaps.expected = count
         gaps.see(count)
         if stream not in self.first_frame:
             self._look_for_frame(stream, view, at, second, now)
@@ -93,7 +118,7 @@ class Receiver:
         if view[at] == 0xFC:
             self.first_frame[stream] = now
             return
-        if view[at] & 0x1F == 0x10 and not view[at + 6] & 1:
+        if is_key(view, at):
             self._keyframe_begun.add(stream)
         if second & 0x80 and stream in self._keyframe_begun:
             self.first_frame[stream] = now
@@ -114,3 +139,8 @@ class Receiver:
     @property
     def reordered(self) -> int:
         return sum(gaps.reordered for gaps in self.by_ssrc.values())
+
+
+def is_key(view: memoryview, at: int) -> bool:
+    """Whether a packet begins a key frame, or is sound, where each packet is one."""
+    return view[at] == 0xFC or (view[at] & 0x1F == 0x10 and not view[at + 6] & 1)

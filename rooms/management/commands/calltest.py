@@ -1,0 +1,238 @@
+"""``manage.py calltest``: a call of light clients through the real site, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import http.cookiejar
+import json
+import os
+import re
+import secrets
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+import redis.asyncio
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from rooms.models import Invite, Room
+from rooms.roles import Role
+from sfu_worker import wire
+from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
+
+CONFIG = re.compile(r'<script id="config" type="application/json">(.*?)</script>', re.DOTALL)
+JOIN_SECONDS = 30.0
+"How long everybody has to join and to see everybody; the first call on a cold machine is slow."
+HTTP_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the call page told one visitor."""
+
+    slug: str
+    pass_: str
+    socket: str
+    origin: str
+    cookie: str
+
+
+class Command(BaseCommand):
+    help = "Holds a call of light clients: all send sound and pictures, all receive all. Fails if one packet is lost."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--people", type=int, default=10)
+        parser.add_argument("--seconds", type=float, default=30.0)
+        parser.add_argument("--url", default=settings.SITE_URL, help="the site, as browsers see it (default: %(default)s)")
+        parser.add_argument("--invite", help="a link that lets people speak; without it a room is made and deleted afterwards")
+        parser.add_argument("--tcp", action="store_true", help="media over TCP, as in networks without UDP")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        people = options["people"]
+        if people < 2:
+            raise CommandError("A call has at least two people.")
+        with contextlib.nullcontext(options["invite"]) if options["invite"] else temporary_invite(options["url"], people) as link:
+            try:
+                result = asyncio.run(hold(link, people, options["seconds"], tcp=options["tcp"]))
+            except (OSError, TimeoutError) as exc:
+                raise CommandError(f"The call did not come about: {exc}") from exc
+        self.stdout.write("\n".join(result.lines()))
+        if faults := result.faults():
+            raise CommandError("Not well: " + ", ".join(faults) + ".")
+
+
+@contextlib.contextmanager
+def temporary_invite(url: str, people: int) -> Iterator[str]:
+    """A room for one call, with an invite; both are gone afterwards."""
+    room = Room.objects.create(slug=f"calltest-{secrets.token_hex(4)}", title="Call test", max_people=min(1000, people + 1))
+    try:
+        expires = timezone.now() + datetime.timedelta(hours=1)
+        invite = Invite.objects.create(room=room, role=Role.SPEAKER, label="calltest", expires=expires)
+        yield urllib.parse.urljoin(url, invite.get_absolute_url())
+    finally:
+        room.delete()
+
+
+def open_door(link: str) -> Door:
+    """Follow an invite as a browser of its own would. Raises OSError with what the server said."""
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    try:
+        with opener.open(link, timeout=HTTP_SECONDS) as response:
+            page, address = response.read().decode(), urllib.parse.urlsplit(response.geturl())
+    except urllib.error.HTTPError as exc:
+        raise OSError(f"{link} says {exc.code} {exc.reason}") from exc
+    found = CONFIG.search(page)
+    if found is None:
+        raise OSError(f"{link} does not lead to a call page")
+    config = json.loads(found[1])
+    scheme = "wss" if address.scheme == "https" else "ws"
+    return Door(
+        slug=config["room"]["slug"],
+        pass_=config["pass"],
+        socket=f"{scheme}://{address.netloc}{config['ws']}",
+        origin=f"{address.scheme}://{address.netloc}",
+        cookie="; ".join(f"{cookie.name}={cookie.value}" for cookie in jar),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Counts of one call."""
+
+    people: int
+    joined: int
+    expected: int
+    seen: int
+    sent: int
+    received: int
+    lost: int
+    duplicates: int
+    broken: int
+    pauses: int
+    seconds: float
+    first_frames: list[float]
+    delays: list[float]
+    load: float | None
+    refused: list[str]
+
+    def lines(self) -> list[str]:
+        cpu = "unknown (no worker in this site's Redis holds the room)" if self.load is None else f"{self.load:.0%} of one core"
+        delays = [1000 * delay for delay in self.delays]
+        first = self.first_frames
+        return [
+            f"joined:               {self.joined} of {self.people}",
+            f"streams seen:         {self.seen} of {self.expected}",
+            f"packets:              {self.sent} sent, {self.received} received ({self.received / self.seconds:.0f} a second)",
+            f"lost:                 {self.lost} ({self.duplicates} twice, {self.broken} not as sent)",
+            f"paused by server:     {self.pauses} times (while it took the way to a receiver for too narrow)",
+            f"CPU of the worker:    {cpu}",
+            f"join to first frame:  p50 {percentile(first, 0.5):.2f} s, p95 {percentile(first, 0.95):.2f} s",
+            f"sender to receiver:   p50 {percentile(delays, 0.5):.1f} ms, p99 {percentile(delays, 0.99):.1f} ms",
+        ]
+
+    def faults(self) -> list[str]:
+        """What makes this call a failure."""
+        checks = {
+            f"{self.people - self.joined} did not join": self.joined < self.people,
+            f"{self.expected - self.seen} streams never arrived": self.seen < self.expected,
+            f"{self.lost} packets were lost": self.lost,
+            f"{self.broken} packets were changed on the way": self.broken,
+            f"the server refused: {'; '.join(self.refused[:3])}": self.refused,
+        }
+        return [text for text, wrong in checks.items() if wrong]
+
+
+def percentile(values: list[float], share: float) -> float:
+    """nan where there are no values."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
+
+
+async def hold(link: str, people: int, seconds: float, *, tcp: bool = False) -> Result:
+    """The call itself. Raises OSError or TimeoutError if the site cannot be reached."""
+    async with Hub() as hub:
+        clients: list[LightClient] = []
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            doors = await asyncio.gather(*(asyncio.to_thread(open_door, link) for _ in range(people)))
+            for number, door in enumerate(doors, 1):
+                signalling = WebSocketSignalling(door.socket, door.origin, door.cookie)
+                client = LightClient(hub, f"Tester {number}", signalling, Plan(), people - 1)
+                client.tcp = tcp
+                clients.append(client)
+                client.begun = time.monotonic()
+                await signalling.join(client.name, door.pass_)
+                tasks.append(asyncio.create_task(client.run()))
+            expected = 2 * people * (people - 1)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(JOIN_SECONDS):
+                    while sum(len(client.receiver.first_frame) for client in clients) < expected:  # noqa: ASYNC110 - 90 streams each, nobody tells of one
+                        await asyncio.sleep(0.05)
+            begun, before = time.monotonic(), sum(client.receiver.received for client in clients)
+            loads = await watch(doors[0].slug, seconds)
+            return sum_up(clients, expected, time.monotonic() - begun, before, loads)
+        finally:
+            await asyncio.gather(*(client.close() for client in clients), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def sum_up(clients: list[LightClient], expected: int, seconds: float, before: int, loads: list[float]) -> Result:
+    receivers = [client.receiver for client in clients]
+    return Result(
+        people=len(clients),
+        joined=sum(client.connected.is_set() for client in clients),
+        expected=expected,
+        seen=sum(len(receiver.first_frame) for receiver in receivers),
+        sent=sum(client.link.sent for client in clients if client.link),
+        received=sum(receiver.received for receiver in receivers) - before,
+        lost=sum(receiver.lost for receiver in receivers),
+        duplicates=sum(receiver.duplicates for receiver in receivers),
+        pauses=sum(receiver.pauses for receiver in receivers),
+        broken=sum(receiver.broken for receiver in receivers),
+        seconds=seconds,
+        first_frames=[at for client in clients for at in client.first_frames()],
+        delays=[delay for receiver in receivers for delay in receiver.delays],
+        load=sum(loads) / len(loads) if loads else None,
+        refused=[
+            str(message.get("message") or message.get("detail") or message) for client in clients for message in client.refused
+        ],
+    )
+
+
+async def watch(slug: str, seconds: float) -> list[float]:
+    """Wait, and note each second how busy the room's worker is."""
+    loads: list[float | None] = []
+    end = time.monotonic() + seconds
+    async with redis.asyncio.Redis.from_url(redis_url()) as client:
+        while (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(1.0, left))
+            loads.append(await load_of(client, slug))
+    return [load for load in loads if load is not None]
+
+
+def redis_url() -> str:
+    """Where the workers report: REDIS_URL, or the Valkey that `serve` has brought."""
+    own = Path(settings.DATA_DIR) / "run" / "valkey.sock"
+    chosen = os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE")
+    return f"unix://{own.resolve()}" if not chosen and own.exists() else settings.REDIS_URL
+
+
+async def load_of(client: redis.asyncio.Redis, slug: str) -> float | None:
+    """What the room's worker says of its load; None if that cannot be known from here."""
+    try:
+        worker: Any = await client.get(wire.room_key(slug))
+        raw = await client.get(wire.worker_key(worker.decode())) if worker else None
+    except (redis.RedisError, OSError):
+        return None
+    return float(json.loads(raw)["load"]) if raw else None
