@@ -38,6 +38,7 @@ DRAIN_FROM, DRAIN_TO = 0.2, 0.03
 DRAIN_SECONDS = 4.0
 "A queue that stays longer is another flow's, and yielding to it would be to starve."
 DRAIN_SHARE = 0.1
+PACKET = 1200
 DECREASE_SHOWS = 2.0
 "Seconds, and a round trip, after a decrease in which losses are still those of the queue that led to it."
 SILENCE = 0.5
@@ -127,7 +128,7 @@ class BandwidthEstimator(PacketHistory):
         fallen = self._fallen()
         grows = trend and queue.delay > OVERUSE_DELAY + queue.jitter and not self._prober.disturbs(now)
         self.overusing = fallen or grows
-        shown = self._prober.result(rate.rate, self._loss.inherent, queue.jitter, now)
+        shown = self._prober.result(rate.rate, self._loss.inherent, self._jitter, now)
         if self.overusing:
             # Packets from before the last decrease only tell what led to it.
             if self._delay.begins > rate.decreased_at or queue.capacity < FALLEN_SHARE * rate.rate:
@@ -227,6 +228,13 @@ class BandwidthEstimator(PacketHistory):
         return int(self._queue.capacity / (1 - self._loss.inherent))
 
     @property
+    def _jitter(self) -> float:
+        """The path's, in s, without what comes of packets that wait for each other on a slow link."""
+        link = self._rate.link.rate
+        own = 8 * PACKET / link if link else 0.0
+        return max(0.0, self._queue.jitter**2 - own**2) ** 0.5
+
+    @property
     def acknowledged(self) -> int:
         """The rate that arrives, in bit/s; 0 while not known."""
         return self._acked.rate
@@ -257,4 +265,4 @@ class BandwidthEstimator(PacketHistory):
             return None
         if self._queue.delay > self._queue.threshold or self._loss.holds:
             return None
-        return self._prober.due(self._rate.rate, min(wanted_bps, MAX_RATE), not self._probed, self.rtt, self._queue.jitter, now)
+        return self._prober.due(self._rate.rate, min(wanted_bps, MAX_RATE), not self._probed, self.rtt, self._jitter, now)
