@@ -155,6 +155,8 @@ class Room:
             slot.height = max(0, request.height)
             slot.priority = request.priority
         self._settle(p, self._tracks(), now)
+        # Somebody's camera may have to send a larger picture again: not a moment later than the next tick.
+        self._unsettled = True
 
     def mute(self, p: Participant, source: str, muted: bool) -> None:
         """Somebody says that its own track is muted or not."""
@@ -188,6 +190,11 @@ class Room:
             tracks = self._tracks()
             for p in list(self.participants.values()):
                 self._settle(p, tracks, now)
+            for p in self.people:
+                for source, track in p.tracks.items():
+                    rids = track.wanted_rids(now)
+                    if rids is not None:
+                        self._outbox.tell(p.reply, wire.LayersWanted(source, rids))
 
     # What participants report (Audience)
 

@@ -29,6 +29,10 @@ LAYER_FITS = 0.75
 "A layer with this share of the wanted height is good enough: the next larger one costs four times the bits."
 
 
+FEWER_AFTER = 3.0
+"Seconds until a sender is told to stop a layer that nobody watches; to start one again it is told at once."
+
+
 class UpLayer:
     """One incoming RTP stream: the whole track, or one simulcast layer of it."""
 
@@ -187,6 +191,9 @@ class UpTrack:
         self.rids: list[str] = []
         self.layers: list[UpLayer] = []
         self.subscribers: list[DownTrack] = []
+        self.told_rids: list[str] | None = None
+        "The layers that the sender was last told to send; None: nothing was said, so all of them."
+        self.fewer_since: float | None = None
         self.silent_since: float | None = None
         "When the last layer went away; a track without layers for long is unpublished."
 
@@ -203,7 +210,40 @@ class UpTrack:
         for layer in self.layers:
             layer.close()
         self.layers.clear()
+        self.told_rids = None
         self.silent_since = now
+
+    def wanted_rids(self, now: float) -> list[str] | None:
+        """What to tell the sender about its layers when that is news: more at once, fewer after a while.
+
+        The lowest is always wanted: it is there when a link falls, and it shows that the camera is on.
+        """
+        if len(self.rids) < 2 or len(self.layers) < len(self.rids) or not all(layer.size for layer in self.layers):
+            return None
+        wanted = [layer.rid for layer in self._watched()]
+        told = self.told_rids if self.told_rids is not None else [layer.rid for layer in self.layers]
+        if wanted == told:
+            self.fewer_since = None
+            return None
+        if set(wanted) < set(told):
+            if self.fewer_since is None:
+                self.fewer_since = now
+            if now - self.fewer_since < FEWER_AFTER:
+                return None
+        self.fewer_since = None
+        self.told_rids = wanted
+        return wanted
+
+    def _watched(self) -> list[UpLayer]:
+        ordered = sorted(self.layers, key=lambda x: x.size[1] if x.size else 0)
+        watched = ordered[:1]
+        for slot in self.subscribers:
+            for i, layer in enumerate(ordered):
+                if i >= len(watched):
+                    watched.append(layer)
+                if slot.height and layer.size and layer.size[1] >= slot.height * LAYER_FITS:
+                    break
+        return watched
 
     def layer_for(self, height: int, now: float) -> UpLayer | None:
         """The smallest layer that is sent and high enough for ``height`` pixels; the largest one when none is, or height is 0."""

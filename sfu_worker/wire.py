@@ -220,6 +220,14 @@ class SlotPaused:
 
 
 @dataclass(frozen=True, slots=True)
+class LayersWanted:
+    """To a sender: the simulcast layers of its ``source`` that somebody watches; the others may stop (``setParameters``)."""
+
+    source: str
+    rids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A command was refused. ``code``: ``bad_sdp``, ``not_in_room``, ``room_full``, ``forbidden`` or ``busy``."""
 
@@ -296,6 +304,7 @@ Event = (
     | Answer
     | SlotBound
     | SlotPaused
+    | LayersWanted
     | Refused
     | Removed
     | ParticipantJoined

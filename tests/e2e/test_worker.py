@@ -70,6 +70,12 @@ window.outbound = async () => {
                           bytes: r.bytesSent, rtx: r.retransmittedPacketsSent};
   return found;
 };
+window.only = async (rids) => {
+  const sender = window.pc.getSenders().find((s) => s.getParameters().encodings.length > 1);
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.active = rids.includes(encoding.rid);
+  await sender.setParameters(parameters);
+};
 null;
 """
 
@@ -213,3 +219,30 @@ async def seen(p: Peer, track: str) -> bool:
 
 async def detail(ann: Peer, ben: Peer) -> str:
     return f"ann sends {await ann.page.evaluate('window.outbound()')}\nben gets {await ben.inbound(1)}\n{await ben.say('events')}"
+
+
+async def test_layers_that_nobody_watches_stop_and_come_back(browser: Browser, bus: Bus) -> None:
+    ann, ben = await peer(browser, bus, "ann"), await peer(browser, bus, "ben")
+    await ann.join()
+    await ben.join(())
+    await until(lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published"))
+    await ben.want(1, "ann:camera", 540)
+
+    async def high() -> bool:
+        return bool((await ben.inbound(1))["height"] >= 500)
+
+    await until(high, 40, lambda: detail(ann, ben))
+    await ben.want(1, "ann:camera", 135)
+    await until(lambda: told(ann, ["q"]), 15, lambda: ann.say("the sender was not told that nobody watches"))
+    await ann.page.evaluate("(x) => window.only(x)", ["q"])
+    await ben.want(1, "ann:camera", 540)
+    await until(lambda: told(ann, ["q", "h", "f"]), 5, lambda: ann.say("the sender was not told that somebody watches again"))
+    await ann.page.evaluate("(x) => window.only(x)", ["q", "h", "f"])
+    await until(high, 40, lambda: detail(ann, ben))
+    await ann.end()
+    await ben.end()
+
+
+async def told(p: Peer, rids: list[str]) -> bool:
+    said = [e for e in p.events if isinstance(e, wire.LayersWanted)]
+    return bool(said) and said[-1].rids == rids

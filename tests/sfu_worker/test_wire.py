@@ -28,6 +28,7 @@ EXAMPLES: list[wire.Message] = [
     wire.Answer("v=0", 3),
     wire.SlotBound("4", "a:camera", "h"),
     wire.SlotPaused("4", "a:camera", "codec"),
+    wire.LayersWanted("camera", ["q", "h"]),
     wire.Refused("offer", "bad_sdp", "why"),
     wire.Removed("closed"),
     wire.ParticipantJoined("r", "e", 5, wire.Person("p", "Ann", "owner", True)),
