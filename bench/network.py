@@ -118,6 +118,11 @@ class Outcome:
     worker_cpu: float
     link: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def delivered(self) -> float:
+        """The clean viewer's share of the frames: a busy machine makes fewer, and that is no other receiver's fault."""
+        return self.other_fps / self.sent_fps if self.sent_fps else 0.0
+
 
 async def warm(publisher: Publisher, limit: float = 25.0) -> None:
     """Wait until the sender gives its top layer what it may have; its own start is not what is measured."""
@@ -154,7 +159,7 @@ async def play(scenario: Scenario, bench: Rig, publisher: Publisher, other: View
         return Outcome(
             scenario=scenario.name,
             scores=[_score(p, viewer, record) for p in scenario.phases(began)] if viewer is not None else [],
-            other_fps=sum(began <= f.at < end for f in other.frames) / scenario.seconds,
+            other_fps=sum(began <= f.at < end for f in other.frames) / (end - began),
             sent_fps=(publisher.sent_frames - sent) / took,
             load=load_average(),
             worker_cpu=(bench.cpu_seconds() - cpu) / took,
@@ -219,10 +224,12 @@ def report(runs: list[list[Outcome]]) -> str:
         "worker %",
     ]
     rows = []
-    alone = _median([o.other_fps for r in runs for o in r if o.scenario == "alone"])
+    alone = _median([o.delivered for r in runs for o in r if o.scenario == "alone"])
     for outcomes in zip(*runs, strict=True):
-        other = _median([o.other_fps for o in outcomes])
-        beside = f"{other:.1f} fps" + (f" {other / alone - 1:+.1%}" if alone else "")
+        fps, sent = (_median([getattr(o, name) for o in outcomes]) for name in ("other_fps", "sent_fps"))
+        beside = f"{fps:.1f} of {sent:.1f} fps"
+        if alone:
+            beside += f" {_median([o.delivered for o in outcomes]) / alone - 1:+.1%}"
         last = [beside, f"{max(o.load for o in outcomes):.1f}", f"{100 * _median([o.worker_cpu for o in outcomes]):.0f}"]
         scores = median_scores([o.scores for o in outcomes])
         for i, s in enumerate(scores):

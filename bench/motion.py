@@ -1,0 +1,228 @@
+"""How well a picture survives in which every frame differs: VMAF of what a receiver decodes against what was sent.
+
+    python -m bench.motion                     all senders, about 4 minutes
+    python -m bench.motion --sender motion     one of them
+    python -m bench.motion --codec H264        another codec than VP8 for the browser's senders
+
+The clip is 1280x720 at 30 fps. Senders: ``whip`` FFmpeg's x264 at 6 Mbit/s; ``motion`` Chromium with the content hint,
+8 Mbit/s and the frame rate kept; ``auto`` Chromium with the call page's plain layers; ``cap`` Chromium with the
+1.5 Mbit/s that many servers allow. The receiver is Chromium; what its decoder is given is kept, decoded again
+afterwards and paired with the clip by the number drawn into each frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import itertools
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.clip import Size, generate, stamp, write_y4m
+from bench.pages import BenchPage, Kept, Pages, Sending, pages
+from bench.rig import Rig, Seat, load_average, rig
+from bench.scoring import FREEZE, table
+from bench.vmaf import Quality, bitstream, compare
+from bench.whip import endpoint, stream
+from sfu_worker import wire
+
+SIZE = Size(1280, 720)
+CLIP_FRAMES = 240
+WARM_SECONDS = 12.0
+"Until Chromium's estimate has grown to what it sends in the end."
+
+WHIP_RATE = 6_000_000
+
+
+def layers(top: int) -> list[dict[str, Any]]:
+    """The call page's three layers with another cap for the top one."""
+    return [
+        {"rid": "q", "scaleResolutionDownBy": 4, "maxBitrate": 150_000},
+        {"rid": "h", "scaleResolutionDownBy": 2, "maxBitrate": 500_000},
+        {"rid": "f", "scaleResolutionDownBy": 1, "maxBitrate": top},
+    ]
+
+
+SENDERS = {
+    "motion": Sending(layers(8_000_000), "motion", "maintain-framerate"),
+    "auto": Sending(layers(2_500_000)),
+    # One layer: all of the little that is allowed goes into the picture that is watched.
+    "cap": Sending([{"maxBitrate": 1_500_000}]),
+}
+NAMES = ("whip", *SENDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One sender. ``vmaf`` of what was received, ``own`` of the encoder's own output (None where it is not to be had)."""
+
+    sender: str
+    codec: str
+    quality: Quality
+    own: Quality | None
+    fps: float
+    freezes: int
+    freeze_seconds: float
+    mbits: float
+    height: int
+    lost: int
+    limited: str
+    load: float
+    worker_cpu: float
+
+
+def stops(times: Sequence[float]) -> list[float]:
+    """Gaps between frames that a viewer sees."""
+    return [b - a for a, b in itertools.pairwise(times) if b - a > FREEZE]
+
+
+@dataclass
+class Bench:
+    """What all senders share."""
+
+    rig: Rig
+    pages: Pages
+    camera: Path
+    clip: list[bytearray]
+    seconds: float
+    codec: str
+
+    async def run(self, name: str) -> Outcome:
+        async with contextlib.AsyncExitStack() as stack:
+            seat = Seat(self.rig, name, "sender")
+            page: BenchPage | None = None
+            own = self.rig.data / "own.h264"
+            if name == "whip":
+                await self._start_ffmpeg(seat, own, stack)
+            else:
+                page = await self.pages.open(seat)
+                stack.push_async_callback(page.close)
+                await page.send(SIZE.width, SIZE.height, dataclasses.replace(SENDERS[name], codec=self.codec))
+            viewer = await self.pages.open(Seat(self.rig, name, "viewer"))
+            stack.push_async_callback(viewer.close)
+            await viewer.receive("sender", SIZE.height)
+            measured = await self._measure(viewer, page)
+        return self._judge(name, measured, own if name == "whip" else None)
+
+    async def _start_ffmpeg(self, seat: Seat, own: Path, stack: contextlib.AsyncExitStack) -> None:
+        await seat.join(publish=True)
+        stack.push_async_callback(seat.leave)
+        url = await stack.enter_async_context(endpoint(seat))
+        log = self.rig.data / "ffmpeg.log"
+        process = await stack.enter_async_context(stream(self.camera, url, WHIP_RATE, own, log))
+        await asyncio.sleep(2)
+        if process.poll() is not None:
+            raise RuntimeError(f"FFmpeg ended:\n{log.read_text()[-2000:]}")
+
+    async def _measure(self, viewer: BenchPage, page: BenchPage | None) -> dict[str, Any]:
+        await asyncio.sleep(WARM_SECONDS)
+        before, cpu, begin = await _inbound(viewer), self.rig.cpu_seconds(), await viewer.now()
+        await asyncio.sleep(self.seconds)
+        after, load = await _inbound(viewer), load_average()
+        frames = await viewer.taken()
+        sending = await page.stats("outbound-rtp") if page is not None else []
+        top = max(sending, key=lambda s: s.get("frameHeight") or 0, default={})
+        return {
+            "frames": frames,
+            "begin": begin,
+            "before": before,
+            "after": after,
+            "load": load,
+            "cpu": (self.rig.cpu_seconds() - cpu) / self.seconds,
+            "limited": str(top.get("qualityLimitationReason", "")),
+        }
+
+    def _judge(self, name: str, m: dict[str, Any], own: Path | None) -> Outcome:
+        frames: list[Kept] = m["frames"]
+        before, after = m["before"], m["after"]
+        codec = str(after["codec"]).removeprefix("video/")
+        skip = sum(f.at < m["begin"] for f in frames)
+        times = [f.at for f in frames[skip:]]
+        gaps = stops(times)
+        length = times[-1] - times[0] if len(times) > 1 else self.seconds
+        got = self.rig.data / f"{name}.bin"
+        got.write_bytes(bitstream(codec, SIZE, [f.data for f in frames]))
+        return Outcome(
+            sender=name,
+            codec=codec,
+            quality=compare(got, codec, SIZE, self.clip, skip),
+            own=compare(own, "H264", SIZE, self.clip, skip) if own else None,
+            fps=(after["framesDecoded"] - before["framesDecoded"]) / self.seconds,
+            freezes=len(gaps),
+            freeze_seconds=sum(gaps),
+            mbits=sum(len(f.data) for f in frames[skip:]) * 8 / length / 1e6,
+            height=int(after["frameHeight"]),
+            lost=int(after["packetsLost"] - before["packetsLost"]),
+            limited=m["limited"],
+            load=m["load"],
+            worker_cpu=m["cpu"],
+        )
+
+
+async def _inbound(viewer: BenchPage) -> dict[str, Any]:
+    found = await viewer.stats("inbound-rtp")
+    if not found or not found[0].get("framesDecoded"):
+        events = [e for _, e in viewer.seat.events if not isinstance(e, wire.Answer)]
+        raise RuntimeError(f"nothing was decoded; the worker said {events}")
+    return found[0]
+
+
+def make_clip() -> list[bytearray]:
+    """There and back again, each frame with a number of its own: no jump where the camera starts over."""
+    there = list(generate(SIZE, CLIP_FRAMES))
+    back = [bytearray(frame) for frame in there[::-1]]
+    for i, frame in enumerate(back):
+        stamp(frame, SIZE, CLIP_FRAMES + i)
+    return there + back
+
+
+async def run(names: Sequence[str], seconds: float, codec: str) -> list[Outcome]:
+    """Each sender in a room of its own, one after another."""
+    with tempfile.TemporaryDirectory(prefix="confcall-motion-") as name:
+        camera = Path(name) / "clip.y4m"
+        clip = make_clip()
+        write_y4m(camera, iter(clip), SIZE)
+        found = []
+        for sender in names:
+            print(f"{sender} …", file=sys.stderr, flush=True)
+            async with rig() as worker, pages(camera) as browser:
+                found.append(await Bench(worker, browser, camera, clip, seconds, codec).run(sender))
+        return found
+
+
+def report(outcomes: Sequence[Outcome]) -> str:
+    header = ["sender", "codec", "VMAF", "worst 5 %", "own VMAF", "fps", "freezes", "frozen s", "Mbit/s", "lines", "lost"]
+    header += ["limited by", "load", "worker %", "frames"]
+    rows = []
+    for o in outcomes:
+        row = [o.sender, o.codec, f"{o.quality.vmaf:.1f}", f"{o.quality.worst:.1f}", f"{o.own.vmaf:.1f}" if o.own else ""]
+        row += [f"{o.fps:.1f}", str(o.freezes), f"{o.freeze_seconds:.1f}", f"{o.mbits:.2f}", str(o.height), str(o.lost)]
+        row += [o.limited, f"{o.load:.1f}", f"{100 * o.worker_cpu:.0f}", f"{o.quality.paired}+{o.quality.unread}"]
+        rows.append(row)
+    return table(header, rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="bench.motion", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sender", action="append", choices=NAMES, help="may be given several times")
+    parser.add_argument("--seconds", type=float, default=16.0, help="how long each is measured")
+    parser.add_argument("--codec", default="VP8", choices=("VP8", "VP9", "H264", "AV1"), help="for the browser's senders")
+    parser.add_argument("--json", type=Path, help="write the numbers to this file")
+    options = parser.parse_args()
+    outcomes = asyncio.run(run(options.sender or NAMES, options.seconds, options.codec))
+    print(report(outcomes))
+    if options.json:
+        options.json.write_text(json.dumps([dataclasses.asdict(o) for o in outcomes], indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Chromium pages that talk to a bare worker: one sends the fake camera, one keeps the encoded frames that reach its decoder."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from bench.rig import Seat
+from sfu_worker import wire
+
+FLAGS = [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--allow-loopback-in-peer-connection",
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+PAGE = """
+const gathered = async (pc) => {
+  const wait = new Promise((resolve) => pc.addEventListener('icegatheringstatechange', () =>
+    pc.iceGatheringState === 'complete' && resolve()));
+  await pc.setLocalDescription();
+  await wait;
+};
+const prefer = (transceiver, kind, codec) => {
+  if (!codec) return;
+  const all = kind.getCapabilities('video').codecs;
+  const first = all.filter((c) => c.mimeType === `video/${codec}`);
+  transceiver.setCodecPreferences([...first, ...all.filter((c) => !first.includes(c))]);
+};
+window.send = async ({width, height, encodings, hint, degradation, codec}) => {
+  const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
+  const video = {width: {exact: width}, height: {exact: height}, frameRate: 30};
+  const stream = await navigator.mediaDevices.getUserMedia({video});
+  const [track] = stream.getVideoTracks();
+  if (hint) track.contentHint = hint;
+  const transceiver = pc.addTransceiver(track, {direction: 'sendonly', streams: [stream], sendEncodings: encodings});
+  prefer(transceiver, RTCRtpSender, codec);
+  if (degradation) {
+    const parameters = transceiver.sender.getParameters();
+    parameters.degradationPreference = degradation;
+    await transceiver.sender.setParameters(parameters);
+  }
+  await gathered(pc);
+  return {sdp: pc.localDescription.sdp, mid: transceiver.mid};
+};
+window.receive = async () => {
+  const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', encodedInsertableStreams: true});
+  const transceiver = pc.addTransceiver('video', {direction: 'recvonly'});
+  const {readable, writable} = transceiver.receiver.createEncodedStreams();
+  window.kept = [];
+  readable.pipeThrough(new TransformStream({transform(frame, controller) {
+    if (window.kept) window.kept.push({at: performance.now() / 1000, key: frame.type === 'key', data: frame.data.slice(0)});
+    controller.enqueue(frame);
+  }})).pipeTo(writable);
+  await gathered(pc);
+  const element = document.createElement('video');
+  element.srcObject = new MediaStream([transceiver.receiver.track]);
+  element.muted = true;
+  document.body.append(element);
+  element.play();
+  return {sdp: pc.localDescription.sdp, mid: transceiver.mid};
+};
+window.answered = (sdp) => window.pc.setRemoteDescription({type: 'answer', sdp});
+window.now = () => performance.now() / 1000;
+window.taken = async () => {
+  const kept = window.kept;
+  window.kept = null;
+  const url = await new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.readAsDataURL(new Blob(kept.map((f) => f.data)));
+  });
+  return {frames: kept.map((f) => [f.at, f.key, f.data.byteLength]), data: url.slice(url.indexOf(',') + 1)};
+};
+window.stats = async (type) => {
+  const report = await window.pc.getStats(), found = [];
+  for (const r of report.values()) if (r.type === type && r.kind === 'video')
+    found.push({...r, codec: (report.get(r.codecId) || {}).mimeType || ''});
+  return found;
+};
+null;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How a page sends. ``encodings`` are those of addTransceiver; an empty string leaves the browser's default."""
+
+    encodings: list[dict[str, Any]]
+    hint: str = ""
+    degradation: str = ""
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An encoded frame as the decoder got it; ``at`` in the page's seconds."""
+
+    at: float
+    key: bool
+    data: bytes = field(repr=False)
+
+
+class BenchPage:
+    """A page with a connection to the worker."""
+
+    def __init__(self, page: Page, seat: Seat) -> None:
+        self.page, self.seat = page, seat
+
+    async def send(self, width: int, height: int, how: Sending) -> None:
+        await self.seat.join(publish=True)
+        options = {"width": width, "height": height, "encodings": how.encodings}
+        options |= {"hint": how.hint, "degradation": how.degradation, "codec": how.codec}
+        made = await self.page.evaluate("(x) => window.send(x)", options)
+        await self.page.evaluate("(x) => window.answered(x)", await self.seat.answer(made["sdp"], {made["mid"]: "camera"}))
+
+    async def receive(self, source: str, height: int) -> None:
+        await self.seat.join(publish=False)
+        made = await self.page.evaluate("() => window.receive()")
+        await self.page.evaluate("(x) => window.answered(x)", await self.seat.answer(made["sdp"], {}))
+        await self.seat.want([wire.SlotRequest(made["mid"], f"{source}:camera", height)])
+
+    async def now(self) -> float:
+        """The page's clock."""
+        return float(await self.page.evaluate("() => window.now()"))
+
+    async def taken(self) -> list[Kept]:
+        """All that the decoder was given from the beginning; nothing is kept from then on."""
+        got = await self.page.evaluate("() => window.taken()")
+        data, at, found = base64.b64decode(got["data"]), 0, []
+        for when, key, size in got["frames"]:
+            found.append(Kept(when, key, data[at : at + size]))
+            at += size
+        return found
+
+    async def stats(self, kind: str) -> list[dict[str, Any]]:
+        """The video's ``inbound-rtp`` or ``outbound-rtp`` statistics, ``codec`` with its MIME type."""
+        found: list[dict[str, Any]] = await self.page.evaluate("(x) => window.stats(x)", kind)
+        return found
+
+    async def close(self) -> None:
+        await self.seat.leave()
+        await self.page.close()
+
+
+@dataclass
+class Pages:
+    """A browser and an origin that counts as secure."""
+
+    browser: Browser
+    origin: str
+
+    async def open(self, seat: Seat) -> BenchPage:
+        page = await self.browser.new_page()
+        await page.goto(self.origin)
+        await page.evaluate(PAGE)
+        return BenchPage(page, seat)
+
+
+@contextlib.asynccontextmanager
+async def pages(camera: Path) -> AsyncIterator[Pages]:
+    """Headless Chromium whose camera shows the clip."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    server = await asyncio.start_server(_blank, "127.0.0.1", 0)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=path, args=[*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
+        )
+        try:
+            yield Pages(browser, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        finally:
+            await browser.close()
+            server.close()
+
+
+async def _blank(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    # getUserMedia asks for a secure context: any page on the loopback is one.
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\nConnection: close\r\n\r\n<!doctype html>"
+        )
+        await writer.drain()
+    writer.close()
