@@ -131,7 +131,7 @@ class BandwidthEstimator(PacketHistory):
         shown = self._prober.result(rate.rate, self._loss.inherent, self._jitter, now)
         if self.overusing:
             # Packets from before the last decrease only tell what led to it.
-            if self._delay.begins > rate.decreased_at or queue.capacity < FALLEN_SHARE * rate.rate:
+            if fallen or self._delay.begins > rate.decreased_at:
                 rate.decrease(self._overuse(fallen or self.draining), now)
                 self.draining |= fallen and self.backlog(now) > DRAIN_FROM
             self._prober.put_off(now)

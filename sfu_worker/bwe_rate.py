@@ -18,6 +18,7 @@ HEADROOM_FLOOR = 10_000
 LIMITED_INTERVAL = 1.0
 SUSTAINABLE = 0.95
 SATURATED_GAIN = 1.15
+KNOWN_SHARE = 0.95
 STEADY = 1.0
 "Seconds: frames differ in size, so what is delivered in half a second proves no higher capacity."
 NEAR_HEADROOM = 1.1
@@ -98,7 +99,7 @@ class RateControl:
         if overuse.limited:
             # All that we sent came through: the queue is somebody else's, and how much we could have is not known.
             if now - self.decreased_at > LIMITED_INTERVAL:
-                self.rate = _clamp(max(rate, BACK_OFF * self.rate))
+                self.rate = _clamp(min(max(rate, BACK_OFF * self.rate), self.rate))
                 self.decreased_at = self._updated = now
             return
         self.link.overused_at(overuse.served)
@@ -116,6 +117,8 @@ class RateControl:
         if self.link.rate:
             # Sending less than a link that is known to be so wide shows nothing about more.
             limit = min(limit, max(NEAR_HEADROOM * self._steady, self.link.rate))
+            # But what it was seen to take may be used again, or a paused picture would stay so for want of its own traffic.
+            limit = max(limit, KNOWN_SHARE * self.link.rate)
         if self.rate >= limit:
             return
         if self.link.rate:
