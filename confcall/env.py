@@ -56,7 +56,7 @@ SETTINGS: dict[str, Setting] = {
     "LOG_LEVEL": Setting(21, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     "SFU_WORKERS": Setting(22, "", "Media workers that `serve` starts, 0 for none. Default: one per core, at most 4."),
     "SFU_PORT": Setting(23, "40000", "UDP and TCP port of the first worker; each further worker takes the next one."),
-    "SFU_LISTEN": Setting(24, "127.0.0.1", "Where workers listen, comma separated; 0.0.0.0 and :: for everywhere."),
+    "SFU_LISTEN": Setting(24, "0.0.0.0", "Where workers listen, comma separated; 0.0.0.0 and :: for everywhere."),
     "SFU_ANNOUNCE": Setting(
         25,
         "",

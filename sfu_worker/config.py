@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +19,14 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``listen``: addresses to bind; ``announce``: addresses to tell clients; ``port``: UDP and TCP, 0 picks a free one."""
+    """What a worker is told.
+
+    ``worker`` names this life and ``place`` is what the names of earlier lives begin with; ``listen``: addresses to bind;
+    ``announce``: addresses to tell clients; ``port``: UDP and TCP, 0 picks a free one.
+    """
 
     worker: str
+    place: str
     redis_url: str
     port: int
     listen: tuple[str, ...]
@@ -29,11 +36,12 @@ class Config:
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Config:
         """Read SFU_WORKER, REDIS_URL or REDIS_URL_FILE, SFU_PORT, SFU_LISTEN, SFU_ANNOUNCE, LOG_LEVEL. Raises ConfigError."""
-        listen = _addresses(env.get("SFU_LISTEN") or "127.0.0.1", "SFU_LISTEN")
+        listen = _addresses(env.get("SFU_LISTEN") or "0.0.0.0", "SFU_LISTEN")
         announce = _addresses(env.get("SFU_ANNOUNCE") or "", "SFU_ANNOUNCE") or _reachable(listen)
         return cls(
-            # Two workers on different hosts must not share a name.
-            worker=env.get("SFU_WORKER") or f"{socket.gethostname()}-{_port(env)}",
+            # Another name for each life: who finds the old name dead knows that its rooms are gone.
+            worker=env.get("SFU_WORKER") or f"{_place(env)}{secrets.token_hex(3)}",
+            place=_place(env),
             redis_url=env.get("REDIS_URL") or _from_file(env, "REDIS_URL_FILE") or "redis://127.0.0.1:6379/0",
             port=_port(env),
             listen=listen,
@@ -51,6 +59,11 @@ def _from_file(env: Mapping[str, str], setting: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{setting} names a file that cannot be read: {exc}.") from exc
+
+
+def _place(env: Mapping[str, str]) -> str:
+    """What the names of all lives of a worker begin with: nobody else has this host and port."""
+    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:60] + f"-{_port(env)}-"
 
 
 def _port(env: Mapping[str, str]) -> int:
@@ -96,4 +109,5 @@ def _reachable(listen: tuple[str, ...]) -> tuple[str, ...]:
             address = ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
             if address.version in wanted and not address.is_loopback and not address.is_link_local:
                 concrete.append(str(address))
-    return tuple(dict.fromkeys(concrete)) or ("127.0.0.1",)
+    # For browsers on this machine; others try it in vain and at no cost.
+    return tuple(dict.fromkeys([*concrete, "127.0.0.1"]))

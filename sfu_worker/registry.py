@@ -34,9 +34,13 @@ class LiveRoom:
 class Registry:
     """Refreshes the worker's keys once a second and writes the stream of calls."""
 
-    def __init__(self, redis_url: str, worker: str, addresses: list[str], rooms: Callable[[], Mapping[str, LiveRoom]]) -> None:
-        self._redis = redis.asyncio.Redis.from_url(redis_url)
+    def __init__(
+        self, redis_url: str, worker: str, place: str, addresses: list[str], rooms: Callable[[], Mapping[str, LiveRoom]]
+    ) -> None:
+        self._redis = redis.asyncio.Redis.from_url(redis_url, decode_responses=True)
         self._worker = worker
+        # With port 0 others may share the place.
+        self._place = "" if place.endswith("-0-") else place
         self._addresses = addresses
         self._rooms = rooms
         self._load = 0.0
@@ -49,6 +53,14 @@ class Registry:
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run())
+
+    async def _bury(self) -> None:
+        """Remove what earlier lives of this worker left behind, so that nobody waits for their keys to run out."""
+        names = [str(name) for name in await self._redis.smembers(wire.WORKERS_KEY)]
+        for name in names:
+            if self._place and name.startswith(self._place) and name != self._worker:
+                await self._redis.delete(wire.worker_key(name))
+                await self._redis.srem(wire.WORKERS_KEY, name)
 
     async def stop(self) -> None:
         """Say that the worker is gone, so that nobody waits for its keys to run out."""
@@ -73,8 +85,12 @@ class Registry:
         self._kick.set()
 
     async def _run(self) -> None:
+        fresh = True
         while True:
             try:
+                if fresh:
+                    await self._bury()
+                    fresh = False
                 await self.beat()
             except (redis.exceptions.RedisError, OSError) as exc:
                 logger.debug("x no heartbeat: %s", exc)

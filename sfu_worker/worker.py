@@ -54,7 +54,7 @@ class Worker:
         await self.port.start()
         self._host = Host(self.port, self._batch, Certificate(), self.port.candidates(self.config.announce))
         addresses = [f"{address}:{self.port.port}" for address in self.config.announce]
-        self._registry = Registry(self.config.redis_url, self.config.worker, addresses, self._live)
+        self._registry = Registry(self.config.redis_url, self.config.worker, self.config.place, addresses, self._live)
         self._bus.start()
         await self._registry.start()
         self._timer = asyncio.create_task(self._tick())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 import sys
-import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +36,8 @@ class Plan:
         return [self.media_port + index if self.media_port else 0 for index in range(self.worker_count(cores))]
 
     def listen(self) -> str:
-        """Where the workers listen: everywhere as soon as somebody from elsewhere may come, else on the loopback alone."""
-        if self.media_listen:
-            return self.media_listen
-        site = urllib.parse.urlsplit(self.site_url).hostname or ""
-        return "127.0.0.1" if is_loopback(self.host) and (not site or is_loopback(site)) else "0.0.0.0"
+        """Where the workers listen. On every address, even for a site on the loopback: Firefox never uses that one for media."""
+        return self.media_listen or "0.0.0.0"
 
     def web_url(self) -> str:
         """Where to open the site in a browser on this machine, or the public address."""
@@ -78,7 +74,6 @@ def worker_specs(plan: Plan, cores: int, redis_url: str) -> list[Spec]:
     specs = []
     for index, port in enumerate(plan.media_ports(cores)):
         env = {
-            "SFU_WORKER": f"w{index + 1}",
             "SFU_PORT": str(port),
             "SFU_LISTEN": plan.listen(),
             "REDIS_URL": redis_url,
