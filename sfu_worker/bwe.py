@@ -13,6 +13,8 @@ happens when a feedback message comes (every 50 to 250 ms), and on the worker's 
 
 from __future__ import annotations
 
+from math import sqrt
+
 from sfu_worker.bwe_acked import AckedRate, SentRate
 from sfu_worker.bwe_delay import CLOCK_JUMP, DelayDetector
 from sfu_worker.bwe_history import MASK, PacketHistory
@@ -232,7 +234,7 @@ class BandwidthEstimator(PacketHistory):
         """The path's, in s, without what comes of packets that wait for each other on a slow link."""
         link = self._rate.link.rate
         own = 8 * PACKET / link if link else 0.0
-        return max(0.0, self._queue.jitter**2 - own**2) ** 0.5
+        return sqrt(max(0.0, self._queue.jitter**2 - own**2))
 
     @property
     def acknowledged(self) -> int:

@@ -160,7 +160,8 @@ def _slope(xs: deque[float], ys: deque[float], otherwise: float) -> float:
     """Least squares: ms of delay per ms of time. In sums that run in C: this is done for every group of packets."""
     n = len(xs)
     sum_x, sum_y = sum(xs), sum(ys)
-    denominator = n * sum(map(mul, xs, xs)) - sum_x * sum_x
+    denominator: float = n * sum(map(mul, xs, xs)) - sum_x * sum_x
     if denominator < MIN_VARIANCE:
         return otherwise
-    return (n * sum(map(mul, xs, ys)) - sum_x * sum_y) / denominator
+    slope: float = (n * sum(map(mul, xs, ys)) - sum_x * sum_y) / denominator
+    return slope
