@@ -165,7 +165,7 @@ class LightClient:
         for stream in self.streams:
             stream.start(media[stream.mid].codecs[0].pt, media[stream.mid].extensions, now)
         for slot in (media[mid] for pair in self._lines.slots for mid in pair):
-            self.receiver.twcc_id = slot.extensions.get(sdp.TRANSPORT_CC, 0)
+            self.receiver.twcc_id = slot.extensions.get(sdp.TRANSPORT_CC, 0) if self.plan.feedback else 0
             self.receiver.rtx_types |= {codec.rtx_pt for codec in slot.codecs if codec.rtx_pt is not None}
         self.connected.set()
         self._hub.pacers.append(self._pace)

