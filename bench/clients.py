@@ -107,7 +107,18 @@ class Publisher(Client):
         parameters = self._sender.get_parameters()
         parameters.degradation_preference = "maintain-framerate-and-resolution"
         await self._sender.set_parameters(parameters)
+        self.seat.on_layers = self._encode_only
+        for _, event in self.seat.events:
+            if isinstance(event, wire.LayersWanted):
+                await self._encode_only(event.rids)
         self._tasks = [asyncio.create_task(self._pictures()), asyncio.create_task(self._tone())]
+
+    async def _encode_only(self, rids: list[str]) -> None:
+        """Stop encoding the layers that nobody watches."""
+        parameters = self._sender.get_parameters()
+        for encoding in parameters.encodings:
+            encoding.active = encoding.rid in rids
+        await self._sender.set_parameters(parameters)
 
     async def _pictures(self) -> None:
         writer = self._video.writable.get_writer()

@@ -63,6 +63,11 @@ window.send = async ({width, height, encodings, hint, degradation, codec}) => {
   await gathered(pc);
   return {sdp: pc.localDescription.sdp, mid: transceiver.mid};
 };
+window.watched = (rids) => {
+  const [sender] = window.pc.getSenders(), parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.active = rids.includes(encoding.rid || '');
+  return sender.setParameters(parameters);
+};
 window.receive = async () => {
   const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', encodedInsertableStreams: true});
   const transceiver = pc.addTransceiver('video', {direction: 'recvonly'});
@@ -133,6 +138,11 @@ class BenchPage:
         options |= {"hint": how.hint, "degradation": how.degradation, "codec": how.codec}
         made = await self.page.evaluate("(x) => window.send(x)", options)
         await self.page.evaluate("(x) => window.answered(x)", await self.seat.answer(made["sdp"], {made["mid"]: "camera"}))
+        if len(how.encodings) > 1:
+            self.seat.on_layers = self._encode_only
+
+    async def _encode_only(self, rids: list[str]) -> None:
+        await self.page.evaluate("(x) => window.watched(x)", rids)
 
     async def receive(self, source: str, height: int) -> None:
         await self.seat.join(publish=False)

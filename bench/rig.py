@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,12 +45,16 @@ class Rig:
 
 @dataclass
 class Seat:
-    """One participant's place on the bus. ``events`` is all that the worker has told it, with the time of each."""
+    """One participant's place on the bus. ``events`` is all that the worker has told it, with the time of each.
+
+    ``on_layers`` is called with the rids that somebody watches: a sender stops encoding the others, as the call page does.
+    """
 
     rig: Rig
     room: str
     name: str
     events: list[tuple[float, wire.Message]] = field(default_factory=list)
+    on_layers: Callable[[list[str]], Awaitable[None]] | None = None
     _reader: asyncio.Task[None] | None = None
 
     async def join(self, *, publish: bool, hears_room: bool = True) -> None:
@@ -64,7 +68,10 @@ class Seat:
     async def _read(self, reply: str) -> None:
         while True:
             message = await self.rig.layer.receive(reply)
-            self.events.append((asyncio.get_running_loop().time(), wire.decode(message["body"])))
+            event = wire.decode(message["body"])
+            self.events.append((asyncio.get_running_loop().time(), event))
+            if isinstance(event, wire.LayersWanted) and event.source == "camera" and self.on_layers is not None:
+                await self.on_layers(event.rids)
 
     async def answer(self, sdp: str, tracks: dict[str, str]) -> str:
         """Offer and wait for the answer. Raises RuntimeError when it is refused or does not come."""
