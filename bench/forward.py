@@ -146,24 +146,28 @@ async def forward(url: str, pid: int, count: int, options: Any) -> dict[str, Any
     plan = Plan(video_rate=options.rate, video_size=PACKET, frame_packets=FRAME, sources=("camera",))
     clients: list[LightClient] = []
     tasks: list[asyncio.Task[None]] = []
+
+    def begin(client: LightClient) -> None:
+        clients.append(client)
+        tasks.append(asyncio.create_task(client.run()))
+
     async with Hub() as hub:
         try:
-            for number in range(count + 1):
-                # The crowd comes when the track is there and need not hear the room: this is about media.
-                line = WorkerSignalling(layer, WORKER, room, hears_room=not number)
-                client = LightClient(
-                    hub,
-                    f"client {number}",
-                    line,
-                    Plan(sources=(), feedback=options.feedback) if number else plan,
-                    pairs=1 if number else 0,
-                )
-                clients.append(client)
-                await line.join(client.name, publish=not number)
-                tasks.append(asyncio.create_task(client.run()))
-                if number == 0:
-                    await published(client)
-            await settled(clients[1:])
+            source = WorkerSignalling(layer, WORKER, room)
+            for number in range(count):
+                # They need not hear the room's events: this is about media.
+                line = WorkerSignalling(layer, WORKER, room, hears_room=False)
+                client = LightClient(hub, f"receiver {number}", line, Plan(sources=(), feedback=options.feedback), pairs=1)
+                await line.join(client.name, publish=False)
+                begin(client)
+            async with asyncio.timeout(JOIN_SECONDS):
+                for client in clients:
+                    await client.connected.wait()
+                    await client.watch(f"{source.participant}:camera", "video")
+            sender = LightClient(hub, "sender", source, plan)
+            await source.join(sender.name)
+            begin(sender)
+            await settled(clients[:-1])
             return await measure(pid, clients, options)
         finally:
             await asyncio.gather(*(client.close() for client in clients), return_exceptions=True)
@@ -171,14 +175,6 @@ async def forward(url: str, pid: int, count: int, options: Any) -> dict[str, Any
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await layer.close_pools()
-
-
-async def published(sender: LightClient) -> None:
-    async with asyncio.timeout(JOIN_SECONDS):
-        await sender.connected.wait()
-        while not sender.link or sender.link.sent < 2 * FRAME:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-    await asyncio.sleep(0.2)
 
 
 async def settled(receivers: list[LightClient]) -> None:
@@ -193,7 +189,7 @@ async def settled(receivers: list[LightClient]) -> None:
 
 
 async def measure(pid: int, clients: list[LightClient], options: Any) -> dict[str, Any]:
-    sender, receivers = clients[0], [client.receiver for client in clients[1:]]
+    sender, receivers = clients[-1], [client.receiver for client in clients[:-1]]
     assert sender.link is not None
     costs, ins, outs = [], [], []
     for receiver in receivers:

@@ -14,7 +14,8 @@ from sfu_worker.light_client.receiving import Receiver
 from sfu_worker.light_client.sending import Plan, Stream, plan_streams
 
 REPORT_SECONDS = 1.0
-FEEDBACK_SECONDS = 0.05
+FEEDBACK_SECONDS = 0.1
+"As libwebrtc begins with."
 SLOT_HEIGHT = 720
 
 
@@ -117,6 +118,11 @@ class LightClient:
         raise ConnectionError("removed from the room")
 
     # Slots
+
+    async def watch(self, track: str, kind: str) -> None:
+        """Put a track into a free slot, whether it is published yet or not. Call it when ``connected``."""
+        self._want({"id": track, "participant": track.rpartition(":")[0], "kind": kind})
+        await self._ask()
 
     def _want(self, track: dict[str, Any]) -> None:
         if track["participant"] == self.id or track["id"] in self._wanted.values() or self._lines is None:
