@@ -7,6 +7,9 @@ import { SOURCES } from './sending.js';
 import { Signalling } from './signalling.js';
 import { Subscriptions } from './subscriptions.js';
 
+/** Bits per second for one picture, where the room says nothing else: enough for 1080 lines at 60 frames a second. */
+const CEILING = 8_000_000;
+
 /**
  * @typedef {import('./types.js').Person} Person
  * @typedef {import('./types.js').ServerMessage} ServerMessage
@@ -98,6 +101,8 @@ export class Call extends Emitter {
       case 'slot_paused':
         this.subscriptions.paused(message);
         return this.emit('changed', undefined);
+      case 'layers_wanted':
+        return void this._connection?.want(message);
       case 'chat_line':
         return this.chat.receive([message], false);
       case 'chat_lines':
@@ -182,7 +187,7 @@ export class Call extends Emitter {
       this.emit('media', 'connected');
     });
     this.subscriptions.use(connection);
-    for (const source of SOURCES) void connection.send(source, this._local.track(source));
+    for (const source of SOURCES) void connection.send(source, this._local.track(source), this._quality(source));
     void connection.negotiate();
   }
 
@@ -226,8 +231,16 @@ export class Call extends Emitter {
   async _publishSource(source) {
     this.emit('changed', undefined);
     if (this.over || !this.publish) return;
-    await this._connection?.send(source, this._local.track(source));
+    await this._connection?.send(source, this._local.track(source), this._quality(source));
     if (this._connection?.answered) this._tellMuted(source);
+  }
+
+  /**
+   * @param {import('./types.js').Source} source
+   * @returns {import('./encodings.js').Quality}
+   */
+  _quality(source) {
+    return { mode: this._local.mode(source), ceiling: this._config.max_bitrate || CEILING };
   }
 
   /** @param {import('./types.js').Source} source */

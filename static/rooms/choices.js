@@ -2,10 +2,11 @@
 
 const KEY = 'confcall';
 
-/** @typedef {{name: string, camera: string, microphone: string, shortcuts: boolean, panel: number}} Choices */
+/** @typedef {import('./encodings.js').Mode} Mode */
+/** @typedef {{name: string, camera: string, microphone: string, shortcuts: boolean, panel: number, modes: Partial<Record<string, Mode>>}} Choices */
 
 /** @type {Choices} */
-const DEFAULTS = { name: '', camera: '', microphone: '', shortcuts: true, panel: 0 };
+const DEFAULTS = { name: '', camera: '', microphone: '', shortcuts: true, panel: 0, modes: {} };
 
 /** @returns {Choices} */
 export function choices() {

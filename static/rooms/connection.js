@@ -1,4 +1,5 @@
 import { Emitter } from './emitter.js';
+import { addReceiver } from './receiving.js';
 import { addSenders } from './sending.js';
 
 /** A connection that is `disconnected` for longer than this will not come back by itself. */
@@ -31,6 +32,7 @@ export class Connection extends Emitter {
   constructor({ iceServers, publish, pairs }) {
     super();
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    /** @type {Map<Source, import('./sending.js').Sender>} */
     this._senders = publish ? addSenders(this.pc) : new Map();
     /** @type {Receivers[]} */
     this.receivers = [];
@@ -46,10 +48,7 @@ export class Connection extends Emitter {
   /** @param {number} count */
   _addPairs(count) {
     while (this.receivers.length < count) {
-      this.receivers.push({
-        audio: this.pc.addTransceiver('audio', { direction: 'recvonly' }),
-        video: this.pc.addTransceiver('video', { direction: 'recvonly' }),
-      });
+      this.receivers.push({ audio: addReceiver(this.pc, 'audio'), video: addReceiver(this.pc, 'video') });
     }
   }
 
@@ -93,6 +92,7 @@ export class Connection extends Emitter {
     this._offerId = 0;
     this.answered = true;
     if (this._closed) return;
+    for (const sender of this._senders.values()) void sender.shape();
     this.emit('answered', undefined);
     if (this._again) {
       this._again = false;
@@ -105,9 +105,15 @@ export class Connection extends Emitter {
    *
    * @param {Source} source
    * @param {MediaStreamTrack | null} track
+   * @param {import('./encodings.js').Quality} quality
    */
-  async send(source, track) {
-    await this._senders.get(source)?.sender.replaceTrack(track);
+  async send(source, track, quality) {
+    await this._senders.get(source)?.send(track, quality);
+  }
+
+  /** @param {import('./types.js').LayersWanted} event */
+  async want({ source, rids }) {
+    await this._senders.get(source)?.want(rids);
   }
 
   close() {

@@ -1,5 +1,9 @@
 // Cameras, microphones and screens: asking for them, and why they did not come.
 
+import { capture } from './encodings.js';
+
+/** @typedef {import('./encodings.js').Mode} Mode */
+
 /**
  * The key of the text that says why a device could not be had, and what to do.
  *
@@ -31,9 +35,12 @@ export function microphoneConstraints(deviceId) {
   return { ...(deviceId && { deviceId }), echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 }
 
-/** @param {string} deviceId */
-export function cameraConstraints(deviceId) {
-  return { ...(deviceId && { deviceId }), width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+/**
+ * @param {string} deviceId
+ * @param {Mode} mode
+ */
+export function cameraConstraints(deviceId, mode) {
+  return { ...(deviceId && { deviceId }), ...capture('camera', mode) };
 }
 
 /** @param {string} deviceId */
@@ -42,9 +49,12 @@ export async function openMicrophone(deviceId) {
   return stream.getAudioTracks()[0];
 }
 
-/** @param {string} deviceId */
-export async function openCamera(deviceId) {
-  const stream = await media().getUserMedia({ video: cameraConstraints(deviceId) });
+/**
+ * @param {string} deviceId
+ * @param {Mode} mode
+ */
+export async function openCamera(deviceId, mode) {
+  const stream = await media().getUserMedia({ video: cameraConstraints(deviceId, mode) });
   return stream.getVideoTracks()[0];
 }
 
@@ -52,16 +62,17 @@ export async function openCamera(deviceId) {
  * Camera and microphone in one question; where one of them is missing or busy, the other one.
  *
  * @param {{camera: string, microphone: string}} chosen device ids
+ * @param {Mode} mode of the camera
  * @returns {Promise<{camera?: MediaStreamTrack, microphone?: MediaStreamTrack, error?: unknown}>}
  */
-export async function openBoth(chosen) {
+export async function openBoth(chosen, mode) {
   try {
-    const constraints = { audio: microphoneConstraints(chosen.microphone), video: cameraConstraints(chosen.camera) };
+    const constraints = { audio: microphoneConstraints(chosen.microphone), video: cameraConstraints(chosen.camera, mode) };
     const stream = await media().getUserMedia(constraints);
     return { camera: stream.getVideoTracks()[0], microphone: stream.getAudioTracks()[0] };
   } catch (error) {
     if (error instanceof DOMException && error.name === 'NotAllowedError') return { error };
-    const [camera, microphone] = await Promise.allSettled([openCamera(chosen.camera), openMicrophone(chosen.microphone)]);
+    const [camera, microphone] = await Promise.allSettled([openCamera(chosen.camera, mode), openMicrophone(chosen.microphone)]);
     return {
       camera: camera.status === 'fulfilled' ? camera.value : undefined,
       microphone: microphone.status === 'fulfilled' ? microphone.value : undefined,
@@ -74,12 +85,13 @@ export function canShareScreen() {
   return Boolean(navigator.mediaDevices && 'getDisplayMedia' in navigator.mediaDevices);
 }
 
-/** @returns {Promise<{screen: MediaStreamTrack, audio: MediaStreamTrack | undefined}>} */
-export async function openScreen() {
-  const stream = await media().getDisplayMedia({ video: { frameRate: { ideal: 30 } }, audio: true });
+/**
+ * @param {Mode} mode
+ * @returns {Promise<{screen: MediaStreamTrack, audio: MediaStreamTrack | undefined}>}
+ */
+export async function openScreen(mode) {
+  const stream = await media().getDisplayMedia({ video: capture('screen', mode), audio: true });
   const [screen] = stream.getVideoTracks();
-  // Text must stay readable: keep the resolution and let the frame rate give way.
-  screen.contentHint = 'detail';
   return { screen, audio: stream.getAudioTracks()[0] };
 }
 

@@ -1,6 +1,7 @@
 import { Emitter } from './emitter.js';
 import { openCamera, openMicrophone, openScreen } from './devices.js';
 import { choices, remember } from './choices.js';
+import { capture, contentHint, MODES } from './encodings.js';
 
 /**
  * @typedef {import('./types.js').Source} Source
@@ -45,8 +46,39 @@ export class LocalMedia extends Emitter {
     if (track) {
       this._tracks.set(source, track);
       track.onended = () => this._ended(source, track);
+      if (source === 'camera' || source === 'screen') track.contentHint = contentHint(source, this.mode(source));
     }
     this.emit('changed', source);
+  }
+
+  /**
+   * What must stay good of a picture when not everything can.
+   *
+   * @param {Source} source
+   * @returns {import('./encodings.js').Mode}
+   */
+  mode(source) {
+    return MODES.find((mode) => mode === choices().modes[source]) ?? 'auto';
+  }
+
+  /**
+   * Takes effect at once, in the picture that is being sent.
+   *
+   * @param {'camera' | 'screen'} source
+   * @param {import('./encodings.js').Mode} mode
+   */
+  async setMode(source, mode) {
+    remember({ modes: { ...choices().modes, [source]: mode } });
+    const track = this._tracks.get(source);
+    if (!track) return;
+    track.contentHint = contentHint(source, mode);
+    this.emit('changed', source);
+    try {
+      await track.applyConstraints({ ...track.getConstraints(), ...capture(source, mode) });
+    } catch {
+      return; // the device stays as it is
+    }
+    if (this._tracks.get(source) === track) this.emit('changed', source);
   }
 
   /** @param {boolean} on */
@@ -62,12 +94,12 @@ export class LocalMedia extends Emitter {
 
   /** @param {boolean} on */
   async setCamera(on) {
-    this.put('camera', on ? await openCamera(choices().camera) : null);
+    this.put('camera', on ? await openCamera(choices().camera, this.mode('camera')) : null);
   }
 
   /** @param {boolean} on */
   async setScreen(on) {
-    const share = on ? await openScreen() : { screen: null, audio: null };
+    const share = on ? await openScreen(this.mode('screen')) : { screen: null, audio: null };
     this.put('screen', share.screen);
     this.put('screen-audio', share.audio);
   }
@@ -82,7 +114,7 @@ export class LocalMedia extends Emitter {
     remember({ [source]: deviceId });
     const before = this._tracks.get(source);
     if (!before) return;
-    const track = source === 'camera' ? await openCamera(deviceId) : await openMicrophone(deviceId);
+    const track = source === 'camera' ? await openCamera(deviceId, this.mode('camera')) : await openMicrophone(deviceId);
     track.enabled = before.enabled;
     this.put(source, track);
   }

@@ -1,39 +1,94 @@
 // How this page's own tracks are sent: the sendonly part of an offer.
 
-/** @typedef {import('./types.js').Source} Source */
+import { FIRST_LAYERS, FIRST_SCREEN, shape } from './encodings.js';
+
+/**
+ * @typedef {import('./types.js').Source} Source
+ * @typedef {import('./encodings.js').Quality} Quality
+ */
 
 /** In the order of the offer's m-lines. */
 export const SOURCES = /** @type {const} */ (['microphone', 'camera', 'screen', 'screen-audio']);
 
-/**
- * Three layers; a browser that captures fewer than 540 lines drops the top one by itself.
- *
- * @type {RTCRtpEncodingParameters[]}
- */
-const CAMERA_LAYERS = [
-  { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
-  { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 2_500_000 },
-];
+/** One sending m-line. It carries nothing until a track is put into it; nothing here ever renegotiates. */
+export class Sender {
+  /**
+   * @param {Source} source
+   * @param {RTCRtpTransceiver} transceiver
+   */
+  constructor(source, transceiver) {
+    this.source = source;
+    this._transceiver = transceiver;
+    /** @type {Quality} */
+    this._quality = { mode: 'auto', ceiling: Infinity };
+    /** @type {ReadonlySet<string> | null} */
+    this._wanted = null;
+    this._shaped = Promise.resolve();
+  }
 
-const SCREEN = [{ maxBitrate: 2_500_000 }];
+  get mid() {
+    return this._transceiver.mid;
+  }
+
+  /** @returns {Promise<RTCStatsReport>} */
+  statistics() {
+    return this._transceiver.sender.getStats();
+  }
+
+  /**
+   * @param {MediaStreamTrack | null} track
+   * @param {Quality} quality
+   */
+  async send(track, quality) {
+    this._quality = quality;
+    await this._transceiver.sender.replaceTrack(track);
+    await this.shape();
+  }
+
+  /** @param {readonly string[]} rids the layers that somebody watches */
+  async want(rids) {
+    this._wanted = new Set(rids);
+    await this.shape();
+  }
+
+  /** Bring the encodings in line with the track, once they are negotiated. */
+  async shape() {
+    // One after the other: setParameters takes only what the latest getParameters gave.
+    this._shaped = this._shaped.then(() => this._shape()).catch((error) => console.warn('the encoding stays as it is:', error));
+    await this._shaped;
+  }
+
+  async _shape() {
+    const { sender, currentDirection } = this._transceiver;
+    const { source } = this;
+    const { width, height } = sender.track?.getSettings() ?? {};
+    if ((source !== 'camera' && source !== 'screen') || !width || !height || currentDirection !== 'sendonly') return;
+    await sender.setParameters(shape(sender.getParameters(), source, { width, height }, this._quality, this._wanted));
+  }
+}
 
 /**
- * Add the four sending m-lines. They carry nothing until a track is put into them by `replaceTrack`.
+ * Add the four sending m-lines.
  *
  * @param {RTCPeerConnection} pc
- * @returns {Map<Source, RTCRtpTransceiver>}
+ * @returns {Map<Source, Sender>}
  */
 export function addSenders(pc) {
-  /** @type {Map<Source, RTCRtpTransceiver>} */
-  const senders = new Map();
-  for (const source of SOURCES) {
-    const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
-    /** @type {RTCRtpTransceiverInit} */
-    const init = { direction: 'sendonly' };
-    if (source === 'camera') init.sendEncodings = CAMERA_LAYERS;
-    if (source === 'screen') init.sendEncodings = SCREEN;
-    senders.set(source, pc.addTransceiver(kind, init));
+  return new Map(SOURCES.map((source) => [source, new Sender(source, addTransceiver(pc, source))]));
+}
+
+/**
+ * @param {RTCPeerConnection} pc
+ * @param {Source} source
+ */
+function addTransceiver(pc, source) {
+  if (source === 'screen') return pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: FIRST_SCREEN });
+  if (source !== 'camera') return pc.addTransceiver('audio', { direction: 'sendonly' });
+  try {
+    return pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: FIRST_LAYERS });
+  } catch {
+    // A browser that knows scalability modes, but not this one.
+    const sendEncodings = FIRST_LAYERS.map(({ scalabilityMode: _, ...layer }) => layer);
+    return pc.addTransceiver('video', { direction: 'sendonly', sendEncodings });
   }
-  return senders;
 }

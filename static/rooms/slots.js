@@ -14,7 +14,10 @@
 
 export const PRIORITY = { other: 1, speaking: 2, screen: 3, pinned: 4 };
 
-const PAIR_STEPS = [4, 8, 12, 16, 24];
+const PAIR_STEPS = [4, 8, 12, 16, 24, 32];
+
+/** As many as an offer has room for (docs/protocol.md); who is wanted least gets none. */
+const MOST_PAIRS = 40;
 
 /** Heights are asked for in these steps, so that dragging a divider is not a message per pixel. */
 const HEIGHTS = [90, 180, 270, 360, 540, 720, 1080];
@@ -26,7 +29,7 @@ const HEIGHTS = [90, 180, 270, 360, 540, 720, 1080];
  * @param {number} have
  */
 export function pairCount(wanted, have) {
-  const step = PAIR_STEPS.find((size) => size >= wanted) ?? Math.ceil(wanted / 8) * 8;
+  const step = PAIR_STEPS.find((size) => size >= wanted) ?? MOST_PAIRS;
   return Math.max(step, have);
 }
 

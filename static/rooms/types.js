@@ -11,8 +11,9 @@
  * @property {string} pass
  * @property {string} ws path of the WebSocket
  * @property {RTCIceServer[]} ice_servers
+ * @property {number} [max_bitrate] bits per second that one picture may take in this room
  * @property {{call: string | null, notes: string, open_notes: string}} links
- * @property {{provider: string, frame: string, chat: boolean}} notes
+ * @property {{provider: string, frame: string, check: string, chat: boolean}} notes check: what redirects while the notes are there, or ''
  * @property {Record<string, string>} texts
  *
  * @typedef {{id: string, name: string, role: string, stream: boolean}} Person
@@ -25,6 +26,7 @@
  * @typedef {{type: 'answer', sdp: string, id: number}} Answer
  * @typedef {{type: 'slot_bound', mid: string, track: string, layer: string}} SlotBound
  * @typedef {{type: 'slot_paused', mid: string, track: string, why: string}} SlotPaused
+ * @typedef {{type: 'layers_wanted', source: Source, rids: string[]}} LayersWanted
  * @typedef {{type: 'refused', command: string, code: string, detail: string}} Refused
  * @typedef {{type: 'removed', why: string}} Removed
  * @typedef {{type: 'participant_joined', epoch: string, n: number, person: Person}} ParticipantJoined
@@ -39,7 +41,7 @@
  * @typedef {{type: 'pass', pass: string}} PassEvent
  * @typedef {{type: 'worker_lost'}} WorkerLost
  * @typedef {{type: 'error', code: string, message: string}} ErrorEvent
- * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | WorkerLost | ErrorEvent} ServerMessage
+ * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | WorkerLost | ErrorEvent} ServerMessage
  */
 
 export {};

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, WebSocketRoute, expect
 
+from sfu_worker import wire
 from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
@@ -261,3 +262,51 @@ async def _no(person: Person) -> bool:
 
 async def _said(person: Person) -> str:
     return "\n".join(person.said)
+
+
+ENCODINGS = """
+() => window.connections.at(-1).getSenders().map((s) => s.getParameters())
+  .filter((p) => p.encodings.some((e) => e.rid))
+  .flatMap((p) => p.encodings.map((e) => ({ rid: e.rid, active: e.active, top: e.maxBitrate, mode: e.scalabilityMode })))
+"""
+
+
+async def test_layers_that_nobody_watches_stop_and_come_back(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "idle")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
+    await ann.join()
+
+    async def active() -> list[str]:
+        return [e["rid"] for e in await ann.page.evaluate(ENCODINGS) if e["active"]]
+
+    async def only_the_smallest() -> bool:
+        return await active() == ["q"]
+
+    async def more() -> bool:
+        return len(await active()) > 1
+
+    await until(only_the_smallest, 30, "large layers are encoded though nobody watches them")
+    await ben.join(devices=False)
+    await ben.sees("Ann")
+    await until(more, 10, "the layer that Ben needs did not come back")
+    assert {e["mode"] for e in await ann.page.evaluate(ENCODINGS)} == {"L1T3"}
+
+
+async def test_an_offer_for_many_people_is_not_too_long(browser: Browser, confcall: Confcall) -> None:
+    ann = await Person.arrive(browser, room(confcall, "long-offer"), "Ann")
+    sizes: list[int] = await ann.page.evaluate(
+        """async () => {
+          const main = document.querySelector('script[type=module]').src;
+          const { Connection } = await import(main.replace(/main[^/]*$/, 'connection.js'));
+          const sizes = [];
+          for (const pairs of [12, 24, 40]) {
+            const connection = new Connection({ iceServers: [], publish: true, pairs });
+            const offer = await new Promise((told) => { connection.on('offer', told); void connection.negotiate(); });
+            sizes.push(new TextEncoder().encode(offer.sdp).length);
+            connection.close();
+          }
+          return sizes;
+        }"""
+    )
+    assert sizes[0] < 64 * 1024
+    assert sizes[2] < wire.MAX_SDP_BYTES, "the most that slots.js asks for"

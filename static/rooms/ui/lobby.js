@@ -73,7 +73,7 @@ export class Lobby {
   /** Ask for camera and microphone. False: neither came. */
   async _preview() {
     this._pending(true);
-    const { camera, microphone, error } = await openBoth(choices());
+    const { camera, microphone, error } = await openBoth(choices(), this._local.mode('camera'));
     this._pending(false);
     if (!camera && !microphone) {
       this._say(text(failureKey(error, { framed: isFramed() })));
