@@ -17,10 +17,14 @@ MIN_INTERVAL, MAX_INTERVAL = 2.0, 4.0
 SETTLE = 1.5
 "Seconds after a probe in which the queue that it made goes away."
 RETRY = 0.2
+EARLY = 4
+"First probes that may fail without a long wait: a busy receiver's first feedback is seldom a measurement."
 TIMEOUT = 1.0
 "Seconds, and four round trips, until a probe without a result has failed."
 MIN_RECEIVED = 0.5
 "Share of a probe's bytes that must have arrived: more than libwebrtc's 0.8 would rule out a path that loses 15 %."
+FINISHED = 0.95
+"Share of a probe that must have been sent before its feedback is read: a first burst alone has no duration to measure."
 SATURATED = 0.9
 UTILISATION = 0.95
 JITTER_TIMES, MAX_DURATION = 4, 0.160
@@ -56,6 +60,7 @@ class Prober:
         self._follow = 0  # the rate to go on from at once
         self._count = 0
         self._ended_at = -1.0
+        self._early = EARLY
         self.saturated = False
         "The last result was less than was sent: it is all that the link takes."
         self._forget()
@@ -126,7 +131,7 @@ class Prober:
         probe = self._probe
         if probe is None or not self._covered:
             return 0
-        if self._marked < probe.size / 2 and now - self._asked_at < TIMEOUT:
+        if self._marked < FINISHED * probe.size and now - self._asked_at < TIMEOUT:
             # The sender has not finished.
             return 0
         if sum(entry[2] for entry in self._got) + self._lost < MIN_RECEIVED * self._marked:
@@ -161,6 +166,12 @@ class Prober:
     def _end(self, good: bool, now: float) -> None:
         self._forget()
         self._ended_at = now
+        if not good and self._early:
+            # Nothing is known yet, and a first picture waits for this.
+            self._early -= 1
+            self._next_at = now + RETRY
+            return
+        self._early = 0
         self._interval = MIN_INTERVAL if good else min(2 * self._interval, MAX_INTERVAL)
         self._next_at = now + self._interval
 

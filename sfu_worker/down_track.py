@@ -321,18 +321,29 @@ class DownTrack:
         return sent
 
     def pad(self, size: int, now: float, probe: int) -> int:
-        """Repeat the newest packets on the RTX stream, about ``size`` bytes, to probe the path. Returns how many they were."""
-        segment = self._segment
-        if segment is None or self._rtx_type is None or self._rtx is None or self.receiver is None:
+        """Send about ``size`` bytes on the RTX stream to probe the path: the newest packets again, padding where there are none.
+
+        Returns how many they were.
+        """
+        if self._rtx is None or self.receiver is None:
             return 0
-        sent, seq = 0, segment.layer.top_seq
-        for _ in range(PAD_BACK):
+        rtx_type = self._rtx_type or next((codec.rtx_pt for codec in self.codecs if codec.rtx_pt is not None), None)
+        if rtx_type is None:
+            return 0
+        sent = self._repeat(self.receiver, self._rtx, rtx_type, size, now, probe)
+        return sent + self._rtx.pad(self.receiver, rtx_type, size - sent, now, probe)
+
+    def _repeat(self, to: Receiver, rtx: RtxStream, rtx_type: int, size: int, now: float, probe: int) -> int:
+        segment, sent = self._segment, 0
+        if segment is None:
+            return 0
+        top = segment.layer.top_seq
+        for seq in range(top, top - PAD_BACK, -1):
             found = segment.layer.cache.get(seq & 0xFFFF)
-            if sent >= size:
+            if sent >= size or not segment.holds(seq & 0xFFFF):
                 break
-            if found is not None and len(found[2]) > MIN_PAD and segment.holds(seq & 0xFFFF):
-                sent += self._rtx.send(self.receiver, self._rtx_type, segment, (seq + segment.seq) & 0xFFFF, found, now, probe)
-            seq -= 1
+            if found is not None and len(found[2]) > MIN_PAD:
+                sent += rtx.send(to, rtx_type, segment, (seq + segment.seq) & 0xFFFF, found, now, probe)
         return sent
 
     def sender_report(self, ntp_now: int, clock_offset: int) -> bytes | None:

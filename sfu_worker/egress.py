@@ -29,12 +29,20 @@ class Egress:
         self.estimator = BandwidthEstimator()
         self.pacer = Pacer()
         self.unmet = 0
-        "bit/s that the next better picture would need in all; 0 when everything wanted is sent."
+        "bit/s that everything wanted would need; 0 when all of it is sent."
         self._heard = False
         self._first_sent = -1.0
+        self._wanted = 0
         self._choices: dict[str, Choice] = {}
         self._probe: Probe | None = None
         self._probe_left = 0
+
+    def __str__(self) -> str:
+        e = self.estimator
+        return (
+            f"takes {e.estimate // 1000} kbit/s of {self.unmet // 1000 or 'enough'}, loss {e.loss:.0%}, "
+            f"rtt {e.rtt * 1000:.0f} ms, queue {e.queue_delay * 1000:.0f} ms{', draining' if e.draining else ''}"
+        )
 
     # What the receiver says
 
@@ -75,7 +83,8 @@ class Egress:
 
     def _send_probe(self, probe: Probe, slots: Iterable[DownTrack], now: float) -> None:
         """Repeat recent packets on a repair stream: unlike padding they may even be of use."""
-        slot = next((s for s in slots if s.layer is not None and s.kind == "video"), None)
+        video = [s for s in slots if s.kind == "video" and s.rtx_ssrc is not None]
+        slot = next((s for s in video if s.layer is not None), video[0] if video else None)
         if slot is None:
             self._probe = None
             return
@@ -96,7 +105,8 @@ class Egress:
             self._first_sent = now
         budget = self.estimator.estimate if self.limited(now) else UNLIMITED
         best = {slot.mid: slot.track.layer_for(slot.height, now) for slot in video if slot.track is not None}
-        if sum(layer.rates.rates[-1] for layer in best.values() if layer is not None) * AMPLE < budget:
+        self._wanted = sum(layer.rates.rates[-1] for layer in best.values() if layer is not None)
+        if self._wanted * AMPLE < budget:
             self.unmet = 0
             self._choices.clear()
             for slot in video:
@@ -107,7 +117,8 @@ class Egress:
     def _share(self, video: list[DownTrack], budget: int, now: float) -> list[DownTrack]:
         wishes = [self._wish(slot, now) for slot in video]
         shared = allocate(budget, wishes, self._choices, now)
-        self.unmet = shared.unmet_bps
+        # Not only the next step: with many slots that would be a long stair.
+        self.unmet = int(self._wanted * AMPLE) if shared.unmet_bps else 0
         self._choices = {choice.slot: choice for choice in shared.choices}
         starved = []
         for slot, choice in zip(video, shared.choices, strict=True):

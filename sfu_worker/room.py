@@ -270,6 +270,7 @@ class Room:
         """Every second: RTCP reports, and who is overdue."""
         for p in list(self.participants.values()):
             p.report(now, self.clock_of)
+            logger.debug("- %s: %s %s", self.slug, p.id, p.egress)
             self._retire(p, now)
 
     def _retire(self, p: Participant, now: float) -> None:

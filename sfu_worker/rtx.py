@@ -21,6 +21,10 @@ UINT16 = Struct("!H")
 WITH_TWCC_SIZE = 20
 PLAIN_SIZE = 12
 
+PADDING = 255
+"The most that one packet can hold: the last byte says how much it is."
+NOTHING = bytes(PADDING - 1) + bytes((PADDING,))
+
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
@@ -71,6 +75,25 @@ class RtxStream:
             to.estimator.sent(transport.twcc_seq, end - at, now, probe)
         transport.commit(at, end - at)
         return end - at
+
+    def pad(self, to: Receiver, payload_type: int, size: int, now: float, probe: int) -> int:
+        """Send about ``size`` bytes of nothing but padding (RFC 3550 5.1), where there is nothing to repeat yet."""
+        if not self._twcc_bits:
+            return 0
+        transport, sent = to.transport, 0
+        while sent < size:
+            self._seq = (self._seq + 1) & 0xFFFF
+            at = transport.reserve()
+            twcc = transport.twcc_seq = (transport.twcc_seq + 1) & 0xFFFF
+            WITH_TWCC.pack_into(
+                transport.out, at, 0xB0, payload_type, self._seq, 0, self.ssrc, 0xBEDE, 1, self._twcc_bits, twcc, 0
+            )
+            end = at + WITH_TWCC_SIZE + PADDING
+            transport.out[end - PADDING : end] = NOTHING
+            to.estimator.sent(twcc, end - at, now, probe)
+            transport.commit(at, end - at)
+            sent += end - at
+        return sent
 
 
 def shift_vp8(payload: bytes, picture_id: int, tl0: int) -> bytes:
