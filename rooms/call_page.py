@@ -62,7 +62,12 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
         "ws": f"/ws/call/{room.slug}/",
         "ice_servers": ice_servers(pass_.person, now),
         "links": {"call": call_link(entry, now), "notes": notes_link, "open_notes": notes_link},
-        "notes": {"provider": provider.name, "frame": provider.frame_url(room, read_only), "chat": provider.chat_in_page},
+        "notes": {
+            "provider": provider.name,
+            "frame": provider.frame_url(room, read_only),
+            "check": provider.check_url(room, read_only),
+            "chat": provider.chat_in_page,
+        },
         "reach": reverse("reach"),
         "texts": texts.for_scripts(),
     }

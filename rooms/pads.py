@@ -53,6 +53,10 @@ class Provider(Protocol):
         """The notes alone; a path is one of this site. Never raises."""
         ...
 
+    def check_url(self, room: Room, read_only: bool) -> str:
+        """A path that redirects while the notes are there: a page cannot see what a frame of another site shows. Else ''."""
+        ...
+
     def ensure(self, room: Room) -> None:
         """Make sure that the notes exist. Raises PadUnavailable."""
         ...
@@ -75,6 +79,9 @@ class Builtin:
     def open_url(self, room: Room, read_only: bool) -> str:
         return own_page(room, read_only)
 
+    def check_url(self, room: Room, read_only: bool) -> str:
+        return ""
+
     def ensure(self, room: Room) -> None:
         """There is nothing to do: empty notes need no row."""
 
@@ -95,6 +102,9 @@ class Etherpad:
     def open_url(self, room: Room, read_only: bool) -> str:
         return self._url_or_own_page(room, read_only, {})
 
+    def check_url(self, room: Room, read_only: bool) -> str:
+        return own_page(room, read_only)
+
     def _url_or_own_page(self, room: Room, read_only: bool, options: dict[str, str]) -> str:
         try:
             return self.pad_url(room, read_only, options)
@@ -107,8 +117,13 @@ class Etherpad:
         """The pad's address at Etherpad. Raises PadUnavailable."""
         self.ensure(room)
         pad = urllib.parse.quote(room.pad_read_only_id if read_only else room.pad_id, safe="")
-        query = f"?{urllib.parse.urlencode(options)}" if options else ""
+        # Etherpad takes a plus for a plus.
+        query = f"?{urllib.parse.urlencode(options, quote_via=urllib.parse.quote)}" if options else ""
         return f"{self._url}/p/{pad}{query}"
+
+    def answer(self) -> None:
+        """Make sure that Etherpad is there and takes our key. Raises PadUnavailable."""
+        self._call("checkToken")
 
     def ensure(self, room: Room) -> None:
         """Create the room's pad, once. The read-only id is kept last, so that half a creation is done again."""

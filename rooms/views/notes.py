@@ -54,6 +54,7 @@ def to_pad(request: HttpRequest, provider: pads.Etherpad, room: Room, read_only:
     """Etherpad keeps the notes: the way there, or why there is none just now."""
     options = {**pads.FRAME_OPTIONS, **({"userName": name} if name else {})}
     try:
+        provider.answer()
         return HttpResponseRedirect(provider.pad_url(room, read_only, options))
     except pads.PadUnavailable:
         response = render(request, "rooms/refused.html", {"page": AWAY, "again": request.get_full_path()}, status=503)

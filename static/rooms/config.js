@@ -16,7 +16,11 @@ export function parseConfig(json, base) {
       notes: new URL(links.notes, base).href,
       open_notes: new URL(links.open_notes, base).href,
     },
-    notes: { ...config.notes, frame: new URL(config.notes.frame, base).href },
+    notes: {
+      ...config.notes,
+      frame: new URL(config.notes.frame, base).href,
+      check: config.notes.check && new URL(config.notes.check, base).href,
+    },
   };
 }
 
@@ -39,5 +43,7 @@ export function socketUrl(path, base) {
 export function withName(link, name) {
   const url = new URL(link);
   url.searchParams.set('userName', name);
+  // Etherpad takes a plus for a plus.
+  url.search = url.search.replaceAll('+', '%20');
   return url.href;
 }

@@ -117,9 +117,16 @@ def test_a_wrong_answer_leaves_the_call_alone(room: Room, etherpad: type[Answers
 def test_the_notes_link_leads_to_the_pad_under_ones_name(client: Client, room: Room, etherpad: type[Answers]) -> None:
     response = client.get(f"/n/{room.notes_key}/", {"userName": "Ann & Bob"})
     assert response.status_code == 302
-    assert response["Location"].endswith("?showChat=true&alwaysShowChat=true&userName=Ann+%26+Bob")
+    assert response["Location"].endswith("?showChat=true&alwaysShowChat=true&userName=Ann%20%26%20Bob")
     assert client.get(f"/n/{room.notes_read_key}/")["Location"].startswith("https://pad.example.org/p/r.0123?")
     assert etherpad.pads == {Room.objects.get().pad_id}
+
+
+def test_the_notes_link_of_an_old_pad_says_when_etherpad_is_away(client: Client, room: Room, etherpad: type[Answers]) -> None:
+    path = pads.provider().check_url(room, read_only=False)
+    assert client.head(path).status_code == 302
+    etherpad.say = b"no"
+    assert client.head(path).status_code == 503
 
 
 def test_without_etherpad_the_notes_link_says_so(client: Client, room: Room, etherpad: type[Answers]) -> None:
