@@ -1,0 +1,288 @@
+"""A real Etherpad beside the call, on its own host name behind the Caddyfile that compose.yaml uses."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, FrameLocator, Page, expect
+
+from tests.e2e.conftest import ROOT, Confcall, answers, start_confcall, stop_confcall, wait_for
+from tests.e2e.people import Person, until
+from tools import etherpad_for_tests
+
+pytestmark = pytest.mark.e2e
+
+SITE, NOTES = "call.localhost", "pad.call.localhost"
+KEY = "a-key-for-tests-alone"
+
+
+@dataclass
+class Site:
+    """A confcall and an Etherpad, each under a name of its own, behind one Caddy."""
+
+    confcall: Confcall
+    url: str
+    notes_url: str
+    etherpad: Etherpad
+
+    def room(self, slug: str, role: str = "speaker") -> str:
+        """A room made for one test; returns the link of an invite."""
+        code = (
+            "from rooms.models import Room, Invite\n"
+            f"room, _ = Room.objects.get_or_create(slug={slug!r}, defaults={{'title': {slug.title()!r}}})\n"
+            f"print(Invite.objects.create(room=room, role={role!r}).get_absolute_url())"
+        )
+        return self.url + self.confcall.shell(code).splitlines()[-1]
+
+    def pad(self, slug: str) -> str:
+        code = f"from rooms.models import Room\nprint(Room.objects.get(slug={slug!r}).pad_id)"
+        return self.confcall.shell(code).splitlines()[-1]
+
+    def status(self, host: str, path: str) -> int:
+        """The status of an answer that came through Caddy, whose certificate is its own authority's."""
+        # Not every resolver knows *.localhost; browsers do.
+        port = urllib.parse.urlsplit(self.url).port
+        with socket.create_connection(("127.0.0.1", port), 30) as plain:
+            connection = http.client.HTTPSConnection(host, port, timeout=30)
+            connection.sock = ssl._create_unverified_context().wrap_socket(plain, server_hostname=host)
+            connection.request("GET", path)
+            return connection.getresponse().status
+
+
+class Etherpad:
+    """A running Etherpad, as the web server reaches it."""
+
+    def __init__(self, place: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = place / "log"
+        self._command = etherpad_for_tests.command(place, self.port, KEY)
+        self._folder = etherpad_for_tests.installed()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, cwd=self._folder, env=os.environ | {"NODE_ENV": "production"}, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(30)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def call(self, function: str, **values: str) -> dict[str, Any]:
+        query = urllib.parse.urlencode({"apikey": KEY, **values})
+        with urllib.request.urlopen(f"{self.url}/api/1.2.15/{function}?{query}", timeout=30) as response:
+            answer: dict[str, Any] = json.load(response)
+        return answer
+
+    def text(self, pad: str) -> str:
+        return str((self.call("getText", padID=pad)["data"] or {}).get("text"))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def need_caddy() -> str:
+    program = shutil.which("caddy")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("needs caddy: apt-get install caddy")
+        pytest.skip("needs caddy: apt-get install caddy")
+    return program
+
+
+def start_caddy(program: str, home: Path, port: int, web: str, etherpad: Etherpad) -> subprocess.Popen[bytes]:
+    env = os.environ | {
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home),
+        "XDG_CONFIG_HOME": str(home),
+        "SITE_ADDRESS": f"https://{SITE}:{port}",
+        "NOTES_ADDRESS": f"https://{NOTES}:{port}",
+        "SITE_ORIGIN": f"https://{SITE}:{port}",
+        "WEB_UPSTREAM": web,
+        "ETHERPAD_UPSTREAM": f"127.0.0.1:{etherpad.port}",
+        "TLS": "tls internal",
+        "GLOBAL_OPTIONS": "auto_https disable_redirects",
+    }
+    command = [program, "run", "--config", str(ROOT / "deploy" / "Caddyfile"), "--adapter", "caddyfile"]
+    with (home / "log").open("wb") as log:
+        return subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    program, home, port = need_caddy(), tmp_path_factory.mktemp("caddy"), free_port()
+    etherpad = Etherpad(tmp_path_factory.mktemp("etherpad"))
+    etherpad.launch()
+    product, caddy = None, None
+    try:
+        url, notes_url = f"https://{SITE}:{port}", f"https://{NOTES}:{port}"
+        product = start_confcall(
+            tmp_path_factory.mktemp("confcall-with-etherpad"),
+            SITE_URL=url,
+            TRUST_PROXY="1",
+            ETHERPAD_URL=notes_url,
+            ETHERPAD_API_URL=etherpad.url,
+            ETHERPAD_API_KEY=KEY,
+        )
+        caddy = start_caddy(program, home, port, product.url.removeprefix("http://"), etherpad)
+        site = Site(product, url, notes_url, etherpad)
+        wait_for(lambda: answers(f"{etherpad.url}/api") or not etherpad.running, 60, product)
+        wait_for(lambda: reaches(site) or caddy.poll() is not None, 60, product)
+        assert etherpad.running, etherpad.log.read_text()
+        assert caddy.poll() is None, (home / "log").read_text()
+        yield site
+    finally:
+        if caddy is not None:
+            caddy.terminate()
+            caddy.wait(30)
+        if product is not None:
+            stop_confcall(product)
+        etherpad.kill()
+    assert "Traceback" not in "".join(product.said)
+
+
+def reaches(site: Site) -> bool:
+    with suppress(OSError):
+        return site.status(SITE, "/health/") == 200 and site.status(NOTES, "/p/x") == 200
+    return False
+
+
+async def arrive(browser: Browser, link: str, name: str) -> Person:
+    return await Person.arrive(browser, link, name, ignore_https_errors=True)
+
+
+def editor(pad: FrameLocator | Page) -> Any:
+    """What one types into: Etherpad's own two frames deep."""
+    return pad.frame_locator("iframe[name=ace_outer]").frame_locator("iframe[name=ace_inner]").locator("#innerdocbody")
+
+
+def notes_of(person: Person) -> FrameLocator:
+    return person.page.get_by_label("Notes", exact=True).frame_locator("iframe")
+
+
+async def test_the_pad_beside_the_call_has_its_chat_open_and_knows_the_name(browser: Browser, site: Site) -> None:
+    link = site.room("writers")
+    ann, ben = await arrive(browser, link, "Ann Müller & Co"), await arrive(browser, link, "Ben")
+    await ann.join()
+    await ben.join()
+    for person in (ann, ben):
+        await expect(editor(notes_of(person))).to_contain_text("Writers", timeout=60_000)
+        await expect(notes_of(person).locator("#chattext")).to_be_visible()
+        await expect(notes_of(person).locator("#chatinput")).to_be_visible()
+        # The field is in a list that opens with a click; its value is what Etherpad knows.
+        await expect(notes_of(person).locator("#myusernameedit")).to_have_value(person.name)
+    frame = await ann.page.locator("#notes iframe").get_attribute("src")
+    assert frame is not None
+    assert frame.startswith(f"{site.notes_url}/p/{site.pad('writers')}?")
+
+    await editor(notes_of(ann)).press_sequentially("Bring the ladder ")
+    await expect(editor(notes_of(ben))).to_contain_text("Bring the ladder", timeout=15_000)
+    pad = site.pad("writers")
+
+    async def kept() -> bool:
+        return "Bring the ladder" in await asyncio.to_thread(site.etherpad.text, pad)
+
+    await until(kept, 15, "what was typed cannot be read back")
+
+    await notes_of(ben).locator("#chatinput").fill("On Sunday?")
+    await notes_of(ben).locator("#chatinput").press("Enter")
+    said = notes_of(ann).locator("#chattext")
+    await expect(said).to_contain_text("On Sunday?")
+    await expect(said).to_contain_text("Ben")
+    await ann.sees("Ben")
+    await ben.hears(ann.name)
+    assert ann.errors == ben.errors == []
+
+
+async def test_the_copied_notes_link_opens_the_pad_alone(browser: Browser, site: Site) -> None:
+    ann = await arrive(browser, site.room("copies"), "Ann")
+    await ann.join(devices=False)
+    await ann.button("Copy notes link").click()
+
+    async def copied() -> bool:
+        return site.pad("copies") in await ann.clipboard()
+
+    await until(copied, 10, "the notes link was not copied")
+    reader = await arrive(browser, await ann.clipboard(), "Reader")
+    await expect(editor(reader.page)).to_contain_text("Copies", timeout=60_000)
+
+
+async def test_a_listener_reads_the_pad_and_cannot_write(browser: Browser, site: Site) -> None:
+    lea = await arrive(browser, site.room("readers", "listener"), "Lea")
+    await lea.page.get_by_role("textbox", name="Your name").fill("Lea")
+    await lea.page.get_by_role("button", name=re.compile("^Join")).last.click()
+    await lea.group("Lea").wait_for()
+    text = editor(notes_of(lea))
+    await expect(text).to_contain_text("Readers", timeout=60_000)
+    await expect(text).not_to_have_attribute("contenteditable", "true")
+    assert site.pad("readers") not in await lea.page.content(), "the name of the pad lets one write"
+
+
+async def test_a_pad_that_nobody_created_is_refused(browser: Browser, site: Site) -> None:
+    stranger = await arrive(browser, f"{site.notes_url}/p/nobody-made-this", "Stranger")
+    await expect(stranger.page.locator("#permissionDenied")).to_be_visible(timeout=60_000)
+    answer = await asyncio.to_thread(site.etherpad.call, "getText", padID="nobody-made-this")
+    assert (answer["code"], answer["message"]) == (1, "padID does not exist")
+
+
+@pytest.mark.parametrize("path", ["/api", f"/api/1.2.15/listAllPads?apikey={KEY}", "/admin", "/admin/plugins", "/stats"])
+def test_what_is_for_operators_is_closed(site: Site, path: str) -> None:
+    assert site.status(NOTES, path) == 404
+    # Etherpad itself would have answered, if only to ask who one is.
+    assert direct(site.etherpad.url + path) in (200, 401, 403)
+
+
+def direct(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+async def test_the_call_goes_on_when_etherpad_dies(browser: Browser, site: Site) -> None:
+    link = site.room("survivors")
+    ann, ben = await arrive(browser, link, "Ann"), await arrive(browser, link, "Ben")
+    await ann.join()
+    await ben.join()
+    await expect(editor(notes_of(ann))).to_contain_text("Survivors", timeout=60_000)
+    cleo = await arrive(browser, link, "Cleo")
+    site.etherpad.kill()
+    try:
+        await ann.sees("Ben")
+        await ben.hears("Ann")
+        # One who is in the lobby already, and one who comes now.
+        dan = await arrive(browser, link, "Dan")
+        for newcomer in (cleo, dan):
+            await newcomer.join()
+            await expect(newcomer.page.get_by_text("Notes did not load")).to_be_visible(timeout=30_000)
+            await newcomer.sees("Ann")
+            await ann.sees(newcomer.name)
+    finally:
+        site.etherpad.launch()
