@@ -310,3 +310,40 @@ async def test_an_offer_for_many_people_is_not_too_long(browser: Browser, confca
     )
     assert sizes[0] < 64 * 1024
     assert sizes[2] < wire.MAX_SDP_BYTES, "the most that slots.js asks for"
+
+
+SENT = """
+() => { const pc = window.connections.at(-1);
+  return pc.getSenders().filter((s) => s.track?.kind === 'video').map((s) => ({ hint: s.track.contentHint,
+    preference: s.getParameters().degradationPreference ?? '', rate: s.track.getSettings().frameRate,
+    top: Math.max(...s.getParameters().encodings.map((e) => e.maxBitrate)) })); }
+"""
+
+
+async def test_motion_raises_the_cap_at_once_and_is_remembered(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "motion")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
+    await ann.join()
+    await ben.join(devices=False)
+    await ben.sees("Ann")
+    assert [(sent["hint"], sent["top"]) for sent in await ann.page.evaluate(SENT)] == [("", 2_500_000)]
+    await ann.button("More").click()
+    await ann.page.get_by_role("group", name="My camera").get_by_role("radio", name="Motion").check()
+
+    async def in_motion() -> bool:
+        sent = (await ann.page.evaluate(SENT))[0]
+        return sent["hint"] == "motion" and sent["top"] == 8_000_000 and sent["preference"] in ("maintain-framerate", "")
+
+    await until(in_motion, 10, "the camera is not sent in motion mode")
+    assert await ann.page.evaluate("window.connections.length") == 1
+    await ben.sees("Ann")
+    await ann.page.get_by_role("group", name="My shared screen").get_by_role("radio", name="Detail").check()
+    await ann.page.keyboard.press("Escape")
+    await ann.button("Share screen").click()
+    await expect(ann.button("Share screen")).to_have_attribute("aria-pressed", "true")
+    assert sorted(sent["hint"] for sent in await ann.page.evaluate(SENT)) == ["motion", "text"]
+    await ann.page.reload()
+    await ann.join()
+    await ann.button("More").click()
+    await expect(ann.page.get_by_role("group", name="My camera").get_by_role("radio", name="Motion")).to_be_checked()
+    assert ann.errors == []

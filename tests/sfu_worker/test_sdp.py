@@ -152,19 +152,19 @@ def test_inactive_stays_inactive() -> None:
     assert "a=inactive" in written(offer)
 
 
-def test_an_offer_with_24_slots_of_chromium_fits() -> None:
+def test_an_offer_with_12_pairs_that_names_every_codec_of_chromium_fits() -> None:
     slots = CHROMIUM[CHROMIUM.index("m=audio", CHROMIUM.index("a=mid:3")) :]
     assert slots.count("m=") == 12
-    pairs = [slots] * 4
+    pairs = [slots] * 2
     for i, text in enumerate(pairs):
         for mid in range(4, 16):
             text = text.replace(f"a=mid:{mid}\r\n", f"a=mid:s{i}x{mid}\r\n")
         pairs[i] = text
-    mids = [str(mid) for mid in range(4)] + [f"s{i}x{mid}" for i in range(4) for mid in range(4, 16)]
+    mids = [str(mid) for mid in range(4)] + [f"s{i}x{mid}" for i in range(2) for mid in range(4, 16)]
     head = CHROMIUM[: CHROMIUM.index(slots)]
     head = head.replace("a=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", "a=group:BUNDLE " + " ".join(mids))
     offer = sdp.parse_offer(head + "".join(pairs))
-    assert len([m for m in answered(offer) if m.direction == "sendonly"]) == 48
+    assert len([m for m in answered(offer) if m.direction == "sendonly"]) == 24
 
 
 @pytest.mark.parametrize(

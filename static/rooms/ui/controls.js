@@ -4,6 +4,7 @@ import { text } from '../texts.js';
 import { showBanner } from './banner.js';
 import { deviceMenus } from './device_menus.js';
 import { byId, find, isFramed } from './dom.js';
+import { modes } from './modes.js';
 import { toggle } from './toggle.js';
 
 /** @typedef {import('../local_media.js').LocalMedia} LocalMedia */
@@ -36,6 +37,7 @@ export function controls(local) {
   );
   local.on('changed', () => renders.forEach((render) => render()));
   local.on('ended', (source) => showBanner('problem', text(`device.gone.${source}`)));
+  modes(local);
   moreMenu(refreshMenus);
   shortcuts({ m: microphone, v: camera, s: share });
 }
