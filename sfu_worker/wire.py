@@ -34,7 +34,7 @@ VIDEO_SOURCES = ("camera", "screen")
 Kind = Literal["call", "whip", "whep"]
 
 MAX_SDP_BYTES = 128 * 1024
-"Larger SDPs are refused before they are parsed. Chromium's offers take 3 KB for each pair of slots: 45 KB with 12, 80 KB with 24."
+"Larger SDPs are refused before they are parsed. Chromium offers 3 KB for each pair of slots: 45 KB with 12, 80 KB with 24."
 
 DETACHED_SECONDS = 15.0
 "How long a participant without a WebSocket is kept while the client reconnects."

@@ -63,7 +63,7 @@ class Worker:
         )
 
     async def stop(self) -> None:
-        """In the order that docs/architecture.md gives: keys, people, port, bus."""
+        """In the order that docs/architecture.md gives: timers, people, keys, port, bus."""
         participants = [p for room in self.rooms.values() for p in room.participants.values()]
         if self._timer:
             await end(self._timer)
