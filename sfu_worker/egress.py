@@ -18,6 +18,9 @@ UNLIMITED = 100_000_000
 BLIND_SECONDS = 2.0
 "A receiver that has said nothing about arrivals for so long after the first packet never will: it is not limited."
 
+KEYFRAME_AHEAD = 0.3
+"Seconds of queue that are left when a key frame is asked for again: it takes that long to come."
+
 AMPLE = 1.5
 "A budget of so many times everything that is wanted needs no sharing out."
 
@@ -103,7 +106,7 @@ class Egress:
                 slot.aim(slot.track.layers[-1], now)
         if video and self._first_sent < 0 and any(s.layer is not None for s in slots):
             self._first_sent = now
-        budget = self.estimator.estimate if self.limited(now) else UNLIMITED
+        budget = self._budget(slots) if self.limited(now) else UNLIMITED
         best = {slot.mid: slot.track.layer_for(slot.height, now) for slot in video if slot.track is not None}
         self._wanted = sum(layer.rates.rates[-1] for layer in best.values() if layer is not None)
         if self._wanted * AMPLE < budget:
@@ -113,6 +116,12 @@ class Egress:
                 self._apply(slot, best[slot.mid], ALL_TEMPORAL, now)
             return []
         return self._share(video, budget, now)
+
+    def _budget(self, slots: list[DownTrack]) -> int:
+        """What is left for pictures: sound goes first, and takes half of the estimate at most."""
+        estimate = self.estimator.estimate
+        sound = sum(s.layer.rates.rates[-1] for s in slots if s.kind == "audio" and s.layer is not None)
+        return max(estimate - sound, estimate // 2)
 
     def _share(self, video: list[DownTrack], budget: int, now: float) -> list[DownTrack]:
         wishes = [self._wish(slot, now) for slot in video]
@@ -141,7 +150,7 @@ class Egress:
             # The link has fallen and its queue is full: what is sent now arrives late and keeps it full.
             slot.unbind(now)
         slot.max_temporal = temporal
-        if self.estimator.draining and slot.layer is None and slot.kind == "video":
+        if self.estimator.draining and slot.layer is None and self.estimator.backlog(now) > KEYFRAME_AHEAD:
             return
         slot.aim(layer, now)
 
