@@ -29,7 +29,7 @@ from bench.clip import Size, generate, stamp, write_y4m
 from bench.pages import BenchPage, Kept, Pages, Sending, pages
 from bench.rig import Rig, Seat, load_average, rig
 from bench.scoring import FREEZE, table
-from bench.vmaf import Quality, bitstream, compare
+from bench.vmaf import Quality, bitstream, compare, fingerprints, untouched
 from bench.whip import endpoint, stream
 from sfu_worker import wire
 
@@ -61,12 +61,15 @@ NAMES = ("whip", *SENDERS)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One sender. ``vmaf`` of what was received, ``own`` of the encoder's own output (None where it is not to be had)."""
+    """One sender. ``vmaf`` of what was received, ``own`` of the encoder's own output (None where it is not to be had),
+    ``untouched`` the share of received pictures that are the encoder's own to the last pixel.
+    """
 
     sender: str
     codec: str
     quality: Quality
     own: Quality | None
+    untouched: float | None
     fps: float
     freezes: int
     freeze_seconds: float
@@ -149,11 +152,17 @@ class Bench:
         length = times[-1] - times[0] if len(times) > 1 else self.seconds
         got = self.rig.data / f"{name}.bin"
         got.write_bytes(bitstream(codec, SIZE, [f.data for f in frames]))
+        same, own_quality = None, None
+        if own is not None:
+            # Both scores from the same frames on: some parts of the clip are harder than others.
+            same, begin = untouched(fingerprints(got, codec, SIZE)[skip:], fingerprints(own, codec, SIZE))
+            own_quality = compare(own, codec, SIZE, self.clip, begin)
         return Outcome(
             sender=name,
             codec=codec,
             quality=compare(got, codec, SIZE, self.clip, skip),
-            own=compare(own, "H264", SIZE, self.clip, skip) if own else None,
+            own=own_quality,
+            untouched=same,
             fps=(after["framesDecoded"] - before["framesDecoded"]) / self.seconds,
             freezes=len(gaps),
             freeze_seconds=sum(gaps),
@@ -192,17 +201,36 @@ async def run(names: Sequence[str], seconds: float, codec: str) -> list[Outcome]
         found = []
         for sender in names:
             print(f"{sender} …", file=sys.stderr, flush=True)
-            async with rig() as worker, pages(camera) as browser:
-                found.append(await Bench(worker, browser, camera, clip, seconds, codec).run(sender))
+            try:
+                # A page or worker that hangs must not hang the benchmark.
+                async with asyncio.timeout(seconds + 150), rig() as worker, pages(camera) as browser:
+                    found.append(await Bench(worker, browser, camera, clip, seconds, codec).run(sender))
+            except (RuntimeError, TimeoutError) as exc:
+                # The other senders' figures are still worth having.
+                print(f"{sender}: {exc or 'took too long'}", file=sys.stderr)
         return found
 
 
 def report(outcomes: Sequence[Outcome]) -> str:
-    header = ["sender", "codec", "VMAF", "worst 5 %", "own VMAF", "fps", "freezes", "frozen s", "Mbit/s", "lines", "lost"]
+    header = [
+        "sender",
+        "codec",
+        "VMAF",
+        "worst 5 %",
+        "own VMAF",
+        "same %",
+        "fps",
+        "freezes",
+        "frozen s",
+        "Mbit/s",
+        "lines",
+        "lost",
+    ]
     header += ["limited by", "load", "worker %", "frames"]
     rows = []
     for o in outcomes:
         row = [o.sender, o.codec, f"{o.quality.vmaf:.1f}", f"{o.quality.worst:.1f}", f"{o.own.vmaf:.1f}" if o.own else ""]
+        row += ["" if o.untouched is None else f"{100 * o.untouched:.1f}"]
         row += [f"{o.fps:.1f}", str(o.freezes), f"{o.freeze_seconds:.1f}", f"{o.mbits:.2f}", str(o.height), str(o.lost)]
         row += [o.limited, f"{o.load:.1f}", f"{100 * o.worker_cpu:.0f}", f"{o.quality.paired}+{o.quality.unread}"]
         rows.append(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import struct
@@ -46,6 +47,18 @@ def decoded(path: Path, codec: str, size: Size) -> Iterator[bytes]:
         assert process.stdout is not None
         while len(frame := process.stdout.read(size.frame_bytes)) == size.frame_bytes:
             yield frame
+
+
+def fingerprints(path: Path, codec: str, size: Size) -> list[bytes]:
+    """One digest for each picture of a bitstream: decoders agree on every pixel when the stream is the same."""
+    return [hashlib.blake2b(picture, digest_size=8).digest() for picture in decoded(path, codec, size)]
+
+
+def untouched(got: Sequence[bytes], own: Sequence[bytes]) -> tuple[float, int]:
+    """Which share of the pictures received are the encoder's own, pixel by pixel, and where in its output they begin."""
+    places = {digest: i for i, digest in enumerate(own)}
+    found = [places[digest] for digest in got if digest in places]
+    return (len(found) / len(got) if got else 0.0), (found[0] if found else 0)
 
 
 def compare(path: Path, codec: str, size: Size, clip: Sequence[bytearray], skip: int = 0, limit: int = 240) -> Quality:
