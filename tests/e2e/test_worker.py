@@ -190,7 +190,7 @@ async def test_media_flows_and_layers_switch_without_a_new_offer(browser: Browse
 
     async def low() -> bool:
         now = await ben.inbound(1)
-        return now["frames"] > 20 and 0 < now["height"] <= 180
+        return bool(now["frames"] > 20 and 0 < now["height"] <= 180)
 
     await until(low, 20, lambda: ben.say("no small picture"))
     await ben.want(1, "ann:camera", 540)
