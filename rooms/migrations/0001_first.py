@@ -9,157 +9,298 @@ import rooms.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Background',
+            name="Background",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('image', models.ImageField(height_field='height', upload_to='backgrounds/', verbose_name='image', width_field='width')),
-                ('thumbnail', models.ImageField(blank=True, editable=False, upload_to='backgrounds/', verbose_name='thumbnail')),
-                ('width', models.PositiveIntegerField(default=0, editable=False)),
-                ('height', models.PositiveIntegerField(default=0, editable=False)),
-                ('credit', models.CharField(blank=True, help_text='Shown on the page, as in “Photo: Ann Example”.', max_length=200, verbose_name='credit')),
-                ('credit_url', models.URLField(blank=True, verbose_name='credit link')),
-                ('alt', models.CharField(blank=True, help_text='What the image shows, for people who cannot see it.', max_length=250, verbose_name='alternative text')),
-                ('focal_x', models.PositiveSmallIntegerField(default=50, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='focal point, across (%)')),
-                ('focal_y', models.PositiveSmallIntegerField(default=50, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='focal point, down (%)')),
-                ('accent', models.CharField(default='#5b8cff', editable=False, help_text='Derived from the image.', max_length=7)),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                (
+                    "image",
+                    models.ImageField(height_field="height", upload_to="backgrounds/", verbose_name="image", width_field="width"),
+                ),
+                ("thumbnail", models.ImageField(blank=True, editable=False, upload_to="backgrounds/", verbose_name="thumbnail")),
+                ("width", models.PositiveIntegerField(default=0, editable=False)),
+                ("height", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "credit",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown on the page, as in “Photo: Ann Example”.",
+                        max_length=200,
+                        verbose_name="credit",
+                    ),
+                ),
+                ("credit_url", models.URLField(blank=True, verbose_name="credit link")),
+                (
+                    "alt",
+                    models.CharField(
+                        blank=True,
+                        help_text="What the image shows, for people who cannot see it.",
+                        max_length=250,
+                        verbose_name="alternative text",
+                    ),
+                ),
+                (
+                    "focal_x",
+                    models.PositiveSmallIntegerField(
+                        default=50,
+                        validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)],
+                        verbose_name="focal point, across (%)",
+                    ),
+                ),
+                (
+                    "focal_y",
+                    models.PositiveSmallIntegerField(
+                        default=50,
+                        validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)],
+                        verbose_name="focal point, down (%)",
+                    ),
+                ),
+                (
+                    "accent",
+                    models.CharField(default="#5b8cff", editable=False, help_text="Derived from the image.", max_length=7),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'background',
-                'verbose_name_plural': 'backgrounds',
-                'ordering': ['title'],
+                "verbose_name": "background",
+                "verbose_name_plural": "backgrounds",
+                "ordering": ["title"],
             },
         ),
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=63, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$', 'Use small letters, digits and hyphens, at most 63 of them.')], verbose_name='address')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('description', models.CharField(blank=True, max_length=300, verbose_name='description')),
-                ('visitors', models.CharField(choices=[('nothing', 'do nothing'), ('listen', 'listen'), ('speak', 'speak')], default='nothing', max_length=8, verbose_name='visitors without an invite may')),
-                ('locked', models.BooleanField(default=False, help_text='Nobody new gets in; who is in stays.', verbose_name='locked')),
-                ('closed', models.BooleanField(default=False, help_text='The call is over; the link says so.', verbose_name='closed')),
-                ('opens', models.DateTimeField(blank=True, null=True, verbose_name='opens')),
-                ('closes', models.DateTimeField(blank=True, null=True, verbose_name='closes')),
-                ('max_people', models.PositiveSmallIntegerField(default=50, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='people at most')),
-                ('pad_id', models.CharField(blank=True, editable=False, max_length=120, verbose_name='Etherpad id')),
-                ('pad_read_only_id', models.CharField(blank=True, editable=False, max_length=120)),
-                ('notes_key', models.CharField(default=rooms.models.new_notes_key, editable=False, max_length=40, unique=True)),
-                ('notes_read_key', models.CharField(default=rooms.models.new_notes_key, editable=False, max_length=40, unique=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('background', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='rooms', to='rooms.background', verbose_name='background')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=63,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$",
+                                "Use small letters, digits and hyphens, at most 63 of them.",
+                            )
+                        ],
+                        verbose_name="address",
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                ("description", models.CharField(blank=True, max_length=300, verbose_name="description")),
+                (
+                    "visitors",
+                    models.CharField(
+                        choices=[("nothing", "do nothing"), ("listen", "listen"), ("speak", "speak")],
+                        default="nothing",
+                        max_length=8,
+                        verbose_name="visitors without an invite may",
+                    ),
+                ),
+                (
+                    "locked",
+                    models.BooleanField(default=False, help_text="Nobody new gets in; who is in stays.", verbose_name="locked"),
+                ),
+                (
+                    "closed",
+                    models.BooleanField(default=False, help_text="The call is over; the link says so.", verbose_name="closed"),
+                ),
+                ("opens", models.DateTimeField(blank=True, null=True, verbose_name="opens")),
+                ("closes", models.DateTimeField(blank=True, null=True, verbose_name="closes")),
+                (
+                    "max_people",
+                    models.PositiveSmallIntegerField(
+                        default=50,
+                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)],
+                        verbose_name="people at most",
+                    ),
+                ),
+                ("pad_id", models.CharField(blank=True, editable=False, max_length=120, verbose_name="Etherpad id")),
+                ("pad_read_only_id", models.CharField(blank=True, editable=False, max_length=120)),
+                ("notes_key", models.CharField(default=rooms.models.new_notes_key, editable=False, max_length=40, unique=True)),
+                (
+                    "notes_read_key",
+                    models.CharField(default=rooms.models.new_notes_key, editable=False, max_length=40, unique=True),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "background",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="rooms",
+                        to="rooms.background",
+                        verbose_name="background",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'room',
-                'verbose_name_plural': 'rooms',
-                'ordering': ['title'],
+                "verbose_name": "room",
+                "verbose_name_plural": "rooms",
+                "ordering": ["title"],
             },
         ),
         migrations.CreateModel(
-            name='NotesUpdate',
+            name="NotesUpdate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('update_bytes', models.BinaryField()),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes_updates', to='rooms.room')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("update_bytes", models.BinaryField()),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "room",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="notes_updates", to="rooms.room"),
+                ),
             ],
             options={
-                'ordering': ['room', 'id'],
+                "ordering": ["room", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Invite',
+            name="Invite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(blank=True, help_text='For yourself: whom is it for?', max_length=120, verbose_name='label')),
-                ('token', models.CharField(default=rooms.models.new_token, editable=False, max_length=40, unique=True)),
-                ('role', models.CharField(choices=[('owner', 'owner'), ('moderator', 'moderator'), ('speaker', 'speaker'), ('listener', 'listener')], default='speaker', max_length=10, verbose_name='role')),
-                ('not_before', models.DateTimeField(blank=True, null=True, verbose_name='not before')),
-                ('expires', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
-                ('uses_left', models.PositiveIntegerField(blank=True, help_text='Empty: as often as you like. One person counts once.', null=True, verbose_name='uses left')),
-                ('revoked', models.BooleanField(default=False, verbose_name='revoked')),
-                ('last_used', models.DateTimeField(editable=False, null=True, verbose_name='last used')),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invites', to='rooms.room', verbose_name='room')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "label",
+                    models.CharField(blank=True, help_text="For yourself: whom is it for?", max_length=120, verbose_name="label"),
+                ),
+                ("token", models.CharField(default=rooms.models.new_token, editable=False, max_length=40, unique=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "owner"),
+                            ("moderator", "moderator"),
+                            ("speaker", "speaker"),
+                            ("listener", "listener"),
+                        ],
+                        default="speaker",
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                ("not_before", models.DateTimeField(blank=True, null=True, verbose_name="not before")),
+                ("expires", models.DateTimeField(blank=True, null=True, verbose_name="expires")),
+                (
+                    "uses_left",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Empty: as often as you like. One person counts once.",
+                        null=True,
+                        verbose_name="uses left",
+                    ),
+                ),
+                ("revoked", models.BooleanField(default=False, verbose_name="revoked")),
+                ("last_used", models.DateTimeField(editable=False, null=True, verbose_name="last used")),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="invites", to="rooms.room", verbose_name="room"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'invite',
-                'verbose_name_plural': 'invites',
-                'ordering': ['room', 'created'],
+                "verbose_name": "invite",
+                "verbose_name_plural": "invites",
+                "ordering": ["room", "created"],
             },
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.CharField(editable=False, max_length=40, unique=True)),
-                ('started', models.DateTimeField(verbose_name='started')),
-                ('ended', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('most_people', models.PositiveIntegerField(default=0, verbose_name='most people at once')),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='rooms.room', verbose_name='room')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("epoch", models.CharField(editable=False, max_length=40, unique=True)),
+                ("started", models.DateTimeField(verbose_name="started")),
+                ("ended", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                ("most_people", models.PositiveIntegerField(default=0, verbose_name="most people at once")),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="calls", to="rooms.room", verbose_name="room"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'call',
-                'verbose_name_plural': 'calls',
-                'ordering': ['-started'],
+                "verbose_name": "call",
+                "verbose_name_plural": "calls",
+                "ordering": ["-started"],
             },
         ),
         migrations.CreateModel(
-            name='Admission',
+            name="Admission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.CharField(max_length=40)),
-                ('name', models.CharField(blank=True, max_length=60)),
-                ('first', models.DateTimeField(default=django.utils.timezone.now)),
-                ('invite', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='admissions', to='rooms.invite')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("person", models.CharField(max_length=40)),
+                ("name", models.CharField(blank=True, max_length=60)),
+                ("first", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "invite",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="admissions", to="rooms.invite"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('invite', 'person'), name='one_admission_per_person')],
+                "constraints": [models.UniqueConstraint(fields=("invite", "person"), name="one_admission_per_person")],
             },
         ),
         migrations.CreateModel(
-            name='ChatLine',
+            name="ChatLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('person', models.CharField(max_length=40)),
-                ('nonce', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('text', models.CharField(max_length=2000, verbose_name='text')),
-                ('sent', models.DateTimeField(default=django.utils.timezone.now, verbose_name='sent')),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chat_lines', to='rooms.room')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("person", models.CharField(max_length=40)),
+                ("nonce", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("text", models.CharField(max_length=2000, verbose_name="text")),
+                ("sent", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent")),
+                (
+                    "room",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="chat_lines", to="rooms.room"),
+                ),
             ],
             options={
-                'verbose_name': 'chat line',
-                'verbose_name_plural': 'chat lines',
-                'ordering': ['room', 'number'],
-                'constraints': [models.UniqueConstraint(fields=('room', 'number'), name='chat_numbers_are_unique'), models.UniqueConstraint(fields=('room', 'person', 'nonce'), name='chat_lines_are_sent_once')],
+                "verbose_name": "chat line",
+                "verbose_name_plural": "chat lines",
+                "ordering": ["room", "number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("room", "number"), name="chat_numbers_are_unique"),
+                    models.UniqueConstraint(fields=("room", "person", "nonce"), name="chat_lines_are_sent_once"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Ban',
+            name="Ban",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.CharField(max_length=40, verbose_name='person')),
-                ('name', models.CharField(blank=True, max_length=60, verbose_name='name')),
-                ('created', models.DateTimeField(auto_now_add=True, verbose_name='since')),
-                ('invite', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='rooms.invite', verbose_name='invite')),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bans', to='rooms.room', verbose_name='room')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("person", models.CharField(max_length=40, verbose_name="person")),
+                ("name", models.CharField(blank=True, max_length=60, verbose_name="name")),
+                ("created", models.DateTimeField(auto_now_add=True, verbose_name="since")),
+                (
+                    "invite",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="rooms.invite",
+                        verbose_name="invite",
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="bans", to="rooms.room", verbose_name="room"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ban',
-                'verbose_name_plural': 'bans',
-                'constraints': [models.UniqueConstraint(fields=('room', 'person'), name='one_ban_per_person')],
+                "verbose_name": "ban",
+                "verbose_name_plural": "bans",
+                "constraints": [models.UniqueConstraint(fields=("room", "person"), name="one_ban_per_person")],
             },
         ),
     ]
