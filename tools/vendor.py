@@ -47,6 +47,8 @@ ICONS = {
     "triangle-alert",
     "audio-lines",
     "clipboard-copy",
+    "chart-line",
+    "gauge",
 }
 
 

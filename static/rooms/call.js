@@ -236,6 +236,15 @@ export class Call extends Emitter {
   }
 
   /**
+   * What getStats says of a picture that this page sends.
+   *
+   * @param {'camera' | 'screen'} source
+   */
+  async sentStatistics(source) {
+    return this._connection?.statistics(source);
+  }
+
+  /**
    * @param {import('./types.js').Source} source
    * @returns {import('./encodings.js').Quality}
    */

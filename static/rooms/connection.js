@@ -111,6 +111,11 @@ export class Connection extends Emitter {
     await this._senders.get(source)?.send(track, quality);
   }
 
+  /** @param {Source} source */
+  async statistics(source) {
+    return this._senders.get(source)?.statistics();
+  }
+
   /** @param {import('./types.js').LayersWanted} event */
   async want({ source, rids }) {
     await this._senders.get(source)?.want(rids);

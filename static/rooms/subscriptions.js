@@ -22,8 +22,10 @@ export class Subscriptions {
     this._assignment = new Map();
     /** @type {Map<string, SlotRequest>} */
     this._told = new Map();
-    /** @type {Map<string, string>} mid to track id */
+    /** @type {Map<string, {track: string, layer: string}>} by mid */
     this._bound = new Map();
+    /** @type {Map<string, {track: string, why: string}>} by mid */
+    this._paused = new Map();
     this._timer = 0;
   }
 
@@ -37,6 +39,7 @@ export class Subscriptions {
     this._connection = connection;
     this._told.clear();
     this._bound.clear();
+    this._paused.clear();
   }
 
   /** @param {readonly Wish[]} wishes most wanted first */
@@ -60,24 +63,42 @@ export class Subscriptions {
 
   /** @param {import('./types.js').SlotBound} event */
   bound(event) {
-    this._bound.set(event.mid, event.track);
+    this._bound.set(event.mid, { track: event.track, layer: event.layer });
+    this._paused.delete(event.mid);
   }
 
   /** @param {import('./types.js').SlotPaused} event */
   paused(event) {
     this._bound.delete(event.mid);
+    this._paused.set(event.mid, { track: event.track, why: event.why });
   }
 
   /**
    * What arrives for a wish: its tracks, and whether the picture is the one that was wished for.
    *
    * @param {Wish} wish
-   * @returns {{audio: MediaStreamTrack, video: MediaStreamTrack, live: boolean} | null}
+   * @returns {{audio: MediaStreamTrack, video: MediaStreamTrack, live: boolean, paused: string} | null} `paused`: why no picture comes, or ''
    */
   arriving(wish) {
     const receivers = this._connection?.receivers[this._assignment.get(wish.key) ?? -1];
     if (!receivers) return null;
-    const live = wish.video !== null && this._bound.get(receivers.video.mid ?? '') === wish.video;
-    return { audio: receivers.audio.receiver.track, video: receivers.video.receiver.track, live };
+    const mid = receivers.video.mid ?? '';
+    const live = wish.video !== null && this._bound.get(mid)?.track === wish.video;
+    const held = this._paused.get(mid);
+    const paused = wish.video !== null && held?.track === wish.video ? held.why : '';
+    return { audio: receivers.audio.receiver.track, video: receivers.video.receiver.track, live, paused };
+  }
+
+  /**
+   * Where the picture of a tile arrives, for its statistics.
+   *
+   * @param {string} key
+   * @returns {{receiver: RTCRtpReceiver, layer: string, paused: string} | null}
+   */
+  receiver(key) {
+    const video = this._connection?.receivers[this._assignment.get(key) ?? -1]?.video;
+    if (!video) return null;
+    const mid = video.mid ?? '';
+    return { receiver: video.receiver, layer: this._bound.get(mid)?.layer ?? '', paused: this._paused.get(mid)?.why ?? '' };
   }
 }

@@ -6,16 +6,22 @@ import { icon, make } from './dom.js';
  * @typedef {import('../people.js').TileModel} TileModel
  * @typedef {import('../layout.js').Rect} Rect
  * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null, live: boolean}} Media
+ * @typedef {{
+ *   pin: (key: string) => void,
+ *   play: (media: HTMLMediaElement) => void,
+ *   statistics: (model: TileModel, title: string, opener: HTMLElement) => void,
+ * }} Actions
  */
 
 /** One picture with its name: a person's camera, or the screen that it shares. */
 export class Tile {
   /**
    * @param {TileModel} model
-   * @param {{pin: (key: string) => void, play: (media: HTMLMediaElement) => void}} actions
+   * @param {Actions} actions
    */
   constructor(model, actions) {
     this.key = model.key;
+    this._model = model;
     this._play = actions.play;
     this.video = make('video');
     this.video.muted = true;
@@ -27,10 +33,13 @@ export class Tile {
     this._avatar = make('div', 'avatar');
     this._avatar.setAttribute('aria-hidden', 'true');
     this._pin = this._makePin(actions.pin);
+    this._limit = make('p', 'tile-limit', icon('gauge'), make('span'));
+    this._limit.hidden = true;
+    const buttons = make('div', 'tile-buttons', this._makeStatistics(actions.statistics), this._pin);
     this._muted = mark('mic-off', 'muted', text('call.muted'));
     this._speaks = mark('audio-lines', 'speaks', text('call.speaking'));
     const label = make('div', 'tile-label', this._speaks, this._muted, this._name);
-    this.element = make('div', 'tile', this.video, this._avatar, label, this._pin);
+    this.element = make('div', 'tile', this.video, this._avatar, label, this._limit, buttons);
     if (this.audio) this.element.append(this.audio);
     this.element.classList.toggle('screen', model.screen);
     this.element.classList.toggle('mirrored', model.own && !model.screen);
@@ -39,7 +48,7 @@ export class Tile {
 
   /** @param {(key: string) => void} pin */
   _makePin(pin) {
-    const button = make('button', 'pin', icon('pin', 'off'), icon('pin-off', 'on'));
+    const button = make('button', 'tile-button pin', icon('pin', 'off'), icon('pin-off', 'on'));
     button.type = 'button';
     button.setAttribute('aria-label', text('call.pin'));
     button.onclick = (event) => {
@@ -49,12 +58,34 @@ export class Tile {
     return button;
   }
 
+  /** @param {Actions['statistics']} show */
+  _makeStatistics(show) {
+    const button = make('button', 'tile-button', icon('chart-line'));
+    button.type = 'button';
+    button.setAttribute('aria-label', text('stats.open'));
+    button.title = text('stats.open');
+    button.onclick = (event) => {
+      event.stopPropagation();
+      show(this._model, caption(this._model), button);
+    };
+    return button;
+  }
+
+  /** @param {string} words what limits the picture, or '' */
+  limit(words) {
+    this._limit.hidden = !words;
+    this._limit.title = words;
+    const line = this._limit.querySelector('span');
+    if (line && line.textContent !== words) line.textContent = words;
+  }
+
   /**
    * @param {TileModel} model
    * @param {Media} media
    * @param {boolean} pinned
    */
   update(model, media, pinned) {
+    this._model = model;
     const { classList, style } = this.element;
     this._name.textContent = caption(model);
     this._avatar.textContent = initials(model.name);

@@ -1,8 +1,10 @@
 import { focused, grid } from '../layout.js';
 import { focusIndex, tileModels, wishes } from '../people.js';
+import { Limit, sent } from '../statistics.js';
 import { text } from '../texts.js';
 import { clearBanner, showBanner } from './banner.js';
 import { byId, make } from './dom.js';
+import { rate, StatisticsPanel } from './statistics.js';
 import { Tile } from './tile.js';
 
 /**
@@ -15,6 +17,9 @@ const GAP = 8;
 
 /** Width of one's own tile while nobody else is there, at most. */
 const ALONE = 640;
+
+/** How often it is looked at what limits one's own pictures. */
+const LOOK_EVERY = 2000;
 
 /** All people: one group each, named after them, with their camera, their screen and their sound inside. */
 export class Tiles {
@@ -36,6 +41,12 @@ export class Tiles {
     this._pinned = '';
     /** @type {Set<HTMLMediaElement>} */
     this._silent = new Set();
+    this._statistics = new StatisticsPanel(call);
+    /** @type {Map<string, string>} what limits one's own pictures, in words, by tile */
+    this._limits = new Map();
+    const looking = setInterval(() => void this._look(), LOOK_EVERY);
+    call.on('ended', () => clearInterval(looking));
+    this._limit = { camera: new Limit(), screen: new Limit() };
     call.on('changed', () => this.render());
     this._hideSelf.onchange = () => this.render();
     new ResizeObserver(() => this.render()).observe(this._stage);
@@ -57,6 +68,8 @@ export class Tiles {
       const media = model.own ? this._ownMedia(model) : this._theirMedia(model, wanted);
       const tile = this._tiles.get(model.key);
       tile?.update(model, media, model.key === this._pinned);
+      const paused = 'paused' in media && media.paused === 'bandwidth' && (model.screen || model.camera);
+      tile?.limit(paused ? text('limit.paused') : (model.own && this._limits.get(model.key)) || '');
       tile?.place(places.get(model.key) ?? null);
     }
   }
@@ -84,10 +97,15 @@ export class Tiles {
     for (const model of models) {
       const group = this._group(model);
       if (this._tiles.has(model.key)) continue;
-      const tile = new Tile(model, { pin: (key) => this._pin(key), play: (media) => void this._play(media) });
+      const tile = new Tile(model, {
+        pin: (key) => this._pin(key),
+        play: (media) => void this._play(media),
+        statistics: (...of) => this._statistics.open(...of),
+      });
       this._tiles.set(model.key, tile);
       group.append(tile.element);
     }
+    this._statistics.keep(models);
     for (const [id, group] of this._groups) {
       if (this._call.room.people.has(id)) continue;
       group.remove();
@@ -145,6 +163,21 @@ export class Tiles {
     const arriving = wish ? this._call.subscriptions.arriving(wish) : null;
     if (!arriving) return { audio: null, video: null, live: false };
     return { ...arriving, live: arriving.live && (model.screen || model.camera) };
+  }
+
+  /** What limits one's own pictures now. */
+  async _look() {
+    for (const source of /** @type {const} */ (['camera', 'screen'])) {
+      const report = this._local.isOn(source) ? await this._call.sentStatistics(source) : undefined;
+      const reading = sent(report?.values() ?? [], null);
+      const shown = this._limit[source].add(reading?.limit ?? 'none');
+      const { you } = this._call.room;
+      let words = '';
+      if (shown === 'cpu') words = text('limit.cpu');
+      if (shown === 'bandwidth') words = reading?.upload ? text('limit.upload', { rate: rate(reading.upload) }) : text('limit.network');
+      this._limits.set(source === 'screen' ? `${you}:screen` : you, words);
+    }
+    this.render();
   }
 
   /** @param {string} key */

@@ -1,0 +1,143 @@
+// What getStats says of one picture, in numbers that people know. Pure.
+
+/**
+ * @typedef {object} Reading
+ * @property {number} at milliseconds
+ * @property {number} bytes so far
+ * @property {number} packets so far
+ * @property {number} lost so far
+ * @property {number} width
+ * @property {number} height
+ * @property {number} fps
+ * @property {number | null} bitrate bits per second since the reading before; null in the first one
+ * @property {number | null} loss share of packets since the reading before, 0 to 1
+ * @property {number | null} rtt seconds
+ * @property {string} codec
+ * @property {string} layers rids that are sent, the largest last
+ * @property {string} limit `cpu`, `bandwidth`, `other` or `none`; always `none` of what is received
+ * @property {number | null} upload bits per second that the network is thought to carry
+ *
+ * @typedef {Record<string, any>} Stats one entry of a report
+ */
+
+/**
+ * @param {Iterable<Stats>} report of a receiver
+ * @param {Reading | null} before
+ * @returns {Reading | null} null: nothing has arrived yet
+ */
+export function received(report, before) {
+  const entries = [...report];
+  const inbound = entries.find(({ type }) => type === 'inbound-rtp');
+  if (!inbound) return null;
+  return since(before, {
+    ...nothing(inbound.timestamp, entries, [inbound]),
+    bytes: inbound.bytesReceived ?? 0,
+    packets: (inbound.packetsReceived ?? 0) + Math.max(0, inbound.packetsLost ?? 0),
+    lost: Math.max(0, inbound.packetsLost ?? 0),
+    ...picture([inbound]),
+    rtt: path(entries)?.currentRoundTripTime ?? null,
+  });
+}
+
+/**
+ * @param {Iterable<Stats>} report of a sender: with simulcast, of all layers
+ * @param {Reading | null} before
+ * @returns {Reading | null}
+ */
+export function sent(report, before) {
+  const entries = [...report];
+  const all = entries.filter(({ type }) => type === 'outbound-rtp');
+  if (!all.length) return null;
+  const active = all.filter((layer) => layer.active !== false && layer.frameWidth).sort((a, b) => a.frameWidth - b.frameWidth);
+  const remote = entries.filter(({ type }) => type === 'remote-inbound-rtp');
+  return since(before, {
+    ...nothing(all[0].timestamp, entries, active),
+    bytes: sum(all, 'bytesSent'),
+    packets: sum(all, 'packetsSent'),
+    lost: sum(remote, 'packetsLost'),
+    ...picture(active),
+    rtt: remote.find((entry) => entry.roundTripTime)?.roundTripTime ?? path(entries)?.currentRoundTripTime ?? null,
+    layers: active.map((layer) => layer.rid ?? '').filter(Boolean).join(' '),
+    limit: limit(active),
+    upload: path(entries)?.availableOutgoingBitrate ?? null,
+  });
+}
+
+/**
+ * What holds the encoder back; the largest layer feels it first.
+ *
+ * @param {readonly Stats[]} layers
+ */
+function limit(layers) {
+  const reasons = layers.map((layer) => layer.qualityLimitationReason ?? 'none');
+  return reasons.find((reason) => reason === 'cpu') ?? reasons.find((reason) => reason === 'bandwidth') ?? 'none';
+}
+
+/**
+ * @param {number} at
+ * @param {readonly Stats[]} entries
+ * @param {readonly Stats[]} streams
+ */
+function nothing(at, entries, streams) {
+  const codec = entries.find(({ id }) => id === streams[0]?.codecId)?.mimeType ?? '';
+  return { at, bitrate: null, loss: null, codec: codec.replace(/^video\//, ''), layers: '', limit: 'none', upload: null };
+}
+
+/** @param {readonly Stats[]} layers smallest first */
+function picture(layers) {
+  const largest = layers[layers.length - 1];
+  const { frameWidth: width = 0, frameHeight: height = 0, framesPerSecond: fps = 0 } = largest ?? {};
+  return { width, height, fps };
+}
+
+/** @param {readonly Stats[]} entries */
+function path(entries) {
+  return entries.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded');
+}
+
+/**
+ * @param {readonly Stats[]} entries
+ * @param {string} field
+ */
+function sum(entries, field) {
+  return entries.reduce((total, entry) => total + Math.max(0, entry[field] ?? 0), 0);
+}
+
+/**
+ * @param {Reading | null} before
+ * @param {Reading} now
+ * @returns {Reading}
+ */
+function since(before, now) {
+  // Counters start anew with a new connection, and when a slot is given to somebody else.
+  if (!before || now.at <= before.at || now.bytes < before.bytes) return now;
+  const packets = now.packets - before.packets;
+  return {
+    ...now,
+    bitrate: ((now.bytes - before.bytes) * 8000) / (now.at - before.at),
+    loss: packets > 0 ? Math.min(1, Math.max(0, (now.lost - before.lost) / packets)) : null,
+  };
+}
+
+/** Readings in a row that must agree before people are told: nothing flickers, and a connection may grow at its start. */
+const STEADY = 5;
+
+/** What limits the picture, once it has done so for a while. */
+export class Limit {
+  constructor() {
+    this.shown = 'none';
+    this._last = 'none';
+    this._times = 0;
+  }
+
+  /**
+   * @param {string} reason of one reading
+   * @returns {string} what is to be shown
+   */
+  add(reason) {
+    this._times = reason === this._last ? this._times + 1 : 1;
+    this._last = reason;
+    if (this._times >= STEADY) this.shown = reason;
+    return this.shown;
+  }
+}
