@@ -68,6 +68,7 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
             "check": provider.check_url(room, read_only),
             "chat": provider.chat_in_page,
         },
+        "whip": whip(entry),
         "reach": reverse("reach"),
         "texts": texts.for_scripts(),
     }
@@ -79,6 +80,20 @@ def call_link(entry: Entry, now: datetime) -> str | None:
         return absolute(entry.room.get_absolute_url())
     invite = guests_invite(entry.room, entry.grant, now) if entry.grant.moderate else own_invite(entry)
     return absolute(invite.get_absolute_url()) if invite else None
+
+
+def whip(entry: Entry) -> dict[str, str] | None:
+    """Where a streaming program sends to, and its key: the invite that this very person came by. None: there is none for it."""
+    if not entry.grant.publish or entry.pass_.invite is None:
+        return None
+    # Each stream is one more admission, which an invite for a number of people has not got to spare.
+    invite = Invite.objects.filter(pk=entry.pass_.invite, uses_left=None).first()
+    return whip_access(invite) if invite else None
+
+
+def whip_access(invite: Invite) -> dict[str, str]:
+    """``url`` and ``key`` for OBS and the like."""
+    return {"url": absolute(reverse("whip", args=[invite.room.slug])), "key": invite.token}
 
 
 def own_invite(entry: Entry) -> Invite | None:

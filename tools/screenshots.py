@@ -92,7 +92,7 @@ async def take(product: Confcall, browsers: dict[str, Browser], folder: Path) ->
     await settle(ann.page)
     await ann.page.mouse.move(5, 5)
     for scheme in ("dark", "light"):
-        await ann.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await ann.page.emulate_media(color_scheme=scheme)
         await both_sizes(ann.page, folder, f"call-{scheme}")
     for size in ("1280", "390"):
         (folder / f"call-light-{size}.png").replace(folder / f"call-{size}.png")

@@ -19,8 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rooms.access import Refusal, invite_grant
 from rooms.admin.bases import InviteModelAdmin
-from rooms.admin.widgets import MEDIA, copy_button, full_link, invite_link, qr_code
+from rooms.admin.widgets import MEDIA, copy_button, full_link, invite_link, qr_code, whip_fields
 from rooms.models import Invite
+from rooms.roles import Grant, Role
 
 STATES = {
     Refusal.invite_revoked: _("revoked"),
@@ -39,8 +40,19 @@ class InviteAdmin(InviteModelAdmin):
     list_filter = ["room", "role", "revoked"]
     list_select_related = ["room"]
     search_fields = ["label", "room__title"]
-    fields = ["room", "label", "role", ("not_before", "expires"), ("uses_left", "revoked"), "link", "qr", "people", "last_used"]
-    readonly_fields = ["link", "qr", "people", "last_used"]
+    fields = [
+        "room",
+        "label",
+        "role",
+        ("not_before", "expires"),
+        ("uses_left", "revoked"),
+        "link",
+        "qr",
+        "obs",
+        "people",
+        "last_used",
+    ]
+    readonly_fields = ["link", "qr", "obs", "people", "last_used"]
     actions = ["revoke"]
     view_on_site = False
 
@@ -73,6 +85,12 @@ class InviteAdmin(InviteModelAdmin):
     @admin.display(description=_("QR code"))
     def qr(self, invite: Invite) -> SafeString | str:
         return qr_code(invite) if invite.pk else "–"
+
+    @admin.display(description=_("stream with OBS"))
+    def obs(self, invite: Invite) -> SafeString | str:
+        if not invite.pk or not Grant(Role(invite.role)).publish:
+            return gettext("Only with an invite for somebody who may send, once it is saved.")
+        return whip_fields(invite)
 
     @admin.display(description=_("link"))
     def copy(self, invite: Invite) -> SafeString:

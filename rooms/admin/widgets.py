@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from rooms.call_page import absolute
+from rooms.call_page import absolute, whip_access
 from rooms.models import Invite
 
 MEDIA = Media(css={"all": ["rooms/css/admin.css"]}, js=[Script("rooms/ui/admin.js", type="module")])  # type: ignore[list-item]
@@ -31,6 +31,33 @@ def full_link(link: str) -> SafeString:
         link,
         _("Link"),
         copy_button(link),
+    )
+
+
+def whip_fields(invite: Invite) -> SafeString:
+    """What OBS asks for, each with a copy button."""
+    access = whip_access(invite)
+    return format_html(
+        '<div class="obs">{}{}<p class="help">{}</p></div>',
+        _whip_field(_("Server"), access["url"], "text"),
+        _whip_field(_("Bearer token"), access["key"], "password"),
+        _(
+            "OBS 30 or newer: Settings, Stream, service “WHIP”. Output: x264, profile baseline or high, 6000 kbit/s, "
+            "keyframe interval 1 or 2 s, no B-frames, tune zerolatency."
+        ),
+    )
+
+
+def _whip_field(label: str, value: str, kind: str) -> SafeString:
+    return format_html(
+        '<span class="full-link"><input type="{}" class="vTextField" readonly autocomplete="off" value="{}" aria-label="{}"> '
+        '<button type="button" class="button copy" data-copy="{}" data-copied="{}">{}</button></span>',
+        kind,
+        value,
+        label,
+        value,
+        _("Copied"),
+        _("Copy %(what)s") % {"what": label},
     )
 
 

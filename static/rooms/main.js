@@ -1,14 +1,15 @@
 import { Call } from './call.js';
 import { parseConfig } from './config.js';
 import { LocalMedia } from './local_media.js';
+import { noticeMutedSpeech } from './muted_speech.js';
 import { text, useTexts } from './texts.js';
-import { announce } from './ui/announce.js';
+import { announce, toast } from './ui/announce.js';
 import { clearBanner, showBanner } from './ui/banner.js';
 import { ChatPanel } from './ui/chat_panel.js';
 import { controls } from './ui/controls.js';
 import { byId, configText, pageAddress, showStage } from './ui/dom.js';
 import { showEnd } from './ui/end.js';
-import { links } from './ui/links.js';
+import { copyButtons, links } from './ui/links.js';
 import { Lobby } from './ui/lobby.js';
 import { notesFrame } from './ui/notes_frame.js';
 import { divider, tabs } from './ui/panels.js';
@@ -17,6 +18,7 @@ import { Tiles } from './ui/tiles.js';
 const config = parseConfig(configText(), pageAddress());
 useTexts(config.texts);
 const local = new LocalMedia();
+copyButtons();
 new Lobby(config, local, start);
 
 /** @param {string} name */
@@ -33,6 +35,7 @@ function start(name) {
     tiles.render();
   });
   tell(call);
+  if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
   // After the first media, and in any case after the join, so that notes never delay sound.
   const notes = once(() => notesFrame(config, name));
   call.on('media', (state) => state === 'connected' && notes());

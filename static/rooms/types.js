@@ -14,6 +14,8 @@
  * @property {number} [max_bitrate] bits per second that one picture may take in this room
  * @property {{call: string | null, notes: string, open_notes: string}} links
  * @property {{provider: string, frame: string, check: string, chat: boolean}} notes check: what redirects while the notes are there, or ''
+ * @property {{url: string, key: string} | null} whip for OBS; shown by the template
+ * @property {string} reach where the addresses of a worker are told
  * @property {Record<string, string>} texts
  *
  * @typedef {{id: string, name: string, role: string, stream: boolean}} Person

@@ -222,6 +222,15 @@ def test_an_invites_page_shows_link_and_qr_code(owner: Client, room: Room) -> No
     assert Client().get(qr).status_code == 302
 
 
+def test_an_invites_page_shows_what_obs_asks_for_where_it_may_send(owner: Client, room: Room) -> None:
+    speaker, listener = room.invites.create(), room.invites.create(role=Role.LISTENER)
+    page = owner.get(f"/admin/rooms/invite/{speaker.pk}/change/").content.decode()
+    assert 'data-copy="http://127.0.0.1:8000/whip/garden"' in page
+    assert f'data-copy="{speaker.token}"' in page
+    assert "/whip/" not in owner.get(f"/admin/rooms/invite/{listener.pk}/change/").content.decode()
+    assert "/whip/" not in owner.get("/admin/rooms/invite/add/").content.decode()
+
+
 def test_revoking_one_invite_in_the_list(owner: Client, room: Room) -> None:
     one, other = room.invites.create(), room.invites.create()
     text = act(owner, "revoke", one, model="invite")

@@ -243,6 +243,34 @@ def test_the_link_to_copy_makes_no_host(client: Client, room: Room, invite: dict
         assert Invite.objects.get(token=link.rstrip("/").rpartition("/")[2]).role == Role.SPEAKER
 
 
+@pytest.mark.parametrize(
+    ("invite", "streams"),
+    [
+        ({"role": Role.SPEAKER}, True),
+        ({"role": Role.MODERATOR}, True),
+        ({"role": Role.OWNER}, True),
+        ({"role": Role.LISTENER}, False),
+        ({"role": Role.SPEAKER, "uses_left": 5}, False),
+    ],
+)
+def test_a_streaming_program_gets_the_invite_that_its_user_came_by(
+    client: Client, room: Room, invite: dict[str, Any], streams: bool
+) -> None:
+    room.invites.create(role=Role.OWNER)
+    row = room.invites.create(**invite)
+    page = enter(client, row)
+    access = {"url": "http://127.0.0.1:8000/whip/garden", "key": row.token}
+    assert config(page)["whip"] == (access if streams else None)
+    assert (b"Stream with OBS" in page.content) is streams
+
+
+def test_who_came_without_an_invite_gets_no_key(owner: Client, room: Room) -> None:
+    tokens = [room.invites.create(role=role).token for role in (Role.OWNER, Role.MODERATOR)]
+    page = owner.get("/r/garden/")
+    assert config(page)["whip"] is None
+    assert not [token for token in tokens if token.encode() in page.content]
+
+
 def test_a_moderator_copies_the_guests_link_where_there_is_one(client: Client, room: Room) -> None:
     moderator = room.invites.create(role=Role.MODERATOR)
     assert config(enter(client, moderator))["links"]["call"] is None

@@ -17,16 +17,28 @@ export function links(config, name) {
   byId('open-notes', HTMLButtonElement).onclick = () => openTab(withName(own, name));
 }
 
+/** Buttons that copy what a field of the page holds. */
+export function copyButtons() {
+  for (const button of document.querySelectorAll('button[data-copy-from]')) {
+    if (!(button instanceof HTMLButtonElement)) continue;
+    const field = find(button.dataset.copyFrom ?? '', HTMLInputElement);
+    if (field) button.onclick = () => void copy(field.value, text('copied'));
+  }
+}
+
 /** @param {string} link */
 export function openTab(link) {
   window.open(link, '_blank', 'noopener,noreferrer');
 }
 
-/** @param {string} link */
-async function copy(link) {
+/**
+ * @param {string} link
+ * @param {string} done what is said then
+ */
+async function copy(link, done = text('link.copied')) {
   try {
     await navigator.clipboard.writeText(link);
-    toast(text('link.copied'));
+    toast(done);
   } catch {
     const field = byId('link-dialog-field', HTMLInputElement);
     field.value = link;
