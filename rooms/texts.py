@@ -63,6 +63,7 @@ TEXTS: dict[str, str | Promise] = {
     "stats.why.bandwidth": _("the network"),
     "stats.why.muted": _("the sender has stopped it"),
     "stats.why.codec": _("a format that this browser does not play"),
+    "stats.why.none": _("nothing"),
     "stats.why.other": _("something else"),
     # The connection
     "connection.socket": _("The connection to the server was lost and is being restored. Sound and pictures go on."),

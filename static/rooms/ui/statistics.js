@@ -107,7 +107,7 @@ function rows(reading, layer, paused) {
     [text('stats.rtt'), rtt === null ? dash : `${Math.round(rtt * 1000)} ms`],
     [text('stats.layer'), layer || dash],
     [text('stats.codec'), codec || dash],
-    [text('stats.limit'), reason ? why(reason) : dash],
+    [text('stats.limit'), reason ? why(reason) : text('stats.why.none')],
   ];
 }
 
