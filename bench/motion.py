@@ -27,7 +27,7 @@ from typing import Any
 
 from bench.clip import Size, generate, stamp, write_y4m
 from bench.pages import BenchPage, Kept, Pages, Sending, pages
-from bench.rig import Rig, Seat, load_average, rig
+from bench.rig import Rig, Seat, load_average, rig, stop_on_sigterm
 from bench.scoring import FREEZE, table
 from bench.vmaf import Quality, bitstream, compare, fingerprints, untouched
 from bench.whip import endpoint, stream
@@ -246,6 +246,7 @@ def main() -> None:
     parser.add_argument("--codec", default="VP8", choices=("VP8", "VP9", "H264", "AV1"), help="for the browser's senders")
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
     options = parser.parse_args()
+    stop_on_sigterm()
     outcomes = asyncio.run(run(options.sender or NAMES, options.seconds, options.codec))
     print(report(outcomes))
     if options.json:

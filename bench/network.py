@@ -26,7 +26,7 @@ from typing import Any
 from bench.clients import LAYERS, Client, Publisher, Received, Viewer
 from bench.clip import Size, generate
 from bench.relay import Relay
-from bench.rig import Rig, Seat, load_average, rig
+from bench.rig import Rig, Seat, load_average, rig, stop_on_sigterm
 from bench.scoring import Counter, Phase, Score, best_layer, freezes, median_scores, score, table
 from bench.shaping import Conditions, Step
 
@@ -271,6 +271,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1, help="medians over so many runs")
     parser.add_argument("--json", type=Path, help="write every run's numbers to this file")
     options = parser.parse_args()
+    stop_on_sigterm()
     names = options.scenario or (["steps"] if options.quick else list(DEFAULT))
     clip = list(generate(SIZE, CLIP_FRAMES))
     runs: list[list[Outcome]] = []

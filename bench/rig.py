@@ -162,6 +162,11 @@ def _valkey(data: Path) -> ValkeyServer:
     raise RuntimeError("no port for Valkey was found")
 
 
+def stop_on_sigterm() -> None:
+    """Let SIGTERM end a benchmark as Ctrl-C does: with its worker, browsers and servers."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
 def load_average() -> float:
     """Of the last minute."""
     return os.getloadavg()[0]
