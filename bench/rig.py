@@ -99,7 +99,9 @@ class Seat:
             while not self._reader.done():
                 self._reader.cancel()
                 await asyncio.wait([self._reader], timeout=0.2)
-        await self.rig.command(wire.Leave(self.room, self.name))
+        # Ctrl-C goes to the server too: then there is nobody left to tell.
+        with contextlib.suppress(redis.exceptions.ConnectionError):
+            await self.rig.command(wire.Leave(self.room, self.name))
 
 
 @contextlib.asynccontextmanager
