@@ -125,8 +125,8 @@ export function shape(parameters, source, size, quality, wanted) {
   const layers = new Map(cameraLayers(size, quality, wanted).map((layer) => [layer.rid, layer]));
   for (const encoding of parameters.encodings) {
     const layer = layers.get(encoding.rid ?? '');
-    if (layer) Object.assign(encoding, layer);
-    else encoding.maxBitrate = topBitrate(source, size, quality);
+    if (layer && parameters.encodings.length > 1) Object.assign(encoding, layer);
+    else Object.assign(encoding, { maxBitrate: topBitrate(source, size, quality), scaleResolutionDownBy: 1 });
   }
   // Not in TypeScript's DOM library yet (W3C webrtc-extensions).
   const preference = /** @type {{degradationPreference?: string}} */ (parameters);

@@ -61,5 +61,7 @@ test('parameters keep what the page does not decide, and only rids that are ther
 
 test('without simulcast the one encoding goes on whatever is watched', () => {
   const shaped = shape({ encodings: [{ active: true }] }, 'screen', HD, motion, new Set());
-  assert.deepEqual(shaped.encodings, [{ active: true, maxBitrate: 8_000_000 }]);
+  assert.deepEqual(shaped.encodings, [{ active: true, maxBitrate: 8_000_000, scaleResolutionDownBy: 1 }]);
+  const alone = shape({ encodings: [{ rid: 'q', active: true, scaleResolutionDownBy: 4 }] }, 'camera', HD, auto, new Set());
+  assert.deepEqual(alone.encodings, [{ rid: 'q', active: true, maxBitrate: 2_500_000, scaleResolutionDownBy: 1 }]);
 });
