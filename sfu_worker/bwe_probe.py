@@ -31,6 +31,7 @@ JITTER_TIMES, MAX_DURATION = 4, 0.160
 "A path with jitter needs a longer probe, or the jitter is all that is measured."
 GAIN = 1.05
 "A result must be this much above the estimate to be of use."
+WANTED_JUMP = 1.5
 WANTED_MARGIN = 1.25
 "Probe so far beyond what is wanted that the allocator's hysteresis is met."
 
@@ -61,6 +62,7 @@ class Prober:
         self._count = 0
         self._ended_at = -1.0
         self._early = EARLY
+        self._wanted = 0
         self.saturated = False
         "The last result was less than was sent: it is all that the link takes."
         self._forget()
@@ -79,6 +81,10 @@ class Prober:
             if now - self._asked_at <= TIMEOUT + 4 * rtt:
                 return None
             self._end(False, now)
+        if wanted > WANTED_JUMP * self._wanted:
+            # A camera that only now sends its large picture: waiting for the turn of another probe would be for nothing.
+            self._next_at = min(self._next_at, now + RETRY)
+        self._wanted = wanted
         if wanted <= rate or (not self._follow and now < self._next_at):
             return None
         scale = FIRST_SCALE if fresh else SCALE

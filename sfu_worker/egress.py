@@ -34,7 +34,8 @@ class Egress:
         self.unmet = 0
         "bit/s that everything wanted would need; 0 when all of it is sent."
         self._heard = False
-        self._first_sent = -1.0
+        self._since = -1.0
+        "When there was first something to send over a connection that stands."
         self._wanted = 0
         self._choices: dict[str, Choice] = {}
         self._probe: Probe | None = None
@@ -65,15 +66,17 @@ class Egress:
 
     def limited(self, now: float) -> bool:
         """Whether the estimate counts: not for receivers that tell us nothing."""
-        return self._heard or self._first_sent < 0 or now - self._first_sent < BLIND_SECONDS
+        return self._heard or self._since < 0 or now - self._since < BLIND_SECONDS
 
     # Timers
 
     def tick(self, slots: Iterable[DownTrack], now: float) -> None:
         """Every 25 ms: notice silence, send what a probe needs."""
-        if not self._heard:
-            return
-        self.estimator.tick(now)
+        if self._since < 0 and self._wanted:
+            self._since = now
+        if self._heard:
+            self.estimator.tick(now)
+        # Before a word has been heard too: where no picture fits into the first estimate, a probe is all that can widen it.
         self.pacer.tick(self.estimator.target, now)
         if self._probe is None:
             if not self.unmet:
@@ -104,8 +107,6 @@ class Egress:
             if slot.kind == "audio" and slot.track is not None and slot.track.layers:
                 # Sound is never weighed against pictures: it is little, and it is what a call is for.
                 slot.aim(slot.track.layers[-1], now)
-        if video and self._first_sent < 0 and any(s.layer is not None for s in slots):
-            self._first_sent = now
         budget = self._budget(slots) if self.limited(now) else UNLIMITED
         best = {slot.mid: slot.track.layer_for(slot.height, now) for slot in video if slot.track is not None}
         self._wanted = sum(layer.rates.rates[-1] for layer in best.values() if layer is not None)
