@@ -54,15 +54,24 @@ class SentRate:
     def __init__(self) -> None:
         self._entries: deque[tuple[float, int]] = deque(maxlen=MAX_ENTRIES)
         self._since = 0.0
+        self._total = 0
         self.rate = 0
 
     def add(self, size: int, now: float) -> None:
         """Note bytes that have left since the last call."""
-        if not self._entries:
+        entries = self._entries
+        if not entries:
             self._since = now
-        self._entries.append((now, size))
-        while now - self._entries[0][0] > SENT_WINDOW:
-            self._since = self._entries.popleft()[0]
+        elif len(entries) == MAX_ENTRIES:
+            self._drop_oldest()
+        entries.append((now, size))
+        self._total += size
+        while now - entries[0][0] > SENT_WINDOW:
+            self._drop_oldest()
         span = now - self._since
         if span >= MIN_SPAN:
-            self.rate = int(8 * (sum(entry[1] for entry in self._entries)) / span)
+            self.rate = int(8 * self._total / span)
+
+    def _drop_oldest(self) -> None:
+        self._since, size = self._entries.popleft()
+        self._total -= size

@@ -18,6 +18,9 @@ UNLIMITED = 100_000_000
 BLIND_SECONDS = 2.0
 "A receiver that has said nothing about arrivals for so long after the first packet never will: it is not limited."
 
+ESTIMATOR_TICKS = 3
+"75 ms: the estimator asks for 25 to 100, and there is one for each receiver."
+
 KEYFRAME_AHEAD = 0.3
 "Seconds of queue that are left when a key frame is asked for again: it takes that long to come."
 
@@ -37,6 +40,7 @@ class Egress:
         self._since = -1.0
         "When there was first something to send over a connection that stands."
         self._wanted = 0
+        self._ticks = 0
         self._choices: dict[str, Choice] = {}
         self._probe: Probe | None = None
         self._probe_left = 0
@@ -74,7 +78,8 @@ class Egress:
         """Every 25 ms: notice silence, send what a probe needs."""
         if self._since < 0 and self._wanted:
             self._since = now
-        if self._heard:
+        self._ticks += 1
+        if self._heard and self._ticks % ESTIMATOR_TICKS == 0:
             self.estimator.tick(now)
         # Before a word has been heard too: where no picture fits into the first estimate, a probe is all that can widen it.
         self.pacer.tick(self.estimator.target, now)
