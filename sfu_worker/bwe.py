@@ -34,7 +34,7 @@ FALLEN_SHARE = 0.35
 # Another flow's burst takes half of a link for as long.
 FALLEN_DELAY = 0.050
 OVERUSE_DELAY = 0.065
-"Seconds of queue without which a trend is taken for jitter: with 0.01 a path that wanders by ±30 ms never came to rest (bench/network.py)."
+"Seconds of queue without which a trend is taken for jitter: with 0.01 a path that wanders by ±30 ms never came to rest."
 DRAIN_FROM, DRAIN_TO = 0.2, 0.03
 "Seconds of a queue of our own making, after a fall: from the one on next to nothing is sent until the other is reached."
 DRAIN_SECONDS = 4.0
