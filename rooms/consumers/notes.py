@@ -12,12 +12,12 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.exceptions import ChannelFull
-from channels.generic.websocket import AsyncWebsocketConsumer
 from pycrdt import Doc
 
 from rooms import notes_store
 from rooms.consumers import yprotocol
 from rooms.consumers.limits import TokenBucket
+from rooms.consumers.peer import PeerSocket
 from rooms.consumers.yprotocol import Presence, ProtocolError, Sync
 from rooms.layer import AWAY
 from rooms.models import Room
@@ -29,7 +29,7 @@ MAX_BYTES = 1024 * 1024
 BAD_MESSAGE, GONE, TOO_LARGE, TOO_FAST = 4400, 4403, 4413, 4429
 
 
-class NotesConsumer(AsyncWebsocketConsumer):
+class NotesConsumer(PeerSocket):
     """One browser at one room's notes.
 
     The key is a subprotocol (``key.<notes key>``) and not part of the address, which would end up in logs.

@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from channels.generic.websocket import AsyncWebsocketConsumer
-
 from rooms.consumers import texts
+from rooms.consumers.peer import PeerSocket
 from rooms.models import Room
 from rooms.passes import Pass
 from rooms.roles import Grant
@@ -30,7 +29,7 @@ class Member:
     lost: bool = False
 
 
-class CallSocket(AsyncWebsocketConsumer):
+class CallSocket(PeerSocket):
     """``member`` is None before ``join``; ``_over`` is true once we have closed, or are about to."""
 
     member: Member | None = None
