@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sfu_worker import keyframes, rtcp, vp8
+from sfu_worker.allocation import LAYER_FITS
 from sfu_worker.cache import PacketCache
 from sfu_worker.codecs import Codec, codec_key
 from sfu_worker.layer_rates import TEMPORAL_LAYERS, LayerRates
@@ -24,10 +25,6 @@ KEYFRAME_INTERVAL = 0.5
 
 LAYER_SILENT_SECONDS = 1.5
 "A simulcast layer that has sent nothing for so long is one that the sender has stopped."
-
-LAYER_FITS = 0.75
-"A layer with this share of the wanted height is good enough: the next larger one costs four times the bits."
-
 
 FEWER_AFTER = 3.0
 "Seconds until a sender is told to stop a layer that nobody watches; to start one again it is told at once."
