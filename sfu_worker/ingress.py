@@ -27,11 +27,9 @@ from sfu_worker.up_track import UpLayer, UpTrack
 logger = logging.getLogger("sfu.ingress")
 
 HEADER = Struct("!BBHII")
-UINT16 = Struct("!H")
 
 MAX_STREAMS = 32
 "SSRCs of one participant: four tracks with three layers and a repair stream each are 20; more is an attack."
-
 
 MAX_PAYLOAD = MAX_PACKET - WITH_TWCC_SIZE - 2
 "What still fits with our header and, sent again, with RTX's own two bytes. Browsers stay below 1200."
@@ -135,7 +133,8 @@ class Ingress:
                 if layer is None:
                     self.unroutable += 1
                     return
-        if level >= 0:
+        if level >= 0 and layer.track.source == "microphone":
+            # A shared film is no speaker.
             self._on_level(layer.track.id, level, now)
         self._batch.now = now
         p = self._batch.take()
