@@ -81,6 +81,8 @@ class _Slot:
     steps: list[_Step]
     before: Choice | None
     free: bool
+    held: int
+    "Index of the step that it has had until now, -1 for none. Not its bitrate: that is measured, and wavers while it stays."
     at: int = -1
     stuck: bool = field(default=False)
 
@@ -90,18 +92,16 @@ class _Slot:
 
     def cost(self) -> int:
         """bit/s that the next step must find free, with its margin."""
-        step = self.steps[self.at + 1]
-        return int(step.bitrate * self._margin(step)) - self.bitrate
+        return int(self.steps[self.at + 1].bitrate * self._margin()) - self.bitrate
 
-    def _margin(self, step: _Step) -> float:
+    def _margin(self) -> float:
         """None for what the slot has already, or for something instead of nothing: a paused picture helps nobody."""
         if self.at < 0 or self.before is None or self.before.spatial < 0:
             return 1.0
-        return 1.0 if step.bitrate <= self.before.bitrate else UP_MARGIN
+        return 1.0 if self.at < self.held else UP_MARGIN
 
     def may_rise(self) -> bool:
-        step = self.steps[self.at + 1]
-        return self.free or self.at < 0 or self.before is None or step.bitrate <= self.before.bitrate
+        return self.free or self.at < self.held or self.at < 0 or self.before is None
 
 
 def allocate(budget_bps: int, wishes: list[Wish], previous: Mapping[str, Choice], now: float) -> Allocation:
@@ -139,7 +139,16 @@ def _sound(wish: Wish, left: int) -> Choice:
 
 
 def _slot(wish: Wish, before: Choice | None, now: float) -> _Slot:
-    return _Slot(wish, _steps(wish), before, before is None or now - before.lowered_at >= HOLD)
+    steps = _steps(wish)
+    return _Slot(wish, steps, before, before is None or now - before.lowered_at >= HOLD, _held(steps, before))
+
+
+def _held(steps: list[_Step], before: Choice | None) -> int:
+    """Where the last choice stands among the steps of now; one that is gone counts as the dearest that costs no more."""
+    if before is None or before.spatial < 0:
+        return -1
+    same = [i for i, step in enumerate(steps) if (step.spatial, step.temporal) == (before.spatial, before.temporal)]
+    return same[0] if same else sum(step.bitrate <= before.bitrate for step in steps) - 1
 
 
 def _steps(wish: Wish) -> list[_Step]:
@@ -191,8 +200,7 @@ def _share(left: int, group: list[_Slot]) -> int:
 
 def _choose(slot: _Slot, now: float) -> Choice:
     before = slot.before
-    lowered = before is not None and slot.bitrate < before.bitrate and slot.at + 1 < len(slot.steps)
-    lowered_at = now if lowered else before.lowered_at if before is not None else -HOLD
+    lowered_at = now if slot.at < slot.held else before.lowered_at if before is not None else -HOLD
     if slot.at < 0:
         return Choice(slot.wish.slot, -1, -1, 0, "bandwidth" if slot.steps else "inactive", lowered_at)
     step = slot.steps[slot.at]

@@ -100,6 +100,31 @@ def test_a_budget_that_wavers_does_not_move_a_layer() -> None:
     assert set(seen[1:]) == {seen[1]}
 
 
+def wavering(tick: int) -> tuple[LayerInfo, ...]:
+    """A camera's layers as they are measured: by some per cent more or less each quarter of a second."""
+    share = 1 + 0.04 * (-1) ** tick
+    return tuple(LayerInfo(layer.index, layer.height, tuple(int(share * rate) for rate in layer.bitrates)) for layer in CAMERA)
+
+
+def test_rates_that_waver_do_not_hold_a_slot_down() -> None:
+    state = kept(allocate(200_000, [video("a", layers=wavering(0))], {}, 100.0))
+    for tick in range(1, 9):
+        result = allocate(900_000, [video("a", layers=wavering(tick))], state, 100.0 + tick / 4)
+        state = kept(result)
+    assert shown(result) == "a1.1"
+
+
+def test_rates_that_waver_do_not_take_a_layer_away() -> None:
+    wide = allocate(9_000_000, [video("a", layers=wavering(0))], {}, 100.0)
+    state, seen = kept(wide), []
+    for tick in range(1, 40):
+        # What the second layer takes at its most, and no margin beyond it.
+        result = allocate(530_000, [video("a", layers=wavering(tick))], state, 100.0 + tick / 4)
+        state = kept(result)
+        seen.append(shown(result))
+    assert set(seen) == {"a1.1"}
+
+
 def test_a_paused_slot_says_that_bandwidth_is_why_and_a_source_without_layers_that_it_is_inactive() -> None:
     dead = tuple(LayerInfo(layer.index, layer.height, layer.bitrates, alive=False) for layer in CAMERA)
     result = allocate(0, [video("a"), video("b", layers=dead), sound("s")], {}, 1.0)
