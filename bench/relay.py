@@ -67,6 +67,11 @@ class Relay:
         self._began = time.monotonic()
         return self._began
 
+    def change(self, down: Conditions, up: Conditions | None = None) -> None:
+        """From now on the links are like this, whatever the steps say."""
+        self._steps = ([Step(0.0, down)], [Step(0.0, up or Conditions())])
+        self.begin()
+
     def close(self) -> None:
         """End the thread and close the sockets."""
         self._ending.set()

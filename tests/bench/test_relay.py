@@ -81,3 +81,22 @@ def test_nothing_is_shaped_until_it_begins(ends: tuple[socket.socket, socket.soc
             worker.recvfrom(100)
     finally:
         relay.close()
+
+
+def test_a_link_can_be_changed_while_it_is_used(ends: tuple[socket.socket, socket.socket]) -> None:
+    client, worker = ends
+    relay = Relay([Step(0.0, Conditions())])
+    relay.open(worker.getsockname())
+    try:
+        relay.begin()
+        relay.change(Conditions(), Conditions(loss=1.0))
+        client.sendto(b"lost", ("127.0.0.1", relay.port))
+        while not relay.up.lost:
+            pass
+        relay.change(Conditions())
+        while relay.up.conditions.loss:
+            pass
+        client.sendto(b"through", ("127.0.0.1", relay.port))
+        assert worker.recvfrom(100)[0] == b"through"
+    finally:
+        relay.close()
