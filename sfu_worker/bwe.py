@@ -78,14 +78,14 @@ class BandwidthEstimator(PacketHistory):
 
     def feedback(self, packets: TransportFeedback, now: float) -> None:
         """A transport-wide feedback message has come. Nonsense in it is passed over."""
-        if self._last < 0 or not packets.received:
+        if self._last < 0 or not packets.arrivals:
             return
         self._count_sent(now)
         continuous = packets.base_seq == self._next
-        sends, arrivals, sizes, lost = self._collect(packets)
+        sends, arrivals, sizes, lost = self.collect(packets)
         if not sends and not lost:
             return
-        self._next = (packets.received[-1][0] + 1) & 0xFFFF
+        self._next = (packets.base_seq + len(packets.arrivals)) & 0xFFFF
         self._feedback_at = now
         if sends:
             if self._jumped(arrivals, now):
@@ -130,7 +130,7 @@ class BandwidthEstimator(PacketHistory):
         fallen = self._fallen()
         grows = trend and queue.delay > OVERUSE_DELAY + queue.jitter and not self._prober.disturbs(now)
         self.overusing = fallen or grows
-        shown = self._prober.result(rate.rate, self._loss.inherent, self._jitter, now)
+        shown = self._prober.result(rate.rate, self._loss.inherent, self._jitter, now) if self._prober.waiting else 0
         if self.overusing:
             # Packets from before the last decrease only tell what led to it.
             if fallen or self._delay.begins > rate.decreased_at:
@@ -145,7 +145,7 @@ class BandwidthEstimator(PacketHistory):
             rate.probed(shown, self._prober.saturated, now)
             self._loss.raised(shown)
             self._probed = True
-        rate.cap(max(self._loss.bound, MIN_RATE))
+        rate.cap(self._loss.bound)
         self._drain(now)
 
     def _fallen(self) -> bool:
@@ -174,9 +174,8 @@ class BandwidthEstimator(PacketHistory):
 
     def tick(self, now: float) -> None:
         """Timer: notice that a queue is gone, and that feedback does not come any more."""
-        self._count_sent(now)
         self._drain(now)
-        if self._feedback_at < 0.0 or self._newest_acked == self._last:
+        if now - self._feedback_at <= SILENCE or self._feedback_at < 0.0 or self._newest_acked == self._last:
             return
         waited = now - max(self._feedback_at, self._oldest_open(now))
         if waited > SILENCE + 3 * self.rtt and now - self._rate.decreased_at > SILENCE:

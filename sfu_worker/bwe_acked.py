@@ -17,7 +17,9 @@ class AckedRate:
     """The rate at which packets arrive, in bit/s of the receiver's time."""
 
     def __init__(self) -> None:
-        self._entries: deque[tuple[float, float, int]] = deque(maxlen=MAX_ENTRIES)  # (newest arrival, span, bytes)
+        self._entries: deque[tuple[float, float, int]] = deque()  # (newest arrival, span, bytes)
+        self._span = 0.0
+        self._size = 0
         self._newest = 0.0
         self.rate = 0
         "bit/s; 0 while not known."
@@ -35,17 +37,22 @@ class AckedRate:
         if span < 0.0:
             # Reordered: belongs to time that was counted before.
             newest, span = self._newest, 0.0
-        self._entries.append((newest, span, size))
+        entries = self._entries
+        entries.append((newest, span, size))
+        self._span += span
+        self._size += size
         self._newest = newest
-        while newest - self._entries[0][0] > ACKED_WINDOW:
-            self._entries.popleft()
-        total = sum(entry[1] for entry in self._entries)
-        if total >= MIN_SPAN:
-            self.rate = int(8 * sum(entry[2] for entry in self._entries) / total)
+        while newest - entries[0][0] > ACKED_WINDOW or len(entries) > MAX_ENTRIES:
+            _, span, size = entries.popleft()
+            self._span -= span
+            self._size -= size
+        if self._span >= MIN_SPAN:
+            self.rate = int(8 * self._size / self._span)
 
     def reset(self) -> None:
         """The receiver's clock has jumped."""
         self._entries.clear()
+        self._span, self._size = 0.0, 0
 
 
 class SentRate:

@@ -6,8 +6,6 @@ The scheme and its constants are those of draft-ietf-rmcat-gcc-02 sections 5.2 t
 from __future__ import annotations
 
 from collections import deque
-from enum import Enum
-from operator import mul
 
 BURST = 0.005
 "Seconds: packets sent within so long are one group; a group also absorbs what a link releases in one burst."
@@ -19,28 +17,23 @@ GAIN = 4.0
 MIN_DELTAS = 60
 OVERUSE_TIME = 0.010
 "Seconds above the threshold, over at least two groups, until it counts."
-MAX_ADAPT_OFFSET = 15.0
+MAX_ADAPT_OFFSET, MAX_ADAPT_TIME = 15.0, 0.1
 K_UP, K_DOWN = 8.7, 39.0
 "Per second: the threshold follows the trend slowly up and faster down, or a competing TCP flow would starve us."
 MIN_THRESHOLD, MAX_THRESHOLD = 6.0, 600.0
 CLOCK_JUMP = 3.0
 "Seconds by which arrivals may run ahead of our clock before the receiver's clock must have been set."
 REORDERED_RESET = 3
-RENEW = 3600.0
-MIN_VARIANCE = 1e-3
-
-
-class Usage(Enum):
-    NORMAL = 0
-    OVERUSING = 1
-    UNDERUSING = 2
+RENEW = 60.0
+"Seconds until the running sums are taken anew, from smaller numbers: so they keep their digits."
+MIN_VARIANCE = 1.0
+"(20 groups times 50 µs)²: packets that came all at once have no trend. Above what the sums lose in digits."
 
 
 class DelayDetector:
     """Tells from the one-way delay's trend whether the queue at the bottleneck grows. Only differences of times matter."""
 
     def __init__(self) -> None:
-        self.usage = Usage.NORMAL
         self._threshold = 12.5
         self.reset()
 
@@ -50,23 +43,26 @@ class DelayDetector:
         self._last_send = self._first_arrival = self._complete = 0.0
         self._previous: tuple[float, float] | None = None
         self._reordered = 0
-        self._xs: deque[float] = deque(maxlen=WINDOW)
-        self._ys: deque[float] = deque(maxlen=WINDOW)
+        self._line = TrendLine()
         self._sends: deque[float] = deque((0.0,), maxlen=WINDOW)
         self._deltas = 0
         self._accumulated = self._smoothed = 0.0
-        self._origin = 0.0
         self._trend = 0.0
         self._over_time = -1.0
         self._over_count = 0
         self._updated = -1.0
-        self.usage = Usage.NORMAL
+        self._over = False
 
     def add(self, sends: list[float], arrivals: list[float]) -> bool:
         """Take packets in the order of sending; times in s. Whether overuse was seen at any of the groups they complete."""
         over = False
         first_send, last_send, first_arrival, complete = self._first_send, self._last_send, self._first_arrival, self._complete
         for send, arrival in zip(sends, arrivals, strict=True):
+            if send == last_send:
+                # Left in one go with the packet before.
+                if arrival > complete:
+                    complete = arrival
+                continue
             if first_send < 0.0:
                 first_send = last_send = send
                 first_arrival = complete = arrival
@@ -109,59 +105,73 @@ class DelayDetector:
         if arrival_delta - send_delta > CLOCK_JUMP:
             self.reset()
             return False
-        self._update(send_delta, arrival_delta, arrival)
-        return self.usage is Usage.OVERUSING
-
-    def _update(self, send_delta: float, arrival_delta: float, arrival: float) -> None:
-        self._deltas += 1
-        if not self._xs or arrival - self._origin > RENEW:
-            # Small numbers keep their digits.
-            self._xs.clear()
-            self._ys.clear()
-            self._origin = arrival
+        self._sends.append(send)
         self._accumulated += (arrival_delta - send_delta) * 1000
         self._smoothed = SMOOTHING * self._smoothed + (1 - SMOOTHING) * self._accumulated
-        self._xs.append((arrival - self._origin) * 1000)
-        self._ys.append(self._smoothed)
-        self._sends.append(self._previous[0] if self._previous else 0.0)
-        trend = _slope(self._xs, self._ys, self._trend) if len(self._xs) == WINDOW else self._trend
-        self._detect(trend, send_delta, arrival)
+        trend = self._line.add(arrival, self._smoothed, self._trend)
+        if self._deltas < MIN_DELTAS:
+            self._deltas += 1
+        if self._deltas > 1:
+            self._detect(trend, send_delta, arrival)
+        return self._over
 
     def _detect(self, trend: float, send_delta: float, arrival: float) -> None:
-        if self._deltas < 2:
-            return
-        modified = min(self._deltas, MIN_DELTAS) * trend * GAIN
-        if modified > self._threshold:
+        threshold, modified = self._threshold, self._deltas * trend * GAIN
+        if modified > threshold:
             self._over_time = send_delta / 2 if self._over_time < 0.0 else self._over_time + send_delta
             self._over_count += 1
             if self._over_time > OVERUSE_TIME and self._over_count > 1 and trend >= self._trend:
                 self._over_time = 0.0
                 self._over_count = 0
-                self.usage = Usage.OVERUSING
+                self._over = True
         else:
             self._over_time = -1.0
             self._over_count = 0
-            self.usage = Usage.UNDERUSING if modified < -self._threshold else Usage.NORMAL
+            self._over = False
         self._trend = trend
-        self._adapt(abs(modified), arrival)
-
-    def _adapt(self, modified: float, arrival: float) -> None:
-        elapsed = min(arrival - self._updated, 0.1) if self._updated >= 0.0 else 0.0
+        above = abs(modified) - threshold
+        # A sudden fall of the capacity is not jitter to get used to.
+        if above <= MAX_ADAPT_OFFSET and self._updated >= 0.0:
+            elapsed = min(arrival - self._updated, MAX_ADAPT_TIME)
+            threshold += (K_DOWN if above < 0.0 else K_UP) * above * elapsed
+            self._threshold = min(max(threshold, MIN_THRESHOLD), MAX_THRESHOLD)
         self._updated = arrival
-        if modified > self._threshold + MAX_ADAPT_OFFSET:
-            # A sudden fall of the capacity is not jitter to get used to.
-            return
-        k = K_DOWN if modified < self._threshold else K_UP
-        threshold = self._threshold + k * (modified - self._threshold) * max(0.0, elapsed)
-        self._threshold = min(max(threshold, MIN_THRESHOLD), MAX_THRESHOLD)
 
 
-def _slope(xs: deque[float], ys: deque[float], otherwise: float) -> float:
-    """Least squares: ms of delay per ms of time. In sums that run in C: this is done for every group of packets."""
-    n = len(xs)
-    sum_x, sum_y = sum(xs), sum(ys)
-    denominator: float = n * sum(map(mul, xs, xs)) - sum_x * sum_x
-    if denominator < MIN_VARIANCE:
-        return otherwise
-    slope: float = (n * sum(map(mul, xs, ys)) - sum_x * sum_y) / denominator
-    return slope
+class TrendLine:
+    """Least squares through the last ``WINDOW`` groups, in running sums: it moves with every few packets of every receiver."""
+
+    def __init__(self) -> None:
+        self._points: deque[tuple[float, float]] = deque()
+        self._origin = 0.0
+        self._x = self._y = self._xx = self._xy = 0.0
+
+    def add(self, arrival: float, delay: float, otherwise: float) -> float:
+        """Take a group: arrival in s, delay in ms. The slope in ms per ms; ``otherwise`` while there is none."""
+        x = (arrival - self._origin) * 1000
+        if not self._points or x > RENEW * 1000:
+            self._renew(arrival)
+            x = 0.0
+        points = self._points
+        if len(points) == WINDOW:
+            old_x, old_y = points.popleft()
+            self._x -= old_x
+            self._y -= old_y
+            self._xx -= old_x * old_x
+            self._xy -= old_x * old_y
+        points.append((x, delay))
+        self._x = sum_x = self._x + x
+        self._y = sum_y = self._y + delay
+        self._xx += x * x
+        self._xy += x * delay
+        variance = WINDOW * self._xx - sum_x * sum_x
+        if len(points) < WINDOW or variance < MIN_VARIANCE:
+            return otherwise
+        return (WINDOW * self._xy - sum_x * sum_y) / variance
+
+    def _renew(self, origin: float) -> None:
+        shift = (origin - self._origin) * 1000
+        points = self._points = deque((x - shift, y) for x, y in self._points)
+        self._origin = origin
+        self._x, self._y = sum(x for x, _ in points), sum(y for _, y in points)
+        self._xx, self._xy = sum(x * x for x, _ in points), sum(x * y for x, y in points)

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import TypeVar, cast
 
 from sfu_worker.bwe_probe import Prober
-from sfu_worker.rtcp_types import TransportFeedback
+from sfu_worker.rtcp_types import TICK_US, TransportFeedback
 
 RING = 8192
 "Packets remembered: 8 s of 10 Mbit/s, a power of two."
 MASK = RING - 1
 WRAP = (1 << 24) * 0.064
 "Seconds after which the receiver's reference time begins anew."
+TICKS_PER_SECOND = 1_000_000 // TICK_US
 
+DONE = array("d", bytes(8 * RING))
+
+Number = TypeVar("Number", int, float)
 Arrived = tuple[list[float], list[float], list[int], int]
-"(send times in s, arrivals in s, sizes in bytes, how many were lost)"
+"(send times in s, arrivals in s, sizes in bytes) of what arrived, and how many were lost less those that came late."
 
 
 class PacketHistory:
@@ -55,51 +60,65 @@ class PacketHistory:
             for offset, size in enumerate(sizes):
                 self.sent((first_seq + offset) & 0xFFFF, size, now, probe)
 
-    def _collect(self, packets: TransportFeedback) -> tuple[list[float], list[float], list[int], int]:
-        """(send times, arrivals, sizes) of what arrived, in the order of sending; packets lost, less those that came late."""
-        times, ring, last = self._times, self._sizes, self._last
-        probing = self._prober.waiting
+    def collect(self, packets: TransportFeedback) -> Arrived:
+        """What a message says of packets that were on their way, in the order of sending."""
+        # What has left the ring, and what never left us, is passed over.
+        age = (self._last - packets.base_seq) & 0xFFFF
+        skip, end = max(0, age - RING + 1), min(len(packets.arrivals), age + 1)
+        ticks, first, count = packets.arrivals[skip:end], (packets.base_seq + skip) & 0xFFFF, end - skip
+        if count <= 0:
+            return [], [], [], 0
+        offset = self._unwrap(next((at for at in ticks if at is not None), 0))
+        place = first & MASK
+        sent = _part(self._times, first, count)
+        if None in ticks or min(sent) <= 0.0 or place + count > RING or self._prober.waiting:
+            return self._sift(first, sent, ticks, offset)
+        # As nearly always, everything has come, and only now.
+        self._times[place : place + count] = DONE[:count]
+        self._reached((first + count - 1) & 0xFFFF)
+        arrivals = [at / TICKS_PER_SECOND + offset for at in cast("list[int]", ticks)]
+        return sent.tolist(), arrivals, self._sizes[place : place + count].tolist(), 0
+
+    def _sift(self, first: int, sent: array[float], ticks: list[int | None], offset: float) -> Arrived:
+        """The same one by one: some are lost, or known already, or a probe's. ``first`` is the number of the first."""
+        times, sizes, prober = self._times, self._sizes, self._prober
+        probing = prober.waiting
         sends: list[float] = []
         arrivals: list[float] = []
-        sizes: list[int] = []
-        lost = 0
-        offset: float | None = None
-        newest = -1
-        for seq, at in packets.received:
-            if (last - seq) & 0xFFFF >= RING:
+        known: list[int] = []
+        lost, newest = 0, -1
+        for number, (send, at) in enumerate(zip(sent, ticks, strict=True), first):
+            seq, place = number & 0xFFFF, number & MASK
+            if send == 0.0 or (send < 0.0 and at is None):
                 continue
-            place = seq & MASK
-            send = times[place]
+            arrival = None
             if at is None:
-                if send > 0.0:
-                    times[place] = -send
-                    lost += 1
-                    if probing:
-                        self._prober.acked(seq, send, None, ring[place])
-                continue
-            if not send:
-                continue
-            if send < 0.0:
-                # Reported lost by an earlier message, and come after all.
-                send = -send
-                lost -= 1
-            times[place] = 0.0
-            if offset is None:
-                offset = self._unwrap(at)
-            arrival = at / 1e6 + offset
-            sends.append(send)
-            arrivals.append(arrival)
-            sizes.append(ring[place])
-            newest = seq
+                times[place] = -send
+                lost += 1
+            else:
+                if send < 0.0:
+                    # Reported lost by an earlier message, and come after all.
+                    send = -send
+                    lost -= 1
+                times[place] = 0.0
+                arrival = at / TICKS_PER_SECOND + offset
+                sends.append(send)
+                arrivals.append(arrival)
+                known.append(sizes[place])
+                newest = seq
             if probing:
-                self._prober.acked(seq, send, arrival, ring[place])
-        if newest >= 0 and (self._newest_acked < 0 or (newest - self._newest_acked) & 0xFFFF < 0x8000):
-            self._newest_acked = newest
-        return sends, arrivals, sizes, lost
+                prober.acked(seq, send, arrival, sizes[place])
+        if newest >= 0:
+            self._reached(newest)
+        return sends, arrivals, known, lost
+
+    def _reached(self, seq: int) -> None:
+        if self._newest_acked < 0 or (seq - self._newest_acked) & 0xFFFF < 0x8000:
+            self._newest_acked = seq
 
     def _unwrap(self, at: int) -> float:
         """What to add to a message's arrival times so that they go on from those before, across the wrap."""
-        seconds = at / 1e6
+        seconds = at / TICKS_PER_SECOND
         if self._arrival is None:
             return 0.0
         return round((self._arrival - seconds) / WRAP) * WRAP
@@ -107,8 +126,11 @@ class PacketHistory:
     def _bytes_between(self, after: int, until: int) -> int:
         """Bytes of the packets with numbers in (after, until]."""
         count = min((until - after) & 0xFFFF, RING)
-        start = (until + 1 - count) & MASK
-        end = start + count
-        if end <= RING:
-            return sum(self._sizes[start:end])
-        return sum(self._sizes[start:]) + sum(self._sizes[: end - RING])
+        return sum(_part(self._sizes, until + 1 - count, count))
+
+
+def _part(ring: array[Number], first: int, count: int) -> array[Number]:
+    """``count`` entries from number ``first`` on, across the ring's end; none when there are less than one."""
+    start = first & MASK
+    end = start + count
+    return ring[start:end] if end <= RING else ring[start:] + ring[: end - RING]

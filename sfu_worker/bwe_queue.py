@@ -7,6 +7,8 @@ the sender adds ten seconds to the queue; the level and the spacing of packets w
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
+from operator import sub
 
 BASE_WINDOW = 10.0
 "Seconds over which the smallest delay is the path's own. Clocks that drift by 200 ppm move 2 ms in it."
@@ -36,6 +38,7 @@ class QueueLevel:
         "bit/s at which our packets leave a busy queue, of the last 500 ms; 0 when there is no queue or too few packets."
         self._spreads = 0
         self._base: deque[tuple[float, float]] = deque()  # (from when, the least delay of that second)
+        self._least = 0.0
         self._recent: deque[float] = deque(maxlen=RECENT)
         self.offered = 0
         "bit/s at which the packets that ``capacity`` is about were sent; when that is no more, nothing held them up."
@@ -51,20 +54,28 @@ class QueueLevel:
 
     def add(self, sends: list[float], arrivals: list[float], sizes: list[int], continuous: bool, now: float) -> None:
         """Take packets in the order of sending; ``continuous``: no feedback message is missing before this one."""
-        if not continuous:
-            self._run.clear()
-            self._run_bytes = 0
-        delays = [arrival - send for send, arrival in zip(sends, arrivals, strict=True)]
-        base = self._follow_base(min(delays), now)
+        delays = list(map(sub, arrivals, sends))
+        least = min(delays)
+        self._follow_base(least, now)
+        base = self._least
         self._recent.extend(delays[-RECENT:])
         self.delay = min(self._recent) - base
         if self.delay < self.threshold and len(delays) >= MIN_RUN_PACKETS:
-            spread = sorted(delays)[len(delays) // 2] - min(delays)
+            spread = sorted(delays)[len(delays) // 2] - least
             self._spreads = min(self._spreads + 1, 8)
             self.jitter += (min(spread, MAX_JITTER) - self.jitter) / self._spreads
         queued = base + self.threshold
+        if delays[-1] < queued or not continuous:
+            self._run.clear()
+            self._run_bytes = 0
+        if delays[-1] >= queued:
+            self._extend_run(queued, zip(delays, arrivals, sizes, sends, strict=True))
+        self._serve()
+
+    def _extend_run(self, queued: float, packets: Iterable[tuple[float, float, int, float]]) -> None:
+        """Only what comes after the last packet that did not wait is in the run."""
         run = self._run
-        for delay, arrival, size, send in zip(delays, arrivals, sizes, sends, strict=True):
+        for delay, arrival, size, send in packets:
             if delay < queued:
                 if run:
                     run.clear()
@@ -72,17 +83,17 @@ class QueueLevel:
             else:
                 run.append((arrival, size, send))
                 self._run_bytes += size
-        self._serve()
 
-    def _follow_base(self, least: float, now: float) -> float:
+    def _follow_base(self, least: float, now: float) -> None:
         base = self._base
         if not base or now - base[-1][0] >= BASE_WINDOW / BUCKETS:
             base.append((now, least))
             while now - base[0][0] > BASE_WINDOW:
                 base.popleft()
+            self._least = min(entry[1] for entry in base)
         elif least < base[-1][1]:
             base[-1] = (base[-1][0], least)
-        return min(entry[1] for entry in base)
+            self._least = min(self._least, least)
 
     def _serve(self) -> None:
         run = self._run

@@ -145,7 +145,8 @@ class RateControl:
         self._updated = now
 
     def cap(self, rate: float) -> None:
-        self.rate = _clamp(min(self.rate, rate))
+        if rate < self.rate:
+            self.rate = _clamp(rate)
 
     def _additive(self, rtt: float) -> float:
         """bit/s per second: one packet more per response time, whatever the rate, so that flows come to equal shares."""

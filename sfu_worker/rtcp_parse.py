@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from struct import Struct
 
 from sfu_worker.rtcp_types import (
     BYE,
     PSFB,
+    REFERENCE_TICKS,
     RR,
     RTPFB,
     SR,
@@ -34,9 +36,12 @@ _BLOCK = Struct("!IIIIII")
 _PAIR = Struct("!II")
 _NACK_ITEM = Struct("!HH")
 _FEEDBACK_HEAD = Struct("!HHI")
-_U16 = Struct("!H")
 _U32 = Struct("!I")
 _I16 = Struct("!h")
+_RUNS = (b"\0", b"\1", b"\2", b"\3")
+_ONE_BIT = [bytes(bits >> shift & 1 for shift in range(6, -1, -1)) for bits in range(1 << 7)]
+_TWO_BIT = [bytes(bits >> shift & 3 for shift in range(6, -1, -2)) for bits in range(1 << 8)]
+"The symbols of half a status vector chunk: a look-up instead of a loop over bits."
 
 
 def parse_compound(data: bytes) -> list[Report]:
@@ -140,40 +145,44 @@ def _parse_transport_feedback(sender: int, media: int, body: bytes) -> Transport
     if count > MAX_FEEDBACK:
         raise ValueError("RTCP: feedback about too many packets")
     symbols, pos = _symbols(body, 16, count)
-    arrival = (tail >> 8) * 64000
-    received: list[tuple[int, int | None]] = []
-    for offset, symbol in enumerate(symbols):
-        seq = (base + offset) & 0xFFFF
-        if symbol == 0:
-            received.append((seq, None))
-            continue
-        if symbol == 1:
-            _need(body, pos + 1)
-            arrival += body[pos] * 250
-            pos += 1
-        elif symbol == 2:
-            _need(body, pos + 2)
-            arrival += _I16.unpack_from(body, pos)[0] * 250
-            pos += 2
-        else:
-            raise ValueError("RTCP: a reserved packet status")
-        received.append((seq, arrival))
-    return TransportFeedback(sender, media, base, tail & 0xFF, received)
+    if 3 in symbols:
+        raise ValueError("RTCP: a reserved packet status")
+    small, large = symbols.count(1), symbols.count(2)
+    _need(body, pos + small + 2 * large)
+    deltas = _steps(body, pos, symbols) if large else body[pos : pos + small]
+    times = accumulate(deltas, initial=(tail >> 8) * REFERENCE_TICKS)
+    next(times)  # the reference time itself
+    arrivals = list(times) if small + large == count else [next(times) if symbol else None for symbol in symbols]
+    return TransportFeedback(sender, media, base, tail & 0xFF, arrivals)
 
 
-def _symbols(body: bytes, pos: int, count: int) -> tuple[list[int], int]:
+def _symbols(body: bytes, pos: int, count: int) -> tuple[bytearray, int]:
     """The status of each packet (0 lost, 1 small delta, 2 large delta), and where the deltas begin (sections 3.1.2 to 3.1.4)."""
-    symbols: list[int] = []
+    symbols = bytearray()
     while len(symbols) < count:
         _need(body, pos + 2)
-        (chunk,) = _U16.unpack_from(body, pos)
+        chunk = body[pos] << 8 | body[pos + 1]
         pos += 2
-        if not chunk & 0x8000:
-            symbols.extend([chunk >> 13 & 3] * min(chunk & 0x1FFF, count - len(symbols)))
+        if chunk < 0x8000:
             if not chunk & 0x1FFF:
                 raise ValueError("RTCP: an empty run")
-        elif chunk & 0x4000:
-            symbols.extend(chunk >> shift & 3 for shift in range(12, -1, -2))
+            symbols += _RUNS[chunk >> 13] * min(chunk & 0x1FFF, count - len(symbols))
+        elif chunk < 0xC000:
+            symbols += _ONE_BIT[chunk >> 7 & 0x7F] + _ONE_BIT[chunk & 0x7F]
         else:
-            symbols.extend(chunk >> shift & 1 for shift in range(13, -1, -1))
+            # Seven symbols of two bits: three and four.
+            symbols += _TWO_BIT[chunk >> 8 & 0x3F][1:] + _TWO_BIT[chunk & 0xFF]
     return symbols[:count], pos
+
+
+def _steps(body: bytes, pos: int, symbols: bytearray) -> list[int]:
+    """The deltas of what arrived, where some are large: two bytes with a sign (section 3.1.5)."""
+    steps = []
+    for symbol in symbols:
+        if symbol == 1:
+            steps.append(body[pos])
+            pos += 1
+        elif symbol == 2:
+            steps.append(_I16.unpack_from(body, pos)[0])
+            pos += 2
+    return steps

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 "Packet types."
 
+TICK_US = 250
+REFERENCE_TICKS = 256
+"Transport-wide feedback counts arrivals in 250 µs (section 3.1.5), its reference time in 64 ms (section 3.1)."
+
 
 @dataclass(frozen=True, slots=True)
 class ReportBlock:
@@ -71,18 +75,25 @@ class Remb:
     ssrcs: list[int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TransportFeedback:
-    """Transport-wide feedback: (sequence number, arrival in µs or None when lost) for each packet from ``base_seq`` on.
+    """Transport-wide feedback: when the packets numbered ``base_seq`` and on came, in ticks of 250 µs; None for a lost one.
 
     Arrival times count from an origin of the receiver's that wraps after 2^24 * 64 ms: only differences mean anything.
+    One list and not frozen, as a busy receiver's reports cost the worker by the packet that they are about.
     """
 
     sender: int
     media: int
     base_seq: int
     fb_count: int
-    received: list[tuple[int, int | None]]
+    arrivals: list[int | None]
+
+    @property
+    def received(self) -> list[tuple[int, int | None]]:
+        """(16-bit sequence number, arrival in µs or None) of each packet, for whoever looks at single ones."""
+        numbered = enumerate(self.arrivals, self.base_seq)
+        return [(seq & 0xFFFF, None if at is None else at * TICK_US) for seq, at in numbered]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from struct import pack
 
-from sfu_worker.rtcp_types import RTPFB
+from sfu_worker.rtcp_types import REFERENCE_TICKS, RTPFB, TICK_US
 
 MAX_LOGGED = 8192
 "Arrivals kept between two reports; more in one interval is a flood, and the rest of it is not reported."
@@ -17,10 +17,6 @@ MAX_GAP = 4096
 
 MAX_LATE_MESSAGES = 16
 "Messages about packets that came after their number had been reported lost; beyond these they stay lost."
-
-TICK_US = 250
-REFERENCE_TICKS = 256
-"The reference time counts in 64 ms (section 3.1)."
 
 Arrival = tuple[int, int]
 "(extended sequence number, arrival in ticks)"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sfu_worker import rtcp
 from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.bwe_probe import Probe
+from sfu_worker.rtcp_types import TICK_US
 from sfu_worker.twcc import ArrivalLog
 
 STEP = 0.001
@@ -18,6 +19,15 @@ MTU = 1150
 
 Rate = Callable[[float], float]
 "bit/s at seconds since the start."
+
+
+def heard(received: list[tuple[int, int | None]]) -> rtcp.TransportFeedback:
+    """A message with these (number, arrival in µs or None) of growing numbers; what is not in it counts as lost."""
+    base = received[0][0] if received else 0
+    arrivals: list[int | None] = [None] * ((received[-1][0] - base & 0xFFFF) + 1 if received else 0)
+    for seq, at in received:
+        arrivals[seq - base & 0xFFFF] = None if at is None else at // TICK_US
+    return rtcp.TransportFeedback(1, 2, base, 0, arrivals)
 
 
 def steps(*changes: tuple[float, float]) -> Rate:

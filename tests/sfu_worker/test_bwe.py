@@ -14,7 +14,7 @@ from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.bwe_history import RING
 from sfu_worker.bwe_rate import MAX_RATE, MIN_RATE, START_RATE
 from sfu_worker.rtcp_types import TransportFeedback
-from tests.sfu_worker.link import Moment, Path, Reno, Sender, run, steps
+from tests.sfu_worker.link import Moment, Path, Reno, Sender, heard, run, steps
 
 TRACE = FilePath(__file__).parents[1] / "data" / "bwe" / "step_down.json"
 SOUND = 50_000
@@ -174,7 +174,7 @@ def test_the_reference_time_wraps_without_a_trace() -> None:
             bwe.sent(seq, 1000, 10 + seq / 500)
             if seq % 50 == 49:
                 received = [(s, (offset_us + s * 2000) % wrap) for s in range(seq - 49, seq + 1)]
-                bwe.feedback(TransportFeedback(1, 2, seq - 49, 0, list(received)), 10.05 + seq / 500)
+                bwe.feedback(heard(list(received)), 10.05 + seq / 500)
         return bwe.target
 
     assert fed((1 << 24) * 64000 - 1_999_000) == fed(5_000_000) > START_RATE
@@ -186,7 +186,7 @@ def test_silence_brings_the_rate_down_and_feedback_lets_it_rise_again() -> None:
         now += 0.002
         bwe.sent(seq, 1000, now)
         if seq % 50 == 49 and not 2000 < seq < 4000:
-            bwe.feedback(TransportFeedback(1, 2, seq - 49, 0, [(s, s * 2000) for s in range(seq - 49, seq + 1)]), now + 0.05)
+            bwe.feedback(heard([(s, s * 2000) for s in range(seq - 49, seq + 1)]), now + 0.05)
         if seq % 25 == 0:
             bwe.tick(now + 0.05)
         targets.append(bwe.target)
@@ -202,9 +202,9 @@ def test_packets_reported_lost_that_come_late_are_not_losses() -> None:
         if seq % 50 == 49:
             span = range(seq - 49, seq + 1)
             early = [(s, None if s % 4 == 0 else s * 2000) for s in span]
-            bwe.feedback(TransportFeedback(1, 2, seq - 49, 0, list(early)), now + 0.05)
+            bwe.feedback(heard(list(early)), now + 0.05)
             late: list[tuple[int, int | None]] = [(s, s * 2000 + 30_000) for s in span if s % 4 == 0]
-            bwe.feedback(TransportFeedback(1, 2, late[0][0], 0, late), now + 0.1)
+            bwe.feedback(heard(late), now + 0.1)
     assert bwe.loss < 0.1, "a quarter was reported lost at first"
 
 
@@ -217,7 +217,7 @@ def test_remb_is_followed_until_feedback_comes() -> None:
     bwe.remb(1, 2.0)
     assert bwe.target == MIN_RATE
     bwe.sent(1, 1000, 2.0)
-    bwe.feedback(TransportFeedback(1, 2, 1, 0, [(1, 5)]), 2.1)
+    bwe.feedback(heard([(1, 5)]), 2.1)
     assert bwe.target == START_RATE
 
 
@@ -231,7 +231,7 @@ def test_a_batch_is_the_same_as_its_packets() -> None:
         many.sent_batch((65000 + base) & 0xFFFF, sizes, at)
         received: list[tuple[int, int | None]] = [((65000 + base + n) & 0xFFFF, base * 100 + n * 10) for n in range(30)]
         for bwe in (one, many):
-            bwe.feedback(TransportFeedback(1, 2, received[0][0], 0, received), at + 0.05)
+            bwe.feedback(heard(received), at + 0.05)
     assert one.target == many.target > START_RATE
 
 
@@ -240,7 +240,7 @@ def test_a_round_trip_is_taken_from_reports_and_feedback() -> None:
     bwe.report(0, 0.08, 1.0)
     assert bwe.rtt == 0.08
     bwe.sent(1, 1000, 2.0)
-    bwe.feedback(TransportFeedback(1, 2, 1, 0, [(1, 5)]), 2.05)
+    bwe.feedback(heard([(1, 5)]), 2.05)
     assert bwe.rtt == pytest.approx(0.05)
 
 
@@ -254,7 +254,7 @@ def test_a_recorded_step_down_is_seen_in_time() -> None:
             bwe.sent(entry[0], entry[1], 100 + at)
         else:
             received = [(seq & 0xFFFF, arrival) for seq, arrival in enumerate(entry[1], entry[0])]
-            bwe.feedback(TransportFeedback(1, 2, entry[0], 0, received), 100 + at)
+            bwe.feedback(heard(list(received)), 100 + at)
         if not seen and bwe.target < 600_000:
             seen = at
     assert trace["falls_at"] < seen < trace["falls_at"] + 0.35
@@ -266,7 +266,7 @@ FEEDBACK = st.builds(
     st.integers(0, 2**32 - 1),
     st.integers(0, 65535),
     st.integers(0, 255),
-    st.lists(st.tuples(st.integers(0, 65535), st.none() | st.integers(-(2**40), 2**41)), max_size=60),
+    st.lists(st.none() | st.integers(-(2**32), 2**33), max_size=60),
 )
 
 
@@ -309,7 +309,7 @@ def test_whatever_comes_back_the_estimate_stays_in_bounds(events: list[tuple[str
             assert isinstance(second, int)
             seqs: list[tuple[int, int | None]] = []
             seqs += [((last - n) & 0xFFFF, int(now * 1e6) - n * second) for n in reversed(range(first))]
-            bwe.feedback(TransportFeedback(1, 2, seqs[0][0] if seqs else 0, 0, seqs), now)
+            bwe.feedback(heard(seqs), now)
         elif kind == "remb":
             assert isinstance(first, int)
             bwe.remb(first, now)
