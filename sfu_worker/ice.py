@@ -30,6 +30,21 @@ def new_credentials() -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """An ICE session: our user and password and the peer's user, from a start or restart to the next (RFC 8445 section 9)."""
+
+    ufrag: str
+    key: bytes
+    peer: str
+    username: bytes
+    "USERNAME in the peer's checks (RFC 8445 section 7.2.2)."
+
+    @classmethod
+    def of(cls, ufrag: str, pwd: str, peer: str) -> Session:
+        return cls(ufrag, pwd.encode(), peer, f"{ufrag}:{peer}".encode())
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """As much of a STUN message as may be looked at before it is authenticated."""
 
@@ -42,12 +57,13 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An authenticated Binding request."""
+    """An authenticated Binding request. ``key`` is the password that it was made with, and that the answer is made with."""
 
     transaction: bytes
     priority: int
     nominates: bool
     controlled: bool
+    key: bytes = b""
 
 
 def open_envelope(data: bytes) -> Envelope | None:
@@ -78,7 +94,7 @@ def authentic(envelope: Envelope, password: bytes) -> bool:
     return hmac.compare_digest(envelope.data[at + 4 : at + INTEGRITY], hmac.digest(password, covered, "sha1"))
 
 
-def read_request(envelope: Envelope) -> Request | None:
+def read_request(envelope: Envelope, key: bytes = b"") -> Request | None:
     """Parse an authentic Binding request; None if its attributes are malformed."""
     try:
         attributes = stun.parse_message(envelope.data).attributes
@@ -87,18 +103,19 @@ def read_request(envelope: Envelope) -> Request | None:
             priority=attributes.get("PRIORITY", 0),
             nominates="USE-CANDIDATE" in attributes,
             controlled="ICE-CONTROLLED" in attributes,
+            key=key,
         )
     except Exception:
         # aioice raises ValueError, struct.error, IndexError and UnicodeDecodeError on bad attributes: one packet to drop.
         return None
 
 
-def respond(request: Request, address: tuple[str, int], password: bytes) -> bytes:
+def respond(request: Request, address: tuple[str, int]) -> bytes:
     """The answer to a request that came from ``address``."""
     if request.controlled:
         # A lite agent is always controlled; a peer that thinks so too must change its mind (RFC 8445 section 7.3.1.1).
         message = stun.Message(stun.Method.BINDING, stun.Class.ERROR, request.transaction, {"ERROR-CODE": (487, "Role Conflict")})
     else:
         message = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, request.transaction, {"XOR-MAPPED-ADDRESS": address})
-    message.add_message_integrity(password)
+    message.add_message_integrity(request.key)
     return bytes(message)

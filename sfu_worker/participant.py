@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 from sfu_worker import rtcp, sdp, wire
 from sfu_worker.down_track import DownTrack
 from sfu_worker.egress import Egress
+from sfu_worker.ice_patch import patch_ice
 from sfu_worker.ingress import Ingress, UpMedia
 from sfu_worker.media_clock import SenderClock, ntp
 from sfu_worker.packet import Batch
 from sfu_worker.rtx import Receiver
+from sfu_worker.stream_rules import check_whole, one_way, sources_of_stream
 from sfu_worker.transport import Transport
 from sfu_worker.up_track import UpTrack
 
@@ -73,7 +75,8 @@ class Participant:
         self._audience = audience
         self._clock = SenderClock()
         self._fingerprint: list[tuple[str, str]] = []
-        self._remote_ufrag = ""
+        self._tagged: sdp.AnsweredMedia | None = None
+        "The m-line that stands for the BUNDLE group ."
         self._closing: set[asyncio.Task[None]] = set()
 
     # Negotiation
@@ -83,12 +86,14 @@ class Participant:
 
         The same ICE user and fingerprint as before is more m-lines on the same connection; anything else is a new connection.
         """
-        offer = sdp.parse_offer(text)
-        fresh = self.transport is None or (offer.ufrag, offer.fingerprints) != (self._remote_ufrag, self._fingerprint)
+        offer = one_way(self.kind, sdp.parse_offer(text))
+        peer = (offer.ufrag, offer.fingerprints)
+        fresh = self.transport is None or peer != (self.transport.remote_ufrag, self._fingerprint)
         old = {} if fresh else self.slots
         media = [self._adapt(m, old, sources) for m in sdp.answer_media(offer, lambda: random.getrandbits(32))]
+        check_whole(self.kind, offer, media)
         if self.kind == "whip":
-            sources = self._sources_of_stream(media)
+            sources = sources_of_stream(media)
         self._check(offer, media, sources)
         media = [m if m.direction != "recvonly" or m.mid in sources else inactive(m) for m in media]
         if fresh:
@@ -101,7 +106,7 @@ class Participant:
         answer = sdp.build_answer(offer, media, local)
         self._apply(offer, media, sources)
         if fresh:
-            self._remote_ufrag, self._fingerprint = offer.ufrag, offer.fingerprints
+            self._fingerprint = offer.fingerprints
             self.transport.start(offer.ufrag, offer.pwd, offer.fingerprints, "server" if setup == "passive" else "client")
         return answer
 
@@ -113,15 +118,6 @@ class Participant:
         if media.direction == "recvonly" and not self.publish:
             return inactive(media)
         return media
-
-    def _sources_of_stream(self, media: list[sdp.AnsweredMedia]) -> dict[str, str]:
-        """WHIP names no sources: the first of each kind counts (RFC 9725 4.4)."""
-        sources: dict[str, str] = {}
-        for m in media:
-            source = "microphone" if m.kind == "audio" else "camera"
-            if m.direction == "recvonly" and source not in sources.values():
-                sources[m.mid] = source
-        return sources
 
     def _check(self, offer: sdp.Offer, media: list[sdp.AnsweredMedia], sources: dict[str, str]) -> None:
         kinds = {m.mid: m.kind for m in media if m.direction == "recvonly"}
@@ -152,6 +148,13 @@ class Participant:
             elif answered.direction == "sendonly" and answered.mid not in self.slots and answered.ssrc is not None:
                 self.slots[answered.mid] = self._slot(answered)
         self.ingress.configure(sending, extensions)
+        self._tagged = sdp.tagged(offer, media)
+
+    def patch_ice(self, cmd: wire.PatchIce) -> wire.IcePatched | wire.Refused:
+        """Take a trickle ICE fragment; nothing but ICE changes."""
+        if self.transport is None or self._tagged is None:
+            return wire.Refused("patch_ice", "not_in_room")
+        return patch_ice(cmd, self.transport, self._tagged, self._host.candidates)
 
     def _track(self, source: str, kind: str) -> UpTrack:
         if source not in self.tracks:
@@ -283,6 +286,11 @@ class Participant:
         report = slot.sender_report(ntp(now), offset) if offset is not None else None
         if report is not None:
             self.send_rtcp(report + rtcp.build_sdes(slot.ssrc, slot.cname))
+
+    @property
+    def ice_session(self) -> str:
+        """The name of the ICE session: our user in it. Empty without a transport."""
+        return self.transport.ufrag if self.transport is not None else ""
 
     @property
     def remote(self) -> str:

@@ -231,6 +231,7 @@ class MediaPort:
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
         now = time.monotonic()
-        for transport in list(self.by_ufrag.values()):
+        # During an ICE restart a transport is here twice.
+        for transport in dict.fromkeys(self.by_ufrag.values()):
             transport.tick(now)
         self.flush()

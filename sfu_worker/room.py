@@ -141,7 +141,7 @@ class Room:
         except SdpError as exc:
             self._outbox.tell(p.reply, wire.Refused("offer", "bad_sdp", str(exc)))
             return
-        self._outbox.tell(p.reply, wire.Answer(sdp, cmd.id))
+        self._outbox.tell(p.reply, wire.Answer(sdp, cmd.id, p.ice_session))
         self._unsettled = True
 
     def set_slots(self, p: Participant, requests: list[wire.SlotRequest], now: float) -> None:

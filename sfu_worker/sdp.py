@@ -1,6 +1,7 @@
-"""Offers in, answers out. The parts are in ``sdp_types``, ``sdp_parse`` and ``sdp_answer``; this is what others import."""
+"""Offers in, answers out. The parts are in the files ``sdp_…``; this is what others import."""
 
-from sfu_worker.sdp_answer import answer_media, build_answer, candidate, local_setup
+from sfu_worker.sdp_answer import answer_media, build_answer, candidate, local_setup, tagged
+from sfu_worker.sdp_fragment import Fragment, build_fragment, parse_fragment
 from sfu_worker.sdp_parse import parse_answer, parse_offer
 from sfu_worker.sdp_types import (
     AUDIO_LEVEL,
@@ -24,14 +25,18 @@ __all__ = [
     "RID",
     "TRANSPORT_CC",
     "AnsweredMedia",
+    "Fragment",
     "LocalTransport",
     "Offer",
     "OfferedMedia",
     "SdpError",
     "answer_media",
     "build_answer",
+    "build_fragment",
     "candidate",
     "local_setup",
     "parse_answer",
+    "parse_fragment",
     "parse_offer",
+    "tagged",
 ]

@@ -111,22 +111,28 @@ def _fmtp(codec: Codec) -> dict[str, str]:
     return codec.fmtp
 
 
+def tagged(offer: Offer, media: list[AnsweredMedia]) -> AnsweredMedia | None:
+    """The m-line that stands for the BUNDLE group: the first of it that is accepted (RFC 8843 section 7.3.1)."""
+    accepted = {m.mid: m for m in media if not m.rejected}
+    return next((accepted[mid] for mid in offer.bundle if mid in accepted), None)
+
+
 def build_answer(offer: Offer, media: list[AnsweredMedia], local: LocalTransport) -> str:
     """Write the answer. ``media`` is one per m-line of ``offer``, as ``answer_media`` made it."""
     accepted = [m.mid for m in media if not m.rejected]
+    leader = tagged(offer, media)
     lines = ["v=0", f"o=- 1 {offer.version} IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"]
     lines.append(f"a=group:BUNDLE {' '.join(mid for mid in offer.bundle if mid in accepted)}".rstrip())
     if offer.extmap_allow_mixed:
         lines.append("a=extmap-allow-mixed")
     lines.append("a=msid-semantic:WMS *")
-    tagged = next((mid for mid in offer.bundle if mid in accepted), None)
     for offered, answered in zip(offer.media, media, strict=True):
         if answered.rejected:
             lines += [f"m={offered.kind} 0 {offered.protocol} {' '.join(offered.formats)}", "c=IN IP4 0.0.0.0"]
             lines += [f"a=mid:{answered.mid}", "a=inactive"]
             continue
         lines += _media_lines(offered, answered)
-        lines += _transport_lines(local, with_candidates=answered.mid == tagged)
+        lines += _transport_lines(local, with_candidates=answered is leader)
     return "\r\n".join(lines) + "\r\n"
 
 

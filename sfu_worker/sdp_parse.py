@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sfu_worker.codecs import Codec
-from sfu_worker.sdp_sections import MAX_MEDIA, Section, number, read_sections
+from sfu_worker.sdp_sections import MAX_MEDIA, PWD, TOKEN, UFRAG, Section, number, read_sections
 from sfu_worker.sdp_types import Offer, OfferedMedia, SdpError
 
 MAX_FINGERPRINTS = 8
@@ -16,11 +16,8 @@ MAX_SSRCS = 64
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 SETUPS = ("actpass", "active", "passive")
 
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,64}")  # RFC 8866 section 9
 _RID = re.compile(r"[A-Za-z0-9_-]{1,16}")  # RFC 8851; 16 bytes is what a one-byte header extension holds
 _PROTOCOL = re.compile(r"[A-Za-z0-9/.-]{1,32}")
-_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")  # RFC 8839 section 5.4
-_PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){15,63}")
 
 
@@ -47,7 +44,7 @@ def _parse(text: str, rid_direction: str) -> Offer:
     bundle = _bundle(session, media)
     tagged = next((s for s, m in zip(sections, media, strict=True) if m.mid == bundle[0]), session)
     ufrag, pwd = (tagged.first(name) or session.first(name) for name in ("ice-ufrag", "ice-pwd"))
-    if not _UFRAG.fullmatch(ufrag) or not _PWD.fullmatch(pwd):
+    if not UFRAG.fullmatch(ufrag) or not PWD.fullmatch(pwd):
         raise SdpError("a=ice-ufrag or a=ice-pwd is missing or malformed")
     setup = tagged.first("setup") or session.first("setup")
     if setup not in SETUPS:
@@ -87,13 +84,13 @@ def _bundle(session: Section, media: list[OfferedMedia]) -> list[str]:
 def _media(section: Section, defaults: tuple[str, dict[str, int]], rid_direction: str) -> OfferedMedia:
     """One m-line; ``defaults`` are the direction and the extensions that the session's part gives."""
     head = section.media.split()
-    if len(head) < 4 or not _TOKEN.fullmatch(head[0]) or not _PROTOCOL.fullmatch(head[2]):
+    if len(head) < 4 or not TOKEN.fullmatch(head[0]) or not _PROTOCOL.fullmatch(head[2]):
         raise SdpError("an m-line is malformed")
     kind, port, protocol, formats = head[0], head[1].partition("/")[0], head[2], head[3:]
-    if len(formats) > 128 or not all(_TOKEN.fullmatch(f) for f in formats):
+    if len(formats) > 128 or not all(TOKEN.fullmatch(f) for f in formats):
         raise SdpError("the formats of an m-line are malformed")
     mid = section.first("mid")
-    if not _TOKEN.fullmatch(mid):
+    if not TOKEN.fullmatch(mid):
         raise SdpError("a=mid is missing or malformed")
     rids = _rids(section, rid_direction)
     ssrcs, rtx = _ssrcs(section)
@@ -152,7 +149,7 @@ def _split(value: str) -> tuple[str, str]:
 
 def _rtpmap(value: str) -> tuple[str, int, int]:
     name, clock, channels, *_ = [*value.split("/"), "", ""]
-    if not _TOKEN.fullmatch(name):
+    if not TOKEN.fullmatch(name):
         raise SdpError("a=rtpmap is malformed")
     return name, number(clock, 2**31), number(channels, 255) if channels else 1
 
@@ -226,7 +223,7 @@ def _fingerprints(values: list[str]) -> list[tuple[str, str]]:
     fingerprints = []
     for value in values[:MAX_FINGERPRINTS]:
         algorithm, text = _split(value)
-        if not _TOKEN.fullmatch(algorithm) or not _FINGERPRINT.fullmatch(text):
+        if not TOKEN.fullmatch(algorithm) or not _FINGERPRINT.fullmatch(text):
             raise SdpError("a=fingerprint is malformed")
         fingerprints.append((algorithm.lower(), text.upper()))
     if not fingerprints:

@@ -10,6 +10,10 @@ from sfu_worker.sdp_types import SdpError
 
 MAX_MEDIA = 128
 
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,64}")  # RFC 8866 section 9
+UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")  # RFC 8839 section 5.4
+PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
+
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
@@ -33,7 +37,8 @@ class Section:
         return name in self.attributes
 
 
-def _lines(text: str) -> Iterator[str]:
+def split_lines(text: str) -> Iterator[str]:
+    """The lines of a text that is not too long and has nothing in it that could break ours. Raises SdpError."""
     if not isinstance(text, str) or len(text) > wire.MAX_SDP_BYTES:
         raise SdpError("the session description is too long")
     try:
@@ -51,7 +56,7 @@ def _lines(text: str) -> Iterator[str]:
 
 def read_sections(text: str) -> tuple[Section, list[Section], int]:
     """Split into the session's part and one part per m-line; also the version from the o= line."""
-    lines = _lines(text)
+    lines = split_lines(text)
     if next(lines, "") != "v=0":
         raise SdpError("a session description starts with v=0")
     session = current = Section()

@@ -17,7 +17,9 @@ from sfu_worker.port import MediaPort
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20.0
-"Without a valid packet. Consent expires after 30 s (RFC 7675 section 5.1); a call page offers again long before."
+"Without a valid packet; a call page offers again long before."
+CONSENT_SECONDS = 30.0
+"The same for a peer that restarts ICE, which is on its way: until its consent expires (RFC 7675 section 5.1)."
 MAX_PATHS = 8
 "Addresses of one peer: a few interfaces, two IP versions, TCP."
 PATH_SECONDS = 30.0
@@ -46,8 +48,8 @@ class Transport:
     """Media of one peer. ``reserve``, fill ``out`` from there, ``commit``; ``start`` makes the port listen for the peer."""
 
     __slots__ = (
-        "_certificate", "_checks", "_closed", "_current", "_dtls", "_ended", "_fingerprints", "_handler", "_key", "_lengths",
-        "_names", "_paths", "_pointers", "_port", "_role", "_rx", "_seen", "_sessions", "_slab", "_tx", "_username", "connected",
+        "_certificate", "_checks", "_closed", "_current", "_dtls", "_ended", "_fingerprints", "_handler", "_ice", "_ice_next",
+        "_lengths", "_names", "_paths", "_pointers", "_port", "_role", "_rx", "_seen", "_sessions", "_slab", "_tx", "connected",
         "fingerprint", "out", "pwd", "srtp_errors", "twcc_seq", "ufrag",
     )  # fmt: skip
 
@@ -66,8 +68,9 @@ class Transport:
         self._pointers = port.slab.pointers
         self._certificate = certificate
         self._handler = handler
-        self._key = self.pwd.encode()
-        self._username = b""
+        self._ice = ice.Session.of(self.ufrag, self.pwd, "")
+        self._ice_next: ice.Session | None = None
+        "After a restart, until the peer has made use of it."
         self._fingerprints: list[tuple[str, str]] = []
         self._role: Role = "server"
         self._dtls: Dtls | None = None
@@ -88,11 +91,29 @@ class Transport:
         """
         if not fingerprints:
             raise ValueError("a peer without a fingerprint cannot be authenticated")
-        self._username = f"{self.ufrag}:{remote_ufrag}".encode()
+        self._ice = ice.Session.of(self.ufrag, self.pwd, remote_ufrag)
         self._fingerprints = fingerprints
         self._role = role
         self._seen = time.monotonic()
         self._port.by_ufrag[self.ufrag.encode()] = self
+
+    def restart_ice(self, remote_ufrag: str) -> None:
+        """Begin another ICE session with ``ufrag`` and ``pwd`` that are new too; DTLS and SRTP know nothing of it.
+
+        Media goes on over the paths there are, and checks of the session before count, until the first valid check of the new
+        one (RFC 8445 section 9): the peer may have to ask again if our side of the restart does not reach it. A restart that no
+        check has followed is replaced by the next.
+        """
+        if self._ice_next is not None:
+            self._port.by_ufrag.pop(self._ice_next.ufrag.encode(), None)
+        self.ufrag, self.pwd = ice.new_credentials()
+        self._ice_next = ice.Session.of(self.ufrag, self.pwd, remote_ufrag)
+        self._port.by_ufrag[self.ufrag.encode()] = self
+
+    @property
+    def remote_ufrag(self) -> str:
+        """The peer's ICE user; empty before ``start``."""
+        return (self._ice_next or self._ice).peer
 
     @property
     def remote_address(self) -> str:
@@ -105,7 +126,9 @@ class Transport:
             return
         self._closed = self._ended = True
         self.connected = False
-        self._port.by_ufrag.pop(self.ufrag.encode(), None)
+        for session in (self._ice, self._ice_next):
+            if session is not None:
+                self._port.by_ufrag.pop(session.ufrag.encode(), None)
         if self._dtls is not None:
             # Up to its first await this runs at once: the alert leaves while the address is still known.
             await self._dtls.stop()
@@ -188,12 +211,15 @@ class Transport:
 
     def authenticate(self, envelope: ice.Envelope) -> ice.Request | None:
         """The request in a STUN message with our ufrag; None if it is not one that our peer could have made."""
-        if self._ended or envelope.username != self._username or not ice.authentic(envelope, self._key):
+        session = self._ice
+        if self._ice_next is not None and envelope.username == self._ice_next.username:
+            session = self._ice_next
+        if self._ended or envelope.username != session.username or not ice.authentic(envelope, session.key):
             return None
         self._checks += 1
         if self._checks > CHECKS_PER_SECOND:
             return None
-        return ice.read_request(envelope)
+        return ice.read_request(envelope, session.key)
 
     def check_received(self, path: Path, request: ice.Request, now: float) -> None:
         """A valid check: answer it, and see whether media moves to where it came from."""
@@ -201,9 +227,11 @@ class Transport:
             self._make_room()
             self._paths.append(path)
         path.priority = request.priority
-        self._port.send(path, ice.respond(request, path.address, self._key))
+        self._port.send(path, ice.respond(request, path.address))
         if request.controlled:
             return
+        if self._ice_next is not None and request.key == self._ice_next.key:
+            self._restarted(self._ice_next)
         if takes_over(path, self._current, request.nominates, now) and path is not self._current:
             log.debug("- %s: media goes to %s (was: %s)", self.ufrag, path, self.remote_address)
             self._current = path
@@ -231,7 +259,8 @@ class Transport:
     def tick(self, now: float) -> None:
         """Once a second."""
         self._checks = 0
-        if now - max([self._seen, *(path.seen for path in self._paths)]) > TIMEOUT_SECONDS:
+        patience = TIMEOUT_SECONDS if self._ice_next is None else CONSENT_SECONDS
+        if now - max([self._seen, *(path.seen for path in self._paths)]) > patience:
             self._end("timeout")
             return
         for path in self._paths.copy():
@@ -239,6 +268,14 @@ class Transport:
                 self._forget(path)
 
     # Inside
+
+    def _restarted(self, session: ice.Session) -> None:
+        """The peer uses what a restart gave it: the session before is over, and so is what was nominated in it."""
+        self._port.by_ufrag.pop(self._ice.ufrag.encode(), None)
+        self._ice, self._ice_next = session, None
+        for path in self._paths:
+            path.nominated_at = 0.0
+        log.info("- %s: ICE restarted, media still goes to %s", session.ufrag, self.remote_address)
 
     def _make_room(self) -> None:
         if len(self._paths) >= MAX_PATHS:

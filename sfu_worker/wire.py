@@ -36,6 +36,9 @@ Kind = Literal["call", "whip", "whep"]
 MAX_SDP_BYTES = 128 * 1024
 "Larger SDPs are refused before they are parsed. Chromium offers 3 KB for each pair of slots: 45 KB with 12, 80 KB with 24."
 
+MAX_FRAGMENT_BYTES = 16 * 1024
+"Larger trickle ICE fragments are refused: a candidate has some 150 bytes, and a host has a dozen of them."
+
 DETACHED_SECONDS = 15.0
 "How long a participant without a WebSocket is kept while the client reconnects."
 
@@ -106,10 +109,14 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """A participant leaves for good."""
+    """A participant leaves for good.
+
+    ``reply``, if any, is told: ``Removed`` (``left``), or ``Refused`` (``not_in_room``) when it has gone before.
+    """
 
     room: str
     participant: str
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,21 @@ class Offer:
     sdp: str
     tracks: dict[str, str] = field(default_factory=dict)
     id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PatchIce:
+    """A trickle ICE fragment (RFC 8840) of a stream or a viewer: candidates, or a new user and password for an ICE restart.
+
+    ``sessions`` are the ICE sessions that it may be meant for (``Answer.ice_session``), ``*`` is whichever there is. ``reply`` is
+    told ``IcePatched`` or ``Refused``.
+    """
+
+    room: str
+    participant: str
+    fragment: str
+    sessions: list[str]
+    reply: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +196,7 @@ class CloseRoom:
     room: str
 
 
-Command = Join | Leave | Detach | Offer | Slots | Mute | Snapshot | Remove | CloseRoom
+Command = Join | Leave | Detach | Offer | PatchIce | Slots | Mute | Snapshot | Remove | CloseRoom
 
 # Events: worker -> one participant's reply channel
 
@@ -195,10 +217,19 @@ class RoomState:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The SDP answer to the offer with the same ``id``."""
+    """The SDP answer to the offer with the same ``id``. ``ice_session`` names the ICE session, as ``PatchIce`` wants it named."""
 
     sdp: str
     id: int = 0
+    ice_session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IcePatched:
+    """A fragment was taken. After an ICE restart: ``fragment``, the worker's side, and the ICE session that began; else empty."""
+
+    fragment: str = ""
+    ice_session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +260,11 @@ class LayersWanted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A command was refused. ``code``: ``bad_sdp``, ``not_in_room``, ``room_full``, ``forbidden`` or ``busy``."""
+    """A command was refused.
+
+    ``code``: ``bad_sdp``, ``not_in_room``, ``room_full``, ``forbidden``, ``busy``; of a ``PatchIce`` also ``no_ice_session`` (it
+    names none) and ``other_ice_session`` (it names others than the current one).
+    """
 
     command: str
     code: str
@@ -238,7 +273,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The receiver is no longer in the room. ``why``: ``removed``, ``closed``, ``replaced`` or ``timeout``."""
+    """The receiver is no longer in the room. ``why``: ``removed``, ``closed``, ``replaced``, ``timeout`` or ``left``."""
 
     why: str
 
@@ -302,6 +337,7 @@ class SpeakersChanged:
 Event = (
     RoomState
     | Answer
+    | IcePatched
     | SlotBound
     | SlotPaused
     | LayersWanted

@@ -43,6 +43,7 @@ class Worker:
             wire.Leave: self._leave,
             wire.Detach: self._detach,
             wire.Offer: self._offer,
+            wire.PatchIce: self._patch_ice,
             wire.Slots: self._slots,
             wire.Mute: self._mute,
             wire.Snapshot: self._snapshot,
@@ -97,6 +98,9 @@ class Worker:
             if room is None or p is None:
                 # Who has left already needs no answer; a client that thinks it is here learns it from its next join.
                 logger.debug("x %s for somebody who is not here", type(cmd).__name__)
+                if isinstance(cmd, wire.Leave | wire.PatchIce) and cmd.reply:
+                    # But for an HTTP client, who waits for it.
+                    self._bus.tell(cmd.reply, wire.Refused(wire.NAMES[type(cmd)], "not_in_room"))
                 return
             self._handlers[type(cmd)](room, p, cmd, now)
         self.port.flush()
@@ -112,12 +116,17 @@ class Worker:
 
     def _leave(self, room: Room, p: Participant, cmd: wire.Leave, now: float) -> None:
         room.drop(p, "", now)
+        if cmd.reply:
+            self._bus.tell(cmd.reply, wire.Removed("left"))
 
     def _detach(self, room: Room, p: Participant, cmd: wire.Detach, now: float) -> None:
         room.detach(p, cmd.reply, now)
 
     def _offer(self, room: Room, p: Participant, cmd: wire.Offer, now: float) -> None:
         room.offer(p, cmd, now)
+
+    def _patch_ice(self, room: Room, p: Participant, cmd: wire.PatchIce, now: float) -> None:
+        self._bus.tell(cmd.reply, p.patch_ice(cmd))
 
     def _slots(self, room: Room, p: Participant, cmd: wire.Slots, now: float) -> None:
         room.set_slots(p, cmd.slots, now)

@@ -72,6 +72,12 @@ class Link:
             loop.add_reader(self._sock.fileno(), self._readable)
         self._hub.links.add(self)
 
+    def restart_ice(self, ufrag: str, pwd: str) -> None:
+        """Go on with a new user and password of the peer's, and with our ``ufrag`` and ``pwd`` as they are by now."""
+        self._username = f"{ufrag}:{self.ufrag}"
+        self._remote_key = pwd.encode()
+        self._check_due = 0.0
+
     def rebind(self, address: tuple[str, int]) -> None:
         """Go on from another local port, as behind a NAT that forgot us."""
         assert self._sock is not None

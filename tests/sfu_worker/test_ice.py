@@ -42,7 +42,7 @@ def test_what_follows_the_integrity_is_not_believed() -> None:
 
 def test_the_answer_says_where_the_request_came_from() -> None:
     for address in (("192.0.2.7", 4711), ("2001:db8::7", 4711)):
-        data = ice.respond(ice.Request(os.urandom(12), 1, nominates=False, controlled=False), address, KEY)
+        data = ice.respond(ice.Request(os.urandom(12), 1, nominates=False, controlled=False, key=KEY), address)
         message = stun.parse_message(data)
         assert message.check_message_integrity(KEY)
         assert message.attributes["XOR-MAPPED-ADDRESS"] == address

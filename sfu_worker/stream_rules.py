@@ -1,0 +1,44 @@
+"""What WHIP and WHEP ask of an offer and its answer beyond SDP: media one way, one track of a kind, all of it or nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from sfu_worker import wire
+from sfu_worker.sdp import AnsweredMedia, Offer, SdpError
+
+_ONE_WAY: dict[wire.Kind, dict[str, str]] = {
+    "call": {},
+    # RFC 9725 section 4.2: sendrecv is fine, the answer is recvonly.
+    "whip": {"recvonly": "inactive"},
+    # draft-ietf-wish-whep, the same the other way round: the answer is sendonly.
+    "whep": {"sendrecv": "recvonly", "sendonly": "inactive"},
+}
+
+
+def one_way(kind: wire.Kind, offer: Offer) -> Offer:
+    """The offer with only that way of it that the protocol has."""
+    ways = _ONE_WAY[kind]
+    media = [dataclasses.replace(m, direction=ways.get(m.direction, m.direction)) for m in offer.media]
+    return dataclasses.replace(offer, media=media)
+
+
+def check_whole(kind: wire.Kind, offer: Offer, media: list[AnsweredMedia]) -> None:
+    """No partially successful answers (RFC 9725 section 4.4.3): raises SdpError where we have to reject an m-line."""
+    if kind == "call":
+        return
+    for offered, answered in zip(offer.media, media, strict=True):
+        if answered.rejected and not offered.rejected and offered.kind in ("audio", "video"):
+            raise SdpError(f"none of the codecs of m-line {offered.mid[:16]!r} is forwarded here")
+
+
+def sources_of_stream(media: list[AnsweredMedia]) -> dict[str, str]:
+    """mid -> source of what a stream sends. Raises SdpError for two tracks of a kind (RFC 9725 section 4.4.2)."""
+    sources: dict[str, str] = {}
+    for m in media:
+        source = "microphone" if m.kind == "audio" else "camera"
+        if m.direction == "recvonly":
+            if source in sources.values():
+                raise SdpError(f"a stream has one {m.kind} track at most")
+            sources[m.mid] = source
+    return sources
