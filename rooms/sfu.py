@@ -158,7 +158,10 @@ def send_to_room_now(room: str, command: wire.Command) -> bool:
     return async_to_sync(send_to_room)(room, command)
 
 
-async def ask(room: str, *commands: wire.Command, timeout: float = 10.0) -> wire.Answer | wire.Refused | wire.Removed:
+Settled = wire.Answer | wire.IcePatched | wire.Refused | wire.Removed
+
+
+async def ask(room: str, *commands: wire.Command, timeout: float = 10.0) -> Settled:
     """Place ``room``, send the commands and wait for the event that settles them. For views only: a consumer must never wait.
 
     ``reply`` of a Join is filled in. Raises Unavailable where there is no worker or none answers in ``timeout`` seconds.
@@ -166,15 +169,28 @@ async def ask(room: str, *commands: wire.Command, timeout: float = 10.0) -> wire
     worker = await place(room)
     if worker is None:
         raise Unavailable("there is no media worker")
+    return await _ask(worker, commands, timeout)
+
+
+async def ask_holder(room: str, command: wire.Leave | wire.PatchIce) -> Settled | None:
+    """As ``ask``, of the worker that holds ``room``; None where none does, and so nobody is in the room."""
+    worker = await worker_of(room)
+    return await _ask(worker, (command,), TIMEOUT_SECONDS) if worker is not None else None
+
+
+async def _ask(worker: str, commands: Iterable[wire.Command], timeout: float) -> Settled:
     # A plain channel, not one of the process ("prefix!…"): those share one queue and one lock with all consumers, and what
     # comes after the answer would stay in memory. This one's key in Redis runs out by itself.
     reply = f"reply.{secrets.token_hex(16)}"
     for command in commands:
-        await send(worker, dataclasses.replace(command, reply=reply) if isinstance(command, wire.Join) else command)
+        if isinstance(command, wire.Join | wire.Leave | wire.PatchIce):
+            await send(worker, dataclasses.replace(command, reply=reply))
+        else:
+            await send(worker, command)
     layer = get_channel_layer()
     async with _reaching(timeout):
         while True:
             message = await layer.receive(reply)
             event = wire.decode(message["body"])
-            if isinstance(event, wire.Answer | wire.Refused | wire.Removed):
+            if isinstance(event, wire.Answer | wire.IcePatched | wire.Refused | wire.Removed):
                 return event

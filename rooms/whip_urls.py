@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
-from rooms.views import whip
+from rooms.views import whip, whip_session
 
 urlpatterns: list[URLPattern] = [
     pattern
@@ -11,7 +11,7 @@ urlpatterns: list[URLPattern] = [
         re_path(rf"^{kind}/(?P<slug>[a-z0-9-]{{1,63}})$", whip.endpoint, {"kind": kind}, name=kind),
         re_path(
             rf"^{kind}/(?P<slug>[a-z0-9-]{{1,63}})/(?P<resource>[a-z0-9.]{{1,80}})$",
-            whip.session,
+            whip_session.session,
             {"kind": kind},
             name=f"{kind}-session",
         ),

@@ -91,6 +91,10 @@ class FakeWorker:
         if isinstance(command, wire.Join | wire.Snapshot):
             usual = [wire.RoomState(room=command.room, epoch=f"e-{self.name}", n=1, you=command.participant)]
         elif isinstance(command, wire.Offer):
-            usual = [wire.Answer(sdp="v=0\r\nanswer", id=command.id)]
+            usual = [wire.Answer(sdp="v=0\r\nanswer", id=command.id, ice_session="first")]
+        elif isinstance(command, wire.Leave) and command.reply:
+            usual = [wire.Removed("left")]
+        elif isinstance(command, wire.PatchIce):
+            usual = [wire.IcePatched()]
         for event in self.answers.get(type(command), usual):
-            await self.tell(self.replies[command.participant], event)
+            await self.tell(getattr(command, "reply", "") or self.replies[command.participant], event)

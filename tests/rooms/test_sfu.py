@@ -101,7 +101,7 @@ async def test_asking_waits_for_the_answer_and_leaves_nothing_in_memory() -> Non
     async with FakeWorker("a") as worker:
         join = wire.Join("garden", "p1", "Cam", "speaker", True, reply="", kind="whip")
         answer = await sfu.ask("garden", join, wire.Offer("garden", "p1", "v=0"))
-        assert answer == wire.Answer("v=0\r\nanswer")
+        assert answer == wire.Answer("v=0\r\nanswer", ice_session="first")
         heard = await worker.heard(wire.Join)
         assert heard.reply.startswith("reply.")
         await worker.heard(wire.Offer)

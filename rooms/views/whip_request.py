@@ -1,0 +1,116 @@
+"""What WHIP and WHEP requests have in common: who asks, what they bring, and how a problem is told.
+
+The token is an invite's. An unknown room and an unknown token get the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+
+from rooms import sfu
+from rooms.models import Invite, Room
+from rooms.roles import VisitorPolicy
+from sfu_worker import wire
+
+CORS = {
+    # The token is in a header that no browser adds by itself: any site whose user gives it one may use it.
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST, PATCH, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
+    "Access-Control-Expose-Headers": "Location, Link, ETag, Retry-After",
+    "Cache-Control": "no-store",
+}
+
+RETRY_SECONDS = 5
+
+
+class Problem(Exception):
+    """An answer that is not what was asked for."""
+
+    def __init__(self, status: int, text: str, **headers: str) -> None:
+        super().__init__(text)
+        self.status, self.text = status, text
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the holder of an invite, or for WHEP a visitor."""
+
+    room: Room
+    invite: Invite | None
+
+
+View = Callable[..., Coroutine[Any, Any, HttpResponse]]
+
+
+def answered(view: View) -> View:
+    """Problems become responses in plain words; every response may be read by other sites."""
+
+    @csrf_exempt
+    @wraps(view)
+    async def inner(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            response = await view(request, **kwargs)
+        except Problem as exc:
+            response = HttpResponse(exc.text + "\n", "text/plain; charset=utf-8", exc.status, headers=exc.headers)
+        except sfu.Unavailable:
+            text = _("No media server is free right now. Try again in a moment.")
+            response = HttpResponse(text + "\n", "text/plain; charset=utf-8", 503, headers={"Retry-After": str(RETRY_SECONDS)})
+        for name, value in CORS.items():
+            response[name] = value
+        return response
+
+    return inner
+
+
+def bearer(request: HttpRequest) -> str:
+    """The token of the Authorization header, empty where there is none."""
+    scheme, _blank, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def content(request: HttpRequest, limit: int) -> str:
+    """The text of the request; empty where it is none. Raises Problem where it has more than ``limit`` bytes."""
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        body = None
+    if body is None or len(body) > limit:
+        raise Problem(413, _("The body is longer than any real one."))
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return ""
+
+
+def who(kind: wire.Kind, slug: str, token: str) -> Caller:
+    """Whom the token belongs to. Raises Problem 401, the same for an unknown room and an unknown token."""
+    if token:
+        # One question for both, so that they differ neither in words nor in time.
+        invite = Invite.objects.select_related("room").filter(token=token, room__slug=slug).first()
+        if invite is not None:
+            return Caller(invite.room, invite)
+    elif kind == "whep":
+        room = Room.objects.filter(slug=slug).exclude(visitors=VisitorPolicy.NOTHING).first()
+        if room is not None:
+            return Caller(room, None)
+    error = ', error="invalid_token"' if token else ""
+    raise Problem(
+        401, _("A valid token is needed: the last part of an invite's link."), WWW_Authenticate=f'Bearer realm="call"{error}'
+    )
+
+
+def signature(kind: wire.Kind, caller: Caller, participant: str) -> str:
+    """What makes a session's address the caller's own: nobody else can end it."""
+    owner = caller.invite.pk if caller.invite else 0
+    return salted_hmac("confcall.whip", f"{kind}/{caller.room.pk}/{owner}/{participant}", algorithm="sha256").hexdigest()[:32]
