@@ -211,7 +211,7 @@ async def test_commands_carry_the_room_and_participant_of_the_pass() -> None:
         await browser.hear("room_state")
         await browser.say(type="offer", id=4, sdp="v=0", tracks={"0": "camera"})
         assert await worker.heard(wire.Offer) == wire.Offer(*me, "v=0", {"0": "camera"}, 4)
-        assert await browser.hear("answer") == {"type": "answer", "sdp": "v=0\r\nanswer", "id": 4}
+        assert await browser.hear("answer") == {"type": "answer", "sdp": "v=0\r\nanswer", "id": 4, "ice_session": "first"}
         await browser.say(type="slots", slots=[{"mid": "4", "track": "p:camera", "height": 360, "priority": 1}])
         assert await worker.heard(wire.Slots) == wire.Slots(*me, [wire.SlotRequest("4", "p:camera", 360, 1)])
         await browser.say(type="mute", source="microphone", muted=True)
