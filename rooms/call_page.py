@@ -61,6 +61,7 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
         "pass": issue(pass_),
         "ws": f"/ws/call/{room.slug}/",
         "ice_servers": ice_servers(pass_.person, now),
+        "max_bitrate": int(room.max_video_mbit * 1_000_000),
         "links": {"call": call_link(entry, now), "notes": notes_link, "open_notes": notes_link},
         "notes": {
             "provider": provider.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -83,6 +84,18 @@ class Room(models.Model):
     closes = models.DateTimeField(_("closes"), null=True, blank=True)
     max_people = models.PositiveSmallIntegerField(
         _("people at most"), default=50, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
+    max_video_mbit = models.DecimalField(
+        _("picture at most (Mbit/s)"),
+        max_digits=3,
+        decimal_places=1,
+        default=8,
+        validators=[MinValueValidator(Decimal("0.5")), MaxValueValidator(50)],
+        help_text=_(
+            "What one camera or screen may take, from 0.5 to 50; Motion uses all of it. 8 is good for fast movement in 1080 "
+            "lines at 60 frames a second. Who sends needs that much upload, who watches that much download (a slower link gets a "
+            "smaller picture), and the server that much upload for each viewer: ten viewers of a picture of 8 take 80 Mbit/s."
+        ),
     )
     pad_id = models.CharField(_("Etherpad id"), max_length=120, blank=True, editable=False)
     pad_read_only_id = models.CharField(max_length=120, blank=True, editable=False)

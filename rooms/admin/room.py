@@ -62,6 +62,7 @@ class RoomAdmin(RoomModelAdmin):
     fieldsets = [
         (None, {"fields": ["title", "slug", "description", "background"]}),
         (_("Who may come in, and when"), {"fields": ["visitors", ("opens", "closes"), "locked", "closed", "max_people"]}),
+        (_("Quality"), {"fields": ["max_video_mbit"]}),
     ]
     inlines = [InviteInline]
     actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites"]

@@ -7,9 +7,6 @@ import { SOURCES } from './sending.js';
 import { Signalling } from './signalling.js';
 import { Subscriptions } from './subscriptions.js';
 
-/** Bits per second for one picture, where the room says nothing else: enough for 1080 lines at 60 frames a second. */
-const CEILING = 8_000_000;
-
 /**
  * @typedef {import('./types.js').Person} Person
  * @typedef {import('./types.js').ServerMessage} ServerMessage
@@ -249,7 +246,7 @@ export class Call extends Emitter {
    * @returns {import('./encodings.js').Quality}
    */
   _quality(source) {
-    return { mode: this._local.mode(source), ceiling: this._config.max_bitrate || CEILING };
+    return { mode: this._local.mode(source), ceiling: this._config.max_bitrate };
   }
 
   /** @param {import('./types.js').Source} source */

@@ -11,7 +11,7 @@
  * @property {string} pass
  * @property {string} ws path of the WebSocket
  * @property {RTCIceServer[]} ice_servers
- * @property {number} [max_bitrate] bits per second that one picture may take in this room
+ * @property {number} max_bitrate bits per second that one picture may take in this room
  * @property {{call: string | null, notes: string, open_notes: string}} links
  * @property {{provider: string, frame: string, check: string, chat: boolean}} notes check: what redirects while the notes are there, or ''
  * @property {{url: string, key: string} | null} whip for OBS; shown by the template

@@ -33,6 +33,19 @@ test('the cap grows with the height, and motion gets what the room gives', () =>
   assert.equal(topBitrate('screen', HD, { mode: 'auto', ceiling: 1_000_000 }), 1_000_000);
 });
 
+test('motion takes what the owner set, however large or small the picture; auto and detail stay below a low cap', () => {
+  for (const ceiling of [500_000, 3_000_000, 20_000_000, 50_000_000]) {
+    for (const size of [{ width: 640, height: 360 }, HD, { width: 1920, height: 1080 }, { width: 3840, height: 2160 }]) {
+      assert.equal(topBitrate('camera', size, { mode: 'motion', ceiling }), ceiling);
+      assert.equal(topBitrate('screen', size, { mode: 'motion', ceiling }), ceiling);
+      for (const mode of ['auto', 'detail']) {
+        for (const source of ['camera', 'screen']) assert.ok(topBitrate(source, size, { mode, ceiling }) <= ceiling);
+        for (const layer of cameraLayers(size, { mode, ceiling }, null)) assert.ok(layer.maxBitrate <= ceiling);
+      }
+    }
+  }
+});
+
 test('a small layer never takes more than the large one', () => {
   for (const layer of cameraLayers({ width: 160, height: 90 }, { mode: 'auto', ceiling: 100_000 }, null)) {
     assert.ok(layer.maxBitrate <= 100_000);

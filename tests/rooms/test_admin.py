@@ -6,6 +6,7 @@ import io
 import json
 import re
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ ROOM_FORM = {
     "slug": "tea",
     "visitors": "nothing",
     "max_people": "50",
+    "max_video_mbit": "8",
     "invites-TOTAL_FORMS": "0",
     "invites-INITIAL_FORMS": "0",
 }
@@ -252,6 +254,19 @@ def test_records_can_be_read_and_deleted_and_not_made_up(owner: Client, room: Ro
         assert owner.get(f"/admin/rooms/{name}/{row.pk}/change/").status_code == 200
     owner.post(f"/admin/rooms/ban/{ban.pk}/delete/", {"post": "yes"})
     assert not Ban.objects.exists()
+
+
+def test_the_cap_of_a_picture_is_the_owners_and_the_page_has_it(owner: Client) -> None:
+    owner.post("/admin/rooms/room/add/", ROOM_FORM | {"max_video_mbit": "20.5"})
+    assert Room.objects.get().max_video_mbit == Decimal("20.5")
+    assert '"max_bitrate": 20500000,' in owner.get("/r/tea/").content.decode()
+
+
+@pytest.mark.parametrize("cap", ["", "0.4", "50.1", "-8", "much", "NaN", "1e400"])
+def test_a_cap_that_makes_no_sense_is_an_error_of_the_form(owner: Client, cap: str) -> None:
+    page = owner.post("/admin/rooms/room/add/", ROOM_FORM | {"max_video_mbit": cap})
+    assert page.context["adminform"].form.errors.keys() == {"max_video_mbit"}
+    assert not Room.objects.exists()
 
 
 @pytest.mark.parametrize("slug", ["Tea Time", "../x", "-a", "x" * 64, "ä"])

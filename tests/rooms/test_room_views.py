@@ -61,6 +61,7 @@ def test_an_invite_becomes_a_pass_and_leaves_the_address(client: Client, room: R
     values = config(page)
     assert page.status_code == 200
     assert (values["role"], values["publish"], values["ws"]) == ("listener", False, "/ws/call/garden/")
+    assert values["max_bitrate"] == 8_000_000
     pass_ = passes.read(values["pass"])
     assert pass_ is not None
     assert (pass_.room, pass_.invite, pass_.role) == (room.pk, invite.pk, Role.LISTENER)

@@ -88,6 +88,14 @@ def test_answer_accepts_what_is_sent_and_fills_the_slots() -> None:
     assert media[5].codecs[0].feedback == ("transport-cc", "nack", "nack pli", "ccm fir")
 
 
+def test_an_answer_caps_nobodys_bitrate() -> None:
+    """``b=`` (RFC 8866 section 5.8) and libwebrtc's x-google-max-bitrate limit what the other side sends."""
+    offer = sdp.parse_offer(CHROMIUM.replace("a=mid:1", "b=AS:500\r\na=mid:1"))
+    text = written(offer)
+    assert "b=" not in [line[:2] for line in text.splitlines()]
+    assert "x-google" not in text
+
+
 def test_written_answer_reads_back_the_same() -> None:
     offer = sdp.parse_offer(CHROMIUM)
     text = written(offer)
