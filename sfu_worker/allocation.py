@@ -48,7 +48,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What one slot gets: the index of a spatial layer (-1: nothing, ``reason`` says why) and its highest temporal layer."""
+    """What one slot gets: the index of a spatial layer (-1: nothing) and its highest temporal layer; ``reason``: why no more."""
 
     slot: str
     spatial: int
@@ -204,4 +204,5 @@ def _choose(slot: _Slot, now: float) -> Choice:
     if slot.at < 0:
         return Choice(slot.wish.slot, -1, -1, 0, "bandwidth" if slot.steps else "inactive", lowered_at)
     step = slot.steps[slot.at]
-    return Choice(slot.wish.slot, step.spatial, step.temporal, step.bitrate, "", lowered_at)
+    reason: Reason = "bandwidth" if slot.at + 1 < len(slot.steps) else ""
+    return Choice(slot.wish.slot, step.spatial, step.temporal, step.bitrate, reason, lowered_at)

@@ -60,6 +60,8 @@ class DownTrack:
         self.layer: UpLayer | None = None
         self.pending: UpLayer | None = None
         self.paused_why = "unwanted"
+        self.limit = self.told_limit = ""
+        "Why the slot carries less than it might, as ``wire.SlotBound`` has it: now, and as the client knows it."
         self.max_temporal = ALL_TEMPORAL
         "The highest temporal layer that is wanted; taken down at the next picture, up at one that allows it."
         self.retransmitted = 0

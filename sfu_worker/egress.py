@@ -119,6 +119,7 @@ class Egress:
             self.unmet = 0
             self._choices.clear()
             for slot in video:
+                slot.limit = ""
                 self._apply(slot, best[slot.mid], ALL_TEMPORAL, now)
             return []
         return self._share(video, budget, now)
@@ -138,6 +139,7 @@ class Egress:
         starved = []
         for slot, choice in zip(video, shared.choices, strict=True):
             assert slot.track is not None
+            slot.limit = choice.reason
             if choice.spatial < 0:
                 slot.aim(None, now)
                 if choice.reason == "bandwidth":

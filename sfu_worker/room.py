@@ -12,7 +12,7 @@ from sfu_worker.down_track import DownTrack
 from sfu_worker.participant import Host, Participant
 from sfu_worker.sdp import SdpError
 from sfu_worker.speakers import SpeakerRanking
-from sfu_worker.up_track import UpTrack
+from sfu_worker.up_track import UpLayer, UpTrack
 
 logger = logging.getLogger("sfu.room")
 
@@ -178,10 +178,17 @@ class Room:
             self._tell_paused(p, slot, slots.settle(slot, tracks.get(slot.wanted), now))
         for slot in p.egress.choose(list(p.slots.values()), now):
             self._tell_paused(p, slot, slots.paused(slot, "bandwidth"))
+        for slot in p.slots.values():
+            if slot.limit != slot.told_limit and slot.layer is not None:
+                self._tell_bound(p, slot, slot.layer)
 
     def _tell_paused(self, p: Participant, slot: DownTrack, why: str) -> None:
         if why:
             self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, why))
+
+    def _tell_bound(self, p: Participant, slot: DownTrack, layer: UpLayer) -> None:
+        slot.told_limit = slot.limit
+        self._outbox.tell(p.reply, wire.SlotBound(slot.mid, layer.track.id, layer.rid, slot.limit))
 
     def settle(self, now: float) -> None:
         """Do so for everybody, if something has changed that may concern everybody."""
@@ -231,7 +238,7 @@ class Room:
         if slot.layer is None:
             return
         slot.paused_why = ""
-        self._outbox.tell(participant.reply, wire.SlotBound(slot.mid, slot.layer.track.id, slot.layer.rid))
+        self._tell_bound(participant, slot, slot.layer)
         participant.report_slot(slot, time.monotonic(), self.clock_of)
 
     def clock_of(self, participant: str) -> int | None:

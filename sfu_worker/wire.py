@@ -234,11 +234,15 @@ class IcePatched:
 
 @dataclass(frozen=True, slots=True)
 class SlotBound:
-    """A slot carries ``track`` from now on; ``layer`` is the rid or ``""``."""
+    """A slot carries ``track`` from now on; ``layer`` is the rid or ``""``. Said again when ``limit`` changes.
+
+    ``limit`` is why it is less than was asked for and is sent: ``bandwidth``, or ``""`` when it is not less.
+    """
 
     mid: str
     track: str
     layer: str = ""
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

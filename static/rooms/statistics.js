@@ -14,7 +14,7 @@
  * @property {number | null} rtt seconds
  * @property {string} codec
  * @property {string} layers rids that are sent, the largest last
- * @property {string} limit `cpu`, `bandwidth`, `other` or `none`; always `none` of what is received
+ * @property {string} limit `cpu`, `bandwidth`, `other` or `none`; always `none` of what is received: only the worker knows that
  * @property {number | null} upload bits per second that the network is thought to carry
  *
  * @typedef {Record<string, any>} Stats one entry of a report

@@ -22,7 +22,7 @@ export class Subscriptions {
     this._assignment = new Map();
     /** @type {Map<string, SlotRequest>} */
     this._told = new Map();
-    /** @type {Map<string, {track: string, layer: string}>} by mid */
+    /** @type {Map<string, {track: string, layer: string, limit: string}>} by mid */
     this._bound = new Map();
     /** @type {Map<string, {track: string, why: string}>} by mid */
     this._paused = new Map();
@@ -63,7 +63,7 @@ export class Subscriptions {
 
   /** @param {import('./types.js').SlotBound} event */
   bound(event) {
-    this._bound.set(event.mid, { track: event.track, layer: event.layer });
+    this._bound.set(event.mid, { track: event.track, layer: event.layer, limit: event.limit });
     this._paused.delete(event.mid);
   }
 
@@ -93,12 +93,13 @@ export class Subscriptions {
    * Where the picture of a tile arrives, for its statistics.
    *
    * @param {string} key
-   * @returns {{receiver: RTCRtpReceiver, layer: string, paused: string} | null}
+   * @returns {{receiver: RTCRtpReceiver, layer: string, limit: string} | null} `limit`: why no picture, or no better one, comes, or ''
    */
   receiver(key) {
     const video = this._connection?.receivers[this._assignment.get(key) ?? -1]?.video;
     if (!video) return null;
     const mid = video.mid ?? '';
-    return { receiver: video.receiver, layer: this._bound.get(mid)?.layer ?? '', paused: this._paused.get(mid)?.why ?? '' };
+    const bound = this._bound.get(mid);
+    return { receiver: video.receiver, layer: bound?.layer ?? '', limit: this._paused.get(mid)?.why ?? bound?.limit ?? '' };
   }
 }

@@ -26,7 +26,7 @@
  * @typedef {{type: 'welcome', participant: string, resume: string, role: string, publish: boolean, chat_number: number}} Welcome
  * @typedef {{type: 'room_state', room: string, epoch: string, n: number, you: string, people: Person[], tracks: Track[], speakers: string[], resumed: boolean}} RoomStateEvent
  * @typedef {{type: 'answer', sdp: string, id: number, ice_session: string}} Answer
- * @typedef {{type: 'slot_bound', mid: string, track: string, layer: string}} SlotBound
+ * @typedef {{type: 'slot_bound', mid: string, track: string, layer: string, limit: string}} SlotBound
  * @typedef {{type: 'slot_paused', mid: string, track: string, why: string}} SlotPaused
  * @typedef {{type: 'layers_wanted', source: Source, rids: string[]}} LayersWanted
  * @typedef {{type: 'refused', command: string, code: string, detail: string}} Refused

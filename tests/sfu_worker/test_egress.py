@@ -50,6 +50,14 @@ def test_a_link_that_takes_nothing_pauses_the_picture_and_says_so() -> None:
     assert egress.unmet > 2_500_000
 
 
+def test_a_picture_that_could_be_better_says_what_keeps_it_down() -> None:
+    _, slot, _, egress = camera(RATES)
+    for rate, limit in ((700_000, "bandwidth"), (5_000_000, ""), (100_000_000, "")):
+        believes(egress, rate)
+        egress.choose([slot], 10.1)
+        assert slot.limit == limit, rate
+
+
 def test_sound_comes_off_the_budget_first() -> None:
     _, slot, _, egress = camera(RATES)
     believes(egress, 520_000)

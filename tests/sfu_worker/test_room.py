@@ -15,6 +15,7 @@ from sfu_worker.participant import Host
 from sfu_worker.port import MediaPort
 from sfu_worker.room import Room
 from sfu_worker.sdp import parse_answer, parse_offer
+from tests.sfu_worker.test_egress import RATES, believes, camera
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -188,3 +189,26 @@ async def test_a_listener_cannot_send(room: Room, said: Recorder) -> None:
     assert "recvonly" not in [m.direction for m in parse_answer(reply.sdp).media]
     room.drop(room.participants["lis"], "", 1)
     await asyncio.sleep(0)
+
+
+async def test_a_viewer_hears_what_limits_a_picture_and_when_it_no_longer_does(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 10)
+    room.join(join("ben"), 10)
+    ben = room.participants["ben"]
+    sources, slot, _, ben.egress = camera(RATES)
+    track, top = sources[0].layer.track, sources[2].layer
+    track.published = True
+    room.participants["ann"].tracks["camera"] = track
+    ben.slots[slot.mid] = slot
+    wish = [wire.SlotRequest(slot.mid, track.id, 540)]
+    for rate, now in ((5_000_000, 10.1), (700_000, 10.2), (5_000_000, 11.3)):
+        believes(ben.egress, rate)
+        for source in sources:
+            source.layer.last_at = now
+        room.set_slots(ben, wish, now)
+        if rate > RATES["f"] * 1000 and slot.layer is None:
+            size = top.size
+            sources[2].send(now, key=True)
+            top.size = size
+    heard = [event for _, event in said.told if isinstance(event, wire.SlotBound)]
+    assert heard == [wire.SlotBound(slot.mid, track.id, "f", "bandwidth"), wire.SlotBound(slot.mid, track.id, "f", "")]

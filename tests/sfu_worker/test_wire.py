@@ -28,7 +28,7 @@ EXAMPLES: list[wire.Message] = [
     wire.RoomState("r", "e", 4, "p", [wire.Person("p", "Ann", "owner")], [wire.Track("p:camera", "p", "camera", "video")], ["p"]),
     wire.Answer("v=0", 3, "user"),
     wire.IcePatched("a=ice-lite", "user"),
-    wire.SlotBound("4", "a:camera", "h"),
+    wire.SlotBound("4", "a:camera", "h", "bandwidth"),
     wire.SlotPaused("4", "a:camera", "codec"),
     wire.LayersWanted("camera", ["q", "h"]),
     wire.Refused("offer", "bad_sdp", "why"),

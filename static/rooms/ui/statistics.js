@@ -74,7 +74,7 @@ export class StatisticsPanel {
     const entries = report ? [...report.values()] : [];
     const reading = model.own ? sent(entries, this._before) : received(entries, this._before);
     this._before = reading;
-    this._show(reading ? rows(reading, arriving?.layer ?? reading.layers, arriving?.paused ?? '') : []);
+    this._show(reading ? rows(reading, arriving?.layer ?? reading.layers, arriving?.limit ?? '') : []);
   }
 
   /** @param {[string, string][]} all */
@@ -92,13 +92,13 @@ export class StatisticsPanel {
 /**
  * @param {Reading} reading
  * @param {string} layer
- * @param {string} paused why nothing arrives, or ''
+ * @param {string} held why nothing, or nothing better, arrives, or ''
  * @returns {[string, string][]}
  */
-function rows(reading, layer, paused) {
+function rows(reading, layer, held) {
   const { width, height, fps, bitrate, loss, rtt, codec, limit } = reading;
   const dash = '–';
-  const reason = paused || (limit === 'none' ? '' : limit);
+  const reason = held || (limit === 'none' ? '' : limit);
   return [
     [text('stats.picture'), width ? `${width} × ${height}` : dash],
     [text('stats.fps'), fps ? String(Math.round(fps)) : dash],
