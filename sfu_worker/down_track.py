@@ -56,6 +56,8 @@ class DownTrack:
         "The id of the track that the client wants here; '' for none."
         self.height = 0
         self.priority = 0
+        self.voices = False
+        "Whether the worker chooses the track itself: a voice that no other slot carries."
         self.track: UpTrack | None = None
         self.layer: UpLayer | None = None
         self.pending: UpLayer | None = None
@@ -175,6 +177,14 @@ class DownTrack:
         self.layer = layer
         layer.downs.append(self)
         self._on_bound(self)
+
+    def resume(self, first_in: int, last_in: int) -> None:
+        """Go on with ``first_in`` after a silence of the layer, whose last packet to leave was ``last_in``: nothing was lost."""
+        segment = self._segment
+        if segment is not None:
+            shift = segment.seq + last_in + 1 - first_in
+            self._segment = Segment(segment.layer, first_in, shift, segment.timestamp, segment.picture_id, segment.tl0)
+            self._segments.add(self._segment, last_in)
 
     def _continue_timestamp(self, p: Packet, now: float, layer: UpLayer, before: Segment | None) -> int:
         """The offset with which RTP time goes on by as much as the clock on the wall has.

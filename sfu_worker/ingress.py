@@ -70,7 +70,7 @@ class Ingress:
         batch: Batch,
         send_rtcp: Callable[[bytes], None],
         on_first_packet: Callable[[UpTrack], None],
-        on_level: Callable[[str, int, float], None],
+        on_level: Callable[[UpLayer, int, float], None],
     ) -> None:
         self.layers: dict[int, UpLayer] = {}
         self.arrivals = ArrivalLog()
@@ -135,7 +135,7 @@ class Ingress:
                     return
         if level >= 0 and layer.track.source == "microphone":
             # A shared film is no speaker.
-            self._on_level(layer.track.id, level, now)
+            self._on_level(layer, level, now)
         self._batch.now = now
         p = self._batch.take()
         p.seq = seq

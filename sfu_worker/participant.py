@@ -18,15 +18,15 @@ from sfu_worker.packet import Batch
 from sfu_worker.rtx import Receiver
 from sfu_worker.stream_rules import check_whole, one_way, sources_of_stream
 from sfu_worker.transport import Transport
-from sfu_worker.up_track import UpTrack
+from sfu_worker.up_track import UpLayer, UpTrack
 
 if TYPE_CHECKING:
     from sfu_worker.dtls import Certificate
     from sfu_worker.port import MediaPort
 
 DEFAULT_RTT = 0.1
-MAX_SLOTS = 64
-"m-lines that one participant may receive in; a page shows at most half as many people."
+MAX_SLOTS = 80
+"m-lines that one participant may receive in: a page asks for 36 pairs and 4 for voices at most."
 
 
 class Audience(Protocol):
@@ -34,7 +34,7 @@ class Audience(Protocol):
 
     def first_packet(self, track: UpTrack) -> None: ...
 
-    def level(self, track: str, dbov: int, now: float) -> None: ...
+    def level(self, layer: UpLayer, dbov: int, now: float) -> None: ...
 
     def connected(self, participant: Participant) -> None: ...
 
@@ -68,6 +68,10 @@ class Participant:
         self.transport: Transport | None = None
         self.tracks: dict[str, UpTrack] = {}
         self.slots: dict[str, DownTrack] = {}
+        self.voice_slots: list[DownTrack] = []
+        "Those of ``slots`` in which the worker puts voices by itself."
+        self.carried: set[str] = set()
+        "The tracks of sound that are wanted in the others."
         self.ingress: Ingress | None = None
         self.egress = Egress()
         self.rtt = DEFAULT_RTT
@@ -244,6 +248,12 @@ class Participant:
         if slot is not None and slot.layer is not None:
             slot.layer.request_keyframe(now)
 
+    def sort_slots(self) -> None:
+        """Sort out ``voice_slots`` and ``carried``, after a change of slots or wishes."""
+        sound = [slot for slot in self.slots.values() if slot.kind == "audio"]
+        self.voice_slots = [slot for slot in sound if slot.voices]
+        self.carried = {slot.wanted for slot in sound if not slot.voices and slot.wanted}
+
     def send_rtcp(self, data: bytes) -> None:
         """Send a compound packet, if there is somewhere to send it."""
         if self.transport is not None:
@@ -312,6 +322,7 @@ class Participant:
                 slot.track.subscribers.remove(slot)
             slot.track = None
         self.slots.clear()
+        self.sort_slots()
         if self.ingress is not None:
             self.ingress.close(now)
             self.ingress = None

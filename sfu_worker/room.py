@@ -11,8 +11,8 @@ from sfu_worker import slots, wire
 from sfu_worker.down_track import DownTrack
 from sfu_worker.participant import Host, Participant
 from sfu_worker.sdp import SdpError
-from sfu_worker.speakers import SpeakerRanking
 from sfu_worker.up_track import UpLayer, UpTrack
+from sfu_worker.voices import Voices
 
 logger = logging.getLogger("sfu.room")
 
@@ -21,8 +21,6 @@ GONE_SECONDS = 10.0
 
 CONNECT_SECONDS = 20.0
 "A stream or viewer that has not connected by then is dropped; people in a call may stay without media."
-
-SPEAKERS_SHOWN = 4
 
 
 class Outbox(Protocol):
@@ -48,9 +46,8 @@ class Room:
         self.n = 0
         self.started = time.time()
         self.participants: dict[str, Participant] = {}
-        self.speakers: list[str] = []
         self.most_people = 0
-        self._ranking = SpeakerRanking()
+        self._voices = Voices(self.participants, self._settle_slot)
         self._outbox = outbox
         self._calls = calls
         self._host = host
@@ -102,7 +99,7 @@ class Room:
             you=you,
             people=[self._person(p) for p in self.people],
             tracks=[slots.describe(t) for p in self.people for t in p.tracks.values() if t.published],
-            speakers=self.speakers,
+            speakers=self._voices.speakers,
             resumed=resumed,
         )
 
@@ -116,7 +113,7 @@ class Room:
         self._joined_at.pop(p.id, None)
         p.drop_transport(now)
         for track in p.tracks.values():
-            self._ranking.forget(track.id)
+            self._voices.forget(track)
             for slot in list(track.subscribers):
                 slots.release(slot, now)
         if why:
@@ -151,9 +148,14 @@ class Room:
             if slot is None:
                 # Wishes for slots of an offer that is being replaced come late: they are repeated after the answer.
                 continue
-            slot.wanted = request.track or ""
+            voices = request.voices and slot.kind == "audio"
+            if not (voices and slot.voices):
+                slot.wanted = request.track or ""
+            slot.voices = voices
             slot.height = max(0, request.height)
             slot.priority = request.priority
+        p.sort_slots()
+        self._voices.fill(p, now)
         self._settle(p, self._tracks(), now)
         # Somebody's camera may have to send a larger picture again: not a moment later than the next tick.
         self._unsettled = True
@@ -175,12 +177,15 @@ class Room:
         if p.follow is not None:
             slots.follow(p.slots.values(), slots.publisher(self.people, p.follow))
         for slot in p.slots.values():
-            self._tell_paused(p, slot, slots.settle(slot, tracks.get(slot.wanted), now))
+            self._settle_slot(p, slot, tracks.get(slot.wanted), now)
         for slot in p.egress.choose(list(p.slots.values()), now):
             self._tell_paused(p, slot, slots.paused(slot, "bandwidth"))
         for slot in p.slots.values():
             if slot.limit != slot.told_limit and slot.layer is not None:
                 self._tell_bound(p, slot, slot.layer)
+
+    def _settle_slot(self, p: Participant, slot: DownTrack, track: UpTrack | None, now: float) -> None:
+        self._tell_paused(p, slot, slots.settle(slot, track, now))
 
     def _tell_paused(self, p: Participant, slot: DownTrack, why: str) -> None:
         if why:
@@ -212,9 +217,9 @@ class Room:
             self._tell_group(wire.TrackPublished, track=slots.describe(track))
         self._unsettled = True
 
-    def level(self, track: str, dbov: int, now: float) -> None:
+    def level(self, layer: UpLayer, dbov: int, now: float) -> None:
         """The audio level of one packet."""
-        self._ranking.level(track, dbov, now)
+        self._voices.level(layer, dbov, now)
 
     def connected(self, participant: Participant) -> None:
         """Media can flow: slots that were waiting for a key frame ask again."""
@@ -261,12 +266,8 @@ class Room:
 
     def choose(self, now: float) -> None:
         """Every 250 ms: speakers, and the layers that fit best by now."""
-        ranking = self._ranking.update(now)
-        if ranking is not None:
-            speakers = [track.split(":")[0] for track in ranking[:SPEAKERS_SHOWN]]
-            if speakers != self.speakers:
-                self.speakers = speakers
-                self._tell_group(wire.SpeakersChanged, speakers=speakers)
+        if self._voices.update(len(self.people), now):
+            self._tell_group(wire.SpeakersChanged, speakers=self._voices.speakers)
         for p in self.participants.values():
             for track in p.tracks.values():
                 for layer in track.layers:

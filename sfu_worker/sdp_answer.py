@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 from sfu_worker.codecs import Codec, is_supported, preference
 from sfu_worker.sdp_types import (
@@ -37,12 +38,10 @@ def local_setup(offer_setup: str) -> str:
 def answer_media(offer: Offer, allocate_ssrc: Callable[[], int]) -> list[AnsweredMedia]:
     """Decide about every m-line of the offer, in its order.
 
-    ``allocate_ssrc`` is called for each slot (a recvonly m-line), twice for video with retransmission. The k-th recvonly
-    audio and the k-th recvonly video m-line form a pair with the stream id ``slot<k>``: a browser plays the tracks of one
-    stream in step.
+    ``allocate_ssrc`` is called for each slot (a recvonly m-line), twice for video with retransmission.
     """
     answered = []
-    slots = {"audio": 0, "video": 0}
+    streams = _streams([m for m in offer.media if m.direction == "recvonly"])
     for media in offer.media:
         codecs = _answered_codecs(media)
         if media.rejected or not codecs:
@@ -50,8 +49,7 @@ def answer_media(offer: Offer, allocate_ssrc: Callable[[], int]) -> list[Answere
             continue
         direction = _OUR_DIRECTION[media.direction]
         if direction == "sendonly":
-            slots[media.kind] += 1
-            answered.append(_slot(media, codecs, slots[media.kind], allocate_ssrc))
+            answered.append(_slot(media, codecs, streams[media.mid], allocate_ssrc))
             continue
         rids = media.rids if direction == "recvonly" else []
         answered.append(
@@ -68,8 +66,24 @@ def answer_media(offer: Offer, allocate_ssrc: Callable[[], int]) -> list[Answere
     return answered
 
 
-def _slot(media: OfferedMedia, codecs: list[Codec], number: int, allocate_ssrc: Callable[[], int]) -> AnsweredMedia:
-    stream = f"slot{number}"
+def _streams(slots: list[OfferedMedia]) -> dict[str, str]:
+    """The stream id of each slot, ``slot<k>`` by mid: a browser plays the tracks of one stream in step.
+
+    Sound and the picture right behind it are a pair, as call pages offer them; of the others the k-th of each kind, since a
+    player may offer its picture first. Sound that is left alone is a slot for voices. Ids stay when an offer grows at its end.
+    """
+    pairs = [(one.mid, other.mid) for one, other in pairwise(slots) if (one.kind, other.kind) == ("audio", "video")]
+    paired = {mid for pair in pairs for mid in pair}
+    rest = {kind: [m.mid for m in slots if m.kind == kind and m.mid not in paired] for kind in ("audio", "video")}
+    partners = dict(pairs + list(zip(rest["audio"], rest["video"], strict=False)))
+    partners |= {other: one for one, other in partners.items()}
+    streams: dict[str, str] = {}
+    for media in slots:
+        streams[media.mid] = streams.get(partners.get(media.mid, "")) or f"slot{len(set(streams.values())) + 1}"
+    return streams
+
+
+def _slot(media: OfferedMedia, codecs: list[Codec], stream: str, allocate_ssrc: Callable[[], int]) -> AnsweredMedia:
     repaired = media.kind == "video" and any(codec.rtx_pt is not None for codec in codecs)
     return AnsweredMedia(
         media.mid,

@@ -75,6 +75,11 @@ class SpeakerRanking:
                 at -= 1
             order[at] = track
 
+    def score(self, track: str) -> float:
+        """The smoothed loudness, 0 to 1; 0 for a track that has stopped or never was loud."""
+        state = self._tracks.get(track)
+        return state[0] if state is not None else 0.0
+
     def forget(self, track: str) -> None:
         """The track is gone. The next ``update`` leaves it out."""
         self._tracks.pop(track, None)

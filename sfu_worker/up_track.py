@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sfu_worker import keyframes, rtcp, vp8
 from sfu_worker.allocation import LAYER_FITS
+from sfu_worker.backlog import Backlog
 from sfu_worker.cache import PacketCache
 from sfu_worker.codecs import Codec, codec_key
 from sfu_worker.layer_rates import TEMPORAL_LAYERS, LayerRates
@@ -59,6 +60,10 @@ class UpLayer:
         self.last_at = -1.0
         self.sender_report: tuple[int, int, int] | None = None
         "The last sender report: its NTP time (64 bits), its RTP time, and when it came in our own NTP time."
+        self.metered = False
+        "Whether its packets say how loud they are (RFC 6464). What does not is never held back."
+        self.held = False
+        "Nothing leaves, and all counters stand still: since ``shut``, until the first packet after ``open``."
         self.is_vp8 = codec.name.upper() == "VP8"
         self._is_video = track.kind == "video"
         # WebRTC senders retransmit only video, and only what was negotiated.
@@ -67,10 +72,20 @@ class UpLayer:
         self._send_rtcp = send_rtcp
         self._keyframe_asked = -1.0
         self._keyframe_due = False
+        self._shut = False
+        self._backlog = Backlog(self.cache, codec.clock)
 
-    def receive(self, p: Packet, now: float) -> None:
-        """Take a packet, new or repaired; it goes out with ``deliver``. Duplicates go no further."""
-        if not self.nack.received(p.seq):
+    def receive(self, p: Packet, now: float, *, kept: bool = False) -> None:
+        """Take a packet, new or repaired; it goes out with ``deliver``. Duplicates go no further.
+
+        ``kept``: it was here before, and was held back.
+        """
+        if not (kept or self.nack.received(p.seq)):
+            return
+        if self.held:
+            self._backlog.keep(p, self.top_seq)
+            if not self._shut:
+                self._rise(now)
             return
         self.last_at = now
         self.packets += 1
@@ -89,8 +104,7 @@ class UpLayer:
             self.top_timestamp = p.timestamp
             self.top_picture_id = p.picture_id
             self.top_tl0 = p.tl0
-        if self._is_video:
-            self.cache.put(p.seq, p.timestamp, p.marker, bytes(p.payload))
+        self.cache.put(p.seq, p.timestamp, p.marker, bytes(p.payload))
         if self.downs:
             if not self.collected:
                 self._batch.layers.append(self)
@@ -102,6 +116,38 @@ class UpLayer:
             for down in self.downs:
                 down.forward(self.collected, self._batch.now)
             self.collected.clear()
+
+    # Holding back
+
+    def shut(self) -> None:
+        """Hold back what comes from now on. Receivers stay bound."""
+        if not self.held:
+            self.deliver()
+            self._backlog.begin()
+        self.held = self._shut = True
+
+    def open(self) -> None:
+        """Let everything through from the next packet on."""
+        self._shut = False
+
+    def _rise(self, now: float) -> None:
+        """Go on, with what came just before the packet in hand, so that the first syllable is whole.
+
+        The silence that was not sent is no loss: numbers close up, and time runs on, as in discontinuous transmission. The
+        marker says where the talk spurt begins (RFC 3551 section 4.1).
+        """
+        backlog = self._backlog.packets()
+        if not backlog:
+            return
+        self.held = False
+        first = backlog[0]
+        first.marker = 0x80
+        for down in self.downs:
+            down.resume(first.seq, self.top_seq)
+        self.top_seq = (first.seq - 1) & 0xFFFF
+        for p in backlog:
+            # At the time when it came, as far as who is bound to the layer only now needs to know.
+            self.receive(p, now - ((backlog[-1].timestamp - p.timestamp) & 0xFFFFFFFF) / self.clock, kept=True)
 
     def _read_vp8(self, p: Packet) -> None:
         found = vp8.descriptor(p.payload, 0, p.size)

@@ -77,12 +77,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class SlotRequest:
-    """What a client wants in a slot. ``track`` None empties it; ``height`` is in device pixels; higher ``priority`` wins."""
+    """What a client wants in a slot. ``track`` None empties it; ``height`` is in device pixels; higher ``priority`` wins.
+
+    ``voices``, with ``track`` None, makes a slot for sound a voice slot: the worker puts whoever speaks and is in no other slot
+    of this client there, and says whose voice it is with ``SlotBound``.
+    """
 
     mid: str
     track: str | None
     height: int = 0
     priority: int = 0
+    voices: bool = False
 
 
 # Commands: web -> worker

@@ -57,6 +57,8 @@ class Slots:
     def __post_init__(self) -> None:
         if len(self.slots) > MAX_SLOTS:
             raise MessageError("too many slots")
+        if any(slot.voices and slot.track is not None for slot in self.slots):
+            raise MessageError("a slot for voices names no track")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,14 @@ class Signalling(Protocol):
 
 class LightClient:
     """Joins, offers, sends what its ``Plan`` says, and puts every track of others into one of its ``pairs`` of slots.
+    ``voices`` are slots for sound in which the worker puts whoever speaks.
 
     ``await run()`` ends when the signalling ends or the task is cancelled; ``joined`` and ``bound`` say how far it got.
     """
 
-    def __init__(self, hub: Hub, name: str, signalling: Signalling, plan: Plan | None = None, pairs: int = 0) -> None:
+    def __init__(
+        self, hub: Hub, name: str, signalling: Signalling, plan: Plan | None = None, pairs: int = 0, voices: int = 0
+    ) -> None:
         self.name = name
         self.plan = plan or Plan()
         self.id = ""
@@ -52,6 +55,7 @@ class LightClient:
         self.tcp = False
         self._wanted: dict[str, str] = {}
         self._pairs = pairs
+        self._voices = voices
         self._hub = hub
         self._signalling = signalling
         self._lines: Lines | None = None
@@ -138,7 +142,10 @@ class LightClient:
         return any(self._wanted.get(mid, "").rpartition(":")[0] == participant for mid in pair)
 
     async def _ask(self) -> None:
-        slots = [{"mid": mid, "track": track, "height": SLOT_HEIGHT, "priority": 0} for mid, track in self._wanted.items()]
+        slots: list[dict[str, Any]] = [
+            {"mid": mid, "track": track, "height": SLOT_HEIGHT, "priority": 0} for mid, track in self._wanted.items()
+        ]
+        slots += [{"mid": mid, "track": None, "voices": True} for mid in (self._lines.voices if self._lines else ())]
         if slots:
             await self._signalling.send({"type": "slots", "slots": slots})
 
@@ -149,7 +156,7 @@ class LightClient:
             await self.link.close()
         self.connected.clear()
         self.link = Link(self._hub, self.receiver.on_rtp, self._on_rtcp)
-        self._lines = build_offer(self.link.ufrag, self.link.pwd, self.link.fingerprint, self.plan, self._pairs)
+        self._lines = build_offer(self.link.ufrag, self.link.pwd, self.link.fingerprint, self.plan, self._pairs, self._voices)
         tracks = {mid: source for source, mid in self._lines.mids.items()}
         self._wanted = {}
         await self._signalling.send({"type": "offer", "id": 1, "sdp": self._lines.sdp, "tracks": tracks})

@@ -16,19 +16,22 @@ AUDIO_SOURCES = ("microphone", "screen-audio")
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """An offer's text, the mid of each source that is sent, and the mids of the (audio, video) pairs that receive."""
+    """An offer's text, and mids: of each source that is sent, of the (audio, video) pairs that receive, of slots for voices."""
 
     sdp: str
     mids: dict[str, str]
     slots: list[tuple[str, str]]
+    voices: list[str]
 
 
-def build_offer(ufrag: str, pwd: str, fingerprint: str, plan: Plan, pairs: int) -> Lines:
-    """An offer that sends the plan's sources and has ``pairs`` receive slots for each of audio and video."""
+def build_offer(ufrag: str, pwd: str, fingerprint: str, plan: Plan, pairs: int, voices: int = 0) -> Lines:
+    """An offer that sends the plan's sources and has ``pairs`` receive slots for each of audio and video, and some for voices."""
     mids = {source: str(i) for i, source in enumerate(plan.sources)}
     slots = [(str(len(mids) + 2 * i), str(len(mids) + 2 * i + 1)) for i in range(pairs)]
     transport = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", f"a=fingerprint:sha-256 {fingerprint}", "a=setup:actpass"]
-    bundle = " ".join([*mids.values(), *(mid for pair in slots for mid in pair)])
+    places = [mid for pair in slots for mid in pair]
+    heard = [str(len(mids) + len(places) + i) for i in range(voices)]
+    bundle = " ".join([*mids.values(), *places, *heard])
     lines = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {bundle}", "a=extmap-allow-mixed"]
     for source, mid in mids.items():
         kind = "audio" if source in AUDIO_SOURCES else "video"
@@ -38,7 +41,9 @@ def build_offer(ufrag: str, pwd: str, fingerprint: str, plan: Plan, pairs: int) 
             lines.append("a=simulcast:send " + ";".join(plan.rids))
     for audio, video in slots:
         lines += [*_media("audio", audio, "recvonly"), *transport, *_media("video", video, "recvonly"), *transport]
-    return Lines("\r\n".join(lines) + "\r\n", mids, slots)
+    for mid in heard:
+        lines += [*_media("audio", mid, "recvonly"), *transport]
+    return Lines("\r\n".join(lines) + "\r\n", mids, slots, heard)
 
 
 def _media(kind: str, mid: str, direction: str) -> list[str]:

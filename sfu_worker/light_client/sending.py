@@ -23,6 +23,7 @@ DELTA_HEADER = b"\x11".ljust(10, b"\0")
 TELL_IDS = 100
 "So many packets of a stream carry mid and rid; browsers stop when they hear that the stream is known."
 AUDIO_LEVEL_SPEAKING = 30
+AUDIO_LEVEL_SILENT = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Plan:
     audio_size: int = 100
     rids: tuple[str, ...] = ()
     sources: tuple[str, ...] = ("microphone", "camera")
+    audio_level: int | None = AUDIO_LEVEL_SPEAKING
+    "-dBov, told in each packet of sound (RFC 6464); None: not told, as by encoders that do not know of it."
     feedback: bool = True
     "Tell the server when its packets arrive; without that it does not estimate the way to us."
 
@@ -59,6 +62,8 @@ class Stream:
     frame_packets: int
     clock_rate: int
     twcc: Clock
+    level: int | None = None
+    "-dBov; may be changed while it sends."
     ssrc: int = field(default_factory=lambda: secrets.randbits(32))
     name: int = field(default_factory=lambda: secrets.randbits(32))
     keyframe_wanted: bool = True
@@ -116,8 +121,8 @@ class Stream:
     def _extensions(self) -> bytes:
         self.twcc.twcc = (self.twcc.twcc + 1) & 0xFFFF
         elements = [(TRANSPORT_CC, self.twcc.twcc.to_bytes(2, "big"))]
-        if self.kind == "audio":
-            elements.append((AUDIO_LEVEL, bytes([0x80 | AUDIO_LEVEL_SPEAKING])))
+        if self.level is not None:
+            elements.append((AUDIO_LEVEL, bytes([(self.level < AUDIO_LEVEL_SILENT) << 7 | self.level])))
         if self.count <= TELL_IDS:
             elements.append((MID, self.mid.encode()))
             if self.rid:
@@ -141,7 +146,7 @@ def plan_streams(plan: Plan, mids: dict[str, str]) -> list[Stream]:
     for source in plan.sources:
         mid = mids[source]
         if source in ("microphone", "screen-audio"):
-            streams.append(Stream("audio", mid, "", plan.audio_rate, plan.audio_size, 1, 48000, clock))
+            streams.append(Stream("audio", mid, "", plan.audio_rate, plan.audio_size, 1, 48000, clock, plan.audio_level))
             continue
         rids = plan.rids if source == "camera" else ()
         for i, rid in enumerate(rids or ("",)):
