@@ -148,12 +148,7 @@ class Room:
             if slot is None:
                 # Wishes for slots of an offer that is being replaced come late: they are repeated after the answer.
                 continue
-            voices = request.voices and slot.kind == "audio"
-            if not (voices and slot.voices):
-                slot.wanted = request.track or ""
-            slot.voices = voices
-            slot.height = max(0, request.height)
-            slot.priority = request.priority
+            slots.wish(slot, request)
         p.sort_slots()
         self._voices.fill(p, now)
         self._settle(p, self._tracks(), now)

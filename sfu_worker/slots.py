@@ -15,6 +15,16 @@ def describe(track: UpTrack) -> wire.Track:
     return wire.Track(track.id, track.participant, track.source, track.kind, track.muted, track.codec)
 
 
+def wish(slot: DownTrack, request: wire.SlotRequest) -> None:
+    """Note what the client wants. A voice that is in a voice slot stays there when the wish is repeated."""
+    voices = request.voices and slot.kind == "audio"
+    if not (voices and slot.voices):
+        slot.wanted = request.track or ""
+    slot.voices = voices
+    slot.height = max(0, request.height)
+    slot.priority = request.priority
+
+
 def settle(slot: DownTrack, track: UpTrack | None, now: float) -> str:
     """Subscribe a slot to the track that it wants; which layer it gets is the receiver's ``Egress.choose``.
 

@@ -25,6 +25,10 @@ from sfu_worker import wire
             },
             messages.Slots([wire.SlotRequest("4", None), wire.SlotRequest("5", "p:camera", 90, 1)]),
         ),
+        (
+            {"type": "slots", "slots": [{"mid": "6", "track": None, "voices": True}]},
+            messages.Slots([wire.SlotRequest("6", None, voices=True)]),
+        ),
         ({"type": "mute", "source": "microphone", "muted": True}, messages.Mute("microphone", True)),
         ({"type": "snapshot"}, messages.Snapshot()),
         ({"type": "chat", "nonce": "a-B_1", "text": "hi"}, messages.Chat("a-B_1", "hi")),
@@ -69,6 +73,8 @@ def test_every_message_has_a_handler() -> None:
         pytest.param('{"type": "chat", "nonce": "n", "text": "\\ud800"}', id="half a character"),
         pytest.param('{"type": "slots", "slots": {}}', id="an object for a list"),
         pytest.param('{"type": "slots", "slots": [1]}', id="a slot that is none"),
+        pytest.param('{"type": "slots", "slots": [{"mid": "4", "track": null, "voices": 1}]}', id="a number for a truth"),
+        pytest.param('{"type": "slots", "slots": [{"mid": "4", "track": "p:microphone", "voices": true}]}', id="a chosen voice"),
         pytest.param(
             json.dumps({"type": "slots", "slots": [{"mid": str(n), "track": None} for n in range(501)]}), id="too many slots"
         ),

@@ -10,6 +10,8 @@ import pytest
 
 from sfu_worker import wire
 from sfu_worker.dtls import Certificate
+from sfu_worker.light_client import Plan
+from sfu_worker.light_client.offer import build_offer
 from sfu_worker.packet import Batch
 from sfu_worker.participant import Host
 from sfu_worker.port import MediaPort
@@ -161,6 +163,17 @@ async def test_a_browsers_offer_is_answered_with_its_slots(room: Room, said: Rec
     assert parse_answer(again.sdp).ufrag == answer.ufrag
     assert [m.ssrcs for m in parse_answer(again.sdp).media] == [m.ssrcs for m in answer.media]
     room.drop(room.participants["ann"], "", 2)
+    await asyncio.sleep(0)
+
+
+async def test_as_many_slots_as_a_page_asks_for_fit(room: Room, said: Recorder) -> None:
+    # MOST_PAIRS and VOICES in static/rooms/slots.js.
+    lines = build_offer("ufrag", "p" * 22, ":".join(["5A"] * 32), Plan(), 36, 4)
+    room.join(join("ann"), 0)
+    room.offer(room.participants["ann"], wire.Offer("garden", "ann", lines.sdp, {"0": "microphone", "1": "camera"}), 0)
+    assert isinstance(said.told[-1][1], wire.Answer), said.told[-1]
+    assert len(room.participants["ann"].slots) == 76
+    room.drop(room.participants["ann"], "", 1)
     await asyncio.sleep(0)
 
 

@@ -96,6 +96,29 @@ def test_an_answer_caps_nobodys_bitrate() -> None:
     assert "x-google" not in text
 
 
+def streams_of(*kinds: str) -> list[str]:
+    """The stream ids that an offer of such receiving m-lines is answered with."""
+    media = []
+    for mid, kind in enumerate(kinds, 1):
+        codec = ("111", "111 opus/48000/2") if kind == "audio" else ("96", "96 VP8/90000")
+        media += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {codec[0]}", f"a=mid:{mid}", "a=recvonly", "a=rtcp-mux", f"a=rtpmap:{codec[1]}"]
+    mids = " ".join(map(str, range(len(kinds) + 1)))
+    offer = sdp.parse_offer(small_offer(*media, session=(f"a=group:BUNDLE {mids}",)))
+    return [m.stream_id for m in answered(offer)[1:]]
+
+
+def test_sound_and_the_picture_behind_it_are_one_stream_wherever_slots_for_voices_are() -> None:
+    first = streams_of("audio", "video", "audio", "audio", "audio")
+    assert first == ["slot1", "slot1", "slot2", "slot3", "slot4"]
+    grown = streams_of("audio", "video", "audio", "audio", "audio", "audio", "video")
+    assert grown == [*first, "slot5", "slot5"]
+
+
+def test_a_player_may_offer_its_picture_first() -> None:
+    assert streams_of("video", "audio") == ["slot1", "slot1"]
+    assert streams_of("video", "video", "audio", "audio") == ["slot1", "slot2", "slot1", "slot2"]
+
+
 def test_written_answer_reads_back_the_same() -> None:
     offer = sdp.parse_offer(CHROMIUM)
     text = written(offer)
