@@ -46,6 +46,9 @@ def settle(slot: DownTrack, track: UpTrack | None, now: float) -> str:
 
 def release(slot: DownTrack, now: float) -> None:
     """The slot carries nothing."""
+    if slot.layer is not None:
+        # In the middle of a batch, when a voice takes the slot: what came before has its number already.
+        slot.layer.deliver()
     slot.unbind(now)
     if slot.track is not None:
         if slot in slot.track.subscribers:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from sfu_worker import slots
 from sfu_worker.backlog import BACKLOG_PACKETS, BACKLOG_SECONDS
 from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.down_track import DownTrack
@@ -33,13 +34,14 @@ class Microphone:
             self.give(self.count, self.count * frame)
             self.count += 1
 
-    def give(self, number: int, timestamp: int) -> None:
+    def give(self, number: int, timestamp: int, *, ends_batch: bool = True) -> None:
         p = Packet()
         p.seq, p.timestamp = (self.start + number) & 0xFFFF, timestamp & 0xFFFFFFFF
         data = number.to_bytes(4, "big")
         p.payload, p.size = memoryview(data), len(data)
         self.layer.receive(p, 1.0 + timestamp / 48000)
-        self.layer.deliver()
+        if ends_batch:
+            self.layer.deliver()
 
     @property
     def sent(self) -> list[Sent]:
@@ -172,6 +174,17 @@ def test_a_slot_that_goes_over_to_a_voice_begins_with_its_backlog_at_the_time_wh
     assert abs((first.timestamp - last.timestamp) - (53 - 9) * FRAME) <= 1
     del microphone.wire.sent[0]
     assert microphone.true_times()
+
+
+def test_a_voice_may_take_the_slot_of_one_whose_packet_is_in_the_same_batch() -> None:
+    before, microphone = speaking(), Microphone()
+    slot, microphone.wire = before.slot, before.wire
+    before.give(10, 10 * FRAME, ends_batch=False)
+    slots.release(slot, 1.2)
+    slot.aim(microphone.layer, 1.2)
+    microphone.send(1)
+    assert microphone.numbers == [*range(11), 0]
+    assert microphone.in_order()
 
 
 def test_reports_count_what_was_sent_and_not_what_was_held_back() -> None:
