@@ -96,6 +96,10 @@ class Publisher(Client):
         stream = webrtc.MediaStream([self._sound, self._video.track])
         init = webrtc.RTCRtpTransceiverInit
         audio = self.pc.add_transceiver(self._sound, init(direction="sendonly", streams=[stream]))
+        # As the call page does: libwebrtc sends RED where it stands before Opus.
+        known = webrtc.RTCRtpSender.get_capabilities("audio")
+        assert known is not None
+        audio.set_codec_preferences(sorted(known.codecs, key=lambda codec: codec.mime_type != "audio/red"))
         encodings = [
             webrtc.RTCRtpEncodingParameters(rid=rid, scale_resolution_down_by=scale, max_bitrate=rate)
             for rid, (scale, rate) in LAYERS.items()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-SUPPORTED_AUDIO = ("opus",)
-"Forwarded audio codecs. RED, CN, telephone-event and G.7xx are left out of answers: not every receiver could take them."
+SUPPORTED_AUDIO = ("opus", "red")
+"""Forwarded audio codecs. RED is Opus as well (RFC 2198); the worker opens and makes it hop by hop. CN, telephone-event and
+G.7xx are left out of answers: not every receiver could take them."""
 
 SUPPORTED_VIDEO = ("VP8", "H264", "VP9", "AV1")
 "Forwarded video codecs in the order we prefer: every browser decodes VP8, and simulcasts it."
@@ -52,7 +53,12 @@ def is_supported(kind: str, codec: Codec) -> bool:
 
 
 def preference(kind: str, codec: Codec) -> tuple[int, int]:
-    """A sort key: the codec that we would rather receive comes first."""
+    """A sort key: the codec that we would rather receive comes first.
+
+    Opus and RED stay in the offer's order, which is the sender's choice: libwebrtc sends RED where the answer has it first.
+    """
+    if kind == "audio":
+        return 0, 0
     names = [name.lower() for name in supported(kind)]
     # A mode 0 H264 packet holds one whole NAL unit, so the encoder must cut slices to the MTU: take mode 1 where offered.
     mode = 0 if codec.fmtp.get("packetization-mode", "0") == "1" else 1
@@ -69,6 +75,20 @@ def codec_key(codec: Codec) -> str:
     if name == "av1":
         return f"AV1/{codec.fmtp.get('profile', '0')}"
     return {"vp8": "VP8", "opus": "opus"}.get(name, codec.name)
+
+
+def red_types(codecs: Iterable[Codec]) -> dict[int, int]:
+    """Payload type of RED -> that of the Opus in it. The format parameters have it for each block: ``111/111`` (RFC 2198, 5)."""
+    codecs = list(codecs)
+    carried = {str(codec.pt): codec for codec in codecs if codec.name.lower() == "opus"}
+    found = {}
+    for codec in codecs:
+        if codec.name.lower() == "red":
+            named = set(next(iter(codec.fmtp), "").split("/"))
+            opus = carried.get(named.pop()) if len(named) == 1 else None
+            if opus is not None and (opus.clock, opus.channels) == (codec.clock, codec.channels):
+                found[codec.pt] = opus.pt
+    return found
 
 
 def find_codec(codecs: Iterable[Codec], key: str) -> Codec | None:

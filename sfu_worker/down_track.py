@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sfu_worker import rtcp
-from sfu_worker.codecs import Codec, find_codec
+from sfu_worker.codecs import Codec, find_codec, red_types
 from sfu_worker.packet import Packet
+from sfu_worker.red_stream import RedStream, repeatable
 from sfu_worker.rtx import PLAIN, PLAIN_SIZE, UINT16, WITH_TWCC, WITH_TWCC_SIZE, Receiver, RtxStream
 from sfu_worker.segments import Segment, Segments
 
@@ -66,12 +67,17 @@ class DownTrack:
         "Why the slot carries less than it might, as ``wire.SlotBound`` has it: now, and as the client knows it."
         self.max_temporal = ALL_TEMPORAL
         "The highest temporal layer that is wanted; taken down at the next picture, up at one that allows it."
+        self.redundancy = 0
+        "How many earlier packets of sound each one repeats; only where ``takes_red``."
         self.retransmitted = 0
         self._on_bound = on_bound
         self._twcc_bits = twcc_id << 4 | 1 if twcc_id else 0
         self._payload_type = 0
         self._rtx_type: int | None = None
         self._rtx = RtxStream(rtx_ssrc, self._twcc_bits) if rtx_ssrc is not None else None
+        self._red = RedStream(ssrc, self._twcc_bits)
+        self._red_types = {carried: red for red, carried in red_types(codecs).items()}
+        self._red_type: int | None = None
         self._segments = Segments()
         self._segment: Segment | None = None
         self._shifts_vp8 = False
@@ -97,6 +103,11 @@ class DownTrack:
     def can_carry(self, layer: UpLayer) -> bool:
         """Whether the receiver decodes the layer's codec."""
         return find_codec(self.codecs, layer.codec_key) is not None
+
+    @property
+    def takes_red(self) -> bool:
+        """Whether the receiver takes packets of sound that repeat earlier ones (RFC 2198)."""
+        return bool(self._red_types)
 
     def aim(self, layer: UpLayer | None, now: float) -> None:
         """Go over to ``layer`` at its next key frame; until then what is bound goes on. None stops."""
@@ -159,6 +170,7 @@ class DownTrack:
         if codec is None:
             return
         self._payload_type, self._rtx_type = codec.pt, codec.rtx_pt
+        self._red_type = self._red_types.get(codec.pt)
         self._shifts_vp8 = layer.is_vp8
         self._segment = Segment(
             layer,
@@ -210,6 +222,9 @@ class DownTrack:
         if self.max_temporal != ALL_TEMPORAL or self._temporal != ALL_TEMPORAL:
             self._forward_thinned(packets, receiver, now)
             return
+        if self.redundancy:
+            self._forward_redundant(packets, segment, receiver, now)
+            return
         first_in = segment.first_in
         for p in packets:
             if (p.seq - first_in) & 0x8000:
@@ -254,6 +269,18 @@ class DownTrack:
             if p.tl0_at:
                 out[start + p.tl0_at] = (p.tl0 + segment.tl0) & 0xFF
         transport.commit(at, end - at)
+
+    def _forward_redundant(self, packets: list[Packet], segment: Segment, receiver: Receiver, now: float) -> None:
+        """With the packets before each one in it. Where none may be, as just after a switch, it goes out as it came."""
+        red_type = self._red_type
+        for p in packets:
+            if (p.seq - segment.first_in) & 0x8000:
+                continue
+            repeated = repeatable(p, segment, self.redundancy) if red_type is not None else []
+            if red_type is None or not repeated:
+                self._write(p, segment, receiver, now)
+                continue
+            self._octets += self._red.send(receiver, red_type, self._payload_type, p, segment, repeated, now)
 
     def _forward_thinned(self, packets: list[Packet], receiver: Receiver, now: float) -> None:
         """Without the temporal layers that are too many. The numbers close up behind each dropped picture."""

@@ -10,6 +10,7 @@ from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.bwe_probe import Probe
 from sfu_worker.down_track import ALL_TEMPORAL, DownTrack
 from sfu_worker.pacer import TICK, Pacer, Traffic
+from sfu_worker.redundancy import MAX_RATE, Redundancy
 from sfu_worker.up_track import UpLayer
 
 UNLIMITED = 100_000_000
@@ -36,6 +37,7 @@ class Egress:
         self.pacer = Pacer()
         self.unmet = 0
         "bit/s that everything wanted would need; 0 when all of it is sent."
+        self._redundancy = Redundancy()
         self._heard = False
         self._since = -1.0
         "When there was first something to send over a connection that stands."
@@ -49,6 +51,7 @@ class Egress:
         e = self.estimator
         return (
             f"takes {e.estimate // 1000} kbit/s of {self.unmet // 1000 or 'enough'}, loss {e.loss:.0%}, "
+            f"sound {1 + self._redundancy.blocks} times, "
             f"rtt {e.rtt * 1000:.0f} ms, queue {e.queue_delay * 1000:.0f} ms{', draining' if e.draining else ''}"
         )
 
@@ -108,10 +111,13 @@ class Egress:
     def choose(self, slots: list[DownTrack], now: float) -> list[DownTrack]:
         """A few times a second, and at every wish: which layer each slot gets. Returns those that are too dear."""
         video = [s for s in slots if s.kind == "video" and s.track is not None and s.track.layers]
+        blocks = self._redundancy.update(self.estimator.loss, now)
         for slot in slots:
             if slot.kind == "audio" and slot.track is not None and slot.track.layers:
                 # Sound is never weighed against pictures: it is little, and it is what a call is for.
-                slot.aim(slot.track.layers[-1], now)
+                layer = slot.track.layers[-1]
+                slot.aim(layer, now)
+                slot.redundancy = blocks if slot.takes_red and layer.rates.rates[-1] <= MAX_RATE else 0
         budget = self._budget(slots) if self.limited(now) else UNLIMITED
         best = {slot.mid: slot.track.layer_for(slot.height, now) for slot in video if slot.track is not None}
         self._wanted = sum(layer.rates.rates[-1] for layer in best.values() if layer is not None)
@@ -127,7 +133,8 @@ class Egress:
     def _budget(self, slots: list[DownTrack]) -> int:
         """What is left for pictures: sound goes first, and takes half of the estimate at most."""
         estimate = self.estimator.estimate
-        sound = sum(s.layer.rates.rates[-1] for s in slots if s.kind == "audio" and s.layer is not None)
+        heard = (s for s in slots if s.kind == "audio" and s.layer is not None)
+        sound = sum((1 + s.redundancy) * s.layer.rates.rates[-1] for s in heard if s.layer is not None)
         return max(estimate - sound, estimate // 2)
 
     def _share(self, video: list[DownTrack], budget: int, now: float) -> list[DownTrack]:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from struct import Struct, error
 
-from sfu_worker.codecs import Codec
+from sfu_worker import opus, red
+from sfu_worker.codecs import Codec, red_types
 from sfu_worker.mmsg import MAX_PACKET
-from sfu_worker.packet import Batch
+from sfu_worker.packet import MAX_FILLED, Batch
 from sfu_worker.rtp_header import read_extensions
 from sfu_worker.rtx import WITH_TWCC_SIZE
 from sfu_worker.sdp import (
@@ -37,12 +38,13 @@ MAX_PAYLOAD = MAX_PACKET - WITH_TWCC_SIZE - 2
 
 @dataclass(slots=True)
 class UpMedia:
-    """A sending m-line: its track and its payload types. ``rtx_types`` maps an RTX type to that of the codec it repairs."""
+    """A sending m-line: its track and its payload types. ``rtx_types`` and ``red_types`` map to that of the codec carried."""
 
     mid: str
     track: UpTrack
     codecs: dict[int, Codec]
     rtx_types: dict[int, int]
+    red_types: dict[int, int]
     rids: list[str]
     ssrcs: list[int] = field(default_factory=list)
     rtx_ssrcs: dict[int, int] = field(default_factory=dict)
@@ -51,11 +53,13 @@ class UpMedia:
     def of(cls, offered: OfferedMedia, answered: AnsweredMedia, track: UpTrack) -> UpMedia:
         """What offer and answer agreed on."""
         track.rids = list(answered.rids)
+        red = red_types(answered.codecs)
         return cls(
             mid=answered.mid,
             track=track,
-            codecs={c.pt: c for c in answered.codecs},
+            codecs={c.pt: c for c in answered.codecs if c.pt not in red},
             rtx_types={c.rtx_pt: c.pt for c in answered.codecs if c.rtx_pt is not None},
+            red_types=red,
             rids=list(answered.rids),
             ssrcs=list(offered.ssrcs),
             rtx_ssrcs={rtx: primary for primary, rtx in offered.rtx.items()},
@@ -78,6 +82,7 @@ class Ingress:
         self._media: dict[str, UpMedia] = {}
         self._rtx: dict[int, UpLayer] = {}
         self._rtx_types: dict[int, int] = {}
+        self._red_types: dict[int, int] = {}
         self._ids = (0, 0, 0, 0, 0)
         self._batch = batch
         self._send_rtcp = send_rtcp
@@ -88,6 +93,7 @@ class Ingress:
         """Take the m-lines of an answer. ``extensions``: URI to id, one table for the whole bundle (RFC 8843 9.2.1)."""
         self._media = {m.mid: m for m in media}
         self._rtx_types = {rtx: pt for m in media for rtx, pt in m.rtx_types.items()}
+        self._red_types = {red: pt for m in media for red, pt in m.red_types.items()}
         uris = (MID, RID, REPAIRED_RID, TRANSPORT_CC, AUDIO_LEVEL)
         mid, rid, repaired, twcc, level = (extensions.get(uri, 0) for uri in uris)
         self._ids = (mid, rid, repaired, twcc, level)
@@ -133,6 +139,7 @@ class Ingress:
                 if layer is None:
                     self.unroutable += 1
                     return
+                at = self._open(payload_type, layer, view, at, end, seq, timestamp, now)
         if level >= 0 and layer.track.source == "microphone":
             # A shared film is no speaker.
             self._on_level(layer, level, now)
@@ -148,8 +155,11 @@ class Ingress:
         layer.receive(p, now)
 
     def _route(self, ssrc: int, payload_type: int, mid: bytes | None, rid: bytes | None) -> UpLayer | None:
-        """A stream seen for the first time, or one that changed its codec."""
+        """A stream seen for the first time, or one that changed its codec; packets of RED belong to that of what they carry."""
         known = self.layers.get(ssrc)
+        payload_type = self._red_types.get(payload_type, payload_type)
+        if known is not None and known.codec.pt == payload_type:
+            return known
         media = self._find_media(ssrc, payload_type, mid, known)
         if media is None or payload_type not in media.codecs:
             return None
@@ -171,6 +181,42 @@ class Ingress:
         logger.debug("- %s layer %r is %s, ssrc %d", track.id, name, layer.codec.name, ssrc)
         self._on_first_packet(track)
         return layer
+
+    def _open(
+        self, payload_type: int, layer: UpLayer, view: memoryview, at: int, end: int, seq: int, timestamp: int, now: float
+    ) -> int:
+        """Where the packet's own payload begins. For RED, fill what is missing before it from its redundant blocks.
+
+        A block has a time but no number. One that ends where the next begins has the number before; about others, such as those
+        from before a silence (DTX) or a packet that was too large for RED, nothing is certain, and they are left out.
+        """
+        if payload_type == layer.codec.pt or at == end:
+            # Without a payload it is padding, with which browsers probe for bandwidth; its number must not be missing.
+            return at
+        blocks = red.parse(view, at, end)
+        payload_type, _, primary, _ = blocks.pop()
+        if payload_type != layer.codec.pt:
+            raise ValueError("RED: the primary is of another codec")
+        holes = []
+        behind = 0
+        for payload_type, offset, begin, stop in blocks[: -1 - MAX_FILLED : -1]:
+            samples = opus.duration(view, begin, stop)
+            if payload_type != layer.codec.pt or not samples or offset - behind != samples:
+                break
+            behind = offset
+            seq = (seq - 1) & 0xFFFF
+            if layer.nack.lacks(seq):
+                holes.append((seq, offset, begin, stop))
+        self._batch.now = now
+        for seq, offset, begin, stop in reversed(holes):
+            p = self._batch.take()
+            p.seq = seq
+            p.timestamp = (timestamp - offset) & 0xFFFFFFFF
+            p.marker = 0
+            p.size = stop - begin
+            p.payload = view[begin:stop]
+            layer.receive(p, now)
+        return primary
 
     def _find_media(self, ssrc: int, payload_type: int, mid: bytes | None, known: UpLayer | None) -> UpMedia | None:
         if mid is not None:

@@ -59,6 +59,17 @@ class NackLog:
         self._missing.pop(number, None)
         return True
 
+    def lacks(self, seq16: int) -> bool:
+        """Whether ``received`` would call this packet new; False before the first one."""
+        highest = self.highest
+        if highest < 0:
+            return False
+        step = (seq16 - highest) & 0xFFFF
+        if step < 0x8000:
+            return step > 0
+        number = highest + step - 0x10000
+        return number > highest - WINDOW and number >= 0 and self._seen[number & 1023] != number
+
     def _ahead(self, highest: int, step: int) -> bool:
         if step == 0:
             return False

@@ -9,6 +9,9 @@ from sfu_worker.mmsg import RECEIVE_SLOTS
 if TYPE_CHECKING:
     from sfu_worker.up_track import UpLayer
 
+MAX_FILLED = 4
+"Missing packets that one datagram may bring beside its own, as redundant blocks."
+
 
 class Packet:
     """A parsed packet. Instances are reused: nobody keeps one, or its payload, beyond the end of its batch.
@@ -61,8 +64,8 @@ class Batch:
     __slots__ = ("layers", "now", "packets", "used")
 
     def __init__(self) -> None:
-        # The port ends a batch after this many packets at the latest.
-        self.packets = [Packet() for _ in range(RECEIVE_SLOTS)]
+        # The port ends a batch after RECEIVE_SLOTS datagrams at the latest.
+        self.packets = [Packet() for _ in range(RECEIVE_SLOTS * (1 + MAX_FILLED))]
         self.used = 0
         self.now = 0.0
         "Monotonic seconds of the newest packet."

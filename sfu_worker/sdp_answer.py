@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
-from sfu_worker.codecs import Codec, is_supported, preference
+from sfu_worker.codecs import Codec, is_supported, preference, red_types
 from sfu_worker.sdp_types import (
     AUDIO_LEVEL,
     DEPENDENCY_DESCRIPTOR,
@@ -103,6 +103,8 @@ def _slot(media: OfferedMedia, codecs: list[Codec], stream: str, allocate_ssrc: 
 def _answered_codecs(media: OfferedMedia) -> list[Codec]:
     """The offered codecs that we forward, with the payload types of the offer, in the order that we prefer."""
     codecs = [codec for codec in media.codecs if is_supported(media.kind, codec)]
+    red = red_types(codecs)
+    codecs = [codec for codec in codecs if codec.name.lower() != "red" or codec.pt in red]
     codecs.sort(key=lambda codec: preference(media.kind, codec))
     return [replace(codec, feedback=_feedback(media, codec), fmtp=_fmtp(codec)) for codec in codecs]
 

@@ -78,12 +78,40 @@ export function addSenders(pc) {
 }
 
 /**
+ * The codecs of a voice: RED before Opus, which makes a browser that has RED say everything twice (RFC 2198). Music takes
+ * much more than a voice, so a screen's sound stays as the browser has it.
+ *
+ * @template {{mimeType: string}} C
+ * @param {readonly C[]} codecs what the browser can send
+ * @returns {C[]}
+ */
+export function forVoice(codecs) {
+  const named = (/** @type {string} */ name) => codecs.filter(({ mimeType }) => mimeType.toLowerCase() === name);
+  return [...named('audio/red'), ...named('audio/opus')];
+}
+
+/**
+ * @param {RTCPeerConnection} pc
+ */
+function addMicrophone(pc) {
+  const transceiver = pc.addTransceiver('audio', { direction: 'sendonly' });
+  const codecs = forVoice(RTCRtpSender.getCapabilities?.('audio')?.codecs ?? []);
+  try {
+    if (codecs.length > 1) transceiver.setCodecPreferences(codecs);
+  } catch {
+    // It then sends Opus alone.
+  }
+  return transceiver;
+}
+
+/**
  * @param {RTCPeerConnection} pc
  * @param {Source} source
  */
 function addTransceiver(pc, source) {
+  if (source === 'microphone') return addMicrophone(pc);
   if (source === 'screen') return pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: FIRST_SCREEN });
-  if (source !== 'camera') return pc.addTransceiver('audio', { direction: 'sendonly' });
+  if (source === 'screen-audio') return pc.addTransceiver('audio', { direction: 'sendonly' });
   try {
     return pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: FIRST_LAYERS });
   } catch {

@@ -26,6 +26,18 @@ def test_new_packets_are_new_and_duplicates_are_not() -> None:
     assert [log.received(seq) for seq in (5, 6, 6, 8, 7, 7, 8, 5)] == [True, True, False, True, True, False, False, False]
 
 
+@given(st.lists(st.integers(-30, 60), max_size=40), st.integers(-40, 80), st.integers(0, 0xFFFF))
+def test_what_is_lacking_is_what_would_be_new(steps: list[int], asked_for: int, start: int) -> None:
+    log = log_of(start, *((start + step) & 0xFFFF for step in steps))
+    seq = (start + asked_for) & 0xFFFF
+    assert log.lacks(seq) == log.received(seq)
+    assert not log.lacks(seq)
+
+
+def test_nothing_is_lacking_before_the_first_packet() -> None:
+    assert not NackLog().lacks(7)
+
+
 def test_numbering_wraps_around() -> None:
     log = log_of(65534, 65535, 0, 2)
     assert log.highest == 65536 + 2

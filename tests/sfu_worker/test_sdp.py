@@ -80,7 +80,7 @@ def test_answer_accepts_what_is_sent_and_fills_the_slots() -> None:
     ssrcs = [s for m in media for s in (m.ssrc, m.rtx_ssrc) if s is not None]
     assert len(ssrcs) == len(set(ssrcs)) == 18
     assert media[1].rids == ["q", "h", "f"]
-    assert [c.name for c in media[0].codecs] == ["opus"]
+    assert [(c.pt, c.name) for c in media[0].codecs] == [(111, "opus"), (63, "red")]
     assert media[1].codecs[0].name == "VP8"
     assert {c.name for c in media[1].codecs} == {"VP8", "H264", "VP9", "AV1"}
     assert {c.pt for c in media[1].codecs} <= {c.pt for c in offer.media[1].codecs}
@@ -175,6 +175,27 @@ def test_opus_gets_fec_and_keeps_offered_stereo_without_forcing_it() -> None:
     assert plain.fmtp == {"minptime": "20", "useinbandfec": "1"}
     stereo = answered(sdp.parse_offer(small_offer("a=fmtp:111 stereo=1;useinbandfec=0")))[0].codecs[0]
     assert stereo.fmtp == {"minptime": "10", "stereo": "1", "useinbandfec": "1"}
+
+
+RED = ("a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111")
+
+
+@pytest.mark.parametrize("formats", ["111 63", "63 111"])
+def test_opus_and_red_are_answered_in_the_order_of_the_offer(formats: str) -> None:
+    text = written(sdp.parse_offer(small_offer(*RED, media=f"m=audio 9 UDP/TLS/RTP/SAVPF {formats}")))
+    assert f"m=audio 9 UDP/TLS/RTP/SAVPF {formats}\r\n" in text
+    assert "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n" in text
+
+
+@pytest.mark.parametrize("fmtp", ["", "a=fmtp:63 0/0", "a=fmtp:63 111/0", "a=fmtp:63 63/63", "a=fmtp:63 x", "a=fmtp:63 111"])
+def test_red_is_answered_only_where_it_carries_opus_alone(fmtp: str) -> None:
+    text = small_offer("a=rtpmap:63 red/48000/2", *[fmtp] * bool(fmtp), media="m=audio 9 UDP/TLS/RTP/SAVPF 63 111 0")
+    assert [c.name for c in answered(sdp.parse_offer(text))[0].codecs] == (["red", "opus"] if fmtp.endswith(" 111") else ["opus"])
+
+
+def test_red_without_opus_is_nothing_to_talk_about() -> None:
+    offer = sdp.parse_offer(small_offer(*RED, media="m=audio 9 UDP/TLS/RTP/SAVPF 63"))
+    assert answered(offer)[0].rejected
 
 
 def test_inactive_stays_inactive() -> None:
