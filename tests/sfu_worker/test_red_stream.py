@@ -57,8 +57,12 @@ def test_the_bytes_of_redundancy_are_told_to_the_estimator_and_counted_as_sent()
     wire, source = Wire(), voice()
     slot = sound_slot(wire)
     told: list[tuple[int, int]] = []
-    assert slot.receiver is not None
-    slot.receiver.estimator.sent = lambda seq, size, now, probe=0: told.append((seq, size))  # type: ignore[method-assign]
+
+    class Estimator(BandwidthEstimator):
+        def sent(self, seq16: int, size: int, now: float, probe: int = 0) -> None:
+            told.append((seq16, size))
+
+    slot.receiver = Receiver(wire, Estimator())  # type: ignore[arg-type]
     slot.aim(source.layer, 0.0)
     slot.redundancy = 1
     source.layer.sender_report = (100 << 32, 0, 0)
