@@ -1,0 +1,105 @@
+"""The call page over links that lose packets: what it sends and hears."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser
+
+from bench.relay import Relay, through, udp_candidate
+from bench.shaping import Conditions, Link
+from tests.e2e.conftest import Confcall
+from tests.e2e.people import Person, until
+from tests.e2e.test_call import room
+
+pytestmark = pytest.mark.e2e
+
+OPUS, RED = 111, 63
+"Chromium's payload types."
+LOSS = 0.15
+
+THROUGH_RELAY = """
+const setRemoteDescription = RTCPeerConnection.prototype.setRemoteDescription;
+RTCPeerConnection.prototype.setRemoteDescription = async function ({type, sdp}) {
+  return setRemoteDescription.call(this, {type, sdp: await window.relayed(sdp)});
+};
+"""
+
+SOUND = """
+async () => {
+  const found = {samples: 0, concealed: 0, received: 0, lost: 0};
+  for (const pc of window.connections.filter((c) => c.connectionState !== 'closed'))
+    for (const r of (await pc.getStats()).values()) if (r.type === 'inbound-rtp' && r.kind === 'audio') {
+      found.samples += r.totalSamplesReceived || 0;
+      found.concealed += (r.concealedSamples || 0) - (r.silentConcealedSamples || 0);
+      found.received += r.packetsReceived;
+      found.lost += r.packetsLost;
+    }
+  return found;
+}
+"""
+
+
+class Tap(Link):
+    """A link that counts the sound on it by payload type, which SRTP leaves readable."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+        self.types = {OPUS: 0, RED: 0}
+
+    def push(self, data: bytes, now: float) -> None:
+        if len(data) > 12 and 127 < data[0] < 192 and data[1] & 0x7F in self.types:
+            self.types[data[1] & 0x7F] += 1
+        super().push(data, now)
+
+
+async def arrive_through(relay: Relay, browser: Browser, link: str, name: str) -> Person:
+    """Open a link with the media of the page going through a relay."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+
+    def relayed(answer: str) -> str:
+        relay.open(udp_candidate(answer))
+        return through(answer, relay.port)
+
+    await context.expose_function("relayed", relayed)
+    await context.add_init_script(THROUGH_RELAY)
+    return await Person.arrive(context, link, name)
+
+
+async def test_a_voice_is_heard_whole_although_each_seventh_packet_is_lost(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "storm")
+    ann_link, ben_link = Relay([]), Relay([])
+    up, down = ann_link.up, ben_link.down = Tap(1), Tap(2)
+    try:
+        ann = await arrive_through(ann_link, browser, link, "Ann")
+        ben = await arrive_through(ben_link, browser, link, "Ben")
+        await ann.join()
+        await ben.join()
+        await ben.hears("Ann")
+        # A voice leaves Chromium with redundancy; without losses nobody gets any.
+        assert up.types[RED] > 0
+        assert up.types[OPUS] == 0
+        assert down.types[RED] == 0
+        assert down.types[OPUS] > 0
+        ben_link.change(Conditions(loss=LOSS), Conditions(loss=LOSS))
+
+        async def whole() -> bool:
+            """Many packets of one stretch got lost, and little of its sound."""
+            before = await ben.page.evaluate(SOUND)
+            await ben.page.wait_for_timeout(3000)
+            now = await ben.page.evaluate(SOUND)
+            samples, concealed, received, lost = (now[key] - before[key] for key in ("samples", "concealed", "received", "lost"))
+            stretches.append((samples, concealed, received, lost))
+            return bool(received and lost / (lost + received) > LOSS / 2 and concealed / samples < LOSS / 3)
+
+        stretches: list[tuple[int, int, int, int]] = []
+        await until(whole, 60, lambda: ben.report(f"samples, concealed, received, lost: {stretches}", "Ann"))
+        assert down.types[RED] > 50
+        await ben.hears("Ann")
+        # Ann's own link loses packets as well: what she sends twice is put together at the worker.
+        ann_link.change(Conditions(), Conditions(loss=LOSS))
+        stretches.clear()
+        await until(whole, 60, lambda: ben.report(f"samples, concealed, received, lost: {stretches}", "Ann"))
+        assert ann.errors == ben.errors == []
+    finally:
+        ann_link.close()
+        ben_link.close()
