@@ -10,7 +10,7 @@ from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.bwe_probe import Probe
 from sfu_worker.down_track import ALL_TEMPORAL, DownTrack
 from sfu_worker.pacer import TICK, Pacer, Traffic
-from sfu_worker.redundancy import MAX_RATE, Redundancy
+from sfu_worker.redundancy import MAX_RATE, Redundancy, affordable
 from sfu_worker.up_track import UpLayer
 
 UNLIMITED = 100_000_000
@@ -111,13 +111,7 @@ class Egress:
     def choose(self, slots: list[DownTrack], now: float) -> list[DownTrack]:
         """A few times a second, and at every wish: which layer each slot gets. Returns those that are too dear."""
         video = [s for s in slots if s.kind == "video" and s.track is not None and s.track.layers]
-        blocks = self._redundancy.update(self.estimator.loss, now)
-        for slot in slots:
-            if slot.kind == "audio" and slot.track is not None and slot.track.layers:
-                # Sound is never weighed against pictures: it is little, and it is what a call is for.
-                layer = slot.track.layers[-1]
-                slot.aim(layer, now)
-                slot.redundancy = blocks if slot.takes_red and layer.rates.rates[-1] <= MAX_RATE else 0
+        self._choose_sound(slots, now)
         budget = self._budget(slots) if self.limited(now) else UNLIMITED
         best = {slot.mid: slot.track.layer_for(slot.height, now) for slot in video if slot.track is not None}
         self._wanted = sum(layer.rates.rates[-1] for layer in best.values() if layer is not None)
@@ -129,6 +123,23 @@ class Egress:
                 self._apply(slot, best[slot.mid], ALL_TEMPORAL, now)
             return []
         return self._share(video, budget, now)
+
+    def _choose_sound(self, slots: list[DownTrack], now: float) -> None:
+        """Sound is never weighed against pictures: it is little, and it is what a call is for. On a lossy link it is repeated."""
+        sound, repeated = 0, []
+        for slot in slots:
+            if slot.kind == "audio" and slot.track is not None and slot.track.layers:
+                layer = slot.track.layers[-1]
+                slot.aim(layer, now)
+                slot.redundancy = 0
+                sound += layer.rates.rates[-1]
+                if slot.takes_red and layer.rates.rates[-1] <= MAX_RATE:
+                    repeated.append((slot, layer.rates.rates[-1]))
+        blocks = self._redundancy.update(self.estimator.loss, now)
+        if blocks and self.limited(now):
+            blocks = affordable(blocks, sum(rate for _, rate in repeated), sound, self.estimator.estimate)
+        for slot, _ in repeated:
+            slot.redundancy = blocks
 
     def _budget(self, slots: list[DownTrack]) -> int:
         """What is left for pictures: sound goes first, and takes half of the estimate at most."""

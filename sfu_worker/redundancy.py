@@ -22,6 +22,20 @@ KEPT_SECONDS = 10.0
 MAX_RATE = 160_000
 "bit/s: sound above it (stereo music) is not repeated. To say it twice would cost as much as a small picture."
 
+CERTAIN = 200_000
+"""bit/s that sound and its repetitions may take whatever the estimate says: two or three voices. An estimate that low is often
+wrong on a link that loses packets, and then sound is all there is."""
+
+
+def affordable(blocks: int, repeated: int, sound: int, estimate: int) -> int:
+    """As many of ``blocks`` as fit into the estimate beside all ``sound``, of which ``repeated`` goes into each; in bit/s.
+
+    Many voices said three times can be more than a link takes; what then gets lost would call for more blocks still.
+    """
+    while blocks and sound + blocks * repeated > max(estimate, CERTAIN):
+        blocks -= 1
+    return blocks
+
 
 class Redundancy:
     """Call ``update`` a few times a second."""

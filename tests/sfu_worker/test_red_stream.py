@@ -158,6 +158,20 @@ def test_reported_losses_turn_redundancy_on_and_music_stays_as_it_is() -> None:
     assert [slot.redundancy for slot in slots] == [2, 0]
 
 
+def test_many_voices_are_not_repeated_on_a_link_that_has_no_room_for_it() -> None:
+    sources, egress = [voice(str(i)) for i in range(20)], Egress()
+    slots = [sound_slot(Wire()) for _ in sources]
+    for slot, source in zip(slots, sources, strict=True):
+        slot.track, source.layer.rates.rates = source.layer.track, (40_000,)
+    for rate, blocks in ((10_000_000, 2), (1_000_000, 0)):
+        for i in range(40):
+            egress.on_remb(rate, i / 4)
+            egress.on_report(int(0.15 * 256), None, i / 4)
+            egress.choose(slots, i / 4)
+        assert {slot.redundancy for slot in slots} == {blocks}
+        egress = Egress()
+
+
 def test_redundant_sound_comes_off_the_budget_too() -> None:
     egress, source = Egress(), voice()
     slot = sound_slot(Wire())

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from sfu_worker.redundancy import KEPT_SECONDS, STEPS, Redundancy
+from sfu_worker.redundancy import CERTAIN, KEPT_SECONDS, STEPS, Redundancy, affordable
 
 STEP = 0.25
 
@@ -60,3 +60,24 @@ def test_a_loss_that_scatters_does_not_make_it_flap(seed: int) -> None:
         before, blocks = blocks, redundancy.update(sum(chance.random() < 0.08 for _ in range(30)) / 30, now)
         changes += blocks != before
     assert changes <= 12
+
+
+@pytest.mark.parametrize(
+    ("sound", "estimate", "blocks"),
+    [
+        (40_000, 30_000, 3),  # a voice or two are repeated however low the estimate is
+        (CERTAIN // 2, 30_000, 1),
+        (CERTAIN, 30_000, 0),
+        (1_000_000, 1_500_000, 0),  # thirty voices would fill the link by being repeated, and so be lost more often
+        (1_000_000, 2_000_000, 1),
+        (1_000_000, 10_000_000, 3),
+        (0, 30_000, 3),
+    ],
+)
+def test_redundancy_does_not_itself_fill_the_link(sound: int, estimate: int, blocks: int) -> None:
+    assert affordable(3, sound, sound, estimate) == blocks
+    assert affordable(0, sound, sound, estimate) == 0
+
+
+def test_music_that_is_not_repeated_counts_once() -> None:
+    assert affordable(3, 40_000, 240_000, 330_000) == 2
