@@ -109,6 +109,11 @@ class DownTrack:
         """Whether the receiver takes packets of sound that repeat earlier ones (RFC 2198)."""
         return bool(self._red_types)
 
+    def await_first(self, layer: UpLayer) -> None:
+        """Go over to a layer that begins with the next packet; nobody need ask for its first key frame."""
+        self.pending = layer
+        layer.waiting.append(self)
+
     def aim(self, layer: UpLayer | None, now: float) -> None:
         """Go over to ``layer`` at its next key frame; until then what is bound goes on. None stops."""
         if layer is self.layer:

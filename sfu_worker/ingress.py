@@ -129,13 +129,14 @@ class Ingress:
             if payload_type in self._rtx_types:
                 repair = True
                 layer = self._rtx.get(ssrc) or self._route_rtx(ssrc, mid, repaired)
-                if layer is None or end - at < 3:
-                    # Browsers probe for bandwidth with empty packets on the repair stream.
+                if layer is None or end - at < 3 or layer.codec.pt != self._rtx_types[payload_type]:
+                    # Browsers probe for bandwidth with empty packets on the repair stream; after a change of codec they may
+                    # still repair the one of before.
                     return
                 seq = view[at] << 8 | view[at + 1]
                 at += 2
             else:
-                layer = self._route(ssrc, payload_type, mid, rid)
+                layer = self._route(ssrc, payload_type, seq, mid, rid)
                 if layer is None:
                     self.unroutable += 1
                     return
@@ -154,7 +155,7 @@ class Ingress:
             layer.stats.arrival(seq, timestamp, now)
         layer.receive(p, now)
 
-    def _route(self, ssrc: int, payload_type: int, mid: bytes | None, rid: bytes | None) -> UpLayer | None:
+    def _route(self, ssrc: int, payload_type: int, seq: int, mid: bytes | None, rid: bytes | None) -> UpLayer | None:
         """A stream seen for the first time, or one that changed its codec; packets of RED belong to that of what they carry."""
         known = self.layers.get(ssrc)
         payload_type = self._red_types.get(payload_type, payload_type)
@@ -163,19 +164,17 @@ class Ingress:
         media = self._find_media(ssrc, payload_type, mid, known)
         if media is None or payload_type not in media.codecs:
             return None
+        if known is not None and known.packets and (seq - known.top_seq) & 0xFFFF >= 0x8000:
+            # A late packet of the codec of before: the numbers of an SSRC go on over a change (RFC 3550 section 5.1).
+            return None
         name = rid.decode("ascii", "replace") if rid else (known.rid if known else "")
         if media.rids and name not in media.rids:
             return None
         track = media.track
-        for old in [x for x in track.layers if x.ssrc == ssrc or x.rid == name]:
-            # The same layer again: another codec, or a sender that began anew with another SSRC.
-            old.close()
-            track.layers.remove(old)
-            self.layers.pop(old.ssrc, None)
-            self._rtx = {repair: x for repair, x in self._rtx.items() if x is not old}
+        layer = UpLayer(track, ssrc, name, media.codecs[payload_type], self._batch, self._send_rtcp)
+        self._replace([x for x in track.layers if x.ssrc == ssrc or x.rid == name], layer)
         if len(self.layers) + len(self._rtx) >= MAX_STREAMS:
             return None
-        layer = UpLayer(track, ssrc, name, media.codecs[payload_type], self._batch, self._send_rtcp)
         self.layers[ssrc] = layer
         track.add_layer(layer)
         logger.debug("- %s layer %r is %s, ssrc %d", track.id, name, layer.codec.name, ssrc)
@@ -217,6 +216,19 @@ class Ingress:
             p.payload = view[begin:stop]
             layer.receive(p, now)
         return primary
+
+    def _replace(self, layers: list[UpLayer], new: UpLayer) -> None:
+        """The same layer again: another codec, or a sender that began anew with another SSRC."""
+        for old in layers:
+            if old.ssrc == new.ssrc:
+                new.succeed(old)
+                # Its repair stream goes on too, and senders say only at its beginning whose it is.
+                self._rtx = {repair: new if x is old else x for repair, x in self._rtx.items()}
+            else:
+                old.close()
+                self._rtx = {repair: x for repair, x in self._rtx.items() if x is not old}
+            old.track.layers.remove(old)
+            self.layers.pop(old.ssrc, None)
 
     def _find_media(self, ssrc: int, payload_type: int, mid: bytes | None, known: UpLayer | None) -> UpMedia | None:
         if mid is not None:

@@ -8,6 +8,7 @@ import time
 from typing import Protocol
 
 from sfu_worker import slots, wire
+from sfu_worker.common_codecs import CommonCodecs
 from sfu_worker.down_track import DownTrack
 from sfu_worker.participant import Host, Participant
 from sfu_worker.sdp import SdpError
@@ -48,6 +49,7 @@ class Room:
         self.participants: dict[str, Participant] = {}
         self.most_people = 0
         self._voices = Voices(self.participants, self._settle_slot)
+        self._codecs = CommonCodecs()
         self._outbox = outbox
         self._calls = calls
         self._host = host
@@ -88,7 +90,13 @@ class Room:
         p.reply = cmd.reply
         p.detached_at = None
         p.role, p.publish = cmd.role, cmd.publish
+        self.snapshot(p)
+
+    def snapshot(self, p: Participant) -> None:
+        """Tell somebody everything."""
         self._outbox.tell(p.reply, self.state(p.id, resumed=p.transport is not None))
+        self._codecs.ask_again(p.id)
+        self._unsettled = True
 
     def state(self, you: str, *, resumed: bool = False) -> wire.RoomState:
         """Everything, as of event ``n``."""
@@ -111,6 +119,7 @@ class Room:
         if self.participants.pop(p.id, None) is None:
             return
         self._joined_at.pop(p.id, None)
+        self._codecs.left(p.id)
         p.drop_transport(now)
         for track in p.tracks.values():
             self._voices.forget(track)
@@ -139,6 +148,7 @@ class Room:
             self._outbox.tell(p.reply, wire.Refused("offer", "bad_sdp", str(exc)))
             return
         self._outbox.tell(p.reply, wire.Answer(sdp, cmd.id, p.ice_session))
+        self._codecs.offered(p.id, [slot.codecs for slot in p.slots.values() if slot.kind == "video"])
         self._unsettled = True
 
     def set_slots(self, p: Participant, requests: list[wire.SlotRequest], now: float) -> None:
@@ -202,6 +212,9 @@ class Room:
                     rids = track.wanted_rids(now)
                     if rids is not None:
                         self._outbox.tell(p.reply, wire.LayersWanted(source, rids))
+            senders = [p.id for p in self.people if p.kind == "call" and p.publish and p.transport is not None]
+            for who, names in self._codecs.news(senders):
+                self._outbox.tell(self.participants[who].reply, wire.CodecsCommon(names))
 
     # What participants report (Audience)
 

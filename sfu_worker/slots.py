@@ -33,7 +33,7 @@ def settle(slot: DownTrack, track: UpTrack | None, now: float) -> str:
     if track is None or track.kind != slot.kind:
         release(slot, now)
         return paused(slot, "unpublished" if slot.wanted else "unwanted")
-    if track.layers and not slot.can_carry(track.layers[-1]):
+    if track.layers and track.newest is not None and not slot.can_carry(track.newest):
         release(slot, now)
         return paused(slot, "codec")
     if slot.track is not track:

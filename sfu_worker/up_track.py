@@ -208,8 +208,18 @@ class UpLayer:
         return self.stats.report((ntp >> 16) & 0xFFFFFFFF, (ntp_now - arrived >> 16) & 0xFFFFFFFF)
 
     def alive(self, now: float) -> bool:
-        """Whether the sender still sends this layer."""
-        return now - self.last_at < LAYER_SILENT_SECONDS
+        """Whether the sender still sends this layer, in the codec that it sends now."""
+        newest = self.track.newest
+        return now - self.last_at < LAYER_SILENT_SECONDS and (newest is None or newest.codec_key == self.codec_key)
+
+    def succeed(self, old: UpLayer) -> None:
+        """Take the place of a layer on the same SSRC, whose sender goes on in another codec, beginning with a key frame."""
+        self.size, self.stats, self.sender_report = old.size, old.stats, old.sender_report
+        followers = [*old.downs, *old.waiting]
+        old.close()
+        for down in followers:
+            if down.can_carry(self):
+                down.await_first(self)
 
     def close(self) -> None:
         """The stream is gone: its receivers wait for the next one."""
@@ -231,6 +241,8 @@ class UpTrack:
         self.muted = False
         self.published = False
         self.codec = ""
+        self.newest: UpLayer | None = None
+        "The layer that began last. Its codec is the track's: a sender changes all layers at once, but stopped ones come later."
         self.rids: list[str] = []
         self.layers: list[UpLayer] = []
         self.subscribers: list[DownTrack] = []
@@ -246,6 +258,7 @@ class UpTrack:
         order = {rid: i for i, rid in enumerate(self.rids)}
         self.layers.sort(key=lambda x: order.get(x.rid, 0))
         self.codec = layer.codec.name
+        self.newest = layer
         self.silent_since = None
 
     def drop_layers(self, now: float) -> None:

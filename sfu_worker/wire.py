@@ -268,6 +268,17 @@ class LayersWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class CodecsCommon:
+    """To a sender: the video codecs that everybody else in the room decodes, viewers by WHEP too. A picture in another one does
+    not reach everybody (``SlotPaused`` with ``codec``). Sent after each answer, and when it changes.
+
+    Names of ``VP8``, ``H264`` (packetization mode 1, baseline), ``VP9`` (profile 0) and ``AV1`` (profile 0).
+    """
+
+    codecs: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A command was refused.
 
@@ -350,6 +361,7 @@ Event = (
     | SlotBound
     | SlotPaused
     | LayersWanted
+    | CodecsCommon
     | Refused
     | Removed
     | ParticipantJoined

@@ -135,7 +135,7 @@ class Worker:
         room.mute(p, cmd.source, cmd.muted)
 
     def _snapshot(self, room: Room, p: Participant, cmd: wire.Snapshot, now: float) -> None:
-        self._bus.tell(p.reply, room.state(p.id, resumed=p.transport is not None))
+        room.snapshot(p)
 
     def _remove(self, room: Room, p: Participant, cmd: wire.Remove, now: float) -> None:
         room.drop(p, "removed", now)

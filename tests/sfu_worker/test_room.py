@@ -225,3 +225,47 @@ async def test_a_viewer_hears_what_limits_a_picture_and_when_it_no_longer_does(r
             top.size = size
     heard = [event for _, event in said.told if isinstance(event, wire.SlotBound)]
     assert heard == [wire.SlotBound(slot.mid, track.id, "f", "bandwidth"), wire.SlotBound(slot.mid, track.id, "f", "")]
+
+
+def heard(said: Recorder, who: str) -> list[list[str]]:
+    return [event.codecs for reply, event in said.told if reply == f"reply.{who}" and isinstance(event, wire.CodecsCommon)]
+
+
+def offer_without(*names: str) -> str:
+    """Chromium's offer as of a browser that lacks some codecs."""
+    lines = (DATA / "offer_chromium.sdp").read_text().splitlines(keepends=True)
+    gone = [f"{name}/90000" for name in names]
+    lacking = {line.split(":")[1].split()[0] for line in lines if line.startswith("a=rtpmap") and line.split()[-1] in gone}
+    return "".join(line for line in lines if not (line.startswith("a=rtpmap") and line.split(":")[1].split()[0] in lacking))
+
+
+async def test_senders_hear_which_codecs_all_others_decode_and_when_that_changes(room: Room, said: Recorder) -> None:
+    sources = {"0": "microphone", "1": "camera", "2": "screen", "3": "screen-audio"}
+    for who in ("ann", "ben"):
+        room.join(join(who), 0)
+        room.offer(room.participants[who], wire.Offer("garden", who, offer_without(), sources), 0)
+    room.settle(0)
+    assert heard(said, "ann") == heard(said, "ben") == [["VP8", "H264", "VP9", "AV1"]]
+    answered, common = [type(event) for reply, event in said.told if reply == "reply.ben"][-2:]
+    assert (answered, common) == (wire.Answer, wire.CodecsCommon)
+    # A viewer by WHEP that lacks two of them: it is told nothing itself.
+    room.join(join("eve", kind="whep", follow="", publish=False), 1)
+    room.offer(room.participants["eve"], wire.Offer("garden", "eve", offer_without("VP9", "AV1"), {}), 1)
+    room.settle(1)
+    assert heard(said, "ann")[1:] == heard(said, "ben")[1:] == [["VP8", "H264"]]
+    assert heard(said, "eve") == []
+    # Its connection may go for a moment, and nobody changes a codec for that.
+    room.participants["eve"].drop_transport(2)
+    room.choose(2)
+    room.settle(2)
+    assert len(heard(said, "ann")) == 2
+    room.drop(room.participants["eve"], "", 3)
+    room.settle(3)
+    assert heard(said, "ann")[2:] == [["VP8", "H264", "VP9", "AV1"]]
+    # What was said while Ben's socket was away is said again.
+    room.join(join("ben", reply="reply.ben.again"), 4)
+    room.settle(4)
+    assert heard(said, "ben.again") == [["VP8", "H264", "VP9", "AV1"]]
+    for p in list(room.participants.values()):
+        room.drop(p, "", 5)
+    await asyncio.sleep(0)

@@ -31,6 +31,7 @@ EXAMPLES: list[wire.Message] = [
     wire.SlotBound("4", "a:camera", "h", "bandwidth"),
     wire.SlotPaused("4", "a:camera", "codec"),
     wire.LayersWanted("camera", ["q", "h"]),
+    wire.CodecsCommon(["VP8", "AV1"]),
     wire.Refused("offer", "bad_sdp", "why"),
     wire.Removed("closed"),
     wire.ParticipantJoined("r", "e", 5, wire.Person("p", "Ann", "owner", True)),
