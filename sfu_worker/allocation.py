@@ -14,6 +14,8 @@ from typing import Literal
 
 UP_MARGIN = 1.15
 "An upgrade must fit by this factor of its own rate: the estimate moves by some 10 % from second to second."
+TEMPORAL_MARGIN = 1.05
+"The same for more frames of the same picture: that costs no key frame, and is taken back as easily."
 HOLD = 1.0
 "Seconds after a step down until a slot may go up again; a key frame costs more than the step gains for less."
 LAYER_FITS = 0.85
@@ -98,7 +100,9 @@ class _Slot:
         """None for what the slot has already, or for something instead of nothing: a paused picture helps nobody."""
         if self.at < 0 or self.before is None or self.before.spatial < 0:
             return 1.0
-        return 1.0 if self.at < self.held else UP_MARGIN
+        if self.at < self.held:
+            return 1.0
+        return TEMPORAL_MARGIN if self.steps[self.at + 1].spatial == self.before.spatial else UP_MARGIN
 
     def may_rise(self) -> bool:
         return self.free or self.at < self.held or self.at < 0 or self.before is None
@@ -139,7 +143,7 @@ def _sound(wish: Wish, left: int) -> Choice:
 
 
 def _slot(wish: Wish, before: Choice | None, now: float) -> _Slot:
-    steps = _steps(wish)
+    steps = _steps(wish, before)
     return _Slot(wish, steps, before, before is None or now - before.lowered_at >= HOLD, _held(steps, before))
 
 
@@ -151,10 +155,11 @@ def _held(steps: list[_Step], before: Choice | None) -> int:
     return same[0] if same else sum(step.bitrate <= before.bitrate for step in steps) - 1
 
 
-def _steps(wish: Wish) -> list[_Step]:
-    """The ladder: each spatial layer that is wanted and sent, then the temporal layers below the top of each.
+def _steps(wish: Wish, before: Choice | None) -> list[_Step]:
+    """The ladder: each spatial layer that is wanted and sent, with its temporal layers.
 
-    Going up, a slot takes a larger picture at its lowest frame rate as soon as that fits, and the frames with what is left.
+    Frames are dropped to keep a picture, not to get a larger one: whoever has the smaller one with all its frames would pay a
+    key frame for fewer of them. And only the smallest picture goes below half of its frames: less is a row of stills.
     """
     alive = sorted((layer for layer in wish.layers if layer.alive), key=lambda layer: (layer.height, layer.bitrates[-1]))
     wanted: list[LayerInfo] = []
@@ -165,9 +170,15 @@ def _steps(wish: Wish) -> list[_Step]:
     if wanted and wish.height and wanted[-1].height > wish.height / LAYER_FITS and len(wanted) > 1:
         # Never more than is wanted, except when the smallest is too large already.
         wanted.pop()
+    order = [layer.index for layer in wanted]
+    held = order.index(before.spatial) if before is not None and before.spatial in order else -1
     steps: list[_Step] = []
-    for layer in wanted:
+    for place, layer in enumerate(wanted):
+        top = len(layer.bitrates) - 1
+        least = 0 if not place else top - 1 if place <= held else top
         for temporal, bitrate in enumerate(layer.bitrates):
+            if temporal < least:
+                continue
             while steps and steps[-1].bitrate >= bitrate:
                 # A larger picture for no more bits replaces the step.
                 steps.pop()

@@ -150,7 +150,7 @@ class Egress:
 
     def _share(self, video: list[DownTrack], budget: int, now: float) -> list[DownTrack]:
         wishes = [self._wish(slot, now) for slot in video]
-        shared = allocate(budget, wishes, self._choices, now)
+        shared = allocate(budget, wishes, self._choices or _shown(video), now)
         # Not only the next step: with many slots that would be a long stair.
         self.unmet = int(self._wanted * AMPLE) if shared.unmet_bps else 0
         self._choices = {choice.slot: choice for choice in shared.choices}
@@ -197,3 +197,14 @@ class Egress:
     def repaired(self, size: int) -> None:
         """Bytes of retransmissions have left."""
         self.pacer.sent(size, Traffic.REPAIR)
+
+
+def _shown(video: list[DownTrack]) -> dict[str, Choice]:
+    """What the slots carry, as choices: after a time in which nothing had to be shared out, what is shown is still what is held."""
+    shown = {}
+    for slot in video:
+        layer = slot.layer
+        if layer is not None and slot.track is not None and layer in slot.track.layers:
+            top = len(layer.rates.rates) - 1
+            shown[slot.mid] = Choice(slot.mid, slot.track.layers.index(layer), min(slot.max_temporal, top), layer.rates.rates[-1])
+    return shown

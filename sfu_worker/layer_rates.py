@@ -5,8 +5,8 @@ from __future__ import annotations
 TEMPORAL_LAYERS = 4
 "VP8 knows four; more are counted with the last."
 
-SMOOTHING = 0.5
-"Weight of the newest quarter of a second: a camera's rate changes with what moves before it, an estimate must follow."
+RISE, FALL = 0.5, 0.2
+"Weights of the newest quarter of a second: movement must be paid for at once, but a moment's rest makes a layer no cheaper."
 
 
 class LayerRates:
@@ -26,7 +26,8 @@ class LayerRates:
         if self._at >= 0 and now > self._at:
             for i, octets in enumerate(self.octets):
                 rate = 8 * octets / (now - self._at)
-                self._rates[i] += (rate - self._rates[i]) * (SMOOTHING if self._rates[i] else 1.0)
+                weight = RISE if rate > self._rates[i] else FALL
+                self._rates[i] += (rate - self._rates[i]) * (weight if self._rates[i] else 1.0)
             top = max((i for i, rate in enumerate(self._rates) if rate > 1000), default=0)
             total, sums = 0.0, []
             for rate in self._rates[: top + 1]:

@@ -74,6 +74,7 @@ class UpLayer:
         self._keyframe_due = False
         self._shut = False
         self._backlog = Backlog(self.cache, codec.clock)
+        self._key_timestamp = -1
 
     def receive(self, p: Packet, now: float, *, kept: bool = False) -> None:
         """Take a packet, new or repaired; it goes out with ``deliver``. Duplicates go no further.
@@ -92,10 +93,13 @@ class UpLayer:
         self.octets += p.size
         if self.is_vp8:
             self._read_vp8(p)
-            self.rates.octets[p.temporal if 0 < p.temporal < TEMPORAL_LAYERS else 0] += p.size
+            if p.keyframe:
+                self._key_timestamp = p.timestamp
         else:
             p.temporal = -1
-            self.rates.octets[0] += p.size
+        if p.timestamp != self._key_timestamp:
+            # A key frame is no part of what a layer takes from second to second.
+            self.rates.octets[p.temporal if 0 < p.temporal < TEMPORAL_LAYERS else 0] += p.size
         ahead = (p.seq - self.top_seq) & 0xFFFF < 0x8000 or self.top_seq < 0
         if self.waiting:
             self._switch_waiting(p, now)

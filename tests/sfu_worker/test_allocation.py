@@ -43,7 +43,7 @@ TABLE = [
     (250_000, [video("a"), video("b")], "a0.1 b0.0"),
     (300_000, [video("a"), video("b")], "a0.1 b0.1"),
     (700_000, [video("a"), video("b")], "a1.1 b0.1"),
-    (1_000_000, [video("a"), video("b"), video("c")], "a1.0 b1.0 c0.1"),
+    (1_000_000, [video("a"), video("b"), video("c")], "a1.1 b0.1 c0.1"),
     # A higher class has all it wants first.
     (700_000, [video("a"), video("b", priority=2)], "a0.1 b1.1"),
     (500_000, [video("a"), video("b", priority=2)], "a- b1.1"),
@@ -87,6 +87,35 @@ def test_a_slot_that_went_down_stays_there_for_a_while() -> None:
     assert (shown(high), shown(low)) == ("a2.0", "a1.0")
     assert shown(allocate(9_000_000, wishes, kept(low), 101.0 + HOLD / 2)) == "a1.0"
     assert shown(allocate(9_000_000, wishes, kept(low), 101.0 + HOLD)) == "a2.0"
+
+
+def test_frames_are_dropped_to_keep_a_picture_but_not_to_get_a_larger_one() -> None:
+    wishes = [video("a")]
+    small = allocate(400_000, wishes, {}, 100.0)
+    assert shown(small) == "a0.1", "the first frames of the middle layer would fit"
+    middle = allocate(600_000, wishes, kept(small), 110.0)
+    assert shown(middle) == "a1.1"
+    assert shown(allocate(400_000, wishes, kept(middle), 120.0)) == "a1.0"
+
+
+def test_more_frames_of_the_same_picture_need_less_of_a_margin_than_a_larger_one() -> None:
+    layers = (LayerInfo(0, 135, (160_000, 240_000, 400_000)),)
+    wishes = [video("a", layers=layers)]
+    half = allocate(300_000, wishes, {}, 100.0)
+    assert shown(half) == "a0.1"
+    assert shown(allocate(410_000, wishes, kept(half), 110.0)) == "a0.1"
+    assert shown(allocate(421_000, wishes, kept(half), 110.0)) == "a0.2"
+
+
+def test_only_the_smallest_picture_goes_below_half_of_its_frames() -> None:
+    layers = (LayerInfo(0, 135, (60_000, 90_000, 150_000)), LayerInfo(1, 270, (200_000, 300_000, 500_000)))
+    wishes = [video("a", layers=layers)]
+    high = allocate(600_000, wishes, {}, 100.0)
+    assert shown(high) == "a1.2"
+    low = allocate(350_000, wishes, kept(high), 110.0)
+    assert shown(low) == "a1.1"
+    assert shown(allocate(250_000, wishes, kept(low), 120.0)) == "a0.2"
+    assert shown(allocate(70_000, wishes, kept(low), 120.0)) == "a0.0"
 
 
 def test_a_budget_that_wavers_does_not_move_a_layer() -> None:

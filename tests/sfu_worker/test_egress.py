@@ -84,16 +84,18 @@ def test_who_never_says_anything_is_not_limited() -> None:
     assert slot.pending.rid == "f"
 
 
-def test_a_wide_link_gets_all_temporal_layers() -> None:
+def test_a_wide_link_gets_all_temporal_layers_and_a_narrower_one_keeps_the_picture_without_them() -> None:
     sources, slot, _, egress = camera(RATES)
     sources[2].layer.rates.rates = (1_000_000, 1_500_000, 2_500_000)
     believes(egress, 20_000_000)
     egress.choose([slot], 10.1)
     assert slot.max_temporal == ALL_TEMPORAL
+    sources[2].send(10.15, key=True)
+    assert slot.layer is sources[2].layer
     believes(egress, 1_700_000)
     egress.choose([slot], 10.2)
-    assert slot.pending is not None
-    assert (slot.pending.rid, slot.max_temporal) == ("f", 1)
+    assert slot.pending is None
+    assert (slot.layer.rid, slot.max_temporal) == ("f", 1)
 
 
 def test_a_probe_is_padding_where_nothing_is_bound() -> None:
