@@ -35,6 +35,8 @@ FALLEN_SHARE = 0.35
 FALLEN_DELAY = 0.050
 OVERUSE_DELAY = 0.065
 "Seconds of queue without which a trend is taken for jitter: with 0.01 a path that wanders by ±30 ms never came to rest."
+STANDING_DELAY, STANDING_SECONDS = 0.150, 0.6
+"A queue that stays so long has no trend: it is full, or fed as fast as it is served."
 DRAIN_FROM, DRAIN_TO = 0.2, 0.03
 "Seconds of a queue of our own making, after a fall: from the one on next to nothing is sent until the other is reached."
 DRAIN_SECONDS = 4.0
@@ -69,6 +71,7 @@ class BandwidthEstimator(PacketHistory):
         self._feedback_at = -1.0
         self._remb = 0
         self._probed = False
+        self._standing_since = 0.0
         self.draining = False
         "Media should wait: a queue that came of a fall is being emptied. Set and cleared by ``feedback`` and ``tick``."
         self.overusing = False
@@ -128,12 +131,13 @@ class BandwidthEstimator(PacketHistory):
     def _decide(self, trend: bool, now: float) -> None:
         rate, queue, delivered = self._rate, self._queue, self._delivered
         fallen = self._fallen()
+        stands = self._stands(now)
         grows = trend and queue.delay > OVERUSE_DELAY + queue.jitter and not self._prober.disturbs(now)
-        self.overusing = fallen or grows
+        self.overusing = fallen or grows or stands
         shown = self._prober.result(rate.rate, self._loss.inherent, self._jitter, now) if self._prober.waiting else 0
         if self.overusing:
             # Packets from before the last decrease only tell what led to it.
-            if fallen or self._delay.begins > rate.decreased_at:
+            if fallen or stands or self._delay.begins > rate.decreased_at:
                 rate.decrease(self._overuse(fallen or self.draining), now)
                 self.draining |= fallen and self.backlog(now) > DRAIN_FROM
             self._prober.put_off(now)
@@ -145,8 +149,18 @@ class BandwidthEstimator(PacketHistory):
             rate.probed(shown, self._prober.saturated, now)
             self._loss.raised(shown)
             self._probed = True
+        if self._prober.limit:
+            rate.limited(self._prober.limit, delivered, now)
+            self._prober.limit = 0
         rate.cap(self._loss.bound)
         self._drain(now)
+
+    def _stands(self, now: float) -> bool:
+        """Whether a long queue has stayed for a while, since it came or since the last decrease."""
+        if self._queue.delay < STANDING_DELAY + 2 * self._queue.jitter:
+            self._standing_since = now
+            return False
+        return now - max(self._standing_since, self._rate.decreased_at) > STANDING_SECONDS
 
     def _fallen(self) -> bool:
         """Whether the queue is served so much more slowly than we send that no trend need confirm it."""

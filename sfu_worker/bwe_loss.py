@@ -12,7 +12,9 @@ WINDOW = 0.4
 MIN_PACKETS = 30
 "A window of losses is at least so long (s), and so many packets."
 MEMORY = 5.0
-"Seconds of loss without a queue after which the least of it is the path's own."
+"Seconds of loss without a queue, of which half the windows lost more than the path loses at any rate."
+SCATTER = 2.0
+"Standard deviations by which a window of so few packets may be off: 4 of 40 are lost by chance every few seconds at 5 %."
 MAX_INHERENT = 0.25
 "More than this no repair makes watchable: it always counts as congestion."
 GROW_BELOW, CUT_ABOVE = 0.02, 0.10
@@ -55,7 +57,7 @@ class LossBound:
         self._received = self._lost = 0
         self._since = now
         self._learn(loss, queued, now)
-        self._bound(loss, queued, delivered)
+        self._bound(loss, total, queued, delivered)
 
     def _learn(self, loss: float, queued: bool, now: float) -> None:
         self.loss = loss
@@ -67,14 +69,13 @@ class LossBound:
         windows.append((now, loss))
         while now - windows[0][0] > MEMORY:
             windows.popleft()
-        least = min(entry[1] for entry in windows)
         # The first windows of a call are sent at a low rate: what they lose is the path's.
-        self.inherent = min(least, MAX_INHERENT)
+        usual = sorted(entry[1] for entry in windows)[len(windows) // 2]
+        self.inherent = min(usual, MAX_INHERENT)
 
-    def _bound(self, loss: float, queued: bool, delivered: int) -> None:
+    def _bound(self, loss: float, total: int, queued: bool, delivered: int) -> None:
         excess = loss - self.inherent
-        # A window of 30 packets scatters: by one deviation of the inherent loss an excess is no news.
-        scatter = (self.inherent * (1 - self.inherent) / MIN_PACKETS) ** 0.5
+        scatter = SCATTER * (self.inherent * (1 - self.inherent) / total) ** 0.5
         self.holds = excess > GROW_BELOW + scatter
         if excess > (CUT_ABOVE if queued else CUT_FLAT) + scatter:
             if delivered:

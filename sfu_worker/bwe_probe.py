@@ -31,6 +31,8 @@ JITTER_TIMES, MAX_DURATION = 4, 0.160
 "A path with jitter needs a longer probe, or the jitter is all that is measured."
 GAIN = 1.05
 "A result must be this much above the estimate to be of use."
+UNSURE = 0.008
+"Seconds of jitter from which a result that found no limit must be found twice: packets that a falling delay pushes together look fast."
 WANTED_JUMP = 1.5
 WANTED_MARGIN = 1.25
 "Probe so far beyond what is wanted that the allocator's hysteresis is met."
@@ -63,6 +65,10 @@ class Prober:
         self._ended_at = -1.0
         self._early = EARLY
         self._wanted = 0
+        self._unsure = 0  # a result that waits for another to confirm it
+        self._least = 0  # what the last probe showed, if that was all that the link took and less than was thought
+        self.limit = 0
+        "bit/s: after ``result``, what two probes in a row have shown to be all that the link takes, if less than was thought; 0."
         self.saturated = False
         "The last result was less than was sent: it is all that the link takes."
         self._forget()
@@ -88,6 +94,8 @@ class Prober:
         if wanted <= rate or (not self._follow and now < self._next_at):
             return None
         scale = FIRST_SCALE if fresh else SCALE
+        if self._unsure:
+            self._follow, scale = self._unsure, 1.0
         bitrate = int(min(max(self._follow, rate) * scale, max(wanted * WANTED_MARGIN, rate * SCALE)))
         self._follow = 0
         self._count = self._count % 0xFFFF + 1
@@ -101,7 +109,7 @@ class Prober:
         """Congestion: what was being probed is void, and the next series waits."""
         if self._probe is not None:
             self._end(False, now)
-        self._follow = 0
+        self._follow = self._unsure = self._least = 0
         self._next_at = max(self._next_at, now + MIN_INTERVAL / 2)
 
     def sent(self, seq: int, size: int, probe: int) -> None:
@@ -145,7 +153,12 @@ class Prober:
             self._forget()
             self._next_at = now + RETRY
             return 0
-        measured = self._measure(probe, inherent)
+        measured = self._confirmed(self._measure(probe, inherent), rate, jitter)
+        self._limit(measured, rate)
+        if self._unsure or self._least:
+            self._end(True, now)
+            self._next_at = now + (RETRY if self._unsure else SETTLE)
+            return 0
         good = measured > GAIN * rate
         if good and measured >= GOOD_SHARE * probe.bitrate:
             self._follow = measured
@@ -153,11 +166,32 @@ class Prober:
         if probe.duration < _duration(jitter) / 2:
             # The path turned out to jitter by more than the probe allowed for: that was no measurement.
             self._next_at = now
-        return measured if good else 0
+        return measured if measured > rate else 0
+
+    def _confirmed(self, measured: int, rate: int, jitter: float) -> int:
+        """The lesser of two results on a path with jitter; ``_unsure`` is set while the second is to come."""
+        before, self._unsure = self._unsure, 0
+        if before:
+            return min(before, measured)
+        if jitter > UNSURE and measured > GAIN * rate:
+            self._unsure = measured
+        return measured
+
+    def _limit(self, measured: int, rate: int) -> None:
+        """Two saturated results below the estimate correct it; one alone may be a delay that grew just then."""
+        before, self._least = self._least, 0
+        self.limit = 0
+        if not self.saturated or not 0 < measured < rate / GAIN:
+            return
+        if before:
+            self.limit = max(before, measured)
+        else:
+            self._least = measured
 
     def _measure(self, probe: Probe, inherent: float) -> int:
         got = self._got
         size = sum(entry[2] for entry in got)
+        self.saturated = False
         if len(got) < MIN_PACKETS - 1 or size < MIN_RECEIVED * (size + self._lost) or size < probe.size * MIN_RECEIVED:
             return 0
         got.sort()

@@ -144,6 +144,13 @@ class RateControl:
             self.link.overused_at(rate)
         self._updated = now
 
+    def limited(self, rate: int, delivered: int, now: float) -> None:
+        """Probes have shown that no more than ``rate`` fits; what is ``delivered`` fits all the same."""
+        self.link.forget()
+        self.link.overused_at(rate)
+        self.rate = _clamp(min(self.rate, max(rate, delivered)))
+        self._updated = now
+
     def cap(self, rate: float) -> None:
         if rate < self.rate:
             self.rate = _clamp(rate)
