@@ -72,6 +72,7 @@ class BandwidthEstimator(PacketHistory):
         self._remb = 0
         self._probed = False
         self._standing_since = 0.0
+        self._flooded = False  # the last feedback told of more packets lost than received, by a queue that is full
         self.draining = False
         "Media should wait: a queue that came of a fall is being emptied. Set and cleared by ``feedback`` and ``tick``."
         self.overusing = False
@@ -104,6 +105,7 @@ class BandwidthEstimator(PacketHistory):
         settled = now - self._rate.decreased_at > DECREASE_SHOWS + self.rtt
         settled = settled and not self.draining and not self._prober.disturbs(now)
         queued = self._queue.delay > self._queue.threshold
+        self._flooded = queued and lost > len(sends)
         self._loss.add(len(sends), lost, queued, self._acked.rate if settled else 0, now)
         self._decide(trend, now)
 
@@ -165,11 +167,11 @@ class BandwidthEstimator(PacketHistory):
     def _fallen(self) -> bool:
         """Whether the queue is served so much more slowly than we send that no trend need confirm it."""
         queue = self._queue
-        return (
-            queue.delay > FALLEN_DELAY + 2 * queue.jitter
-            and 0 < queue.capacity < FALLEN_SHARE * min(self._sent_rate.rate, queue.offered)
-            and queue.capacity < self._rate.rate
-        )
+        if queue.delay < FALLEN_DELAY + 2 * queue.jitter or not 0 < queue.capacity < self._rate.rate:
+            return False
+        # What is dropped is not among what was offered: a queue that overflows serves all that it takes.
+        offered = self._sent_rate.rate if self._flooded else min(self._sent_rate.rate, queue.offered)
+        return queue.capacity < FALLEN_SHARE * offered
 
     @property
     def _harmless(self) -> bool:

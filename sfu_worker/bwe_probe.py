@@ -32,7 +32,7 @@ JITTER_TIMES, MAX_DURATION = 4, 0.160
 GAIN = 1.05
 "A result must be this much above the estimate to be of use."
 UNSURE = 0.008
-"Seconds of jitter from which a result that found no limit must be found twice: packets that a falling delay pushes together look fast."
+"Seconds of jitter from which a result must be found twice: packets that a falling delay pushes together look fast."
 WANTED_JUMP = 1.5
 WANTED_MARGIN = 1.25
 "Probe so far beyond what is wanted that the allocator's hysteresis is met."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sfu_worker import rtcp
 from sfu_worker.codecs import Codec, find_codec, red_types
+from sfu_worker.pacer import PacedQueue
 from sfu_worker.packet import Packet
 from sfu_worker.red_stream import RedStream, repeatable
 from sfu_worker.rtx import PLAIN, PLAIN_SIZE, UINT16, WITH_TWCC, WITH_TWCC_SIZE, Receiver, RtxStream
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 ALL_TEMPORAL = 7
 "More temporal layers than any codec has: nothing is dropped."
 
-STORM = 400
-"Retransmissions to one slot within a second; a link that loses more needs less media, not more of it."
+STORM = 600
+"Retransmissions to one slot within two seconds; a link that loses more needs less media, not more of it."
 
-RESENT_SECONDS = 1.0
+RESENT_SECONDS = 2.0
+FAILED_AFTER = 0.8
+"Seconds for which a packet is asked for again and again until a key frame has to do: libwebrtc asks for one after 3 s."
+
 MIN_RESEND = 0.005
 
 PAD_BACK = 256
@@ -30,6 +34,8 @@ PAD_BACK = 256
 
 MIN_PAD = 200
 "Bytes: smaller packets fill a probe with headers."
+
+Put = Callable[[Packet, Segment, Receiver, float], None]
 
 
 class DownTrack:
@@ -71,6 +77,8 @@ class DownTrack:
         "How many earlier packets of sound each one repeats; only where ``takes_red``."
         self.retransmitted = 0
         self._on_bound = on_bound
+        # Sound is little, comes evenly, and is heard when it waits.
+        self._paces = kind == "video"
         self._twcc_bits = twcc_id << 4 | 1 if twcc_id else 0
         self._payload_type = 0
         self._rtx_type: int | None = None
@@ -80,6 +88,7 @@ class DownTrack:
         self._red_type: int | None = None
         self._segments = Segments()
         self._segment: Segment | None = None
+        self._first_out = 0
         self._shifts_vp8 = False
         # Where the stream stands when nothing feeds it (RFC 3550 5.1: random start).
         self._last_seq = random.getrandbits(15)
@@ -96,7 +105,9 @@ class DownTrack:
         self._packets = 0
         self._octets = 0
         self._counted_from = (0, 0)
-        self._resent: dict[int, float] = {}
+        self._resent: dict[int, tuple[float, float]] = {}
+        "When a number was last and first sent again."
+        self._queue = PacedQueue(self._write_late)
 
     # Binding
 
@@ -132,8 +143,15 @@ class DownTrack:
     def unbind(self, now: float) -> None:
         """Nothing is forwarded any more; the numbers go on from here next time."""
         self._forget_pending()
+        unsent = self._queue.drop()
         if self.layer is not None:
             self._leave(self.layer, now)
+        if unsent is not None:
+            # What waited for its turn was for a link that has become too narrow for it.
+            p, segment = unsent
+            self._last_seq = (p.seq + segment.seq - 1) & 0xFFFF
+            self._last_picture_id = (p.picture_id + segment.picture_id) & 0x7FFF
+            self._last_tl0 = (p.tl0 + segment.tl0) & 0xFF
 
     def _forget_pending(self) -> None:
         if self.pending is not None:
@@ -186,6 +204,7 @@ class DownTrack:
             tl0=self._last_tl0 + 1 - p.tl0,
         )
         self._segments.add(self._segment, None)
+        self._first_out = (self._last_seq + 1) & 0xFFFF
         self._temporal = self.max_temporal
         self._top_in = (p.seq - 1) & 0xFFFF
         self._dropped_in = -1
@@ -219,13 +238,17 @@ class DownTrack:
 
     # The packet path
 
-    def forward(self, packets: list[Packet], now: float) -> None:
-        """Write the packets of one batch to the receiver."""
+    def forward(self, packets: list[Packet], size: int, now: float) -> None:
+        """Write the packets of one batch, ``size`` bytes in all, to the receiver; pictures too large for the moment wait."""
         segment, receiver = self._segment, self.receiver
         if segment is None or receiver is None:
             return
+        put: Put = self._write
+        if self._paces and (self._queue or not receiver.pacer.passes(size)):
+            self._queue.pacer = receiver.pacer
+            put = self._hold
         if self.max_temporal != ALL_TEMPORAL or self._temporal != ALL_TEMPORAL:
-            self._forward_thinned(packets, receiver, now)
+            self._forward_thinned(packets, receiver, now, put)
             return
         if self.redundancy:
             self._forward_redundant(packets, segment, receiver, now)
@@ -235,7 +258,14 @@ class DownTrack:
             if (p.seq - first_in) & 0x8000:
                 # Sent before the switch: the stream that the receiver saw then has ended.
                 continue
-            self._write(p, segment, receiver, now)
+            put(p, segment, receiver, now)
+
+    def _hold(self, p: Packet, segment: Segment, _receiver: Receiver, now: float) -> None:
+        self._queue.hold(p, segment, now)
+
+    def _write_late(self, p: Packet, segment: Segment, now: float) -> None:
+        if self.receiver is not None:
+            self._write(p, segment, self.receiver, now)
 
     def _write(self, p: Packet, segment: Segment, receiver: Receiver, now: float) -> None:
         transport = receiver.transport
@@ -287,7 +317,7 @@ class DownTrack:
                 continue
             self._octets += self._red.send(receiver, red_type, self._payload_type, p, segment, repeated, now)
 
-    def _forward_thinned(self, packets: list[Packet], receiver: Receiver, now: float) -> None:
+    def _forward_thinned(self, packets: list[Packet], receiver: Receiver, now: float, put: Put) -> None:
         """Without the temporal layers that are too many. The numbers close up behind each dropped picture."""
         for p in packets:
             segment = self._segment
@@ -295,7 +325,7 @@ class DownTrack:
             if (p.seq - self._top_in) & 0x8000 or p.seq == self._top_in:
                 late = self._segments.incoming(segment.layer, p.seq)
                 if late is not None and p.temporal <= self._temporal:
-                    self._write(p, late, receiver, now)
+                    put(p, late, receiver, now)
                 continue
             self._top_in = p.seq
             if p.begins_frame:
@@ -305,7 +335,7 @@ class DownTrack:
                 continue
             if self._dropped_in >= 0:
                 segment = self._close_up(segment)
-            self._write(p, segment, receiver, now)
+            put(p, segment, receiver, now)
 
     def _change_temporal(self, p: Packet) -> None:
         """Down at once; up where the picture refers to nothing that was dropped (RFC 7741 4.2, Y)."""
@@ -346,20 +376,26 @@ class DownTrack:
     def retransmit(self, lost: list[int], now: float, rtt: float, room: int) -> int:
         """Send again what the receiver asks for, on the RTX stream, at most ``room`` bytes. Returns how many they were.
 
-        A packet is not sent again before the answer to the last time can have told that it is lost too.
+        A packet is not sent again before the answer to the last time can have told that it is lost too. What was sent before the
+        last switch is not sent again at all: the key frame that came then needs nothing of it.
         """
         if self._rtx_type is None or self._rtx is None or self.receiver is None:
             return 0
-        self._resent = {seq: at for seq, at in self._resent.items() if now - at < RESENT_SECONDS}
+        self._resent = {seq: last for seq, last in self._resent.items() if now - last[0] < RESENT_SECONDS}
         sent = 0
         for seq in lost:
             if sent >= room or len(self._resent) >= STORM:
                 break
+            if (seq - self._first_out) & 0x8000:
+                continue
             segment = self._segments.outgoing(seq)
             found = segment.layer.cache.get((seq - segment.seq) & 0xFFFF) if segment else None
-            if segment is None or found is None or now - self._resent.get(seq, -1.0) < max(rtt, MIN_RESEND):
+            last, first = self._resent.get(seq, (-1.0, now))
+            if segment is None or found is None or now - last < max(rtt, MIN_RESEND):
                 continue
-            self._resent[seq] = now
+            self._resent[seq] = (now, first)
+            if now - first > FAILED_AFTER:
+                segment.layer.request_keyframe(now)
             self.retransmitted += 1
             sent += self._rtx.send(self.receiver, self._rtx_type, segment, seq, found, now)
         return sent

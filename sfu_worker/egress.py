@@ -9,7 +9,7 @@ from sfu_worker.allocation import Choice, LayerInfo, Wish, allocate
 from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.bwe_probe import Probe
 from sfu_worker.down_track import ALL_TEMPORAL, DownTrack
-from sfu_worker.pacer import TICK, Pacer, Traffic
+from sfu_worker.pacer import TICK, Pacer
 from sfu_worker.redundancy import MAX_RATE, Redundancy, affordable
 from sfu_worker.up_track import UpLayer
 
@@ -38,6 +38,8 @@ class Egress:
         self.unmet = 0
         "bit/s that everything wanted would need; 0 when all of it is sent."
         self._redundancy = Redundancy()
+        self.urgent = False
+        "The link has fallen: layers must be chosen anew, now. Cleared by ``choose``."
         self._heard = False
         self._since = -1.0
         "When there was first something to send over a connection that stands."
@@ -60,7 +62,9 @@ class Egress:
     def on_feedback(self, feedback: rtcp.TransportFeedback, now: float) -> None:
         """Transport-wide feedback."""
         self._heard = True
+        before = self.estimator.draining
         self.estimator.feedback(feedback, now)
+        self.urgent |= self.estimator.draining and not before
 
     def on_remb(self, bitrate: int, now: float) -> None:
         """The receiver's own estimate."""
@@ -85,7 +89,7 @@ class Egress:
         if self._heard and self._ticks % ESTIMATOR_TICKS == 0:
             self.estimator.tick(now)
         # Before a word has been heard too: where no picture fits into the first estimate, a probe is all that can widen it.
-        self.pacer.tick(self.estimator.target, now)
+        self.pacer.tick(self.estimator.target if self.limited(now) else UNLIMITED, now)
         if self._probe is None:
             if not self.unmet:
                 return
@@ -110,11 +114,12 @@ class Egress:
 
     def choose(self, slots: list[DownTrack], now: float) -> list[DownTrack]:
         """A few times a second, and at every wish: which layer each slot gets. Returns those that are too dear."""
+        self.urgent = False
         video = [s for s in slots if s.kind == "video" and s.track is not None and s.track.layers]
         self._choose_sound(slots, now)
         budget = self._budget(slots) if self.limited(now) else UNLIMITED
         best = {slot.mid: slot.track.layer_for(slot.height, now) for slot in video if slot.track is not None}
-        self._wanted = sum(layer.rates.rates[-1] for layer in best.values() if layer is not None)
+        self._wanted = sum(layer.bitrates[-1] for layer in best.values() if layer is not None)
         if self._wanted * AMPLE < budget:
             self.unmet = 0
             self._choices.clear()
@@ -164,7 +169,7 @@ class Egress:
                     starved.append(slot)
                 continue
             layer = slot.track.layers[choice.spatial]
-            top = choice.temporal >= len(layer.rates.rates) - 1
+            top = choice.temporal >= len(layer.bitrates) - 1
             self._apply(slot, layer, ALL_TEMPORAL if top else choice.temporal, now)
         return starved
 
@@ -172,7 +177,7 @@ class Egress:
         if layer is None:
             return
         current = slot.layer
-        if self.estimator.draining and current is not None and current.rates.rates[-1] > layer.rates.rates[-1]:
+        if self.estimator.draining and current is not None and current.bitrates[-1] > layer.bitrates[-1]:
             # The link has fallen and its queue is full: what is sent now arrives late and keeps it full.
             slot.unbind(now)
         slot.max_temporal = temporal
@@ -183,28 +188,27 @@ class Egress:
     def _wish(self, slot: DownTrack, now: float) -> Wish:
         assert slot.track is not None
         layers = tuple(
-            LayerInfo(i, layer.size[1] if layer.size else 0, layer.rates.rates, len(slot.track.layers) == 1 or layer.alive(now))
+            LayerInfo(i, layer.size[1] if layer.size else 0, layer.bitrates, len(slot.track.layers) == 1 or layer.alive(now))
             for i, layer in enumerate(slot.track.layers)
         )
         return Wish(slot.mid, "video", slot.priority, slot.height, layers)
 
     # Repair
 
-    def repair_room(self) -> int:
-        """Bytes of retransmissions that may leave now."""
-        return self.pacer.may_send(Traffic.REPAIR) if self._heard else 1 << 20
-
-    def repaired(self, size: int) -> None:
-        """Bytes of retransmissions have left."""
-        self.pacer.sent(size, Traffic.REPAIR)
+    def retransmit(self, slot: DownTrack, lost: list[int], now: float) -> None:
+        """Send again what the receiver asks for, as much as the budget for it allows."""
+        room = self.pacer.repair_room() if self._heard else 1 << 20
+        # What stands in a queue is not lost, and its answer takes as long as the queue.
+        round_trip = self.estimator.rtt + self.estimator.queue_delay
+        self.pacer.repaired(slot.retransmit(lost, now, round_trip, room))
 
 
 def _shown(video: list[DownTrack]) -> dict[str, Choice]:
-    """What the slots carry, as choices: after a time in which nothing had to be shared out, what is shown is still what is held."""
+    """What the slots carry, as choices: after a time in which nothing had to be shared out, that is what they hold."""
     shown = {}
     for slot in video:
         layer = slot.layer
         if layer is not None and slot.track is not None and layer in slot.track.layers:
-            top = len(layer.rates.rates) - 1
-            shown[slot.mid] = Choice(slot.mid, slot.track.layers.index(layer), min(slot.max_temporal, top), layer.rates.rates[-1])
+            temporal = min(slot.max_temporal, len(layer.bitrates) - 1)
+            shown[slot.mid] = Choice(slot.mid, slot.track.layers.index(layer), temporal, layer.bitrates[temporal])
     return shown

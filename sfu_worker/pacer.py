@@ -1,83 +1,101 @@
-"""How much may leave in one tick: a leaky bucket, without a timer per packet. Pure; sizes in bytes, rates in bit/s.
+"""How much may leave at once: leaky buckets that a timer fills, without a timer per packet. Pure; bytes, bit/s, seconds.
 
-Media passes as it comes: to hold it back would add delay for nothing, as its rate is kept by the choice of layers. What is
-held to the bucket is what comes in bursts of our own making: retransmissions, padding, and key frames far above the budget.
+Frames pass as they come while they are no more than the link takes in a moment. What is more than that - a key frame, or what
+still comes for a link that has just become narrow - is spread over the next ticks, so that sound finds its way between and
+short queues on the way do not overflow. Retransmissions have a bucket of their own.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
+from collections import deque
+from collections.abc import Callable
+from math import inf
+
+from sfu_worker.packet import Packet
+from sfu_worker.segments import Segment
 
 TICK = 0.025
-BURST = 0.1
-"Seconds of budget that may leave at once after a silence; as much of debt is remembered while media is over the budget."
-KEYFRAME_TIMES = 2.5
-"A key frame may leave at this many times the budget (libwebrtc's pacing factor): more is spread over the next ticks."
+PACING = 2.5
+"Media may leave at this many times the budget (libwebrtc's pacing factor): more is spread over the next ticks."
+MEDIA_BURST = 0.05
+"Seconds at that rate that may leave at once after a silence: two ticks."
+LEAST_BURST = 6_000
+"Bytes: five packets, less than the first flight of a TCP connection (RFC 6928), pass on any link."
 MAX_WAIT = 0.25
-"Seconds that the rest of a key frame waits at most; a decoder that waits longer shows a freeze."
+"Seconds that a packet waits at most; a decoder that waits longer shows a freeze."
+REPAIR_BURST = 0.1
+"Seconds of the share of the budget that retransmissions may take at once."
 REPAIR_SHARE = 0.5
-"Of the bucket that retransmissions may take while media flows; a link that loses more needs less media, not more repair."
-
-
-class Traffic(IntEnum):
-    MEDIA = 0
-    KEYFRAME = 1
-    REPAIR = 2
-    PADDING = 3
+"Of the budget, for retransmissions; a link that loses more needs less media, not more repair."
 
 
 class Pacer:
-    """One receiver's bucket. Call ``tick`` every 25 ms, ``sent`` with what left, ``may_send`` before what is held to it."""
+    """One receiver's buckets. Call ``tick`` every 25 ms."""
 
     def __init__(self) -> None:
-        self._level = 0.0
+        self.waiting: list[PacedQueue] = []
+        "The queues that hold packets back."
+        # Nothing is known of the link before the first tick.
+        self._media = inf
         self._repair = 0.0
-        self._key = 0.0
         self._at = -1.0
 
     def tick(self, budget_bps: int, now: float) -> None:
-        """Fill the bucket for the time that has passed since the last call."""
-        elapsed = min(max(now - self._at, 0.0), BURST) if self._at >= 0.0 else TICK
+        """Fill the buckets for the time that has passed since the last call, and let go what has waited for that."""
+        elapsed = min(max(now - self._at, 0.0), REPAIR_BURST) if self._at >= 0.0 else TICK
         self._at = now
         rate = budget_bps / 8
-        room = rate * BURST
-        self._level = min(max(self._level + rate * elapsed, -room), room)
-        self._repair = min(self._repair + rate * REPAIR_SHARE * elapsed, room * REPAIR_SHARE)
-        self._key = min(max(self._key, 0.0) + rate * KEYFRAME_TIMES * elapsed, rate * KEYFRAME_TIMES * BURST)
+        self._media = min(self._media + rate * PACING * elapsed, max(rate * PACING * MEDIA_BURST, LEAST_BURST))
+        self._repair = min(self._repair + rate * REPAIR_SHARE * elapsed, rate * REPAIR_SHARE * REPAIR_BURST)
+        if self.waiting:
+            self.waiting = [queue for queue in self.waiting if not queue.release(now)]
 
-    def sent(self, size: int, traffic: Traffic) -> None:
-        """Bytes have left."""
-        self._level -= size
-        if traffic is Traffic.REPAIR:
-            self._repair -= size
-        elif traffic is Traffic.KEYFRAME:
-            self._key -= size
+    def passes(self, size: int) -> bool:
+        """Whether so many bytes of media may leave now; if so, they are counted as sent."""
+        if size > self._media:
+            return False
+        self._media -= size
+        return True
 
-    def may_send(self, traffic: Traffic) -> int:
-        """Bytes of this class that may leave now. Media: always; the number is then meaningless and large."""
-        if traffic is Traffic.MEDIA:
-            return 1 << 30
-        if traffic is Traffic.KEYFRAME:
-            return max(0, int(self._key))
-        if traffic is Traffic.REPAIR:
-            # Repair comes before padding and does not starve while media uses the whole budget.
-            return max(0, int(self._repair))
-        return max(0, int(self._level))
+    def repair_room(self) -> int:
+        """Bytes of retransmissions that may leave now."""
+        return max(0, int(self._repair))
 
-    def split(self, sizes: list[int], traffic: Traffic, waited: float = 0.0) -> int:
-        """How many packets from the front of a queue may leave in this tick; counts them as sent.
+    def repaired(self, size: int) -> None:
+        """Retransmissions have left."""
+        self._repair -= size
 
-        ``waited`` is how long the first of them has waited, in s: after ``MAX_WAIT`` the rest of a key frame goes at once.
-        At least one packet goes when anything may, so that a small budget still moves.
-        """
-        room = self.may_send(traffic)
-        if traffic is Traffic.MEDIA or (traffic is Traffic.KEYFRAME and waited >= MAX_WAIT):
-            count = len(sizes)
-        else:
-            count, total = 0, 0
-            while count < len(sizes) and room > 0 and (count == 0 or total + sizes[count] <= room):
-                total += sizes[count]
-                count += 1
-        for size in sizes[:count]:
-            self.sent(size, traffic)
-        return count
+
+class PacedQueue:
+    """What one slot holds back, in the order of its numbers. ``write`` sends one packet."""
+
+    def __init__(self, write: Callable[[Packet, Segment, float], None]) -> None:
+        self.pacer = Pacer()
+        self._write = write
+        self._packets: deque[tuple[Packet, Segment, float]] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._packets)
+
+    def hold(self, p: Packet, segment: Segment, now: float) -> None:
+        """Keep a packet for later. It is copied: the batch that it came in is over by then."""
+        if not self._packets:
+            self.pacer.waiting.append(self)
+        self._packets.append((p.copy(), segment, now))
+
+    def release(self, now: float) -> bool:
+        """Send what may leave by now. Returns whether nothing is left."""
+        packets = self._packets
+        while packets:
+            p, segment, since = packets[0]
+            if not self.pacer.passes(p.size) and now - since < MAX_WAIT:
+                return False
+            packets.popleft()
+            self._write(p, segment, now)
+        return True
+
+    def drop(self) -> tuple[Packet, Segment] | None:
+        """Forget everything. Returns the first packet that will not be sent, None when there was nothing."""
+        first = self._packets[0][:2] if self._packets else None
+        self._packets.clear()
+        return first

@@ -53,6 +53,14 @@ class Packet:
         self.tl0 = 0
         self.tl0_at = 0
 
+    def copy(self) -> Packet:
+        """The same with a payload of its own, for who needs it beyond the batch."""
+        p = Packet()
+        for name in Packet.__slots__:
+            setattr(p, name, getattr(self, name))
+        p.payload = memoryview(bytes(self.payload))
+        return p
+
 
 class Batch:
     """The packets of one read. Each layer collects its own; at the end of the batch they go out receiver by receiver.

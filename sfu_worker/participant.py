@@ -177,7 +177,7 @@ class Participant:
             lambda bound: self._audience.bound(self, bound),
         )
         assert self.transport is not None
-        slot.receiver = Receiver(self.transport, self.egress.estimator)
+        slot.receiver = Receiver(self.transport, self.egress.estimator, self.egress.pacer)
         return slot
 
     # What the transport says
@@ -217,7 +217,7 @@ class Participant:
             case rtcp.Nack():
                 slot = self._slot_of(packet.media)
                 if slot is not None:
-                    self.egress.repaired(slot.retransmit(packet.seqs, now, self.rtt, self.egress.repair_room()))
+                    self.egress.retransmit(slot, packet.seqs, now)
             case rtcp.TransportFeedback():
                 self.egress.on_feedback(packet, now)
                 self.rtt = self.egress.estimator.rtt

@@ -265,6 +265,8 @@ class Room:
         """Every 25 ms."""
         self.settle(now)
         for p in list(self.participants.values()):
+            if p.egress.urgent:
+                self._settle(p, self._tracks(), now)
             p.repair(now)
 
     def feedback(self, now: float) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from sfu_worker import vp8
 from sfu_worker.bwe import BandwidthEstimator
+from sfu_worker.pacer import Pacer
 from sfu_worker.segments import Segment
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Receiver:
 
     transport: Transport
     estimator: BandwidthEstimator
+    pacer: Pacer = field(default_factory=Pacer)
 
 
 class RtxStream:

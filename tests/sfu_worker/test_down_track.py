@@ -185,7 +185,7 @@ def test_lost_packets_are_sent_again_on_the_repair_stream() -> None:
     assert repaired.payload == struct.pack("!H", original.seq) + original.payload
 
 
-def test_retransmission_finds_packets_from_before_a_switch() -> None:
+def test_what_was_sent_before_a_switch_is_not_sent_again() -> None:
     wire = Wire()
     first, second = Source(video_track("a"), 1, seq=30), Source(video_track("b"), 2, seq=9000)
     slot = video_slot(wire)
@@ -193,9 +193,24 @@ def test_retransmission_finds_packets_from_before_a_switch() -> None:
     first.send(0.1, key=True)
     slot.aim(second.layer, 0.1)
     second.send(0.2, key=True)
-    before = parse(wire.sent[0])
-    slot.retransmit([before.seq], 0.3, 0.1, 10_000)
-    assert parse(wire.sent[-1]).payload == struct.pack("!H", before.seq) + before.payload
+    before, after = (parse(data) for data in wire.sent)
+    assert slot.retransmit([before.seq], 0.3, 0.1, 10_000) == 0, "the key frame needs nothing of it"
+    assert slot.retransmit([after.seq], 0.3, 0.1, 10_000) > 0
+    assert parse(wire.sent[-1]).payload == struct.pack("!H", after.seq) + after.payload
+
+
+def test_a_packet_that_is_asked_for_again_and_again_gives_way_to_a_key_frame() -> None:
+    wire, source = Wire(), Source(video_track(), 1)
+    slot = video_slot(wire)
+    slot.aim(source.layer, 0.0)
+    source.send(0.1, key=True)
+    source.rtcp.clear()
+    seq = parse(wire.sent[0]).seq
+    for tenth in range(2, 10):
+        slot.retransmit([seq], tenth / 10, 0.05, 10_000)
+    assert source.rtcp == []
+    slot.retransmit([seq], 1.05, 0.05, 10_000)
+    assert len(source.rtcp) == 1
 
 
 def test_a_storm_of_requests_is_bounded() -> None:

@@ -1,4 +1,27 @@
-from sfu_worker.pacer import BURST, KEYFRAME_TIMES, MAX_WAIT, REPAIR_SHARE, TICK, Pacer, Traffic
+"""What leaves at once, what waits for the next tick, and what is never sent at all."""
+
+from __future__ import annotations
+
+from sfu_worker.pacer import LEAST_BURST, MAX_WAIT, MEDIA_BURST, PACING, REPAIR_BURST, REPAIR_SHARE, TICK, PacedQueue, Pacer
+from sfu_worker.packet import Packet
+from sfu_worker.segments import Segment
+from tests.sfu_worker.test_down_track import Source, Wire, parse, video_slot, video_track
+
+MEGABIT = 1_000_000
+LARGE = b"\x90\xc0\x80\x66\x0c\x11" + bytes(1000)
+
+
+def packet(seq: int, size: int = 1000) -> Packet:
+    p = Packet()
+    p.seq, p.size, p.payload = seq, size, memoryview(bytes(size))
+    return p
+
+
+def queue(pacer: Pacer) -> tuple[PacedQueue, list[int], Segment]:
+    sent: list[int] = []
+    held = PacedQueue(lambda p, _segment, _now: sent.append(p.seq))
+    held.pacer = pacer
+    return held, sent, Segment(Source(video_track(), 1).layer, 0, 0, 0, 0, 0)
 
 
 def ticks(pacer: Pacer, budget: int, count: int, start: float = 1.0) -> float:
@@ -7,77 +30,104 @@ def ticks(pacer: Pacer, budget: int, count: int, start: float = 1.0) -> float:
     return start + count * TICK
 
 
-def test_media_always_passes() -> None:
+def test_before_the_link_is_known_everything_passes() -> None:
+    assert Pacer().passes(1_000_000)
+
+
+def test_usual_frames_pass_and_a_key_frame_far_beyond_the_link_does_not() -> None:
+    pacer, now = Pacer(), ticks(Pacer(), MEGABIT, 1)
+    for frame in range(60):
+        pacer.tick(MEGABIT, now + frame * 0.033)
+        assert pacer.passes(4_000), "30 frames a second of a link's whole rate"
+    assert not pacer.passes(60_000)
+
+
+def test_a_few_packets_pass_on_any_link() -> None:
     pacer = Pacer()
-    pacer.tick(30_000, 1.0)
-    assert pacer.split([1200] * 50, Traffic.MEDIA) == 50
+    ticks(pacer, 30_000, 40)
+    assert pacer.passes(LEAST_BURST)
 
 
-def test_a_key_frame_beyond_the_budget_is_spread_over_ticks() -> None:
-    pacer, now, left, per_tick = Pacer(), 1.0, [1000] * 60, []
-    while left:
-        pacer.tick(1_000_000, now)
-        count = pacer.split(left, Traffic.KEYFRAME)
-        per_tick.append(count)
-        left = left[count:]
+def test_what_waits_is_spread_over_ticks_in_its_order() -> None:
+    pacer = Pacer()
+    now = ticks(pacer, MEGABIT, 10)
+    held, sent, segment = queue(pacer)
+    for seq in range(60):
+        held.hold(packet(seq), segment, now)
+    per_tick = []
+    while held:
+        before = len(sent)
+        pacer.tick(MEGABIT, now)
+        per_tick.append(len(sent) - before)
         now += TICK
-    # 2.5 Mbit/s are 7.8 packets of 1000 bytes in 25 ms.
-    assert max(per_tick) <= 8
-    assert sum(per_tick) == 60
-    assert now - 1.0 <= 60_000 * 8 / (1_000_000 * KEYFRAME_TIMES) + 2 * TICK
+    assert sent == list(range(60))
+    assert max(per_tick) <= MEGABIT / 8 * PACING * MEDIA_BURST / 1000 + 1
+    assert len(per_tick) >= 60_000 / (MEGABIT / 8 * PACING * TICK) - 2
+    assert not pacer.waiting
 
 
-def test_a_small_key_frame_leaves_at_once() -> None:
+def test_nothing_waits_for_ever() -> None:
     pacer = Pacer()
-    ticks(pacer, 2_000_000, 10)
-    assert pacer.split([1100] * 20, Traffic.KEYFRAME) == 20
-
-
-def test_the_rest_of_a_key_frame_does_not_wait_for_ever() -> None:
-    pacer = Pacer()
-    pacer.tick(30_000, 1.0)
-    assert pacer.split([1100] * 20, Traffic.KEYFRAME, waited=MAX_WAIT) == 20
+    now = ticks(pacer, 30_000, 10)
+    held, sent, segment = queue(pacer)
+    for seq in range(100):
+        held.hold(packet(seq), segment, now)
+    pacer.tick(30_000, now + MAX_WAIT)
+    assert len(sent) == 100
 
 
 def test_repair_has_a_share_of_the_budget_and_a_bounded_burst() -> None:
-    pacer, now = Pacer(), ticks(Pacer(), 1_000_000, 1)
-    sent = 0
-    for _ in range(40):
-        pacer.tick(1_000_000, now)
-        pacer.sent(3125, Traffic.MEDIA)
-        sent += 1000 * pacer.split([1000] * 100, Traffic.REPAIR)
-        now += TICK
-    share = 1_000_000 / 8 * REPAIR_SHARE
-    assert 0.8 * share <= sent <= share + 1_000_000 / 8 * BURST * REPAIR_SHARE + 1000
-
-
-def test_padding_takes_only_what_media_leaves() -> None:
     pacer, now, sent = Pacer(), 1.0, 0
     for _ in range(40):
-        pacer.tick(1_000_000, now)
-        pacer.sent(2000, Traffic.MEDIA)
-        sent += 100 * pacer.split([100] * 200, Traffic.PADDING)
+        pacer.tick(MEGABIT, now)
+        room = pacer.repair_room()
+        pacer.repaired(room)
+        sent += room
         now += TICK
-    assert 0.8 * (125_000 - 80_000) <= sent <= 125_000 - 80_000 + 12_500
+    share = MEGABIT / 8 * REPAIR_SHARE
+    assert 0.8 * share <= sent <= share * (1 + REPAIR_BURST)
 
 
-def test_media_over_the_budget_leaves_no_room_for_padding() -> None:
-    pacer, now = Pacer(), 1.0
-    for _ in range(40):
-        pacer.tick(1_000_000, now)
-        pacer.sent(5000, Traffic.MEDIA)
-        assert pacer.may_send(Traffic.PADDING) == 0
-        now += TICK
-
-
-def test_one_packet_larger_than_the_room_still_leaves() -> None:
+def test_a_late_tick_does_not_fill_the_buckets_beyond_a_burst() -> None:
     pacer = Pacer()
-    pacer.tick(30_000, 1.0)
-    assert pacer.split([1200, 1200], Traffic.REPAIR) == 1
+    pacer.tick(MEGABIT, 1.0)
+    pacer.tick(MEGABIT, 60.0)
+    assert not pacer.passes(int(MEGABIT / 8 * PACING * MEDIA_BURST) + 1)
 
 
-def test_a_late_tick_does_not_fill_the_bucket_beyond_a_burst() -> None:
-    pacer = Pacer()
-    pacer.tick(1_000_000, 1.0)
-    pacer.tick(1_000_000, 60.0)
-    assert pacer.may_send(Traffic.PADDING) <= 1_000_000 / 8 * BURST
+def test_a_slot_holds_a_large_frame_back_and_what_follows_it_too() -> None:
+    wire, source = Wire(), Source(video_track(), 1)
+    slot = video_slot(wire)
+    assert slot.receiver is not None
+    pacer = slot.receiver.pacer
+    now = ticks(pacer, 300_000, 10)
+    slot.aim(source.layer, now)
+    source.send(now, key=True)
+    for _ in range(20):
+        source.send(now, payload=LARGE)
+    sent = len(wire.sent)
+    assert 3 < sent < 10, "a few pass"
+    source.send(now)
+    assert len(wire.sent) == sent, "a small one does not overtake those that wait"
+    pacer.tick(300_000, now + MAX_WAIT)
+    assert [parse(data).seq for data in wire.sent] == [(parse(wire.sent[0]).seq + i) & 0xFFFF for i in range(22)]
+
+
+def test_what_waits_for_a_slot_that_stops_is_not_sent_and_leaves_no_hole() -> None:
+    wire, source = Wire(), Source(video_track(), 1)
+    slot = video_slot(wire)
+    assert slot.receiver is not None
+    pacer = slot.receiver.pacer
+    now = ticks(pacer, 300_000, 10)
+    slot.aim(source.layer, now)
+    source.send(now, key=True)
+    for _ in range(20):
+        source.send(now, payload=LARGE)
+    sent = len(wire.sent)
+    slot.unbind(now)
+    pacer.tick(300_000, now + MAX_WAIT)
+    assert len(wire.sent) == sent
+    slot.aim(source.layer, now + 1)
+    source.send(now + 1, key=True)
+    *_, last, again = (parse(data) for data in wire.sent)
+    assert again.seq == (last.seq + 1) & 0xFFFF
