@@ -172,7 +172,7 @@ export class Call extends Emitter {
   _connect() {
     this._dropConnection();
     const { ice_servers: iceServers } = this._config;
-    const connection = new Connection({ iceServers, publish: this.publish, pairs: this.subscriptions.pairs });
+    const connection = new Connection({ iceServers, publish: this.publish, ...this.subscriptions.size });
     this._connection = connection;
     this._epoch = this.room.epoch;
     connection.on('offer', (offer) => this._signalling.send({ type: 'offer', ...offer }));

@@ -28,28 +28,34 @@ let lastOfferId = 0;
  * @extends {Emitter<Events>}
  */
 export class Connection extends Emitter {
-  /** @param {{iceServers: RTCIceServer[], publish: boolean, pairs: number}} options */
-  constructor({ iceServers, publish, pairs }) {
+  /** @param {{iceServers: RTCIceServer[], publish: boolean, pairs: number, voices: number}} options */
+  constructor({ iceServers, publish, pairs, voices }) {
     super();
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
     /** @type {Map<Source, import('./sending.js').Sender>} */
     this._senders = publish ? addSenders(this.pc) : new Map();
     /** @type {Receivers[]} */
     this.receivers = [];
+    /** @type {RTCRtpTransceiver[]} slots for sound alone, in which the worker puts whoever speaks and is in no pair */
+    this.voices = [];
     this.answered = false;
     this._offerId = 0;
     this._again = false;
     this._timer = setTimeout(() => this._fail(), CONNECT_WITHIN);
     this._closed = false;
     this.pc.onconnectionstatechange = () => this._stateChanged();
-    this._addPairs(pairs);
+    this._addSlots(pairs, voices);
   }
 
-  /** @param {number} count */
-  _addPairs(count) {
-    while (this.receivers.length < count) {
+  /**
+   * @param {number} pairs
+   * @param {number} voices
+   */
+  _addSlots(pairs, voices) {
+    while (this.receivers.length < pairs) {
       this.receivers.push({ audio: addReceiver(this.pc, 'audio'), video: addReceiver(this.pc, 'video') });
     }
+    while (this.voices.length < voices) this.voices.push(addReceiver(this.pc, 'audio'));
   }
 
   /** The mids of the receive pairs that the worker has answered. */
@@ -59,14 +65,20 @@ export class Connection extends Emitter {
       .map(({ audio, video }) => ({ audio: audio.mid ?? '', video: video.mid ?? '' }));
   }
 
+  /** The mids of the slots for voices that the worker has answered. */
+  get voiceMids() {
+    return this.voices.filter(({ currentDirection }) => currentDirection !== null).map(({ mid }) => mid ?? '');
+  }
+
   /**
-   * Have at least so many receive pairs.
+   * Have at least so many receive pairs and slots for voices.
    *
    * @param {number} pairs
+   * @param {number} voices
    */
-  grow(pairs) {
-    if (pairs <= this.receivers.length) return;
-    this._addPairs(pairs);
+  grow(pairs, voices) {
+    if (pairs <= this.receivers.length && voices <= this.voices.length) return;
+    this._addSlots(pairs, voices);
     void this.negotiate();
   }
 

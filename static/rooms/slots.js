@@ -16,8 +16,14 @@ export const PRIORITY = { other: 1, speaking: 2, screen: 3, pinned: 4 };
 
 const PAIR_STEPS = [4, 8, 12, 16, 24, 32];
 
-/** As many as an offer has room for (docs/protocol.md); who is wanted least gets none. */
-const MOST_PAIRS = 40;
+/** As many as an offer has room for beside the slots for voices (docs/protocol.md); who is wanted least gets none. */
+const MOST_PAIRS = 36;
+
+/** With more wishes than this it may be long, or for ever, until somebody who speaks has a pair. */
+const CROWD = 12;
+
+/** Slots for sound in which the worker puts whoever speaks and has no pair. */
+const VOICES = 4;
 
 /** Heights are asked for in these steps, so that dragging a divider is not a message per pixel. */
 const HEIGHTS = [90, 180, 270, 360, 540, 720, 1080];
@@ -33,20 +39,33 @@ export function pairCount(wanted, have) {
   return Math.max(step, have);
 }
 
+/**
+ * How many slots for voices to have for so many wishes; never fewer than there are.
+ *
+ * @param {number} wanted
+ * @param {number} have
+ */
+export function voiceCount(wanted, have) {
+  return Math.max(wanted > CROWD ? VOICES : 0, have);
+}
+
 /** @param {number} pixels */
 export function heightStep(pixels) {
   return HEIGHTS.find((height) => height >= pixels) ?? 1080;
 }
 
 /**
- * Give each wish a pair. Who has one keeps it, so a picture never jumps because somebody else came or left.
+ * Give each wish a pair. Who has one keeps it, so a picture never jumps because somebody else came or left; only where there
+ * are too few it may go to somebody who is wanted more.
  *
  * @param {ReadonlyMap<string, number>} before key to pair number
- * @param {readonly string[]} keys the wanted keys, most wanted first
+ * @param {readonly {key: string, priority: number}[]} wishes
  * @param {number} pairs how many pairs there are
  * @returns {Map<string, number>}
  */
-export function assign(before, keys, pairs) {
+export function assign(before, wishes, pairs) {
+  const rank = (/** @type {{key: string, priority: number}} */ { key, priority }) => priority + (before.has(key) ? 0.5 : 0);
+  const keys = [...wishes].sort((a, b) => rank(b) - rank(a)).slice(0, pairs).map(({ key }) => key);
   /** @type {Map<string, number>} */
   const after = new Map();
   for (const key of keys) {
@@ -58,7 +77,6 @@ export function assign(before, keys, pairs) {
   for (const key of keys) {
     if (after.has(key)) continue;
     while (taken.has(next)) next += 1;
-    if (next >= pairs) break;
     taken.add(next);
     after.set(key, next);
   }
@@ -71,11 +89,13 @@ export function assign(before, keys, pairs) {
  * @param {ReadonlyMap<string, number>} assignment
  * @param {readonly Wish[]} wishes
  * @param {readonly Pair[]} pairs
+ * @param {readonly string[]} voices the mids of the slots for voices
  * @returns {Map<string, SlotRequest>}
  */
-export function requests(assignment, wishes, pairs) {
+export function requests(assignment, wishes, pairs, voices = []) {
   /** @type {Map<string, SlotRequest>} */
   const result = new Map();
+  for (const mid of voices) result.set(mid, { mid, track: null, height: 0, priority: 0, voices: true });
   for (const { audio, video } of pairs) {
     result.set(audio, { mid: audio, track: null, height: 0, priority: 0 });
     result.set(video, { mid: video, track: null, height: 0, priority: 0 });
@@ -102,7 +122,7 @@ export function requests(assignment, wishes, pairs) {
 export function changes(told, wanted) {
   return [...wanted.values()].filter((request) => {
     const before = told.get(request.mid);
-    if (!before) return request.track !== null;
+    if (!before) return request.track !== null || request.voices === true;
     return before.track !== request.track || before.height !== request.height || before.priority !== request.priority;
   });
 }

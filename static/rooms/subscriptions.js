@@ -1,4 +1,4 @@
-import { assign, changes, pairCount, requests } from './slots.js';
+import { assign, changes, pairCount, requests, voiceCount } from './slots.js';
 
 /** Wishes settle for this long before the worker is told. */
 const SETTLE = 100;
@@ -29,9 +29,14 @@ export class Subscriptions {
     this._timer = 0;
   }
 
-  /** How many receive pairs a new connection should have. */
-  get pairs() {
-    return pairCount(this._wishes.length, 4);
+  /** How many receive pairs and slots for voices a new connection should have. */
+  get size() {
+    return { pairs: pairCount(this._wishes.length, 4), voices: voiceCount(this._wishes.length, 0) };
+  }
+
+  /** Where the voices of those arrive who have no pair: always the same tracks, whoever speaks. */
+  get voices() {
+    return this._connection?.voices.map(({ receiver }) => receiver.track) ?? [];
   }
 
   /** @param {Connection | null} connection a new one, in which nothing is bound yet */
@@ -52,11 +57,11 @@ export class Subscriptions {
   /** @param {{all?: boolean}} [options] `all`: say everything again, the worker may have missed something */
   flush({ all = false } = {}) {
     if (!this._connection) return;
-    this._connection.grow(pairCount(this._wishes.length, this._connection.receivers.length));
-    const pairs = this._connection.pairs;
-    const keys = this._wishes.map((wish) => wish.key);
-    this._assignment = assign(this._assignment, keys, pairs.length);
-    const wanted = requests(this._assignment, this._wishes, pairs);
+    const { pairs, receivers, voices } = this._connection;
+    const count = this._wishes.length;
+    this._connection.grow(pairCount(count, receivers.length), voiceCount(count, voices.length));
+    this._assignment = assign(this._assignment, this._wishes, pairs.length);
+    const wanted = requests(this._assignment, this._wishes, pairs, this._connection.voiceMids);
     const told = all ? [...wanted.values()] : changes(this._told, wanted);
     if (told.length && this._tell(told)) for (const request of told) this._told.set(request.mid, request);
   }

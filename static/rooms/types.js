@@ -20,7 +20,7 @@
  *
  * @typedef {{id: string, name: string, role: string, stream: boolean}} Person
  * @typedef {{id: string, participant: string, source: Source, kind: string, muted: boolean, codec: string}} Track
- * @typedef {{mid: string, track: string | null, height: number, priority: number}} SlotRequest
+ * @typedef {{mid: string, track: string | null, height: number, priority: number, voices?: boolean}} SlotRequest `voices`: for whoever speaks and is in no other slot
  * @typedef {{number: number, nonce: string, participant: string, name: string, text: string, sent: string}} ChatLine
  *
  * @typedef {{type: 'welcome', participant: string, resume: string, role: string, publish: boolean, chat_number: number}} Welcome

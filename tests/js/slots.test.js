@@ -1,28 +1,53 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assign, changes, heightStep, pairCount, requests } from '../../static/rooms/slots.js';
+import { assign, changes, heightStep, pairCount, requests, voiceCount } from '../../static/rooms/slots.js';
 
 const pairs = Array.from({ length: 4 }, (_, k) => ({ audio: `a${k}`, video: `v${k}` }));
+const others = (...keys) => keys.map((key) => ({ key, priority: 1 }));
 const wish = (key, height = 300, priority = 1) => ({ key, audio: `${key}:microphone`, video: `${key}:camera`, height, priority });
 
 test('pairs come in steps and are never taken away', () => {
-  assert.deepEqual([0, 4, 5, 12, 13, 20, 25, 33, 200].map((wanted) => pairCount(wanted, 0)), [4, 4, 8, 12, 16, 24, 32, 40, 40]);
+  assert.deepEqual([0, 4, 5, 12, 13, 20, 25, 33, 200].map((wanted) => pairCount(wanted, 0)), [4, 4, 8, 12, 16, 24, 32, 36, 36]);
   assert.equal(pairCount(2, 12), 12);
 });
 
 test('who has a pair keeps it when others come and leave', () => {
-  const first = assign(new Map(), ['ann', 'bob', 'cy'], 4);
+  const first = assign(new Map(), others('ann', 'bob', 'cy'), 4);
   assert.deepEqual([...first], [['ann', 0], ['bob', 1], ['cy', 2]]);
-  const second = assign(first, ['dee', 'cy', 'ann'], 4);
+  const second = assign(first, others('dee', 'cy', 'ann'), 4);
   assert.deepEqual(Object.fromEntries(second), { ann: 0, cy: 2, dee: 1 });
 });
 
 test('with too few pairs the most wanted get them', () => {
-  assert.deepEqual([...assign(new Map(), ['a', 'b', 'c'], 2).keys()], ['a', 'b']);
+  assert.deepEqual([...assign(new Map(), others('a', 'b', 'c'), 2).keys()], ['a', 'b']);
+});
+
+test('who is wanted more takes the pair of who is wanted least, and keeps it', () => {
+  const first = assign(new Map(), others('a', 'b', 'c', 'd'), 2);
+  const speaks = assign(first, [...others('a', 'b', 'c'), { key: 'd', priority: 2 }], 2);
+  assert.deepEqual(Object.fromEntries(speaks), { a: 0, d: 1 });
+  assert.deepEqual(assign(speaks, others('a', 'b', 'c', 'd'), 2), speaks);
+});
+
+test('fewer pairs than before leave nobody in one that is gone', () => {
+  assert.deepEqual(Object.fromEntries(assign(new Map([['a', 5], ['b', 1]]), others('a', 'b'), 2)), { a: 0, b: 1 });
+});
+
+test('a crowd has slots for voices, and they are never taken away', () => {
+  assert.deepEqual([0, 12, 13, 100].map((wanted) => voiceCount(wanted, 0)), [0, 0, 4, 4]);
+  assert.equal(voiceCount(3, 4), 4);
+});
+
+test('slots for voices are asked for once, and name nobody', () => {
+  const wanted = requests(new Map(), [], pairs, ['x']);
+  const [told, ...more] = changes(new Map(), wanted);
+  assert.deepEqual(told, { mid: 'x', track: null, height: 0, priority: 0, voices: true });
+  assert.deepEqual(more, []);
+  assert.deepEqual(changes(wanted, wanted), []);
 });
 
 test('a pair never goes to two people', () => {
-  const assignment = assign(new Map([['a', 3], ['b', 1]]), ['x', 'a', 'y', 'b'], 4);
+  const assignment = assign(new Map([['a', 3], ['b', 1]]), others('x', 'a', 'y', 'b'), 4);
   assert.deepEqual([...assignment.values()].sort(), [0, 1, 2, 3]);
 });
 

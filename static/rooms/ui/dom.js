@@ -55,6 +55,20 @@ export function icon(name, className = '') {
   return svg;
 }
 
+/**
+ * Let an element play a track, or nothing.
+ *
+ * @param {HTMLMediaElement} element
+ * @param {MediaStreamTrack | null} track
+ * @param {(element: HTMLMediaElement) => void} play
+ */
+export function attach(element, track, play) {
+  const before = element.srcObject instanceof MediaStream ? element.srcObject.getTracks()[0] : null;
+  if (before === (track ?? undefined) || before === track) return;
+  element.srcObject = track && new MediaStream([track]);
+  if (track) play(element);
+}
+
 /** The text of the page's configuration. */
 export function configText() {
   return byId('config', HTMLScriptElement).text;

@@ -1,6 +1,6 @@
 import { hue, initials } from '../people.js';
 import { text } from '../texts.js';
-import { icon, make } from './dom.js';
+import { attach, icon, make } from './dom.js';
 
 /**
  * @typedef {import('../people.js').TileModel} TileModel
@@ -94,8 +94,8 @@ export class Tile {
     classList.toggle('is-speaking', model.speaking);
     classList.toggle('live', media.live);
     this._pin.setAttribute('aria-pressed', String(pinned));
-    this._attach(this.video, media.live ? media.video : null);
-    if (this.audio) this._attach(this.audio, media.audio);
+    attach(this.video, media.live ? media.video : null, this._play);
+    if (this.audio) attach(this.audio, media.audio, this._play);
   }
 
   /** @param {Rect | null} rect null: not shown */
@@ -112,17 +112,6 @@ export class Tile {
   close() {
     for (const element of [this.video, this.audio]) if (element) element.srcObject = null;
     this.element.remove();
-  }
-
-  /**
-   * @param {HTMLMediaElement} element
-   * @param {MediaStreamTrack | null} track
-   */
-  _attach(element, track) {
-    const before = element.srcObject instanceof MediaStream ? element.srcObject.getTracks()[0] : null;
-    if (before === (track ?? undefined) || before === track) return;
-    element.srcObject = track && new MediaStream([track]);
-    if (track) this._play(element);
   }
 }
 

@@ -6,6 +6,7 @@ import { clearBanner, showBanner } from './banner.js';
 import { byId, make } from './dom.js';
 import { rate, StatisticsPanel } from './statistics.js';
 import { Tile } from './tile.js';
+import { Voices } from './voices.js';
 
 /**
  * @typedef {import('../people.js').TileModel} TileModel
@@ -41,6 +42,7 @@ export class Tiles {
     this._pinned = '';
     /** @type {Set<HTMLMediaElement>} */
     this._silent = new Set();
+    this._voices = new Voices(this._stage, (media) => void this._play(media));
     this._statistics = new StatisticsPanel(call);
     /** @type {Map<string, string>} what limits one's own pictures, in words, by tile */
     this._limits = new Map();
@@ -64,6 +66,7 @@ export class Tiles {
     const height = (/** @type {string} */ key) => (places.get(key)?.height ?? 0) * devicePixelRatio;
     const wanted = wishes(room, models, height, this._pinned);
     this._call.subscriptions.want(wanted);
+    this._voices.render(this._call.subscriptions.voices);
     for (const model of models) {
       const media = model.own ? this._ownMedia(model) : this._theirMedia(model, wanted);
       const tile = this._tiles.get(model.key);

@@ -1,0 +1,107 @@
+"""A room that is larger than a page: most are silent, and whoever speaks is heard and shown. Chromium among light clients."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from rooms.management.commands.calltest import open_door
+from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
+from tests.e2e.conftest import Confcall
+from tests.e2e.people import Person, until
+from tests.e2e.test_call import room
+
+pytestmark = pytest.mark.e2e
+
+GUESTS = 38
+"Two more than a page has pairs for."
+
+SILENT, LOUD = 127, 25
+
+VOICES = """
+async () => {
+  const elements = [...document.querySelectorAll('#stage > audio')];
+  const ids = elements.map((e) => e.srcObject && e.srcObject.getTracks()[0].id);
+  const found = { playing: elements.filter((e) => !e.paused).length, packets: 0, lost: 0, energy: 0 };
+  for (const pc of window.connections.filter((c) => c.connectionState !== 'closed'))
+    for (const r of (await pc.getStats()).values()) {
+      if (r.type !== 'inbound-rtp' || !ids.includes(r.trackIdentifier)) continue;
+      found.packets += r.packetsReceived;
+      found.lost += r.packetsLost;
+      found.energy += r.totalAudioEnergy || 0;
+    }
+  return found;
+}
+"""
+
+# Who has no sound of its own on the page.
+WITHOUT_PAIR = """
+() => [...document.querySelectorAll('[aria-label="People in the call"] [role=group]')]
+  .filter((g) => [...g.querySelectorAll('audio')].some((a) => !a.srcObject)).map((g) => g.getAttribute('aria-label'))
+"""
+
+
+@asynccontextmanager
+async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightClient]]:
+    """People who send sound and say nothing, by name."""
+    guests: dict[str, LightClient] = {}
+    tasks: list[asyncio.Task[None]] = []
+    async with Hub() as hub:
+        try:
+            for number in range(count):
+                door = await asyncio.to_thread(open_door, link)
+                line = WebSocketSignalling(door.socket, door.origin, door.cookie)
+                name = f"Guest {number}"
+                guests[name] = LightClient(hub, name, line, Plan(sources=("microphone",), audio_level=SILENT))
+                await line.join(name, door.pass_)
+                tasks.append(asyncio.create_task(guests[name].run()))
+            await asyncio.gather(*(asyncio.wait_for(guest.connected.wait(), 60) for guest in guests.values()))
+            yield guests
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_one(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "hall")
+    confcall.shell("from rooms.models import Room; Room.objects.filter(slug='hall').update(max_people=100)")
+    ann = await Person.arrive(browser, link, "Ann")
+    await ann.join(devices=False)
+    async with silent_guests(link, GUESTS) as guests:
+        await expect(ann.region.get_by_role("group")).to_have_count(GUESTS + 1, timeout=60_000)
+
+        async def voices() -> dict[str, Any]:
+            found: dict[str, Any] = await ann.page.evaluate(VOICES)
+            return found
+
+        async def settled() -> bool:
+            return (await voices())["playing"] == 4 and len(await ann.page.evaluate(WITHOUT_PAIR)) == GUESTS - 36
+
+        await until(settled, 60, lambda: ann.report("Ann has no slots for voices", "Guest 0"))
+        name = (await ann.page.evaluate(WITHOUT_PAIR))[0]
+        assert (await voices())["packets"] == 0, "somebody silent is in a slot for voices"
+        guests[name].streams[0].level = LOUD
+
+        async def heard() -> bool:
+            now = await voices()
+            return bool(now["packets"] >= 5 and now["energy"] > 0)
+
+        await until(heard, 30, lambda: ann.report(f"Ann does not hear {name}", name))
+        await expect(ann.group(name).get_by_role("img", name="speaking")).to_be_visible(timeout=10_000)
+        # It has got a pair by now, or will, and its voice moves there.
+        await ann.hears(name)
+
+        async def still() -> bool:
+            before = (await voices())["packets"]
+            await asyncio.sleep(0.3)
+            return bool((await voices())["packets"] == before)
+
+        await until(still, 10, "the voice is heard twice")
+        assert (await voices())["lost"] == 0
+        assert ann.errors == []
