@@ -1,10 +1,12 @@
-"""CPU per forwarded packet of a real worker: one sender, 10 to 200 receivers, beside a floor measured in the same run.
+"""CPU per forwarded packet of a real worker: one sender to 10 to 200 receivers, and a call in which all see all, beside a floor
+measured in the same run.
 
-``python bench/forward.py [--receivers 10,50,100,200] [--rate 150] [--seconds 4] [--windows 5]``
+``python bench/forward.py [--receivers 10,50,100,200] [--people 10] [--rate 150] [--seconds 4] [--windows 5]``
 
 The worker is a process of its own; all clients (real ICE, DTLS-SRTP) live in this one. Every packet that arrives is checked.
 CPU is that of the worker process, user and system, from /proc, its timers and feedback included; medians of the windows.
 The sender's rate is one that a receiver's bandwidth estimate reaches by itself: what it does not, the worker does not send.
+In the call everybody sends ``--rate`` packets a second too, a third of them sound of 100 bytes, and receives all the others.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,25 +48,32 @@ JOIN_SECONDS = 60.0
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--receivers", default="10,50,100,200")
-    parser.add_argument("--rate", type=float, default=150, help="packets per second into the worker (default: %(default)s)")
+    parser.add_argument("--people", default="10", help="sizes of calls in which all see all; '' for none (default: %(default)s)")
+    parser.add_argument("--rate", type=float, default=150, help="packets per second of a sender (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of a window (default: %(default)s)")
     parser.add_argument("--feedback", action=argparse.BooleanOptionalAction, default=True, help="receivers report arrivals")
     parser.add_argument("--windows", type=int, default=5)
     options = parser.parse_args()
     floor = measure_floor()
     print(f"floor (rewrite + protect + sendto, one packet at a time): {floor:.1f} µs")
-    print("receivers    in/s    out/s  µs/packet  x floor   lost  p50 ms  p99 ms   load")
+    print("    people    in/s    out/s  µs/packet  x floor   lost  p50 ms  p99 ms   load")
     lost = 0
+    calls = [(f"1 -> {count}", one_to_many, count) for count in numbers(options.receivers)]
+    calls += [(f"{count} x {count}", all_to_all, count) for count in numbers(options.people)]
     with worker() as (url, pid):
-        for count in map(int, options.receivers.split(",")):
-            row = asyncio.run(forward(url, pid, count, options))
+        for name, people, count in calls:
+            row = asyncio.run(hold(url, pid, people, count, options))
             lost += row["lost"]
             print(
-                f"{count:>9} {row['in']:>7.0f} {row['out']:>8.0f} {row['cost']:>10.1f} {row['cost'] / floor:>8.2f}"
+                f"{name:>10} {row['in']:>7.0f} {row['out']:>8.0f} {row['cost']:>10.1f} {row['cost'] / floor:>8.2f}"
                 f" {row['lost']:>6} {row['p50']:>7.1f} {row['p99']:>7.1f} {os.getloadavg()[0]:>6.1f}",
                 flush=True,
             )
     return 1 if lost else 0
+
+
+def numbers(text: str) -> list[int]:
+    return [int(word) for word in text.split(",") if word]
 
 
 def measure_floor(packets: int = 30_000) -> float:
@@ -139,48 +148,83 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def forward(url: str, pid: int, count: int, options: Any) -> dict[str, Any]:
-    """One sender to ``count`` receivers."""
-    layer = open_layer(url)
-    room = f"bench-{count}"
-    plan = Plan(video_rate=options.rate, video_size=PACKET, frame_packets=FRAME, sources=("camera",))
-    clients: list[LightClient] = []
-    tasks: list[asyncio.Task[None]] = []
+class Call:
+    """A room on the worker, and who is in it. Use as ``async with``: at the end everybody leaves."""
 
-    def begin(client: LightClient) -> None:
-        clients.append(client)
-        tasks.append(asyncio.create_task(client.run()))
+    def __init__(self, url: str, hub: Hub, room: str) -> None:
+        self.clients: list[LightClient] = []
+        self._hub = hub
+        self._room = room
+        self._layer = open_layer(url)
+        self._tasks: list[asyncio.Task[None]] = []
 
-    async with Hub() as hub:
-        try:
-            source = WorkerSignalling(layer, WORKER, room)
-            for number in range(count):
-                # They need not hear the room's events: this is about media.
-                line = WorkerSignalling(layer, WORKER, room, hears_room=False)
-                client = LightClient(hub, f"receiver {number}", line, Plan(sources=(), feedback=options.feedback), pairs=1)
-                await line.join(client.name, publish=False)
-                begin(client)
-            async with asyncio.timeout(JOIN_SECONDS):
-                for client in clients:
-                    await client.connected.wait()
-                    await client.watch(f"{source.participant}:camera", "video")
-            sender = LightClient(hub, "sender", source, plan)
-            await source.join(sender.name)
-            begin(sender)
-            await settled(clients[:-1])
-            return await measure(pid, clients, options)
-        finally:
-            await asyncio.gather(*(client.close() for client in clients), return_exceptions=True)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await layer.close_pools()
+    async def __aenter__(self) -> Call:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(client.close() for client in self.clients), return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._layer.close_pools()
+
+    def line(self, *, hears_room: bool = True) -> WorkerSignalling:
+        return WorkerSignalling(self._layer, WORKER, self._room, hears_room=hears_room)
+
+    async def join(self, name: str, line: WorkerSignalling, plan: Plan, pairs: int = 0) -> None:
+        client = LightClient(self._hub, name, line, plan, pairs)
+        await line.join(name, publish=bool(plan.sources))
+        self.clients.append(client)
+        self._tasks.append(asyncio.create_task(client.run()))
 
 
-async def settled(receivers: list[LightClient]) -> None:
-    """Until everybody sees the picture, and has for a while: bandwidth estimation begins low."""
+async def hold(url: str, pid: int, people: People, count: int, options: Any) -> dict[str, Any]:
+    """One call, from its first ``Join`` to its last ``Leave``: what it cost."""
+    async with Hub() as hub, Call(url, hub, f"bench-{count}-{people.__name__}") as call:
+        receivers, streams = await people(call, count, options)
+        await settled(receivers, streams)
+        return await measure(pid, call.clients, options)
+
+
+People = Callable[[Call, int, Any], Awaitable[tuple[list[LightClient], int]]]
+"""Lets everybody in. Returns who receives, and how many streams each of them."""
+
+
+async def one_to_many(call: Call, count: int, options: Any) -> tuple[list[LightClient], int]:
+    """One camera for ``count`` receivers, who are there before it."""
+    source = call.line()
+    for number in range(count):
+        # They need not hear the room's events: this is about media.
+        await call.join(f"receiver {number}", call.line(hears_room=False), Plan(sources=(), feedback=options.feedback), 1)
+    receivers = call.clients.copy()
     async with asyncio.timeout(JOIN_SECONDS):
-        while not all(client.receiver.first_frame for client in receivers):  # noqa: ASYNC110
+        for client in receivers:
+            await client.connected.wait()
+            await client.watch(f"{source.participant}:camera", "video")
+    plan = Plan(video_rate=options.rate, video_size=PACKET, frame_packets=FRAME, sources=("camera",))
+    await call.join("sender", source, plan)
+    return receivers, 1
+
+
+async def all_to_all(call: Call, count: int, options: Any) -> tuple[list[LightClient], int]:
+    """``count`` people, each with a microphone and a camera."""
+    sound = options.rate / 3
+    plan = Plan(
+        video_rate=options.rate - sound,
+        video_size=PACKET,
+        frame_packets=FRAME,
+        audio_rate=sound,
+        feedback=options.feedback,
+    )
+    for number in range(count):
+        await call.join(f"person {number}", call.line(), plan, count - 1)
+    return call.clients, 2 * (count - 1)
+
+
+async def settled(receivers: list[LightClient], streams: int) -> None:
+    """Until everybody receives every stream, and has for a while: bandwidth estimation begins low."""
+    async with asyncio.timeout(JOIN_SECONDS):
+        while not all(len(client.receiver.first_frame) == streams for client in receivers):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     before = -1
     while before != (now := sum(client.receiver.pauses for client in receivers)):
@@ -189,17 +233,17 @@ async def settled(receivers: list[LightClient]) -> None:
 
 
 async def measure(pid: int, clients: list[LightClient], options: Any) -> dict[str, Any]:
-    sender, receivers = clients[-1], [client.receiver for client in clients[:-1]]
-    assert sender.link is not None
+    receivers, links = [client.receiver for client in clients], [client.link for client in clients if client.link is not None]
     costs, ins, outs = [], [], []
     for receiver in receivers:
         receiver.delays.clear()
     for _ in range(options.windows):
-        begun, used, got, sent = time.monotonic(), cpu(pid), sum(r.received for r in receivers), sender.link.sent
+        begun, used = time.monotonic(), cpu(pid)
+        got, sent = sum(r.received for r in receivers), sum(link.sent for link in links)
         await asyncio.sleep(options.seconds)
         elapsed, delivered = time.monotonic() - begun, sum(r.received for r in receivers) - got
         costs.append((cpu(pid) - used) / max(1, delivered) * 1e6)
-        ins.append((sender.link.sent - sent) / elapsed)
+        ins.append((sum(link.sent for link in links) - sent) / elapsed)
         outs.append(delivered / elapsed)
     delays = sorted(delay for receiver in receivers for delay in receiver.delays) or [float("nan")]
     return {
