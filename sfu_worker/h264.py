@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfu_worker.bits import BitReader
 from sfu_worker.vp8 import Buffer
 
 NAL_IDR, NAL_SPS, STAP_A, FU_A = 5, 7, 24, 28
@@ -52,27 +53,15 @@ def _nals(buf: Buffer, start: int, end: int) -> list[tuple[int, int]]:
     return found
 
 
-class _Bits:
+class _Bits(BitReader):
     """Reads a raw byte sequence payload bit by bit. Raises ValueError at its end."""
 
     def __init__(self, data: bytes) -> None:
-        data = data.replace(b"\0\0\3", b"\0\0")  # emulation prevention, ITU-T H.264 section 7.4.1
-        self._value = int.from_bytes(data, "big")
-        self._left = 8 * len(data)
-
-    def read(self, count: int) -> int:
-        if count > self._left:
-            raise ValueError("H264: a parameter set is cut off")
-        self._left -= count
-        return self._value >> self._left & (1 << count) - 1
+        super().__init__(data.replace(b"\0\0\3", b"\0\0"))  # emulation prevention, ITU-T H.264 section 7.4.1
 
     def unsigned(self) -> int:
         """An Exp-Golomb code, ue(v)."""
-        zeros = 0
-        while not self.read(1):
-            zeros += 1
-            if zeros > 31:
-                raise ValueError("H264: a number is too long")
+        zeros = self.zeros()
         return (1 << zeros) - 1 + self.read(zeros)
 
     def signed(self) -> int:
