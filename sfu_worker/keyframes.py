@@ -26,7 +26,7 @@ def starts_keyframe(codec_name: str, buf: Buffer, start: int, end: int) -> bool:
 
 
 def picture_size(codec_name: str, buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
-    """(width, height) in pixels where the payload says so at little cost: VP8, VP9, H264 with SPS."""
+    """(width, height) in pixels where the payload says so, which key frames do."""
     name = codec_name.upper()
     if end > len(buf) or end <= start:
         return None
@@ -36,4 +36,6 @@ def picture_size(codec_name: str, buf: Buffer, start: int, end: int) -> tuple[in
         return vp9.picture_size(buf, start, end)
     if name == "H264":
         return h264.picture_size(buf, start, end)
+    if name == "AV1":
+        return av1.picture_size(buf, start, end)
     return None

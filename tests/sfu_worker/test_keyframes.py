@@ -29,7 +29,7 @@ def test_key_frames_of_real_encoders_are_found_at_their_first_packet(codec: str)
     assert {i for i, _ in found} >= set(first_of_frame.values())
 
 
-@pytest.mark.parametrize("codec", ["VP8", "VP9", "H264"])
+@pytest.mark.parametrize("codec", CODECS)
 def test_key_frames_of_real_encoders_tell_their_size(codec: str) -> None:
     sizes = [(frame, picture_size(codec, data, 0, len(data))) for frame, data in recorded(codec)]
     assert {(frame, size) for frame, size in sizes if size} == {(0, (320, 180)), (10, (320, 180))}
@@ -109,6 +109,26 @@ def test_audio_can_be_joined_anywhere_and_unknown_codecs_nowhere() -> None:
     assert keyframe("opus", "78")
     assert not keyframe("H263", "78")
     assert not keyframe("opus", "")
+
+
+def sequence_header(width: int, height: int, *, timing: bool = False, delays: bool = False, points: int = 1) -> bytes:
+    """An AV1 sequence header as the first OBU of a packet (AV1 bitstream specification, section 5.5.1)."""
+    bits = "00000" + ("1" + "0" * 64 + "1" + "0001010" + "1" + "00111" + "0" * 42 if timing else "0")
+    bits += f"{delays:b}{points - 1:05b}"
+    for _ in range(points):
+        bits += "0" * 12 + "01000" + "1" + ("1" + "0" * 17 if timing else "") + ("10101" if delays else "")
+    bits += f"1011{11:04b}{width - 1:012b}{height - 1:012b}"
+    bits += "0" * (-len(bits) % 8)
+    return b"\x18\x0c\x01" + int(bits, 2).to_bytes(len(bits) // 8, "big")  # N, one OBU; an extension byte, no size
+
+
+@pytest.mark.parametrize("timing", [False, True])
+@pytest.mark.parametrize("delays", [False, True])
+@pytest.mark.parametrize("points", [1, 32])
+def test_av1_sizes_are_behind_whatever_a_sequence_header_says_before_them(timing: bool, delays: bool, points: int) -> None:
+    data = sequence_header(1920, 1080, timing=timing, delays=delays, points=points)
+    assert picture_size("AV1", data, 0, len(data)) == (1920, 1080)
+    assert picture_size("AV1", data, 0, len(data) - 1) is None
 
 
 def parameter_set(level: int, *values: tuple[int, int] | int) -> bytes:
