@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sfu_worker import rtcp
 from sfu_worker.codecs import Codec, find_codec, red_types
+from sfu_worker.dependency import ALL_TEMPORAL
 from sfu_worker.pacer import PacedQueue
 from sfu_worker.packet import Packet
 from sfu_worker.red_stream import RedStream, repeatable
@@ -16,9 +17,6 @@ from sfu_worker.segments import Segment, Segments
 
 if TYPE_CHECKING:
     from sfu_worker.up_track import UpLayer, UpTrack
-
-ALL_TEMPORAL = 7
-"More temporal layers than any codec has: nothing is dropped."
 
 STORM = 600
 "Retransmissions to one slot within two seconds; a link that loses more needs less media, not more of it."
@@ -89,7 +87,7 @@ class DownTrack:
         self._segments = Segments()
         self._segment: Segment | None = None
         self._first_out = 0
-        self._shifts_vp8 = False
+        self._shifts_ids = False
         # Where the stream stands when nothing feeds it (RFC 3550 5.1: random start).
         self._last_seq = random.getrandbits(15)
         self._last_timestamp = random.getrandbits(31)
@@ -194,7 +192,7 @@ class DownTrack:
             return
         self._payload_type, self._rtx_type = codec.pt, codec.rtx_pt
         self._red_type = self._red_types.get(codec.pt)
-        self._shifts_vp8 = layer.is_vp8
+        self._shifts_ids = layer.has_picture_ids
         self._segment = Segment(
             layer,
             first_in=p.seq,
@@ -295,7 +293,7 @@ class DownTrack:
             start = at + PLAIN_SIZE
         end = start + p.size
         out[start:end] = p.payload
-        if self._shifts_vp8:
+        if self._shifts_ids:
             if p.picture_id_at:
                 if p.picture_id_bits == 15:
                     UINT16.pack_into(out, start + p.picture_id_at, 0x8000 | ((p.picture_id + segment.picture_id) & 0x7FFF))
@@ -338,13 +336,18 @@ class DownTrack:
             put(p, segment, receiver, now)
 
     def _change_temporal(self, p: Packet) -> None:
-        """Down at once; up where the picture refers to nothing that was dropped (RFC 7741 4.2, Y)."""
-        if self.max_temporal < self._temporal:
+        """Down at once; up where nothing from there on refers to what was dropped.
+
+        Such is a key frame, VP8's first picture of a layer that refers to the base alone (RFC 7741 4.2, Y), and any picture of
+        what is forwarded already behind which others are free of what came before it (RFC 9628 4.2, U; switch indications).
+        """
+        if self.max_temporal < self._temporal or p.keyframe:
             self._temporal = self.max_temporal
-        elif self._temporal < p.temporal <= self.max_temporal and p.layer_sync:
-            self._temporal = p.temporal
-        elif p.keyframe:
-            self._temporal = self.max_temporal
+        elif p.layer_sync:
+            if self._temporal < p.temporal <= self.max_temporal:
+                self._temporal = p.temporal
+        elif p.temporal <= self._temporal < p.switch_up:
+            self._temporal = min(p.switch_up, self.max_temporal)
 
     def _drop(self, p: Packet) -> None:
         segment = self._segment
@@ -355,7 +358,8 @@ class DownTrack:
             segment.last_in = (p.seq - 1) & 0xFFFF
             segment = self._segment
         segment.seq = (segment.seq - 1) & 0xFFFF
-        if p.picture_id != self._dropped_picture:
+        # VP8's ids tell a decoder that a picture is missing; VP9's say which ones are referred to, so they keep their gaps.
+        if segment.layer.is_vp8 and p.picture_id != self._dropped_picture:
             self._dropped_picture = p.picture_id
             segment.picture_id = (segment.picture_id - 1) & 0x7FFF
         self._dropped_in = p.seq

@@ -8,7 +8,8 @@ from sfu_worker import rtcp
 from sfu_worker.allocation import Choice, LayerInfo, Wish, allocate
 from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.bwe_probe import Probe
-from sfu_worker.down_track import ALL_TEMPORAL, DownTrack
+from sfu_worker.dependency import ALL_TEMPORAL
+from sfu_worker.down_track import DownTrack
 from sfu_worker.pacer import TICK, Pacer
 from sfu_worker.redundancy import MAX_RATE, Redundancy, affordable
 from sfu_worker.up_track import UpLayer

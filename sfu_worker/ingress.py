@@ -9,12 +9,14 @@ from struct import Struct, error
 
 from sfu_worker import opus, red
 from sfu_worker.codecs import Codec, red_types
+from sfu_worker.dependency import NOWHERE
 from sfu_worker.mmsg import MAX_PACKET
 from sfu_worker.packet import MAX_FILLED, Batch
 from sfu_worker.rtp_header import read_extensions
 from sfu_worker.rtx import WITH_TWCC_SIZE
 from sfu_worker.sdp import (
     AUDIO_LEVEL,
+    DEPENDENCY_DESCRIPTOR,
     MID,
     REPAIRED_RID,
     RID,
@@ -83,7 +85,7 @@ class Ingress:
         self._rtx: dict[int, UpLayer] = {}
         self._rtx_types: dict[int, int] = {}
         self._red_types: dict[int, int] = {}
-        self._ids = (0, 0, 0, 0, 0)
+        self._ids = (0, 0, 0, 0, 0, 0)
         self._batch = batch
         self._send_rtcp = send_rtcp
         self._on_first_packet = on_first_packet
@@ -94,9 +96,9 @@ class Ingress:
         self._media = {m.mid: m for m in media}
         self._rtx_types = {rtx: pt for m in media for rtx, pt in m.rtx_types.items()}
         self._red_types = {red: pt for m in media for red, pt in m.red_types.items()}
-        uris = (MID, RID, REPAIRED_RID, TRANSPORT_CC, AUDIO_LEVEL)
-        mid, rid, repaired, twcc, level = (extensions.get(uri, 0) for uri in uris)
-        self._ids = (mid, rid, repaired, twcc, level)
+        uris = (MID, RID, REPAIRED_RID, TRANSPORT_CC, AUDIO_LEVEL, DEPENDENCY_DESCRIPTOR)
+        mid, rid, repaired, twcc, level, descriptor = (extensions.get(uri, 0) for uri in uris)
+        self._ids = (mid, rid, repaired, twcc, level, descriptor)
 
     def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
         """Take a decrypted packet. A packet that makes no sense is dropped."""
@@ -105,16 +107,17 @@ class Ingress:
         except (ValueError, IndexError, error):
             self.unroutable += 1
 
-    def _on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
+    def _on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:  # noqa: C901 - calls would cost every packet
         first, second, seq, timestamp, ssrc = HEADER.unpack_from(view, start)
         at = start + 12 + 4 * (first & 0x0F)
         mid = rid = repaired = None
         level = -1
+        dependency_at = dependency_end = 0
         if first & 0x10:
             after = at + 4 + 4 * (view[at + 2] << 8 | view[at + 3])
             if after > end:
                 return
-            twcc, level, mid, rid, repaired = read_extensions(view, at, after, self._ids)
+            twcc, level, mid, rid, repaired, dependency_at, dependency_end = read_extensions(view, at, after, self._ids)
             if twcc >= 0:
                 self.arrivals.record(twcc, int(now * 1_000_000))
             at = after
@@ -151,6 +154,13 @@ class Ingress:
         p.marker = second & 0x80
         p.size = end - at
         p.payload = view[at:end]
+        if layer.dependencies is not None:
+            try:
+                place = layer.dependencies.read(view, dependency_at, dependency_end) if dependency_end else NOWHERE[0]
+            except ValueError:
+                # A descriptor that makes no sense costs nothing but what it would have told.
+                place = NOWHERE[0]
+            p.temporal, p.switch_up, p.begins_frame = place
         if not repair:
             layer.stats.arrival(seq, timestamp, now)
         layer.receive(p, now)

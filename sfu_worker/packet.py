@@ -16,8 +16,12 @@ MAX_FILLED = 4
 class Packet:
     """A parsed packet. Instances are reused: nobody keeps one, or its payload, beyond the end of its batch.
 
-    ``marker`` is 0 or 0x80. ``payload`` has no header, extensions or padding. For VP8 ``picture_id_at`` and ``tl0_at`` are the
-    places of these fields in the payload (0: not there) and ``picture_id_bits`` is 7 or 15.
+    ``marker`` is 0 or 0x80. ``payload`` has no header, extensions or padding. For VP8 and VP9 ``picture_id_at`` and ``tl0_at``
+    are the places of these fields in the payload (0: not there) and ``picture_id_bits`` is 7 or 15.
+
+    ``temporal`` is the temporal layer, -1 without one. ``layer_sync``: the picture refers to the base layer alone, so that its
+    own layer can be taken up with it (VP8's Y). ``switch_up``: the highest temporal layer that can be taken up behind the
+    picture by whoever receives its own, -1 for none (VP9's U, a switch indication of the dependency descriptor).
     """
 
     __slots__ = (
@@ -31,6 +35,7 @@ class Packet:
         "picture_id_bits",
         "seq",
         "size",
+        "switch_up",
         "temporal",
         "timestamp",
         "tl0",
@@ -46,6 +51,7 @@ class Packet:
         self.begins_frame = False
         self.keyframe = False
         self.layer_sync = False
+        self.switch_up = -1
         self.temporal = -1
         self.picture_id = 0
         self.picture_id_at = 0

@@ -9,23 +9,29 @@ ONE_BYTE = 0xBEDE
 TWO_BYTE = 0x1000
 "Profiles of the two forms; the low four bits of the second are the application's."
 
-Extensions = tuple[int, int, bytes | None, bytes | None, bytes | None]
+Ids = tuple[int, int, int, int, int, int]
+"""Of (mid, rid, repaired rid, transport-wide number, audio level, dependency descriptor); 0 for one that was not negotiated."""
+
+Extensions = tuple[int, int, bytes | None, bytes | None, bytes | None, int, int]
+
+_NOTHING: Extensions = (-1, -1, None, None, None, 0, 0)
 
 
-def read_extensions(view: memoryview, start: int, end: int, ids: tuple[int, int, int, int, int]) -> Extensions:  # noqa: C901 - a call for each element would double the cost
-    """Read (transport-wide number or -1, audio level or -1, mid, rid, repaired rid).
+def read_extensions(view: memoryview, start: int, end: int, ids: Ids) -> Extensions:  # noqa: C901 - a call for each element would double the cost
+    """Read (transport-wide number or -1, audio level or -1, mid, rid, repaired rid, start and end of the dependency descriptor).
 
-    ``view[start:end]`` is the header extension from its profile on. ``ids`` are those of (mid, rid, repaired rid,
-    transport-wide number, audio level), 0 for one that was not negotiated. The audio level is 0 (loud) to 127 (silent) -dBov.
+    ``view[start:end]`` is the header extension from its profile on. The audio level is 0 (loud) to 127 (silent) -dBov. The
+    descriptor is at ``view[start:end]`` of what is returned, both 0 for none.
     Raises ValueError when an element runs over the end or is too short for what it should hold.
     """
     if end - start < 4 or end > len(view):
         raise ValueError("RTP: the header extension is cut off")
     profile = view[start] << 8 | view[start + 1]
     if profile != ONE_BYTE:
-        return _read_two_byte(view, start + 4, end, ids) if profile & 0xFFF0 == TWO_BYTE else (-1, -1, None, None, None)
-    mid_id, rid_id, repaired_id, twcc_id, level_id = ids
+        return _read_two_byte(view, start + 4, end, ids) if profile & 0xFFF0 == TWO_BYTE else _NOTHING
+    mid_id, rid_id, repaired_id, twcc_id, level_id, dependency_id = ids
     twcc = level = -1
+    dependency_at = dependency_end = 0
     mid = rid = repaired = None
     at = start + 4
     while at < end:
@@ -45,6 +51,8 @@ def read_extensions(view: memoryview, start: int, end: int, ids: tuple[int, int,
             twcc = view[at] << 8 | view[at + 1]
         elif ident == level_id:
             level = view[at] & 0x7F
+        elif ident == dependency_id:
+            dependency_at, dependency_end = at, stop
         elif ident == mid_id:
             mid = bytes(view[at:stop])
         elif ident == rid_id:
@@ -52,12 +60,13 @@ def read_extensions(view: memoryview, start: int, end: int, ids: tuple[int, int,
         elif ident == repaired_id:
             repaired = bytes(view[at:stop])
         at = stop
-    return twcc, level, mid, rid, repaired
+    return twcc, level, mid, rid, repaired, dependency_at, dependency_end
 
 
-def _read_two_byte(view: memoryview, at: int, end: int, ids: tuple[int, int, int, int, int]) -> Extensions:
+def _read_two_byte(view: memoryview, at: int, end: int, ids: Ids) -> Extensions:
     """The two-byte form (RFC 8285 section 4.3), which Chromium uses for packets with a long dependency descriptor."""
     found: dict[int, bytes] = {}
+    dependency_at = dependency_end = 0
     while at < end:
         ident = view[at]
         at += 1
@@ -65,10 +74,15 @@ def _read_two_byte(view: memoryview, at: int, end: int, ids: tuple[int, int, int
             continue  # padding
         if at >= end or at + 1 + view[at] > end:
             raise ValueError("RTP: a header extension element is cut off")
-        found[ident] = bytes(view[at + 1 : at + 1 + view[at]])
-        at += 1 + view[at]
-    mid, rid, repaired, twcc, level = (found.get(ident) for ident in ids)
+        stop = at + 1 + view[at]
+        if ident == ids[5]:
+            dependency_at, dependency_end = at + 1, stop
+        else:
+            found[ident] = bytes(view[at + 1 : stop])
+        at = stop
+    mid, rid, repaired, twcc, level = (found.get(ident) for ident in ids[:5])
     if (twcc is not None and len(twcc) < 2) or level == b"":
         raise ValueError("RTP: a header extension element is too short")
     number = -1 if twcc is None else twcc[0] << 8 | twcc[1]
-    return number, -1 if level is None else level[0] & 0x7F, mid or None, rid or None, repaired or None
+    loudness = -1 if level is None else level[0] & 0x7F
+    return number, loudness, mid or None, rid or None, repaired or None, dependency_at, dependency_end

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from sfu_worker import vp8
+from sfu_worker import vp8, vp9
 from sfu_worker.bwe import BandwidthEstimator
 from sfu_worker.pacer import Pacer
 from sfu_worker.segments import Segment
@@ -57,8 +57,8 @@ class RtxStream:
         """Send a cached packet as the outgoing number ``seq``. Returns the bytes of RTP that left."""
         transport = to.transport
         timestamp, marker, payload = found
-        if segment.layer.is_vp8:
-            payload = shift_vp8(payload, segment.picture_id, segment.tl0)
+        if segment.layer.has_picture_ids:
+            payload = shift_ids(payload, segment)
         self._seq = (self._seq + 1) & 0xFFFF
         at = transport.reserve()
         out = transport.out
@@ -98,17 +98,18 @@ class RtxStream:
         return sent
 
 
-def shift_vp8(payload: bytes, picture_id: int, tl0: int) -> bytes:
-    """A VP8 payload with its picture id and TL0PICIDX moved by the given offsets (RFC 7741 4.2)."""
-    found = vp8.descriptor(payload, 0, len(payload))
+def shift_ids(payload: bytes, segment: Segment) -> bytes:
+    """A VP8 or VP9 payload with its picture id and TL0PICIDX moved (RFC 7741 4.2, RFC 9628 4.2)."""
+    descriptor = vp8.descriptor if segment.layer.is_vp8 else vp9.descriptor
+    found = descriptor(payload, 0, len(payload))
     if found is None:
         return payload
     changed = bytearray(payload)
     at, value, bits, tl0_at, tl0_value = found[:5]
     if at and bits == 15:
-        UINT16.pack_into(changed, at, 0x8000 | ((value + picture_id) & 0x7FFF))
+        UINT16.pack_into(changed, at, 0x8000 | ((value + segment.picture_id) & 0x7FFF))
     elif at:
-        changed[at] = (value + picture_id) & 0x7F
+        changed[at] = (value + segment.picture_id) & 0x7F
     if tl0_at:
-        changed[tl0_at] = (tl0_value + tl0) & 0xFF
+        changed[tl0_at] = (tl0_value + segment.tl0) & 0xFF
     return bytes(changed)

@@ -23,8 +23,9 @@ from sfu_worker.sdp_types import (
 # Not accepted on purpose: abs-send-time (transport-cc replaces it) and video-orientation (without it the sender turns the
 # picture itself, so that a switch of source in a slot never leaves a stale rotation behind).
 _RECEIVED_EXTENSIONS = (MID, RID, REPAIRED_RID, TRANSPORT_CC, AUDIO_LEVEL, DEPENDENCY_DESCRIPTOR)
-# Where we send, the SSRCs are in the answer: mid and rid would only cost bytes.
-_SENT_EXTENSIONS = (TRANSPORT_CC, DEPENDENCY_DESCRIPTOR)
+# Where we send, the SSRCs are in the answer: mid and rid would only cost bytes. So would the dependency descriptor: a receiver
+# goes by the sequence numbers where there is none, and these have no holes.
+_SENT_EXTENSIONS = (TRANSPORT_CC,)
 _FEEDBACK = ("transport-cc", "nack", "nack pli", "ccm fir")
 
 _OUR_DIRECTION = {"sendrecv": "recvonly", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}

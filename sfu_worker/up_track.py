@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sfu_worker import keyframes, rtcp, vp8
+from sfu_worker import keyframes, rtcp, vp8, vp9
 from sfu_worker.allocation import LAYER_FITS
 from sfu_worker.backlog import Backlog
 from sfu_worker.cache import PacketCache
 from sfu_worker.codecs import Codec, codec_key
+from sfu_worker.dependency import ALL_TEMPORAL, Dependencies
 from sfu_worker.layer_rates import TEMPORAL_LAYERS, LayerRates
 from sfu_worker.nack import NackLog
 from sfu_worker.packet import Batch, Packet
@@ -70,7 +71,12 @@ class UpLayer:
         "Whether its packets say how loud they are (RFC 6464). What does not is never held back."
         self.held = False
         "Nothing leaves, and all counters stand still: since ``shut``, until the first packet after ``open``."
-        self.is_vp8 = codec.name.upper() == "VP8"
+        name = codec.name.upper()
+        self.is_vp8 = name == "VP8"
+        self._is_vp9 = name == "VP9"
+        self.has_picture_ids = self.is_vp8 or self._is_vp9
+        self.dependencies = Dependencies() if track.kind == "video" else None
+        "What tells ``temporal``, ``switch_up`` and ``begins_frame`` of a packet before it is received."
         self._is_video = track.kind == "video"
         # WebRTC senders retransmit only video, and only what was negotiated.
         self._repairs = self._is_video and "nack" in codec.feedback
@@ -99,8 +105,8 @@ class UpLayer:
         self.octets += p.size
         if self.is_vp8:
             self._read_vp8(p)
-            if p.keyframe:
-                self._key_timestamp = p.timestamp
+        elif self._is_video:
+            self._read_other(p)
         else:
             p.temporal = -1
         if p.timestamp != self._key_timestamp:
@@ -160,26 +166,48 @@ class UpLayer:
             # At the time when it came, as far as who is bound to the layer only now needs to know.
             self.receive(p, now - ((backlog[-1].timestamp - p.timestamp) & 0xFFFFFFFF) / self.clock, kept=True)
 
+    # Reading video
+
+    # Chromium leaves picture ids and temporal layers out of VP8's own descriptor where it sends the dependency descriptor.
+
     def _read_vp8(self, p: Packet) -> None:
         found = vp8.descriptor(p.payload, 0, p.size)
         if found is None:
             p.picture_id_at = p.tl0_at = 0
             p.begins_frame = p.keyframe = p.layer_sync = False
-            p.temporal = -1
             return
         p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0 = found[:5]
-        p.temporal, p.layer_sync, p.begins_frame, p.keyframe, _ = found[5:]
+        temporal, p.layer_sync, p.begins_frame, p.keyframe, _ = found[5:]
+        if temporal >= 0:
+            p.temporal = temporal
+            p.switch_up = -1
         if p.keyframe:
+            self._key_timestamp = p.timestamp
             self.size = vp8.keyframe_size(p.payload, 0, p.size) or self.size
 
-    def _switch_waiting(self, p: Packet, now: float) -> None:
-        if self.is_vp8:
-            if not p.keyframe:
+    def _read_other(self, p: Packet) -> None:
+        p.layer_sync = False
+        if self._is_vp9:
+            found = vp9.descriptor(p.payload, 0, p.size)
+            if found is None:
+                p.picture_id_at = p.tl0_at = 0
+                p.begins_frame = p.keyframe = False
                 return
-        elif self._is_video:
-            if not keyframes.starts_keyframe(self.codec.name, p.payload, 0, p.size):
-                return
+            p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0 = found[:5]
+            temporal, up, p.begins_frame, may_be_key = found[5:]
+            if temporal >= 0:
+                p.temporal = temporal
+                p.switch_up = ALL_TEMPORAL if up else -1
+        else:
+            may_be_key = p.begins_frame or p.temporal < 0
+        p.keyframe = may_be_key and keyframes.starts_keyframe(self.codec.name, p.payload, 0, p.size)
+        if p.keyframe:
+            self._key_timestamp = p.timestamp
             self.size = keyframes.picture_size(self.codec.name, p.payload, 0, p.size) or self.size
+
+    def _switch_waiting(self, p: Packet, now: float) -> None:
+        if self._is_video and not p.keyframe:
+            return
         # What came before on this layer and on those that are left belongs to the numbers of before.
         self.deliver()
         for down in self.waiting:

@@ -1,4 +1,4 @@
-"""VP9 in RTP: the payload descriptor (RFC 9628) and the frame header, as far as key frames and sizes go."""
+"""VP9 in RTP: the payload descriptor (RFC 9628) and of the frame header what tells key frames and sizes. It never raises."""
 
 from __future__ import annotations
 
@@ -7,6 +7,44 @@ from sfu_worker.vp8 import Buffer
 _PICTURE_ID, _INTER, _LAYERS, _FLEXIBLE, _BEGIN, _STRUCTURE = 0x80, 0x40, 0x20, 0x10, 0x08, 0x02
 
 _SYNC_CODE = b"\x49\x83\x42"
+
+Descriptor = tuple[int, int, int, int, int, int, bool, bool, bool]
+"""(offset of the picture id or 0, picture id, its bits 7 or 15, offset of TL0PICIDX or 0, TL0PICIDX, temporal layer or -1,
+switching up point, begins a picture, begins one that refers to no earlier picture)"""
+
+_LONGEST = 6
+"Octets of a descriptor up to TL0PICIDX, and one of what it describes."
+
+
+def descriptor(buf: Buffer, start: int, end: int) -> Descriptor | None:
+    """Read the descriptor at ``buf[start:end]``; None when it is malformed. Offsets count from the beginning of ``buf``.
+
+    A picture has one temporal layer, whatever number of spatial layers it is made of, and begins with the lowest of them.
+    """
+    if end > len(buf) or end - start < 2:
+        return None
+    first = buf[start]
+    if end - start < _LONGEST and _structure_at(buf, start, end) >= end:
+        return None
+    at = start + 1
+    picture_id_at = picture_id = tl0_at = tl0 = spatial = 0
+    bits, tid, up = 7, -1, False
+    if first & _PICTURE_ID:
+        picture_id_at = at
+        picture_id = buf[at]
+        at += 1
+        if picture_id & 0x80:
+            picture_id = (picture_id & 0x7F) << 8 | buf[at]
+            bits = 15
+            at += 1
+    if first & _LAYERS:
+        layers = buf[at]
+        tid, up, spatial = layers >> 5, layers & 0x10 != 0, layers >> 1 & 7
+        if not first & _FLEXIBLE:
+            tl0_at = at + 1
+            tl0 = buf[tl0_at]
+    begins = first & _BEGIN != 0 and not spatial
+    return picture_id_at, picture_id, bits, tl0_at, tl0, tid, up, begins, begins and not first & _INTER
 
 
 def starts_keyframe(buf: Buffer, start: int, end: int) -> bool:
@@ -62,7 +100,7 @@ def _after_picture_id(buf: Buffer, start: int, end: int) -> int:
 
 
 def _structure_at(buf: Buffer, start: int, end: int) -> int:
-    """Where the scalability structure is in a packet without references: after the picture id and the layer indices."""
+    """Behind picture id, layer indices and TL0PICIDX: where a packet without references has its scalability structure."""
     at = _after_picture_id(buf, start, end)
     if buf[start] & _LAYERS:
         at += 1 if buf[start] & _FLEXIBLE else 2

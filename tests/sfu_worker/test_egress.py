@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sfu_worker.down_track import ALL_TEMPORAL, DownTrack
+from sfu_worker.dependency import ALL_TEMPORAL
+from sfu_worker.down_track import DownTrack
 from sfu_worker.egress import BLIND_SECONDS, Egress
 from sfu_worker.rtx import Receiver
 from tests.sfu_worker.test_down_track import Source, Wire, video_slot, video_track

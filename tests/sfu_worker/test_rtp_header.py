@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu_worker.rtp_header import read_extensions
+from sfu_worker.rtp_header import Extensions, read_extensions
 
-IDS = (4, 10, 11, 3, 1)
-NOTHING = (-1, -1, None, None, None)
+IDS = (4, 10, 11, 3, 1, 2)
+NOTHING: Extensions = (-1, -1, None, None, None, 0, 0)
 
 
 def one_byte(*elements: tuple[int, bytes], tail: bytes = b"") -> memoryview:
@@ -28,23 +28,25 @@ ELEMENTS = ((4, b"0"), (1, b"\x9e"), (3, b"\x12\x34"), (10, b"hi"), (11, b"lo"),
 @pytest.mark.parametrize("form", [one_byte, two_byte])
 def test_all_that_is_known_is_read(form: type) -> None:
     view = form(*ELEMENTS)
-    assert read_extensions(view, 0, len(view), IDS) == (0x1234, 30, b"0", b"hi", b"lo")
+    found = read_extensions(view, 0, len(view), IDS)
+    assert found[:5] == (0x1234, 30, b"0", b"hi", b"lo")
+    assert view[found[5] : found[6]] == b"abc"
 
 
 def test_padding_between_elements_is_skipped() -> None:
     view = memoryview(bytes.fromhex("bede000200 10 05 00 31 00 07 00"))
-    assert read_extensions(view, 0, len(view), IDS) == (7, 5, None, None, None)
+    assert read_extensions(view, 0, len(view), IDS) == (7, 5, None, None, None, 0, 0)
 
 
 def test_the_reserved_id_15_ends_the_list() -> None:
     view = one_byte((1, b"\x05"), tail=b"\xf0\x00\x31\x00\x07\x00")
-    assert read_extensions(view, 0, len(view), IDS) == (-1, 5, None, None, None)
+    assert read_extensions(view, 0, len(view), IDS) == (-1, 5, None, None, None, 0, 0)
 
 
 @pytest.mark.parametrize("form", [one_byte, two_byte])
 def test_what_was_not_negotiated_is_not_read(form: type) -> None:
     view = form(*ELEMENTS)
-    assert read_extensions(view, 0, len(view), (0, 0, 0, 0, 0)) == NOTHING
+    assert read_extensions(view, 0, len(view), (0, 0, 0, 0, 0, 0)) == NOTHING
 
 
 def test_other_profiles_hold_nothing_for_us() -> None:
@@ -79,4 +81,5 @@ def test_a_transport_wide_number_of_one_byte_is_a_value_error() -> None:
 @given(st.sampled_from([b"\xbe\xde\0\0", b"\x10\0\0\0", b""]), st.binary(max_size=80), st.integers(0, 8), st.integers(0, 90))
 def test_any_bytes_are_read_or_refused(head: bytes, body: bytes, start: int, end: int) -> None:
     with contextlib.suppress(ValueError):
-        read_extensions(memoryview(head + body), start, end, IDS)
+        found = read_extensions(memoryview(head + body), start, end, IDS)
+        assert 0 <= found[5] <= found[6] <= end

@@ -84,7 +84,7 @@ def test_answer_accepts_what_is_sent_and_fills_the_slots() -> None:
     assert media[1].codecs[0].name == "VP8"
     assert {c.name for c in media[1].codecs} == {"VP8", "H264", "VP9", "AV1"}
     assert {c.pt for c in media[1].codecs} <= {c.pt for c in offer.media[1].codecs}
-    assert set(media[5].extensions) == {sdp.TRANSPORT_CC, sdp.DEPENDENCY_DESCRIPTOR}
+    assert set(media[5].extensions) == {sdp.TRANSPORT_CC}
     assert media[5].codecs[0].feedback == ("transport-cc", "nack", "nack pli", "ccm fir")
 
 
