@@ -14,6 +14,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
+from bench.relay import Relay, through, udp_candidate
 from bench.rig import Seat
 from sfu_worker import wire
 
@@ -68,6 +69,20 @@ window.watched = (rids) => {
   for (const encoding of parameters.encodings) encoding.active = rids.includes(encoding.rid || '');
   return sender.setParameters(parameters);
 };
+const watch = (track) => {
+  const element = document.createElement(track.kind);
+  element.srcObject = new MediaStream([track]);
+  element.muted = true;
+  document.body.append(element);
+  element.play();
+};
+window.hearAndSee = async () => {
+  const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
+  const [sound, picture] = ['audio', 'video'].map((kind) => pc.addTransceiver(kind, {direction: 'recvonly'}));
+  await gathered(pc);
+  for (const {receiver} of [sound, picture]) watch(receiver.track);
+  return {sdp: pc.localDescription.sdp, sound: sound.mid, picture: picture.mid};
+};
 window.receive = async () => {
   const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', encodedInsertableStreams: true});
   const transceiver = pc.addTransceiver('video', {direction: 'recvonly'});
@@ -78,11 +93,7 @@ window.receive = async () => {
     controller.enqueue(frame);
   }})).pipeTo(writable);
   await gathered(pc);
-  const element = document.createElement('video');
-  element.srcObject = new MediaStream([transceiver.receiver.track]);
-  element.muted = true;
-  document.body.append(element);
-  element.play();
+  watch(transceiver.receiver.track);
   return {sdp: pc.localDescription.sdp, mid: transceiver.mid};
 };
 window.answered = (sdp) => window.pc.setRemoteDescription({type: 'answer', sdp});
@@ -150,6 +161,19 @@ class BenchPage:
         await self.page.evaluate("(x) => window.answered(x)", await self.seat.answer(made["sdp"], {}))
         await self.seat.want([wire.SlotRequest(made["mid"], f"{source}:camera", height)])
 
+    async def receive_over(self, relay: Relay, source: str, height: int) -> float:
+        """Sound and picture, over a relay whose steps begin now. Returns the time of that, time.monotonic()."""
+        await self.seat.join(publish=False)
+        made = await self.page.evaluate("() => window.hearAndSee()")
+        answer = await self.seat.answer(made["sdp"], {})
+        relay.open(udp_candidate(answer))
+        await self.page.evaluate("(x) => window.answered(x)", through(answer, relay.port))
+        await self.page.wait_for_function("() => window.pc.connectionState === 'connected'")
+        began = relay.begin()
+        sound = wire.SlotRequest(made["sound"], f"{source}:microphone")
+        await self.seat.want([sound, wire.SlotRequest(made["picture"], f"{source}:camera", height)])
+        return began
+
     async def now(self) -> float:
         """The page's clock."""
         return float(await self.page.evaluate("() => window.now()"))
@@ -188,13 +212,13 @@ class Pages:
 
 
 @contextlib.asynccontextmanager
-async def pages(camera: Path) -> AsyncIterator[Pages]:
+async def pages(camera: Path | None = None) -> AsyncIterator[Pages]:
     """Headless Chromium whose camera shows the clip."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     server = await asyncio.start_server(_blank, "127.0.0.1", 0)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=path, args=[*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
+            executable_path=path, args=[*FLAGS, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
         )
         try:
             yield Pages(browser, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")

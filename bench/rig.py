@@ -105,8 +105,8 @@ class Seat:
 
 
 @contextlib.asynccontextmanager
-async def rig() -> AsyncIterator[Rig]:
-    """Valkey and a worker; both are gone afterwards, whatever happens."""
+async def rig(module: str = "sfu_worker", **settings: str) -> AsyncIterator[Rig]:
+    """Valkey and a worker; both are gone afterwards, whatever happens. ``module`` is what runs the worker."""
     data = Path(tempfile.mkdtemp(prefix="confcall-bench-"))
     valkey = worker = layer = None
     try:
@@ -120,7 +120,7 @@ async def rig() -> AsyncIterator[Rig]:
             "REDIS_URL": url,
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
         }
-        worker = _worker(env, log)
+        worker = _worker(module, env | settings, log)
         layer = RedisChannelLayer(hosts=[{"address": url, "socket_timeout": 20}], prefix="confcall")
         yield Rig(layer, url, data, log, worker.pid)
         if "Traceback" in log.read_text():
@@ -135,9 +135,9 @@ async def rig() -> AsyncIterator[Rig]:
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _worker(env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+def _worker(module: str, env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("w") as out:
-        return subprocess.Popen([sys.executable, "-m", "sfu_worker"], cwd=ROOT, env=env, stdout=out, stderr=out)
+        return subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=env, stdout=out, stderr=out)
 
 
 def end(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 OVERHEAD = 28
 "IPv4 and UDP headers, which use up a link's rate too."
 
+RIVAL = bytes(1200 - OVERHEAD)
+"A packet of somebody else's. Known by its identity: it goes as far as the end of the link."
+
 WANDER_SECONDS = 0.1
 "How often a wandering delay chooses where to go next: a queue elsewhere fills and drains in about this time."
 
@@ -22,6 +25,7 @@ class Conditions:
     ``rate`` is in bit/s (None: no limit), ``queue`` how long a packet may wait for it (seconds, then it is dropped),
     ``loss`` a probability, ``delay`` and ``jitter`` seconds. Without reordering the delay wanders within ±jitter and
     packets stay in order; ``reorder`` is the probability that a packet draws a delay of its own and may overtake.
+    ``rival``: bit/s of somebody else's packets in the same queue, who does not yield; there has to be a ``rate``.
     """
 
     rate: float | None = None
@@ -30,6 +34,7 @@ class Conditions:
     delay: float = 0.0
     jitter: float = 0.0
     reorder: float = 0.0
+    rival: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class Link:
         self.conditions = Conditions()
         self.passed = self.dropped = self.lost = 0
         self.bytes = 0
-        "Sizes of what was let through, headers included."
+        "Sizes of what was let through, headers included; the rival's are in none of these numbers, but here:"
+        self.rival_bytes = 0
         self._random = random.Random(seed)
         self._queue: deque[bytes] = deque()
         self._queued = 0
@@ -66,16 +72,19 @@ class Link:
         self._travelling: list[tuple[float, int, bytes]] = []
         self._count = 0
         self._last_due = 0.0
+        self._rival_at = 0.0
+        "When the rival's next packet enters."
         self._wander = (0.0, 0.0, 0.0, 0.0)
 
     def change(self, conditions: Conditions, now: float) -> None:
         """From now on the link is another; what waits in the queue leaves at the new rate."""
-        self._drain(now)
+        self._advance(now)
         self.conditions = conditions
+        self._rival_at = now
 
     def push(self, data: bytes, now: float) -> None:
         """A datagram enters the link."""
-        self._drain(now)
+        self._advance(now)
         c = self.conditions
         if c.loss and self._random.random() < c.loss:
             self.lost += 1
@@ -84,13 +93,11 @@ class Link:
         elif c.rate is not None and self._queued * 8 / c.rate > c.queue:
             self.dropped += 1
         else:
-            self._queue.append(data)
-            self._queued += len(data) + OVERHEAD
-            self._drain(now)
+            self._enter(data, now)
 
     def pop(self, now: float) -> list[bytes]:
         """The datagrams that have arrived by now, in the order of their arrival."""
-        self._drain(now)
+        self._advance(now)
         arrived = []
         while self._travelling and self._travelling[0][0] <= now:
             arrived.append(heapq.heappop(self._travelling)[2])
@@ -105,6 +112,22 @@ class Link:
             leaves = self._clock + (left * 8 / rate if rate else 0.0)
             due = leaves if due is None else min(due, leaves)
         return due
+
+    def _enter(self, data: bytes, now: float) -> None:
+        self._queue.append(data)
+        self._queued += len(data) + OVERHEAD
+        self._drain(now)
+
+    def _advance(self, now: float) -> None:
+        """Bring the link to ``now``; the rival's packets enter in their turn."""
+        c = self.conditions
+        if c.rival and c.rate:
+            while self._rival_at <= now:
+                self._drain(self._rival_at)
+                if self._queued * 8 / c.rate <= c.queue:
+                    self._enter(RIVAL, self._rival_at)
+                self._rival_at += 8 * (len(RIVAL) + OVERHEAD) / c.rival
+        self._drain(now)
 
     def _drain(self, now: float) -> None:
         """Move what the rate has let through since the last call from the queue onto the way."""
@@ -122,6 +145,9 @@ class Link:
         self._clock = max(self._clock, now)
 
     def _launch(self, data: bytes, at: float) -> None:
+        if data is RIVAL:
+            self.rival_bytes += len(data) + OVERHEAD
+            return
         c = self.conditions
         self.passed += 1
         self.bytes += len(data) + OVERHEAD

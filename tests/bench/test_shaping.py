@@ -121,3 +121,22 @@ def test_steps_follow_one_another_and_nothing_is_shaped_before() -> None:
     assert conditions_at(steps, 0.5) == Conditions()
     assert conditions_at(steps, 1.0).rate == 1e6
     assert conditions_at(steps, 9.0).rate == 5e5
+
+
+def test_a_rival_shares_the_queue_and_is_not_delivered() -> None:
+    made = link(rate=2e6, rival=1e6)
+    # Two packets of ours come for one of the rival's, and three for each two that fit.
+    arrivals = send_evenly(made, 400, 0.005)
+    assert made.passed == len(arrivals) == 400 - made.dropped
+    assert sum(at < 2.0 for at in arrivals.values()) == pytest.approx(400 * 2 / 3, rel=0.1)
+    assert made.rival_bytes > 0
+
+
+def test_a_rival_that_has_gone_leaves_the_link_to_us() -> None:
+    made = link(rate=2e6, rival=1e6)
+    made.change(Conditions(rate=2e6), 1.0)
+    assert made.pop(1.1) == []
+    before = made.rival_bytes
+    assert before * 8 == pytest.approx(1e6, rel=0.02)
+    assert len(send_evenly(made, 100, 0.005, begin=1.1)) == 100
+    assert made.rival_bytes == before

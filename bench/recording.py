@@ -1,0 +1,100 @@
+"""A worker whose estimators write down what they are told: ``python -m bench.recording``, settings as for ``sfu_worker``.
+
+The estimators are replaced from here; the worker itself knows nothing of it. When it ends, the events of each receiver are
+in RECORD_TO as ``<participant>.pickle``: a list of (kind, time.monotonic(), values) as in ``bench.traces``.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sfu_worker import __main__ as worker
+from sfu_worker import egress, rtcp
+from sfu_worker.bwe import BandwidthEstimator
+from sfu_worker.bwe_probe import Probe
+from sfu_worker.participant import Participant
+from sfu_worker.rtcp_types import RTPFB
+
+
+class RecordingEstimator(BandwidthEstimator):
+    """Is what it records."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[tuple[str, float, tuple[Any, ...]]] = []
+        self.coming: deque[bytes] = deque()
+        "Feedback packets of the datagram that is being read."
+
+    def sent(self, seq16: int, size: int, now: float, probe: int = 0) -> None:
+        self.events.append(("s", now, (seq16, size, probe)))
+        super().sent(seq16, size, now, probe)
+
+    def sent_batch(self, first_seq: int, sizes: Sequence[int], now: float, probe: int = 0) -> None:
+        for offset, size in enumerate(sizes):
+            self.sent((first_seq + offset) & 0xFFFF, size, now, probe)
+
+    def feedback(self, packets: rtcp.TransportFeedback, now: float) -> None:
+        super().feedback(packets, now)
+        self.events.append(("f", now, (self.coming.popleft(), self.estimate)))
+
+    def report(self, fraction_lost: int, rtt: float | None, now: float) -> None:
+        self.events.append(("r", now, (fraction_lost, -1 if rtt is None else round(rtt * 1e6))))
+        super().report(fraction_lost, rtt, now)
+
+    def remb(self, bitrate: int, now: float) -> None:
+        self.events.append(("b", now, (bitrate,)))
+        super().remb(bitrate, now)
+
+    def tick(self, now: float) -> None:
+        self.events.append(("t", now, ()))
+        super().tick(now)
+
+    def probe_due(self, now: float, wanted_bps: int) -> Probe | None:
+        probe = super().probe_due(now, wanted_bps)
+        self.events.append(("p", now, (wanted_bps, probe.id if probe else 0)))
+        return probe
+
+
+def transport_feedback(data: bytes) -> list[bytes]:
+    """The transport-wide feedback packets (FMT 15) in a compound packet."""
+    found, at = [], 0
+    while at + 4 <= len(data):
+        end = at + 4 * (int.from_bytes(data[at + 2 : at + 4], "big") + 1)
+        if (data[at] & 0x1F, data[at + 1]) == (15, RTPFB):
+            found.append(data[at:end])
+        at = end
+    return found
+
+
+def record(told: dict[str, RecordingEstimator]) -> None:
+    """From now on each participant's estimator records, and is kept in ``told`` under the participant's id."""
+    hear = Participant.on_rtcp
+
+    def on_rtcp(self: Participant, data: bytes, now: float) -> None:
+        estimator = self.egress.estimator
+        assert isinstance(estimator, RecordingEstimator)
+        told[self.id] = estimator
+        estimator.coming = deque(transport_feedback(data))
+        hear(self, data, now)
+
+    egress.BandwidthEstimator = RecordingEstimator  # type: ignore[attr-defined, assignment]
+    Participant.on_rtcp = on_rtcp  # type: ignore[method-assign]
+
+
+def main() -> int:
+    told: dict[str, RecordingEstimator] = {}
+    record(told)
+    status = worker.main()
+    for name, estimator in told.items():
+        (Path(os.environ["RECORD_TO"]) / f"{name}.pickle").write_bytes(pickle.dumps(estimator.events))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
