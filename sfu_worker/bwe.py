@@ -92,11 +92,12 @@ class BandwidthEstimator(PacketHistory):
         self._next = (packets.base_seq + len(packets.arrivals)) & 0xFFFF
         self._feedback_at = now
         if sends:
-            if self._jumped(arrivals, now):
+            newest = max(arrivals)
+            if self._jumped(newest, now):
                 self._delay.reset()
                 self._queue.reset()
                 self._acked.reset()
-            self._acked.add(arrivals, sum(sizes), continuous)
+            self._acked.add(arrivals, newest, sum(sizes), continuous)
             self._queue.add(sends, arrivals, sizes, continuous, now)
             self._rtt.sample(now - sends[-1], now)
         trend = self._delay.add(sends, arrivals)
@@ -109,9 +110,8 @@ class BandwidthEstimator(PacketHistory):
         self._loss.add(len(sends), lost, queued, self._acked.rate if settled else 0, now)
         self._decide(trend, now)
 
-    def _jumped(self, arrivals: list[float], now: float) -> bool:
+    def _jumped(self, newest: float, now: float) -> bool:
         """Whether the receiver's clock was set."""
-        newest = max(arrivals)
         before, elapsed = self._arrival, now - self._arrived_at
         self._arrival, self._arrived_at = newest, now
         return before is not None and abs(newest - before - elapsed) > CLOCK_JUMP + elapsed

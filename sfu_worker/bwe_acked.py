@@ -24,12 +24,11 @@ class AckedRate:
         self.rate = 0
         "bit/s; 0 while not known."
 
-    def add(self, arrivals: list[float], size: int, continuous: bool) -> None:
-        """Note one message: arrivals in s, bytes in sum, and whether it continues the message before (none lost between).
+    def add(self, arrivals: list[float], newest: float, size: int, continuous: bool) -> None:
+        """Note one message: arrivals in s and the newest of them, bytes in sum, whether no message is missing before it.
 
         What was in a lost message is unknown, so the time that it was about does not count either.
         """
-        newest = max(arrivals)
         if continuous and self._entries:
             span = newest - self._newest
         else:

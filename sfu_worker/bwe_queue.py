@@ -46,11 +46,8 @@ class QueueLevel:
         self._run_bytes = 0
         self.jitter = 0.0
         "Seconds by which half of the packets are later than the quickest, without a queue."
-
-    @property
-    def threshold(self) -> float:
-        """Seconds of delay above the base that count as a queue on this path."""
-        return QUEUED + self.jitter
+        self.threshold = QUEUED
+        "Seconds of delay above the base that count as a queue on this path: jitter is no queue."
 
     def add(self, sends: list[float], arrivals: list[float], sizes: list[int], continuous: bool, now: float) -> None:
         """Take packets in the order of sending; ``continuous``: no feedback message is missing before this one."""
@@ -64,6 +61,7 @@ class QueueLevel:
             spread = sorted(delays)[len(delays) // 2] - least
             self._spreads = min(self._spreads + 1, 8)
             self.jitter += (min(spread, MAX_JITTER) - self.jitter) / self._spreads
+            self.threshold = QUEUED + self.jitter
         queued = base + self.threshold
         if delays[-1] < queued or not continuous:
             self._run.clear()

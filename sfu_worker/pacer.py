@@ -39,16 +39,27 @@ class Pacer:
         self._media = inf
         self._repair = 0.0
         self._at = -1.0
+        self._resize(0)
 
     def tick(self, budget_bps: int, now: float) -> None:
         """Fill the buckets for the time that has passed since the last call, and let go what has waited for that."""
-        elapsed = min(max(now - self._at, 0.0), REPAIR_BURST) if self._at >= 0.0 else TICK
+        elapsed = now - self._at if self._at >= 0.0 else TICK
         self._at = now
-        rate = budget_bps / 8
-        self._media = min(self._media + rate * PACING * elapsed, max(rate * PACING * MEDIA_BURST, LEAST_BURST))
-        self._repair = min(self._repair + rate * REPAIR_SHARE * elapsed, rate * REPAIR_SHARE * REPAIR_BURST)
+        if budget_bps != self._budget:
+            self._resize(budget_bps)
+        media, repair = self._media + self._media_rate * elapsed, self._repair + self._repair_rate * elapsed
+        self._media = media if media < self._media_room else self._media_room
+        self._repair = repair if repair < self._repair_room else self._repair_room
         if self.waiting:
             self.waiting = [queue for queue in self.waiting if not queue.release(now)]
+
+    def _resize(self, budget_bps: int) -> None:
+        """Reckoned when the estimate moves, not at each of the forty ticks a second that every receiver has."""
+        self._budget = budget_bps
+        self._media_rate = budget_bps / 8 * PACING
+        self._media_room = max(self._media_rate * MEDIA_BURST, LEAST_BURST)
+        self._repair_rate = budget_bps / 8 * REPAIR_SHARE
+        self._repair_room = self._repair_rate * REPAIR_BURST
 
     def passes(self, size: int) -> bool:
         """Whether so many bytes of media may leave now; if so, they are counted as sent."""

@@ -263,8 +263,9 @@ class Participant:
 
     def repair(self, now: float) -> None:
         """Every 25 ms: ask for what is missing, probe."""
-        if self.ingress is not None:
-            for layer in list(self.ingress.layers.values()):
+        ingress = self.ingress
+        if ingress is not None and ingress.layers:
+            for layer in list(ingress.layers.values()):
                 layer.repair(now, self.rtt)
         if self.transport is not None and self.transport.connected:
             self.egress.tick(self.slots.values(), now)

@@ -93,6 +93,7 @@ def test_a_late_tick_does_not_fill_the_buckets_beyond_a_burst() -> None:
     pacer.tick(MEGABIT, 1.0)
     pacer.tick(MEGABIT, 60.0)
     assert not pacer.passes(int(MEGABIT / 8 * PACING * MEDIA_BURST) + 1)
+    assert pacer.repair_room() == int(MEGABIT / 8 * REPAIR_SHARE * REPAIR_BURST)
 
 
 def test_a_slot_holds_a_large_frame_back_and_what_follows_it_too() -> None:
