@@ -74,6 +74,10 @@ class DownTrack:
         self.redundancy = 0
         "How many earlier packets of sound each one repeats; only where ``takes_red``."
         self.retransmitted = 0
+        self.reported_lost = 0
+        "Packets of this stream, so far, that the receiver has not got by themselves, as it says."
+        self.tallied: tuple[int, ...] = (0,) * 5
+        "What of ``counts`` has gone into the numbers of the receiver."
         self._on_bound = on_bound
         # Sound is little, comes evenly, and is heard when it waits.
         self._paces = kind == "video"
@@ -102,6 +106,7 @@ class DownTrack:
         # What has been sent, for sender reports: counted by the layer, from where this slot took it up.
         self._packets = 0
         self._octets = 0
+        self._repair_octets = 0
         self._counted_from = (0, 0)
         self._resent: dict[int, tuple[float, float]] = {}
         "When a number was last and first sent again."
@@ -358,6 +363,8 @@ class DownTrack:
             segment.last_in = (p.seq - 1) & 0xFFFF
             segment = self._segment
         segment.seq = (segment.seq - 1) & 0xFFFF
+        self._packets -= 1
+        self._octets -= p.size
         # VP8's ids tell a decoder that a picture is missing; VP9's say which ones are referred to, so they keep their gaps.
         if segment.layer.is_vp8 and p.picture_id != self._dropped_picture:
             self._dropped_picture = p.picture_id
@@ -402,6 +409,7 @@ class DownTrack:
                 segment.layer.request_keyframe(now)
             self.retransmitted += 1
             sent += self._rtx.send(self.receiver, self._rtx_type, segment, seq, found, now)
+        self._repair_octets += sent
         return sent
 
     def pad(self, size: int, now: float, probe: int) -> int:
@@ -415,7 +423,9 @@ class DownTrack:
         if rtx_type is None:
             return 0
         sent = self._repeat(self.receiver, self._rtx, rtx_type, size, now, probe)
-        return sent + self._rtx.pad(self.receiver, rtx_type, size - sent, now, probe)
+        sent += self._rtx.pad(self.receiver, rtx_type, size - sent, now, probe)
+        self._repair_octets += sent
+        return sent
 
     def _repeat(self, to: Receiver, rtx: RtxStream, rtx_type: int, size: int, now: float, probe: int) -> int:
         segment, sent = self._segment, 0
@@ -430,6 +440,19 @@ class DownTrack:
                 sent += rtx.send(to, rtx_type, segment, (seq + segment.seq) & 0xFFFF, found, now, probe)
         return sent
 
+    @property
+    def _sent(self) -> tuple[int, int]:
+        """Packets and octets of payload so far."""
+        if self.layer is None:
+            return self._packets, self._octets
+        packets, octets = self._counted_from
+        return self._packets + self.layer.packets - packets, self._octets + self.layer.octets - octets
+
+    @property
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """So far: packets and octets of payload sent, packets reported as lost, sent again; octets of repair and probes."""
+        return (*self._sent, self.reported_lost, self.retransmitted, self._repair_octets)
+
     def sender_report(self, ntp_now: int, clock_offset: int) -> bytes | None:
         """An SR in the worker's clock, with RTP time run on from the source's own report, so that lips stay in step.
 
@@ -441,6 +464,5 @@ class DownTrack:
         ntp, timestamp, _ = layer.sender_report
         elapsed = ntp_now - (ntp + clock_offset)
         rtp_now = (timestamp + (elapsed * layer.clock >> 32) + segment.timestamp) & 0xFFFFFFFF
-        packets = self._packets + layer.packets - self._counted_from[0]
-        octets = self._octets + layer.octets - self._counted_from[1]
+        packets, octets = self._sent
         return rtcp.build_sr(self.ssrc, ntp_now & 0xFFFFFFFFFFFFFFFF, rtp_now, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)

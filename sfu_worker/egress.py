@@ -76,6 +76,16 @@ class Egress:
         """A report block about one of our streams."""
         self.estimator.report(fraction_lost, rtt, now)
 
+    @property
+    def heard(self) -> bool:
+        """Whether the receiver has said anything about what arrives."""
+        return self._heard
+
+    @property
+    def link(self) -> tuple[int, float, float]:
+        """The way to the receiver: estimate in bit/s, round trip and queue in s."""
+        return self.estimator.estimate, self.estimator.rtt, self.estimator.queue_delay
+
     def limited(self, now: float) -> bool:
         """Whether the estimate counts: not for receivers that tell us nothing."""
         return self._heard or self._since < 0 or now - self._since < BLIND_SECONDS

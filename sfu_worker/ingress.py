@@ -81,6 +81,8 @@ class Ingress:
         self.layers: dict[int, UpLayer] = {}
         self.arrivals = ArrivalLog()
         self.unroutable = 0
+        self.replaced: list[UpLayer] = []
+        "Layers whose last packets nobody has counted yet."
         self._media: dict[str, UpMedia] = {}
         self._rtx: dict[int, UpLayer] = {}
         self._rtx_types: dict[int, int] = {}
@@ -138,6 +140,7 @@ class Ingress:
                     return
                 seq = view[at] << 8 | view[at + 1]
                 at += 2
+                layer.repaired += layer.nack.lacks(seq)
             else:
                 layer = self._route(ssrc, payload_type, seq, mid, rid)
                 if layer is None:
@@ -215,6 +218,7 @@ class Ingress:
             behind = offset
             seq = (seq - 1) & 0xFFFF
             if layer.nack.lacks(seq):
+                layer.repaired += 1
                 holes.append((seq, offset, begin, stop))
         self._batch.now = now
         for seq, offset, begin, stop in reversed(holes):
@@ -238,6 +242,7 @@ class Ingress:
                 old.close()
                 self._rtx = {repair: x for repair, x in self._rtx.items() if x is not old}
             old.track.layers.remove(old)
+            self.replaced.append(old)
             self.layers.pop(old.ssrc, None)
 
     def _find_media(self, ssrc: int, payload_type: int, mid: bytes | None, known: UpLayer | None) -> UpMedia | None:

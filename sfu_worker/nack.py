@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sfu_worker.reception import MAX_DROPOUT
+
 REORDER_SECONDS = 0.010
 "Networks deliver out of order within a few milliseconds; asking at once would mostly ask for what is on its way."
 
@@ -27,11 +29,13 @@ _NEVER = -1.0
 class NackLog:
     """Takes the sequence numbers of one stream. ``received`` costs the same for each packet, ``missing`` runs on a timer."""
 
-    __slots__ = ("_keyframe", "_missing", "_seen", "highest")
+    __slots__ = ("_keyframe", "_missing", "_seen", "given_up", "highest")
 
     def __init__(self) -> None:
         self.highest = -1
         "The newest sequence number, extended beyond 16 bits; -1 before the first packet."
+        self.given_up = 0
+        "How many packets never came."
         # Which of the last WINDOW packets came, by number modulo WINDOW: the extended number that was seen there.
         self._seen = [-1] * WINDOW
         # Extended number -> [when it was first missed, when it was last asked for, how often].
@@ -76,6 +80,8 @@ class NackLog:
         number = self.highest = highest + step
         self._seen[number & 1023] = number
         if step - 1 + len(self._missing) > MAX_OUTSTANDING:
+            # A jump of so many is a new numbering.
+            self.given_up += len(self._missing) + (step - 1 if step <= MAX_DROPOUT else 0)
             self._missing.clear()
             self._keyframe = True
         else:
@@ -107,6 +113,7 @@ class NackLog:
                     continue
                 entry[1], entry[2] = now, requests + 1
                 wanted.append(number & 0xFFFF)
+        self.given_up += len(given_up)
         for number in given_up:
             del self._missing[number]
             self._keyframe = True

@@ -17,6 +17,7 @@ from sfu_worker.media_clock import SenderClock, ntp
 from sfu_worker.packet import Batch
 from sfu_worker.rtx import Receiver
 from sfu_worker.stream_rules import check_whole, one_way, sources_of_stream
+from sfu_worker.tally import Tally
 from sfu_worker.transport import Transport
 from sfu_worker.up_track import UpLayer, UpTrack
 
@@ -75,6 +76,7 @@ class Participant:
         self.ingress: Ingress | None = None
         self.egress = Egress()
         self.rtt = DEFAULT_RTT
+        self.tally = Tally()
         self._host = host
         self._audience = audience
         self._clock = SenderClock()
@@ -215,6 +217,7 @@ class Participant:
             case rtcp.ReceiverReport():
                 self._on_reports(packet.reports, now)
             case rtcp.Nack():
+                self.tally.nacks_in += 1
                 slot = self._slot_of(packet.media)
                 if slot is not None:
                     self.egress.retransmit(slot, packet.seqs, now)
@@ -231,8 +234,10 @@ class Participant:
 
     def _on_reports(self, reports: tuple[rtcp.ReportBlock, ...], now: float) -> None:
         for report in reports:
-            if self._slot_of(report.ssrc) is None:
+            slot = self._slot_of(report.ssrc)
+            if slot is None:
                 continue
+            slot.reported_lost = max(slot.reported_lost, report.lost)
             # RFC 3550 6.4.1: middle 32 bits of NTP, in units of 1/65536 s.
             rtt = ((ntp(now) >> 16) - report.lsr - report.dlsr) & 0xFFFFFFFF
             measured = rtt / 65536 if report.lsr and rtt < 5 * 65536 else None
@@ -245,6 +250,7 @@ class Participant:
 
     def _request_keyframe(self, ssrc: int, now: float) -> None:
         slot = self._slot_of(ssrc)
+        self.tally.plis_in += slot is not None
         if slot is not None and slot.layer is not None:
             slot.layer.request_keyframe(now)
 
@@ -298,6 +304,13 @@ class Participant:
         if report is not None:
             self.send_rtcp(report + rtcp.build_sdes(slot.ssrc, slot.cname))
 
+    def count(self) -> None:
+        """Gather in ``tally`` what layers and slots have counted."""
+        if self.ingress is not None:
+            self.tally.take([*self.ingress.replaced, *self.ingress.layers.values()], ())
+            self.ingress.replaced.clear()
+        self.tally.take((), self.slots.values())
+
     @property
     def ice_session(self) -> str:
         """The name of the ICE session: our user in it. Empty without a transport."""
@@ -317,6 +330,7 @@ class Participant:
 
     def drop_transport(self, now: float) -> None:
         """Close the transport and everything that hung on it; the participant stays."""
+        self.count()
         for slot in self.slots.values():
             slot.unbind(now)
             if slot.track is not None and slot in slot.track.subscribers:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sfu_worker import ice, mmsg, sdp
+from sfu_worker.numbers import Datagrams
 from sfu_worker.path import Path, read_sockaddr
 from sfu_worker.tcp import TcpConnection, TcpListener
 from sfu_worker.udp import UdpSocket, bind_all
@@ -57,6 +58,17 @@ class MediaPort:
     @property
     def send_errors(self) -> int:
         return self.slab.errors + self._tcp_dropped
+
+    @property
+    def datagrams(self) -> Datagrams:
+        """All that is counted here. Asks the kernel: for timers."""
+        return Datagrams(
+            received=self.datagrams_in,
+            sent=self.datagrams_out,
+            unreadable=self.datagrams_dropped,
+            unsent=self.send_errors,
+            overflowed=sum(udp.overflowed for udp in self._sockets),
+        )
 
     async def start(self) -> None:
         """Bind and listen. Raises OSError with what could not be bound."""

@@ -7,12 +7,13 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import redis.asyncio
 import redis.exceptions
 
-from sfu_worker import wire
+from sfu_worker import numbers, wire
 from sfu_worker.tasks import end
 
 logger = logging.getLogger("sfu.registry")
@@ -31,11 +32,25 @@ class LiveRoom:
     started: float
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What operators are told: of the worker, None before its first second, and of its rooms by slug."""
+
+    worker: numbers.WorkerNumbers | None = None
+    rooms: Mapping[str, numbers.RoomNumbers] = field(default_factory=dict)
+
+
 class Registry:
     """Refreshes the worker's keys once a second and writes the stream of calls."""
 
     def __init__(
-        self, redis_url: str, worker: str, place: str, addresses: list[str], rooms: Callable[[], Mapping[str, LiveRoom]]
+        self,
+        redis_url: str,
+        worker: str,
+        place: str,
+        addresses: list[str],
+        rooms: Callable[[], Mapping[str, LiveRoom]],
+        numbers: Callable[[], Numbers] = Numbers,
     ) -> None:
         self._redis = redis.asyncio.Redis.from_url(redis_url, decode_responses=True)
         self._worker = worker
@@ -43,6 +58,7 @@ class Registry:
         self._place = "" if place.endswith("-0-") else place
         self._addresses = addresses
         self._rooms = rooms
+        self._numbers = numbers
         self._load = 0.0
         self._cpu = time.process_time()
         self._at = time.monotonic()
@@ -68,7 +84,7 @@ class Registry:
             await end(self._task)
         try:
             await self._write_calls()
-            await self._redis.delete(wire.worker_key(self._worker))
+            await self._redis.delete(wire.worker_key(self._worker), wire.worker_numbers_key(self._worker))
             await self._redis.srem(wire.WORKERS_KEY, self._worker)
         except (redis.exceptions.RedisError, OSError) as exc:
             logger.warning("x could not sign off: %s", exc)
@@ -119,8 +135,17 @@ class Registry:
             # and one that comes now must meet in the same room.
             pipe.set(wire.room_key(slug), self._worker, px=int(ROOM_TTL_SECONDS * 1000))
             pipe.set(wire.live_key(slug), json.dumps(asdict(room)), px=int(wire.WORKER_TTL_SECONDS * 1000))
+        self._add_numbers(pipe)
         await pipe.execute()
         await self._write_calls()
+
+    def _add_numbers(self, pipe: Any) -> None:
+        told = self._numbers()
+        ttl = int(wire.WORKER_TTL_SECONDS * 1000)
+        if told.worker is not None:
+            pipe.set(wire.worker_numbers_key(self._worker), numbers.encode(told.worker), px=ttl)
+        for slug, room in told.rooms.items():
+            pipe.set(wire.room_numbers_key(slug), numbers.encode(room), px=ttl)
 
     async def _write_calls(self) -> None:
         while self._calls:

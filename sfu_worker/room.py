@@ -10,8 +10,10 @@ from typing import Protocol
 from sfu_worker import slots, wire
 from sfu_worker.common_codecs import CommonCodecs
 from sfu_worker.down_track import DownTrack
+from sfu_worker.numbers import RoomNumbers
 from sfu_worker.participant import Host, Participant
 from sfu_worker.sdp import SdpError
+from sfu_worker.tally import RoomMeter
 from sfu_worker.up_track import UpLayer, UpTrack
 from sfu_worker.voices import Voices
 
@@ -48,6 +50,9 @@ class Room:
         self.started = time.time()
         self.participants: dict[str, Participant] = {}
         self.most_people = 0
+        self.numbers: RoomNumbers | None = None
+        "As of the last report."
+        self._meter = RoomMeter(self.epoch)
         self._voices = Voices(self.participants, self._settle_slot)
         self._codecs = CommonCodecs()
         self._outbox = outbox
@@ -121,6 +126,7 @@ class Room:
         self._joined_at.pop(p.id, None)
         self._codecs.left(p.id)
         p.drop_transport(now)
+        self._meter.left(p)
         for track in p.tracks.values():
             self._voices.forget(track)
             for slot in list(track.subscribers):
@@ -290,6 +296,7 @@ class Room:
             p.report(now, self.clock_of)
             logger.debug("- %s: %s %s", self.slug, p.id, p.egress)
             self._retire(p, now)
+        self.numbers = self._meter.measure(self.participants.values(), now)
 
     def _retire(self, p: Participant, now: float) -> None:
         if p.kind == "call":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
 from collections.abc import Sequence
 
 from sfu_worker.mmsg import ReceiveSlab
@@ -11,6 +12,12 @@ from sfu_worker.path import Path
 
 BUFFER_BYTES = 4 << 20
 "Half a second of 60 Mbit/s, for when the process waits for a core. The kernel may grant less (net.core.rmem_max)."
+
+
+SO_MEMINFO = 55
+MEMINFO = struct.Struct("=9I")
+MEMINFO_DROPS = 8
+"SK_MEMINFO_DROPS of linux/sock_diag.h (Linux 4.12): datagrams for which there was no room when they came."
 
 
 class UdpSocket:
@@ -36,6 +43,15 @@ class UdpSocket:
         self.paths: dict[bytes, Path] = {}
         # sizeof(struct sockaddr_in6), sizeof(struct sockaddr_in)
         self.slab = ReceiveSlab(28 if self.family == socket.AF_INET6 else 16)
+
+    @property
+    def overflowed(self) -> int:
+        """Datagrams that the kernel dropped because they were not read in time; 0 where it does not say."""
+        try:
+            found = self.sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size)
+        except OSError:
+            return 0
+        return int(MEMINFO.unpack(found)[MEMINFO_DROPS]) if len(found) == MEMINFO.size else 0
 
     @property
     def port(self) -> int:

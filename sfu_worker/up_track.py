@@ -64,6 +64,10 @@ class UpLayer:
         self.top_tl0 = 0
         self.packets = 0
         self.octets = 0
+        self.repaired = 0
+        "Packets that came on another stream, or in the packet after them."
+        self.tallied: tuple[int, ...] = (0,) * 6
+        "What of ``counts`` has gone into the numbers of the sender."
         self.last_at = -1.0
         self.sender_report: tuple[int, int, int] | None = None
         "The last sender report: its NTP time (64 bits), its RTP time, and when it came in our own NTP time."
@@ -82,6 +86,8 @@ class UpLayer:
         self._repairs = self._is_video and "nack" in codec.feedback
         self._batch = batch
         self._send_rtcp = send_rtcp
+        self._withheld = self._withheld_octets = 0
+        self._nacks = self._plis = 0
         self._keyframe_asked = -1.0
         self._keyframe_due = False
         self._shut = False
@@ -96,6 +102,8 @@ class UpLayer:
         if not (kept or self.nack.received(p.seq)):
             return
         if self.held:
+            self._withheld += 1
+            self._withheld_octets += p.size
             self._backlog.keep(p, self.top_seq)
             if not self._shut:
                 self._rise(now)
@@ -162,6 +170,8 @@ class UpLayer:
         for down in self.downs:
             down.resume(first.seq, self.top_seq)
         self.top_seq = (first.seq - 1) & 0xFFFF
+        self._withheld -= len(backlog)
+        self._withheld_octets -= sum([p.size for p in backlog])
         for p in backlog:
             # At the time when it came, as far as who is bound to the layer only now needs to know.
             self.receive(p, now - ((backlog[-1].timestamp - p.timestamp) & 0xFFFFFFFF) / self.clock, kept=True)
@@ -225,13 +235,16 @@ class UpLayer:
             return
         self._keyframe_asked = now
         self._keyframe_due = False
+        self._plis += 1
         self._send_rtcp(rtcp.build_pli(1, self.ssrc))
 
     def repair(self, now: float, rtt: float) -> None:
         """Timer: ask again for what is missing, and for a key frame while somebody waits for one."""
+        # Where nothing is sent again it only lets go of what will not come.
+        missing = self.nack.missing(now, rtt)
         if self._repairs:
-            missing = self.nack.missing(now, rtt)
             if missing:
+                self._nacks += 1
                 self._send_rtcp(rtcp.build_nack(1, self.ssrc, missing))
             if self.nack.take_keyframe_request() and self.downs:
                 self.request_keyframe(now)
@@ -245,6 +258,13 @@ class UpLayer:
         ntp, _, arrived = self.sender_report
         # RFC 3550 6.4.1: middle 32 bits of the sender's time; the delay in 1/65536 s.
         return self.stats.report((ntp >> 16) & 0xFFFFFFFF, (ntp_now - arrived >> 16) & 0xFFFFFFFF)
+
+    @property
+    def counts(self) -> tuple[int, int, int, int, int, int]:
+        """So far: packets and their octets, those that did not come by themselves, those that never came; NACKs and PLIs sent."""
+        lost = self.repaired + self.nack.given_up
+        packets, octets = self.packets + self._withheld, self.octets + self._withheld_octets
+        return packets, octets, lost, self.nack.given_up, self._nacks, self._plis
 
     @property
     def bitrates(self) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """The protocol between the web side (``rooms``) and the media workers (``sfu_worker``).
 
-Standard library only: this is the one module that both sides import.
+Standard library only: this and ``numbers``, which needs nothing but this, are what both sides import.
 
 **Transport.** Messages travel over the Channels layer. A worker listens on the channel
 ``worker_channel(worker)``; a WebSocket consumer on its own channel name (the *reply channel*);
@@ -481,3 +481,13 @@ def room_key(room: str) -> str:
 def live_key(room: str) -> str:
     """A string key with a time to live: JSON {"epoch", "people", "started"} of a room with participants."""
     return f"confcall:live:{room}"
+
+
+def worker_numbers_key(worker: str) -> str:
+    """A string key with a time to live: JSON of ``numbers.WorkerNumbers``, for operators. Missing in the first second."""
+    return f"confcall:numbers:worker:{worker}"
+
+
+def room_numbers_key(room: str) -> str:
+    """A string key with a time to live: JSON of ``numbers.RoomNumbers``, for operators. ``WorkerNumbers.rooms`` names them."""
+    return f"confcall:numbers:room:{room}"

@@ -11,12 +11,14 @@ from sfu_worker import wire
 from sfu_worker.bus import Bus
 from sfu_worker.config import Config
 from sfu_worker.dtls import Certificate
+from sfu_worker.numbers import WorkerNumbers
 from sfu_worker.packet import Batch
 from sfu_worker.participant import Host, Participant
 from sfu_worker.port import MediaPort
-from sfu_worker.registry import LiveRoom, Registry
+from sfu_worker.registry import LiveRoom, Numbers, Registry
 from sfu_worker.room import Room
 from sfu_worker.tasks import end
+from sfu_worker.worker_meter import WorkerMeter
 
 logger = logging.getLogger("sfu.worker")
 
@@ -33,6 +35,9 @@ class Worker:
         self.config = config
         self.rooms: dict[str, Room] = {}
         self.port = MediaPort(config.listen, config.port)
+        self.numbers: WorkerNumbers | None = None
+        "As of the last report."
+        self._meter = WorkerMeter(config.worker)
         self._batch = Batch()
         self.port.on_batch_end = self._batch.deliver
         self._bus = Bus(config.redis_url, config.worker, self.handle)
@@ -55,7 +60,8 @@ class Worker:
         await self.port.start()
         self._host = Host(self.port, self._batch, Certificate(), self.port.candidates(self.config.announce))
         addresses = [f"{address}:{self.port.port}" for address in self.config.announce]
-        self._registry = Registry(self.config.redis_url, self.config.worker, self.config.place, addresses, self._live)
+        config = self.config
+        self._registry = Registry(config.redis_url, config.worker, config.place, addresses, self._live, self._numbers)
         self._bus.start()
         await self._registry.start()
         self._timer = asyncio.create_task(self._tick())
@@ -82,6 +88,9 @@ class Worker:
 
     def _live(self) -> dict[str, LiveRoom]:
         return {room.slug: LiveRoom(room.epoch, len(room.people), room.started) for room in self.rooms.values()}
+
+    def _numbers(self) -> Numbers:
+        return Numbers(self.numbers, {room.slug: room.numbers for room in self.rooms.values() if room.numbers is not None})
 
     # Commands
 
@@ -158,6 +167,7 @@ class Worker:
         while True:
             count += 1
             now = time.monotonic()
+            self._meter.lag.note(now - due)
             for room in list(self.rooms.values()):
                 try:
                     self._tick_room(room, count, now)
@@ -166,6 +176,8 @@ class Worker:
                     logger.exception("x timer of room %s", room.slug)
             self.port.flush()
             self._forget_empty()
+            if count % REPORT_TICKS == 0:
+                self.numbers = self._meter.measure(list(self.rooms), self.port.datagrams, now)
             # From the time it was due, not from now: otherwise the period grows with the load.
             due = max(due + TICK_SECONDS, now)
             await asyncio.sleep(due - time.monotonic())

@@ -1,0 +1,70 @@
+"""How a worker itself is: whether its timers run in time, what its sockets dropped, how much memory it holds."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from sfu_worker import VERSION
+from sfu_worker.numbers import Datagrams, WorkerNumbers, grown
+
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+class Lag:
+    """How late a timer runs, in s: the event loop's delay, which each packet has as well."""
+
+    def __init__(self) -> None:
+        self._worst = self._sum = 0.0
+        self._count = 0
+
+    def note(self, late: float) -> None:
+        """The timer has run, so late."""
+        self._worst = max(self._worst, late)
+        self._sum += max(late, 0.0)
+        self._count += 1
+
+    def take(self) -> tuple[float, float]:
+        """(worst, mean) since the last call."""
+        found = self._worst, self._sum / self._count if self._count else 0.0
+        self._worst = self._sum = 0.0
+        self._count = 0
+        return found
+
+
+class WorkerMeter:
+    """Measures the process, once a second."""
+
+    def __init__(self, worker: str) -> None:
+        self.lag = Lag()
+        self._worker = worker
+        self._since = self._at = time.monotonic()
+        self._before = Datagrams()
+
+    def measure(self, rooms: list[str], datagrams: Datagrams, now: float) -> WorkerNumbers:
+        """``datagrams`` as of now, ``rooms`` by their slugs."""
+        worst, mean = self.lag.take()
+        seconds = now - self._at if now > self._at else 1.0
+        last = grown(datagrams, self._before)
+        self._before, self._at = datagrams, now
+        return WorkerNumbers(
+            worker=self._worker,
+            version=VERSION,
+            uptime=now - self._since,
+            memory=resident(),
+            lag_max=worst,
+            lag_mean=mean,
+            rooms=rooms,
+            total=datagrams,
+            last=last,
+            seconds=seconds,
+        )
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE_BYTES
+    except (OSError, ValueError, IndexError):
+        return 0
