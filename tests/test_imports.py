@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MAY_USE_THE_LAYER = {"sfu_worker/bus.py", "sfu_worker/light_client/signalling.py"}
 "The second plays the web side."
+SHARED = ("sfu_worker.wire", "sfu_worker.numbers")
 MAY_START_WORKERS = {"rooms/management/commands/calltest.py", "rooms/management/commands/serve.py"}
 
 
@@ -51,19 +52,20 @@ def test_the_contracts_of_import_linter_are_kept() -> None:
     assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", done.stdout), done.stdout
 
 
-def test_the_protocol_imports_the_standard_library_only() -> None:
-    found = imports((ROOT / "sfu_worker/wire.py").read_text(encoding="utf-8"))
-    assert found
-    assert not [name for name in found if name.split(".")[0] not in sys.stdlib_module_names | {"__future__"}]
+def test_what_both_sides_share_imports_the_standard_library_only() -> None:
+    for module, others in (("wire", set()), ("numbers", {"sfu_worker.wire"})):
+        found = imports((ROOT / f"sfu_worker/{module}.py").read_text(encoding="utf-8"))
+        assert found
+        assert not [name for name in found - others if name.split(".")[0] not in sys.stdlib_module_names | {"__future__"}]
 
 
-def test_the_web_side_shares_nothing_with_a_worker_but_the_protocol() -> None:
+def test_the_web_side_shares_nothing_with_a_worker_but_the_protocol_and_the_numbers() -> None:
     wrong = [
         f"{path}: {name}"
         for path, names in files("rooms", "confcall")
         if path not in MAY_START_WORKERS
         for name in names
-        if is_in(name, "sfu_worker") and not (is_in(name, "sfu_worker.wire") or name == "sfu_worker.wire")
+        if is_in(name, "sfu_worker") and not any(is_in(name, shared) for shared in SHARED)
     ]
     assert not wrong
 
