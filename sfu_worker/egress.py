@@ -198,8 +198,11 @@ class Egress:
 
     def _wish(self, slot: DownTrack, now: float) -> Wish:
         assert slot.track is not None
+        alive = [len(slot.track.layers) == 1 or layer.alive(now) for layer in slot.track.layers]
+        # All heights or none: among known ones an unknown one would pass for the smallest.
+        known = all(layer.size for layer, sent in zip(slot.track.layers, alive, strict=True) if sent)
         layers = tuple(
-            LayerInfo(i, layer.size[1] if layer.size else 0, layer.bitrates, len(slot.track.layers) == 1 or layer.alive(now))
+            LayerInfo(i, layer.size[1] if layer.size and known else 0, layer.bitrates, alive[i])
             for i, layer in enumerate(slot.track.layers)
         )
         return Wish(slot.mid, "video", slot.priority, slot.height, layers)

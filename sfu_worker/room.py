@@ -213,7 +213,8 @@ class Room:
             tracks = self._tracks()
             for p in list(self.participants.values()):
                 self._settle(p, tracks, now)
-            for p in self.people:
+            # A stream sends what it sends: WHIP has no way to tell it.
+            for p in (p for p in self.people if p.kind == "call"):
                 for source, track in p.tracks.items():
                     rids = track.wanted_rids(now)
                     if rids is not None:

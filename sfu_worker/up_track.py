@@ -319,7 +319,7 @@ class UpTrack:
         "When the last layer went away; a track without layers for long is unpublished."
 
     def add_layer(self, layer: UpLayer) -> None:
-        """Layers stay in the order of the offer's rids, smallest first as browsers and RFC 8853 examples list them."""
+        """Layers stay in the order of the offer's rids, which says nothing of their sizes: see ``smallest_first``."""
         self.layers.append(layer)
         order = {rid: i for i, rid in enumerate(self.rids)}
         self.layers.sort(key=lambda x: order.get(x.rid, 0))
@@ -343,7 +343,7 @@ class UpTrack:
         if len(self.rids) < 2 or len(self.layers) < len(self.rids) or not all(layer.size for layer in self.layers):
             return None
         wanted = [layer.rid for layer in self._watched()]
-        told = self.told_rids if self.told_rids is not None else [layer.rid for layer in self.layers]
+        told = self.told_rids if self.told_rids is not None else [layer.rid for layer in smallest_first(self.layers)]
         if wanted == told:
             self.fewer_since = None
             return None
@@ -357,7 +357,7 @@ class UpTrack:
         return wanted
 
     def _watched(self) -> list[UpLayer]:
-        ordered = sorted(self.layers, key=lambda x: x.size[1] if x.size else 0)
+        ordered = smallest_first(self.layers)
         watched = ordered[:1]
         for slot in self.subscribers:
             for i, layer in enumerate(ordered):
@@ -371,9 +371,18 @@ class UpTrack:
         """The smallest layer that is sent and high enough for ``height`` pixels; the largest one when none is, or height is 0."""
         layers = self.layers
         if len(layers) > 1:
-            layers = [layer for layer in layers if layer.alive(now)] or layers[:1]
-            layers = sorted(layers, key=lambda x: x.size[1] if x.size else 0) if all(x.size for x in layers) else layers
+            layers = smallest_first([layer for layer in layers if layer.alive(now)]) or smallest_first(layers)[:1]
         for layer in layers:
             if height and layer.size and layer.size[1] >= height * LAYER_FITS:
                 return layer
         return layers[-1] if layers else None
+
+
+def smallest_first(layers: list[UpLayer]) -> list[UpLayer]:
+    """Layers by height, or by bitrate as long as a height is not known.
+
+    The order of the rids is the sender's business (RFC 8853): pages list the smallest first, OBS the largest.
+    """
+    if all(layer.size for layer in layers):
+        return sorted(layers, key=lambda layer: layer.size[1] if layer.size else 0)
+    return sorted(layers, key=lambda layer: layer.bitrates[-1])
