@@ -17,6 +17,8 @@ from sfu_worker.participant import Host
 from sfu_worker.port import MediaPort
 from sfu_worker.room import Room
 from sfu_worker.sdp import parse_answer, parse_offer
+from sfu_worker.up_track import FEWER_AFTER
+from tests.sfu_worker.test_down_track import Source, video_track
 from tests.sfu_worker.test_egress import RATES, believes, camera
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -269,3 +271,18 @@ async def test_senders_hear_which_codecs_all_others_decode_and_when_that_changes
     for p in list(room.participants.values()):
         room.drop(p, "", 5)
     await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("kind", "told"), [("call", [["q"]]), ("whip", [])])
+async def test_a_page_is_told_which_layers_are_watched_and_a_stream_is_not(
+    room: Room, said: Recorder, kind: wire.Kind, told: list[list[str]]
+) -> None:
+    room.join(join("ann", kind=kind), 0)
+    track = video_track("ann")
+    for i, rid in enumerate(track.rids):
+        Source(track, i + 1, rid).layer.size = (320 << i, 180 << i)
+    room.participants["ann"].tracks["camera"] = track
+    for now in (1, 1 + FEWER_AFTER):
+        room.choose(now)
+        room.settle(now)
+    assert [event.rids for _, event in said.told if isinstance(event, wire.LayersWanted)] == told
