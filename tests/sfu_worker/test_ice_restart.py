@@ -91,6 +91,12 @@ async def test_what_the_new_session_nominates_is_the_path_at_once_however_low_it
             sock.send(check(peer.transport.ufrag, peer.link.ufrag, peer.transport.pwd, **{"USE-CANDIDATE": None}))
             await asyncio.wait_for(asyncio.get_running_loop().sock_recv(sock, 2048), 15)
             assert peer.transport.remote_address.split()[2] == str(sock.getsockname()[1])
+            # And that counts from then on: the restart is over with the first check.
+            nominated = peer.transport._current.nominated_at
+            assert nominated > 0
+            sock.send(check(peer.transport.ufrag, peer.link.ufrag, peer.transport.pwd))
+            await asyncio.wait_for(asyncio.get_running_loop().sock_recv(sock, 2048), 15)
+            assert peer.transport._current.nominated_at == nominated
         await peer.close()
 
 

@@ -54,3 +54,17 @@ def test_a_stream_that_we_could_forward_in_part_only_is_refused() -> None:
     # A call goes on with what there is; and an m-line that the offer itself rejects is nobody's loss.
     assert [m.rejected for m in negotiate("call", text)] == [False, True]
     assert [m.rejected for m in negotiate("whip", text.replace("m=video 9", "m=video 0"))] == [False, True]
+
+
+def test_the_layers_of_obs_are_answered_in_its_order_without_what_it_does_not_know() -> None:
+    """As libdatachannel writes it: rids from the largest down, mid and rid as the only extensions, no RTX, one SSRC named."""
+    head, audio, _ = FFMPEG.split("m=")
+    lines = ["video 9 UDP/TLS/RTP/SAVPF 96", "c=IN IP4 0.0.0.0", "a=mid:1", "a=sendonly", "a=rtcp-mux", "a=setup:actpass"]
+    lines += [f"a=extmap:1 {sdp.MID}", f"a=extmap:2 {sdp.RID}", "a=rtpmap:96 H264/90000", "a=rtcp-fb:96 nack"]
+    lines += ["a=fmtp:96 profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1"]
+    lines += ["a=rid:0 send", "a=rid:1 send", "a=rid:2 send", "a=simulcast:send 0;1;2", "a=ssrc:77 cname:obs"]
+    text = head + "m=" + audio.replace("a=setup:passive", "a=setup:actpass") + "m=" + "\r\n".join(lines) + "\r\n"
+    video = negotiate("whip", text)[1]
+    assert (video.direction, video.rids, video.simulcast) == ("recvonly", ["0", "1", "2"], ["0", "1", "2"])
+    assert video.extensions == {sdp.MID: 1, sdp.RID: 2}
+    assert [(codec.name, codec.rtx_pt, codec.feedback) for codec in video.codecs] == [("H264", None, ("nack",))]
