@@ -17,6 +17,8 @@ class ManifestStorage(CompressedManifestStaticFilesStorage):
     """Names with a hash, also in the ``import`` lines of ES modules; plain names where nothing was collected yet."""
 
     support_js_module_import_aggregation = True
+    # A pass carries a new hash one import further up. Django's 5 are too few: main.js is eight imports from the last module.
+    max_post_process_passes = 20
 
     def stored_name(self, name: str) -> str:
         if not self.hashed_files:

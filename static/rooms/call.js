@@ -47,6 +47,8 @@ export class Call extends Emitter {
     this._fresh = false;
     this._asked = false;
     this._timer = 0;
+    /** @type {Set<string>} names of the codecs that this computer cannot afford */
+    this._givenUp = new Set();
     this._signalling = new Signalling(config.ws, config.pass);
     this.chat = new ChatClient((message) => this._signalling.send(message));
     this.subscriptions = new Subscriptions((slots) => this._tellSlots(slots));
@@ -100,6 +102,8 @@ export class Call extends Emitter {
         return this.emit('changed', undefined);
       case 'layers_wanted':
         return void this._connection?.want(message);
+      case 'codecs_common':
+        return void this._connection?.common(message);
       case 'chat_line':
         return this.chat.receive([message], false);
       case 'chat_lines':
@@ -172,7 +176,7 @@ export class Call extends Emitter {
   _connect() {
     this._dropConnection();
     const { ice_servers: iceServers } = this._config;
-    const connection = new Connection({ iceServers, publish: this.publish, ...this.subscriptions.size });
+    const connection = new Connection({ iceServers, publish: this.publish, givenUp: this._givenUp, ...this.subscriptions.size });
     this._connection = connection;
     this._epoch = this.room.epoch;
     connection.on('offer', (offer) => this._signalling.send({ type: 'offer', ...offer }));
@@ -239,6 +243,16 @@ export class Call extends Emitter {
    */
   async sentStatistics(source) {
     return this._connection?.statistics(source);
+  }
+
+  /**
+   * This computer has been at its limit for a while: send the picture in a cheaper codec, for the rest of the call.
+   *
+   * @param {'camera' | 'screen'} source
+   * @returns {Promise<boolean>} false: there is none
+   */
+  async relieve(source) {
+    return (await this._connection?.relieve(source)) ?? false;
   }
 
   /**

@@ -28,12 +28,15 @@ let lastOfferId = 0;
  * @extends {Emitter<Events>}
  */
 export class Connection extends Emitter {
-  /** @param {{iceServers: RTCIceServer[], publish: boolean, pairs: number, voices: number}} options */
-  constructor({ iceServers, publish, pairs, voices }) {
+  /**
+   * @param {{iceServers: RTCIceServer[], publish: boolean, pairs: number, voices: number, givenUp?: Set<string>}} options
+   * `givenUp`: names of the codecs that this computer cannot afford; it outlives the connection
+   */
+  constructor({ iceServers, publish, pairs, voices, givenUp = new Set() }) {
     super();
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
     /** @type {Map<Source, import('./sending.js').Sender>} */
-    this._senders = publish ? addSenders(this.pc) : new Map();
+    this._senders = publish ? addSenders(this.pc, givenUp) : new Map();
     /** @type {Receivers[]} */
     this.receivers = [];
     /** @type {RTCRtpTransceiver[]} slots for sound alone, in which the worker puts whoever speaks and is in no pair */
@@ -131,6 +134,19 @@ export class Connection extends Emitter {
   /** @param {import('./types.js').LayersWanted} event */
   async want({ source, rids }) {
     await this._senders.get(source)?.want(rids);
+  }
+
+  /** @param {import('./types.js').CodecsCommon} event */
+  async common({ codecs }) {
+    await Promise.all([...this._senders.values()].map((sender) => sender.common(codecs)));
+  }
+
+  /**
+   * @param {Source} source
+   * @returns {Promise<boolean>} is it sent in a cheaper codec now?
+   */
+  async relieve(source) {
+    return (await this._senders.get(source)?.relieve()) ?? false;
   }
 
   close() {

@@ -1,6 +1,8 @@
 // How this page's own tracks are sent: the sendonly part of an offer.
 
-import { FIRST_LAYERS, FIRST_SCREEN, shape } from './encodings.js';
+import { choose, chooses, NEGOTIATED, tooDear, useCodec } from './codec_choice.js';
+import { abilities, cores, mobile } from './encoder_abilities.js';
+import { FIRST_LAYERS, FIRST_SCREEN, shape, topBitrate } from './encodings.js';
 
 /**
  * @typedef {import('./types.js').Source} Source
@@ -15,10 +17,15 @@ export class Sender {
   /**
    * @param {Source} source
    * @param {RTCRtpTransceiver} transceiver
+   * @param {Set<string>} givenUp names of the codecs that this computer cannot afford; grows
    */
-  constructor(source, transceiver) {
+  constructor(source, transceiver, givenUp) {
     this.source = source;
     this._transceiver = transceiver;
+    this._givenUp = givenUp;
+    /** @type {readonly string[] | null} */
+    this._common = null;
+    this._choice = NEGOTIATED;
     /** @type {Quality} */
     this._quality = { mode: 'auto', ceiling: Infinity };
     /** @type {ReadonlySet<string> | null} */
@@ -51,6 +58,24 @@ export class Sender {
     await this.shape();
   }
 
+  /** @param {readonly string[]} codecs names of those that all others decode */
+  async common(codecs) {
+    this._common = codecs;
+    await this.shape();
+  }
+
+  /**
+   * The computer is at its limit: take a cheaper codec, for good.
+   *
+   * @returns {Promise<boolean>} false: there is none
+   */
+  async relieve() {
+    const names = tooDear(this._choice);
+    for (const name of names) this._givenUp.add(name);
+    if (names.length) await this.shape();
+    return names.length > 0;
+  }
+
   /** Bring the encodings in line with the track, once they are negotiated. */
   async shape() {
     // One after the other: setParameters takes only what the latest getParameters gave.
@@ -63,7 +88,44 @@ export class Sender {
     const { source } = this;
     const { width, height } = sender.track?.getSettings() ?? {};
     if ((source !== 'camera' && source !== 'screen') || !width || !height || currentDirection !== 'sendonly') return;
-    await sender.setParameters(shape(sender.getParameters(), source, { width, height }, this._quality, this._wanted));
+    const choice = await this._choose(source, { width, height });
+    const set = (/** @type {string} */ name) => {
+      const parameters = shape(sender.getParameters(), source, { width, height }, this._quality, this._wanted);
+      return sender.setParameters(useCodec(parameters, name));
+    };
+    this._choice = choice;
+    try {
+      await set(choice.name);
+    } catch (error) {
+      if (!choice.name) throw error;
+      // The browser will not have this codec after all; everything else is to be as it should.
+      this._choice = NEGOTIATED;
+      await set(NEGOTIATED.name);
+    }
+  }
+
+  /**
+   * @param {'camera' | 'screen'} source
+   * @param {import('./encodings.js').Size} size
+   */
+  async _choose(source, size) {
+    const { mode } = this._quality;
+    if (!chooses(source, mode)) return NEGOTIATED;
+    const { sender } = this._transceiver;
+    const { codecs = [], encodings } = sender.getParameters();
+    const framerate = sender.track?.getSettings().frameRate || 30;
+    // Not in TypeScript's DOM library yet (W3C webrtc-svc).
+    const { scalabilityMode } = /** @type {{scalabilityMode?: string}} */ (encodings[0] ?? {});
+    const video = { ...size, framerate, bitrate: topBitrate(source, size, this._quality), ...(scalabilityMode && { scalabilityMode }) };
+    return choose(source, mode, {
+      common: this._common,
+      negotiated: codecs,
+      abilities: await abilities(codecs, video),
+      cores: cores(),
+      mobile: mobile(),
+      pixelRate: size.width * size.height * framerate,
+      givenUp: this._givenUp,
+    });
   }
 }
 
@@ -71,10 +133,11 @@ export class Sender {
  * Add the four sending m-lines.
  *
  * @param {RTCPeerConnection} pc
+ * @param {Set<string>} givenUp see Sender
  * @returns {Map<Source, Sender>}
  */
-export function addSenders(pc) {
-  return new Map(SOURCES.map((source) => [source, new Sender(source, addTransceiver(pc, source))]));
+export function addSenders(pc, givenUp) {
+  return new Map(SOURCES.map((source) => [source, new Sender(source, addTransceiver(pc, source), givenUp)]));
 }
 
 /**

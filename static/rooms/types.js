@@ -29,6 +29,7 @@
  * @typedef {{type: 'slot_bound', mid: string, track: string, layer: string, limit: string}} SlotBound
  * @typedef {{type: 'slot_paused', mid: string, track: string, why: string}} SlotPaused
  * @typedef {{type: 'layers_wanted', source: Source, rids: string[]}} LayersWanted
+ * @typedef {{type: 'codecs_common', codecs: string[]}} CodecsCommon
  * @typedef {{type: 'refused', command: string, code: string, detail: string}} Refused
  * @typedef {{type: 'removed', why: string}} Removed
  * @typedef {{type: 'participant_joined', epoch: string, n: number, person: Person}} ParticipantJoined
@@ -43,7 +44,7 @@
  * @typedef {{type: 'pass', pass: string}} PassEvent
  * @typedef {{type: 'worker_lost'}} WorkerLost
  * @typedef {{type: 'error', code: string, message: string}} ErrorEvent
- * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | WorkerLost | ErrorEvent} ServerMessage
+ * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted | CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | WorkerLost | ErrorEvent} ServerMessage
  */
 
 export {};

@@ -173,7 +173,12 @@ export class Tiles {
     for (const source of /** @type {const} */ (['camera', 'screen'])) {
       const report = this._local.isOn(source) ? await this._call.sentStatistics(source) : undefined;
       const reading = sent(report?.values() ?? [], null);
-      const shown = this._limit[source].add(reading?.limit ?? 'none');
+      let shown = this._limit[source].add(reading?.limit ?? 'none');
+      if (shown === 'cpu' && (await this._call.relieve(source))) {
+        // Nobody is told before the cheaper codec has had its chance.
+        this._limit[source] = new Limit();
+        shown = 'none';
+      }
       const { you } = this._call.room;
       let words = '';
       if (shown === 'cpu') words = text('limit.cpu');

@@ -1,0 +1,142 @@
+"""Which codec a page sends in: the best that all others decode and that its computer can afford."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
+
+from tests.e2e.conftest import CHROMIUM_FLAGS, Confcall, chromium
+from tests.e2e.people import Person, until
+from tests.e2e.test_call import room
+
+pytestmark = pytest.mark.e2e
+
+SIZE = (640, 360)
+
+# What the page is told of the computer. It encodes and decodes all the same.
+PROCESSORS = "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => %d });"
+OLD_DECODERS = """
+const all = RTCRtpReceiver.getCapabilities.bind(RTCRtpReceiver);
+RTCRtpReceiver.getCapabilities = (kind) => {
+  const { codecs, ...rest } = all(kind);
+  return { ...rest, codecs: codecs.filter(({ mimeType }) => !/VP9|AV1/.test(mimeType)) };
+};
+"""
+
+SENT = """
+async () => { const report = await window.connections.at(-1).getStats();
+  return [...report.values()].filter((r) => r.type === 'outbound-rtp' && r.kind === 'video' && r.active && r.framesPerSecond)
+    .map((r) => report.get(r.codecId)?.mimeType ?? ''); }
+"""
+RECEIVED = """
+async () => { const report = await window.connections.at(-1).getStats();
+  return [...report.values()].filter((r) => r.type === 'inbound-rtp' && r.kind === 'video' && r.framesPerSecond)
+    .map((r) => report.get(r.codecId)?.mimeType ?? ''); }
+"""
+
+
+@pytest.fixture
+async def small(tmp_path: Path) -> AsyncIterator[Browser]:
+    """A Chromium whose camera gives a small picture that moves, so that AV1 is no trouble for a small test machine."""
+    width, height = SIZE
+    clip = tmp_path / "clip.y4m"
+    with clip.open("wb") as out:
+        out.write(b"YUV4MPEG2 W%d H%d F20:1 Ip A1:1 C420jpeg\n" % SIZE)
+        for frame in range(20):
+            row = bytes((x + 12 * frame) % 256 for x in range(width))
+            out.write(b"FRAME\n" + row * height + b"\x80" * (width * height // 2))
+    async with async_playwright() as playwright:
+        flags = [*CHROMIUM_FLAGS, f"--use-file-for-fake-video-capture={clip}"]
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield browser
+        await browser.close()
+
+
+async def computer(browser: Browser, script: str) -> BrowserContext:
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    await context.add_init_script(script)
+    return context
+
+
+async def choose(person: Person, what: str, mode: str) -> None:
+    await person.button("More").click()
+    await person.page.get_by_role("group", name=what).get_by_role("radio", name=mode).check()
+    await person.page.keyboard.press("Escape")
+
+
+async def sends(person: Person, codec: str, seconds: float = 20) -> None:
+    """Wait until every layer that is sent is of this codec."""
+
+    async def all_of_it() -> bool:
+        return set(await person.page.evaluate(SENT)) == {f"video/{codec}"}
+
+    async def instead() -> str:
+        return f"{person.name} sends {await person.page.evaluate(SENT)} instead of {codec}: {person.said[-20:]}"
+
+    await until(all_of_it, seconds, instead)
+
+
+async def gets(person: Person, codec: str, name: str) -> None:
+    """Wait until a picture arrives in this codec, and new frames of it."""
+
+    async def it() -> bool:
+        return f"video/{codec}" in await person.page.evaluate(RECEIVED)
+
+    await until(it, 20, lambda: person.report(f"{person.name} gets no {codec}", name))
+    await person.sees(name)
+
+
+async def test_motion_takes_the_best_codec_of_all_and_gives_it_up_for_somebody_without_it(
+    small: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "best-codec")
+    ann = await Person.arrive(await computer(small, PROCESSORS % 16), link, "Ann")
+    ben = await Person.arrive(small, link, "Ben")
+    await ann.join()
+    await ben.join(devices=False)
+    await ben.sees("Ann")
+    await sends(ann, "VP8")
+    await choose(ann, "My camera", "Motion")
+    await sends(ann, "AV1")
+    await gets(ben, "AV1", "Ann")
+    await ann.group("Ann").get_by_role("button", name="Statistics").click()
+    own = ann.page.get_by_role("region", name="Statistics: Ann (you)")
+    await expect(own.get_by_role("row", name=re.compile("^Codec AV1$"))).to_be_visible(timeout=10_000)
+    cleo = await Person.arrive(await computer(small, OLD_DECODERS), link, "Cleo")
+    await cleo.join(devices=False)
+    await sends(ann, "VP8")
+    await gets(cleo, "VP8", "Ann")
+    await gets(ben, "VP8", "Ann")
+    await expect(own.get_by_role("row", name=re.compile("^Codec VP8$"))).to_be_visible(timeout=10_000)
+    await cleo.button("Leave").click()
+    await sends(ann, "AV1")
+    await gets(ben, "AV1", "Ann")
+    await choose(ann, "My camera", "Auto")
+    await sends(ann, "VP8")
+    await gets(ben, "VP8", "Ann")
+    assert await ann.page.evaluate("window.connections.length") == 1, "no codec wants a new offer"
+    assert ann.errors == ben.errors == cleo.errors == []
+
+
+async def test_a_small_computer_stays_with_what_it_can_afford(small: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "small-computer")
+    ann = await Person.arrive(await computer(small, PROCESSORS % 2), link, "Ann")
+    await ann.join()
+    await choose(ann, "My camera", "Motion")
+
+    async def in_motion() -> bool:
+        hint: str = await ann.page.evaluate(
+            "window.connections.at(-1).getSenders().find((s) => s.track?.kind === 'video').track.contentHint"
+        )
+        codecs = await ann.page.evaluate(
+            """window.connections.at(-1).getSenders().flatMap((s) => s.getParameters().encodings)
+               .filter((e) => e.rid).map((e) => e.codec?.mimeType)"""
+        )
+        return hint == "motion" and set(codecs) == {"video/VP8"}
+
+    await until(in_motion, 20, "the camera is not in motion and VP8")
+    await sends(ann, "VP8")
