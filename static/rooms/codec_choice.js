@@ -19,8 +19,6 @@
 /** What gives the best picture for its bits comes first; it is the dearest to encode, too. */
 const BEST_FIRST = ['AV1', 'VP9', 'H264', 'VP8'];
 
-const FORWARDED = /^video\/(AV1|VP9|H264|VP8)$/i;
-
 /** In software, from what costs least. OpenH264 is no cheaper than libvpx's VP8, and the worker cannot thin it out. */
 const CHEAPEST_FIRST = ['VP8', 'H264', 'VP9', 'AV1'];
 
@@ -132,21 +130,30 @@ export function find(codecs, name) {
 }
 
 /**
+ * The name of the codec that a browser sends in when nobody chooses.
+ *
+ * @param {readonly Codec[]} codecs as negotiated
+ */
+export function firstOf(codecs) {
+  const names = codecs.map(({ mimeType }) => mimeType.replace(/^video\//i, '').toUpperCase());
+  return names.find((name) => BEST_FIRST.includes(name)) ?? '';
+}
+
+/**
  * Send all layers in one codec, or in what was negotiated first.
  *
  * @template {{codecs?: readonly Codec[], encodings: object[]}} P
  * @param {P} parameters
  * @param {string} name
+ * @param {string} first the name of what was negotiated first. Chromium moves a codec that is chosen to the front of `codecs`
+ * and stays with it when the choice is taken out again, so that the way back has to be by name
  * @returns {P}
  */
-export function useCodec(parameters, name) {
-  const { codecs = [] } = parameters;
-  const codec = find(codecs, name);
+export function useCodec(parameters, name, first) {
   // Not in every browser (W3C webrtc-extensions), nor in TypeScript's DOM library: without it nothing changes.
   for (const encoding of /** @type {{codec?: Codec}[]} */ (parameters.encodings)) {
-    // Chromium 156 stays with a codec that is merely taken out again: the way back has to name the first one.
-    const chosen = codec ?? (encoding.codec && codecs.find(({ mimeType }) => FORWARDED.test(mimeType)));
-    if (chosen) encoding.codec = chosen;
+    const codec = find(parameters.codecs ?? [], name || (encoding.codec ? first : ''));
+    if (codec) encoding.codec = codec;
   }
   return parameters;
 }

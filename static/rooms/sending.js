@@ -1,6 +1,6 @@
 // How this page's own tracks are sent: the sendonly part of an offer.
 
-import { choose, chooses, NEGOTIATED, tooDear, useCodec } from './codec_choice.js';
+import { choose, chooses, firstOf, NEGOTIATED, tooDear, useCodec } from './codec_choice.js';
 import { abilities, cores, mobile } from './encoder_abilities.js';
 import { FIRST_LAYERS, FIRST_SCREEN, shape, topBitrate } from './encodings.js';
 
@@ -26,6 +26,7 @@ export class Sender {
     /** @type {readonly string[] | null} */
     this._common = null;
     this._choice = NEGOTIATED;
+    this._first = '';
     /** @type {Quality} */
     this._quality = { mode: 'auto', ceiling: Infinity };
     /** @type {ReadonlySet<string> | null} */
@@ -88,10 +89,11 @@ export class Sender {
     const { source } = this;
     const { width, height } = sender.track?.getSettings() ?? {};
     if ((source !== 'camera' && source !== 'screen') || !width || !height || currentDirection !== 'sendonly') return;
+    this._first ||= firstOf(sender.getParameters().codecs ?? []);
     const choice = await this._choose(source, { width, height });
     const set = (/** @type {string} */ name) => {
       const parameters = shape(sender.getParameters(), source, { width, height }, this._quality, this._wanted);
-      return sender.setParameters(useCodec(parameters, name));
+      return sender.setParameters(useCodec(parameters, name, this._first));
     };
     this._choice = choice;
     try {

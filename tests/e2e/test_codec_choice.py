@@ -140,3 +140,30 @@ async def test_a_small_computer_stays_with_what_it_can_afford(small: Browser, co
 
     await until(in_motion, 20, "the camera is not in motion and VP8")
     await sends(ann, "VP8")
+
+
+# getStats as on a computer that is too slow, which no test machine is for long and just as much as is needed.
+AT_ITS_LIMIT = """
+const stats = RTCRtpSender.prototype.getStats;
+RTCRtpSender.prototype.getStats = async function () {
+  const report = await stats.call(this);
+  const slow = (entry) => (entry.type === 'outbound-rtp' ? { ...entry, qualityLimitationReason: 'cpu' } : entry);
+  return window.atItsLimit ? new Map([...report].map(([id, entry]) => [id, slow(entry)])) : report;
+};
+"""
+
+
+async def test_a_computer_at_its_limit_takes_a_cheaper_codec_and_stays_with_it(small: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "at-its-limit")
+    ann = await Person.arrive(await computer(small, PROCESSORS % 16 + AT_ITS_LIMIT), link, "Ann")
+    await ann.join()
+    await choose(ann, "My camera", "Motion")
+    await sends(ann, "AV1")
+    await ann.page.evaluate("window.atItsLimit = true")
+    await sends(ann, "VP9", seconds=40)
+    await ann.page.evaluate("window.atItsLimit = false")
+    await choose(ann, "My camera", "Auto")
+    await sends(ann, "VP8")
+    await choose(ann, "My camera", "Motion")
+    await sends(ann, "VP9")
+    assert ann.errors == []

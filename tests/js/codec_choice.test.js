@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choose, find, tooDear, useCodec } from '../../static/rooms/codec_choice.js';
+import { choose, find, firstOf, tooDear, useCodec } from '../../static/rooms/codec_choice.js';
 
 /** As Chromium 156 lists them after negotiation. */
 const NEGOTIATED = [
@@ -108,14 +108,19 @@ test('a name stands for the profile that all decoders have', () => {
   assert.equal(find([NEGOTIATED[5]], 'AV1'), undefined);
 });
 
-test('all layers change together, and back', () => {
+test('all layers change together, and back to what was negotiated first', () => {
   const parameters = { codecs: NEGOTIATED, encodings: [{ rid: 'q', active: false }, { rid: 'h' }, { rid: 'f' }] };
-  assert.deepEqual(useCodec(parameters, 'VP9').encodings.map(({ codec }) => codec.sdpFmtpLine), Array(3).fill('profile-id=0'));
-  assert.deepEqual(useCodec(parameters, '').encodings.map(({ codec }) => codec.mimeType), Array(3).fill('video/VP8'));
+  const first = firstOf(parameters.codecs);
+  assert.deepEqual(useCodec(parameters, 'VP9', first).encodings.map(({ codec }) => codec.sdpFmtpLine), Array(3).fill('profile-id=0'));
+  // As Chromium 156 lists them then.
+  parameters.codecs = [NEGOTIATED.at(-1), ...NEGOTIATED.slice(0, -1)];
+  assert.deepEqual(useCodec(parameters, '', first).encodings.map(({ codec }) => codec.mimeType), Array(3).fill('video/VP8'));
+  assert.equal(firstOf(NEGOTIATED.slice(1)), 'H264');
+  assert.equal(firstOf([]), '');
 });
 
 test('where no codec was ever chosen none is named', () => {
   const encodings = [{ rid: 'q', active: false }, { rid: 'h' }];
-  assert.deepEqual(useCodec({ codecs: NEGOTIATED, encodings: encodings.map((each) => ({ ...each })) }, '').encodings, encodings);
-  assert.deepEqual(useCodec({ encodings: [{}] }, 'VP9').encodings, [{}], 'a browser that does not list what was negotiated');
+  assert.deepEqual(useCodec({ codecs: NEGOTIATED, encodings: encodings.map((each) => ({ ...each })) }, '', 'VP8').encodings, encodings);
+  assert.deepEqual(useCodec({ encodings: [{}] }, 'VP9', '').encodings, [{}], 'a browser that does not list what was negotiated');
 });
