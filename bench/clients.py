@@ -82,10 +82,11 @@ class Client:
 
 
 class Publisher(Client):
-    """Sends a looping clip in three layers and a tone."""
+    """Sends a looping clip in three layers and a tone. ``temporal``: with three temporal layers each, as the call page does."""
 
-    def __init__(self, seat: Seat, clip: list[bytearray], size: Size, fps: int = 30) -> None:
+    def __init__(self, seat: Seat, clip: list[bytearray], size: Size, fps: int = 30, temporal: bool = False) -> None:
         super().__init__(seat)
+        self._mode = "L1T3" if temporal else None
         self.sent_frames = 0
         self._clip, self._size, self._fps = clip, size, fps
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,7 +102,9 @@ class Publisher(Client):
         assert known is not None
         audio.set_codec_preferences(sorted(known.codecs, key=lambda codec: codec.mime_type != "audio/red"))
         encodings = [
-            webrtc.RTCRtpEncodingParameters(rid=rid, scale_resolution_down_by=scale, max_bitrate=rate)
+            webrtc.RTCRtpEncodingParameters(
+                rid=rid, scale_resolution_down_by=scale, max_bitrate=rate, scalability_mode=self._mode
+            )
             for rid, (scale, rate) in LAYERS.items()
         ]
         video = self.pc.add_transceiver(self._video.track, init(direction="sendonly", streams=[stream], send_encodings=encodings))

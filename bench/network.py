@@ -197,13 +197,13 @@ def _link(viewer: Viewer | None) -> dict[str, float]:
     return {"passed": down.passed, "dropped": down.dropped, "lost": down.lost, "bytes": down.bytes}
 
 
-async def run(names: list[str], clip: list[bytearray], number: int, outcomes: list[Outcome]) -> None:
+async def run(names: list[str], clip: list[bytearray], number: int, outcomes: list[Outcome], temporal: bool) -> None:
     """One run: a worker, a sender and a clean viewer that stay, and a shaped viewer for each scenario.
 
     Outcomes are added as they come, so that those before a failure are not lost.
     """
     async with rig() as bench, contextlib.AsyncExitStack() as stack:
-        publisher = Publisher(Seat(bench, "bench", "sender"), clip, SIZE)
+        publisher = Publisher(Seat(bench, "bench", "sender"), clip, SIZE, temporal=temporal)
         other = Viewer(Seat(bench, "bench", "clean"))
         clients: tuple[Client, ...] = (publisher, other)
         for client in clients:
@@ -269,6 +269,7 @@ def main() -> None:
     parser.add_argument("--scenario", action="append", choices=list(scenarios()), help="may be given several times")
     parser.add_argument("--quick", action="store_true", help="the steps alone")
     parser.add_argument("--runs", type=int, default=1, help="medians over so many runs")
+    parser.add_argument("--temporal", action="store_true", help="three temporal layers in each layer, as the call page sends")
     parser.add_argument("--json", type=Path, help="write every run's numbers to this file")
     options = parser.parse_args()
     stop_on_sigterm()
@@ -278,7 +279,7 @@ def main() -> None:
     try:
         for number in range(1, options.runs + 1):
             runs.append([])
-            asyncio.run(run(names, clip, number, runs[-1]))
+            asyncio.run(run(names, clip, number, runs[-1], options.temporal))
     except (KeyboardInterrupt, TimeoutError, RuntimeError) as exc:
         # What has been measured is still worth having.
         print(f"stopped: {exc!r}", file=sys.stderr)
