@@ -349,7 +349,8 @@ class DownTrack:
         if self.max_temporal < self._temporal or p.keyframe:
             self._temporal = self.max_temporal
         elif p.layer_sync:
-            if self._temporal < p.temporal <= self.max_temporal:
+            # One at a time: what comes next in the layers between may refer to what was dropped of them.
+            if p.temporal == self._temporal + 1 <= self.max_temporal:
                 self._temporal = p.temporal
         elif p.temporal <= self._temporal < p.switch_up:
             self._temporal = min(p.switch_up, self.max_temporal)
@@ -428,10 +429,11 @@ class DownTrack:
         return sent
 
     def _repeat(self, to: Receiver, rtx: RtxStream, rtx_type: int, size: int, now: float, probe: int) -> int:
-        segment, sent = self._segment, 0
+        # The last that has begun: one in which dropped pictures are gathered holds nothing that was sent.
+        segment, sent = self._segments.last if self._segment is not None else None, 0
         if segment is None:
             return 0
-        top = segment.layer.top_seq
+        top = segment.layer.top_seq if segment.last_in is None else segment.last_in
         for seq in range(top, top - PAD_BACK, -1):
             found = segment.layer.cache.get(seq & 0xFFFF)
             if sent >= size or not segment.holds(seq & 0xFFFF):

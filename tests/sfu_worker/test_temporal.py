@@ -126,6 +126,37 @@ def test_repair_finds_the_right_packet_behind_dropped_pictures() -> None:
         assert parse(wire.sent[-1]).payload == struct.pack("!H", original.seq) + original.payload
 
 
+def test_a_probe_repeats_only_what_was_sent() -> None:
+    wire, source, slot = start(0)
+    for _ in range(41):
+        for packet in source.picture_packets():
+            source.give((*packet[:2], packet[2] + bytes(400)))
+        slot.pad(2000, 1.0, 7)
+    packets = [parse(data) for data in wire.sent if not data[0] & 0x20]  # without padding
+    media = {packet.seq: packet.payload for packet in packets if packet.ssrc == slot.ssrc}
+    repeated = [packet.payload for packet in packets if packet.ssrc == slot.rtx_ssrc]
+    assert repeated
+    assert all(media[struct.unpack_from("!H", payload)[0]] == payload[2:] for payload in repeated)
+
+
+def test_a_layer_comes_back_with_those_below_it() -> None:
+    wire, source, slot = start(0)
+    for _ in range(8):
+        for packet in source.picture_packets():
+            source.give(packet)
+    slot.max_temporal = 2
+    source.picture += 1  # a base picture, which is lost on its way to us
+    for packet in source.picture_packets():
+        source.give(packet)
+    assert source.picture % 4 == 1, "a picture of the top layer that refers to the base alone"
+    assert [parse(data).payload[5] >> 6 for data in wire.sent].count(2) == 0
+    for _ in range(8):
+        for packet in source.picture_packets():
+            source.give(packet)
+    came = [parse(data).payload[5] >> 6 for data in wire.sent]
+    assert came.index(1) < came.index(2)
+
+
 def test_repair_still_works_after_all_numbers_went_round() -> None:
     wire, source = Wire(), Source(video_track(), 1)
     slot = video_slot(wire)
