@@ -272,6 +272,11 @@ class BandwidthEstimator(PacketHistory):
         return self._loss.loss
 
     @property
+    def path_loss(self) -> float:
+        """The same while there was no queue: what the path loses by itself."""
+        return self._loss.path
+
+    @property
     def application_limited(self) -> bool:
         """Too little is sent to learn more from it: only a probe can raise the estimate beyond 1.5 times what is delivered."""
         return self._sent_rate.rate < LIMITED_SHARE * self.estimate

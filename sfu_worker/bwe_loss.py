@@ -38,6 +38,8 @@ class LossBound:
         "The share of packets that the path loses at any rate."
         self.loss = 0.0
         "The share lost in the last window."
+        self.path = 0.0
+        "The same of the last window without a queue, probe or decrease: what is lost without our doing."
         self.holds = False
         "Losses say that the rate must not grow now."
         self._received = self._lost = 0
@@ -45,7 +47,7 @@ class LossBound:
         self._windows: deque[tuple[float, float]] = deque()
 
     def add(self, received: int, lost: int, queued: bool, delivered: int, now: float) -> None:
-        """Count packets; ``queued``: their delay shows a queue; ``delivered`` is the acknowledged rate in bit/s."""
+        """Count packets; ``queued``: their delay shows a queue; ``delivered`` is the acknowledged rate in bit/s, 0 while it settles."""
         if self._since < 0.0:
             self._since = now
         self._received += received
@@ -56,6 +58,8 @@ class LossBound:
         loss = self._lost / total
         self._received = self._lost = 0
         self._since = now
+        if delivered and not queued:
+            self.path = loss
         self._learn(loss, queued, now)
         self._bound(loss, total, queued, delivered)
 

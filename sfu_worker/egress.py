@@ -151,7 +151,7 @@ class Egress:
                 sound += layer.rates.rates[-1]
                 if slot.takes_red and layer.rates.rates[-1] <= MAX_RATE:
                     repeated.append((slot, layer.rates.rates[-1]))
-        blocks = self._redundancy.update(self.estimator.loss, now)
+        blocks = self._redundancy.update(self.estimator.path_loss, now)
         if blocks and self.limited(now):
             blocks = affordable(blocks, sum(rate for _, rate in repeated), sound, self.estimator.estimate)
         for slot, _ in repeated:

@@ -63,3 +63,11 @@ def test_many_key_frames_do_not_come_of_a_link_that_loses() -> None:
     loop = Loop(lossy, lossy)
     loop.run(20)
     assert sum(encoder.key_frames for encoder in loop.encoders) < 25
+
+
+def test_a_link_that_only_falls_is_not_taken_for_one_that_loses() -> None:
+    """Or sound would be said four times, just when there is least room for it."""
+    path: list[float] = []
+    loop = Loop(steps({}), watch=lambda loop, _: path.append(loop.egress.estimator.path_loss))
+    loop.run(RISES_AT)
+    assert max(path) < 0.02
