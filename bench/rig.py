@@ -158,7 +158,8 @@ def _valkey(data: Path) -> ValkeyServer:
         try:
             server.start()
         except (ValkeyServerError, OSError):
-            server.stop()
+            with contextlib.suppress(ValkeyServerError):
+                server.stop()
             continue
         return server
     raise RuntimeError("no port for Valkey was found")
