@@ -47,7 +47,7 @@ class LossBound:
         self._windows: deque[tuple[float, float]] = deque()
 
     def add(self, received: int, lost: int, queued: bool, delivered: int, now: float) -> None:
-        """Count packets; ``queued``: their delay shows a queue; ``delivered``: the acknowledged rate in bit/s, 0 while it settles."""
+        """Count packets; ``queued``: their delay shows a queue; ``delivered``: acknowledged bit/s, 0 while it settles."""
         if self._since < 0.0:
             self._since = now
         self._received += received
