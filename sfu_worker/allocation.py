@@ -16,6 +16,8 @@ UP_MARGIN = 1.15
 "An upgrade must fit by this factor of its own rate: the estimate moves by some 10 % from second to second."
 TEMPORAL_MARGIN = 1.05
 "The same for more frames of the same picture: that costs no key frame, and is taken back as easily."
+FEWER_FRAMES = 5.0
+"Seconds for which frames are dropped to keep a picture; a link that stays narrow gets the smaller one with all its frames."
 HOLD = 1.0
 "Seconds after a step down until a slot may go up again; a key frame costs more than the step gains for less."
 LAYER_FITS = 0.85
@@ -143,7 +145,7 @@ def _sound(wish: Wish, left: int) -> Choice:
 
 
 def _slot(wish: Wish, before: Choice | None, now: float) -> _Slot:
-    steps = _steps(wish, before)
+    steps = _steps(wish, before, now)
     return _Slot(wish, steps, before, before is None or now - before.lowered_at >= HOLD, _held(steps, before))
 
 
@@ -155,11 +157,11 @@ def _held(steps: list[_Step], before: Choice | None) -> int:
     return same[0] if same else sum(step.bitrate <= before.bitrate for step in steps) - 1
 
 
-def _steps(wish: Wish, before: Choice | None) -> list[_Step]:
+def _steps(wish: Wish, before: Choice | None, now: float) -> list[_Step]:
     """The ladder: each spatial layer that is wanted and sent, with its temporal layers.
 
-    Frames are dropped to keep a picture, not to get a larger one: whoever has the smaller one with all its frames would pay a
-    key frame for fewer of them. And only the smallest picture goes below half of its frames: less is a row of stills.
+    Frames are dropped to keep a picture for a while, not to get a larger one: whoever has the smaller one with all its frames
+    would pay a key frame for fewer of them. Only the smallest picture goes below half of its frames: less is a row of stills.
     """
     alive = sorted((layer for layer in wish.layers if layer.alive), key=lambda layer: (layer.height, layer.bitrates[-1]))
     wanted: list[LayerInfo] = []
@@ -175,7 +177,8 @@ def _steps(wish: Wish, before: Choice | None) -> list[_Step]:
     steps: list[_Step] = []
     for place, layer in enumerate(wanted):
         top = len(layer.bitrates) - 1
-        least = 0 if not place else top - 1 if place <= held else top
+        keeps = place == held and before is not None and (before.temporal >= top or now - before.lowered_at < FEWER_FRAMES)
+        least = 0 if not place else top - 1 if keeps else top
         for temporal, bitrate in enumerate(layer.bitrates):
             if temporal < least:
                 continue

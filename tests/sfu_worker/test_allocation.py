@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfu_worker.allocation import HOLD, Allocation, Choice, LayerInfo, Wish, allocate
+from sfu_worker.allocation import FEWER_FRAMES, HOLD, Allocation, Choice, LayerInfo, Wish, allocate
 
 CAMERA = (LayerInfo(0, 180, (100_000, 150_000)), LayerInfo(1, 360, (400_000, 500_000)), LayerInfo(2, 720, (1_500_000, 2_000_000)))
 SIMPLE = (LayerInfo(0, 135, (400_000,)), LayerInfo(1, 270, (750_000,)), LayerInfo(2, 540, (5_000_000,)))
@@ -95,7 +95,17 @@ def test_frames_are_dropped_to_keep_a_picture_but_not_to_get_a_larger_one() -> N
     assert shown(small) == "a0.1", "the first frames of the middle layer would fit"
     middle = allocate(600_000, wishes, kept(small), 110.0)
     assert shown(middle) == "a1.1"
-    assert shown(allocate(400_000, wishes, kept(middle), 120.0)) == "a1.0"
+    fewer = allocate(400_000, wishes, kept(middle), 120.0)
+    assert shown(fewer) == "a1.0"
+    assert shown(allocate(400_000, wishes, kept(fewer), 120.0 + FEWER_FRAMES / 2)) == "a1.0"
+    assert shown(allocate(400_000, wishes, kept(fewer), 120.0 + FEWER_FRAMES)) == "a0.1", "the link stays narrow"
+
+
+def test_who_comes_down_from_a_large_picture_gets_all_frames_of_the_one_that_fits() -> None:
+    wishes = [video("a")]
+    large = allocate(9_000_000, wishes, {}, 100.0)
+    assert shown(large) == "a2.1"
+    assert shown(allocate(400_000, wishes, kept(large), 110.0)) == "a0.1"
 
 
 def test_more_frames_of_the_same_picture_need_less_of_a_margin_than_a_larger_one() -> None:
