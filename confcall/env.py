@@ -62,6 +62,7 @@ SETTINGS: dict[str, Setting] = {
         "",
         "Addresses that browsers are told, comma separated, for servers behind NAT.",
     ),
+    "METRICS_TOKEN": Setting(26, "", "Opens /metrics to who brings it as a bearer token. Not set: there is none.", secret=True),
 }
 
 
@@ -235,6 +236,13 @@ def parse_address(text: str) -> str:
 def parse_workers(text: str) -> int | None:
     """None: as many as `serve` finds right."""
     return parse_number(text, 0, 64) if text else None
+
+
+def parse_token(text: str) -> str:
+    """A bearer token (RFC 6750 section 2.1), long enough that nobody guesses it."""
+    if text and not re.fullmatch(r"[A-Za-z0-9._~+/-]{16,}=*", text):
+        raise BadValue("no token that is hard to guess.", "Use at least 16 random letters and digits, or leave it out.")
+    return text
 
 
 def parse_secret_key(text: str) -> str:

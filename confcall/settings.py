@@ -88,6 +88,8 @@ SFU_PORT = env.number("SFU_PORT", 0, 65535)
 SFU_LISTEN = env.words("SFU_LISTEN", environment.parse_address)
 SFU_ANNOUNCE = env.words("SFU_ANNOUNCE", environment.parse_address)
 
+METRICS_TOKEN = env.parse("METRICS_TOKEN", environment.parse_token)
+
 MAX_UPLOAD_MB = env.number("MAX_UPLOAD_MB", 1, 100)
 MAX_IMAGE_MEGAPIXELS = env.number("MAX_IMAGE_MEGAPIXELS", 1, 400)
 FILE_UPLOAD_HANDLERS = ["rooms.uploads.BoundedUploadHandler"]

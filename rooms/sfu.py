@@ -19,8 +19,10 @@ from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
+from rooms import numbers
 from rooms.layer import AWAY
 from sfu_worker import wire
+from sfu_worker.numbers import RoomNumbers
 
 ROOM_TTL_MS = int(4 * wire.WORKER_TTL_SECONDS * 1000)
 "How long a placement waits for the first participant; from then on the worker keeps the key alive."
@@ -136,6 +138,28 @@ async def live_counts(slugs: Iterable[str]) -> dict[str, int]:
 def live_counts_now(slugs: Iterable[str]) -> dict[str, int]:
     """``live_counts`` for synchronous code, such as the admin."""
     return async_to_sync(live_counts)(list(slugs))
+
+
+async def overview() -> numbers.Overview:
+    """What all workers say of themselves and of their rooms."""
+    async with _reaching():
+        return await numbers.read(client())
+
+
+def overview_now() -> numbers.Overview:
+    """``overview`` for synchronous code, such as the admin."""
+    return async_to_sync(overview)()
+
+
+async def room_numbers(room: str) -> RoomNumbers | None:
+    """What the worker that holds ``room`` says of it; None where nobody is in it."""
+    async with _reaching():
+        return await numbers.read_room(client(), room)
+
+
+def room_numbers_now(room: str) -> RoomNumbers | None:
+    """``room_numbers`` for synchronous code, such as the admin."""
+    return async_to_sync(room_numbers)(room)
 
 
 async def send(worker: str, command: wire.Command) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from rooms.views import assets, front, health, notes, reach, room
+from rooms.views import assets, front, health, metrics, notes, reach, room
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.front, name="front"),
@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reach/", reach.reach, name="reach"),
     path("", include("rooms.whip_urls")),
     path("health/", health.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

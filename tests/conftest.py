@@ -35,6 +35,7 @@ for name in (
     "EXTRA_HOSTS",
     "TURN_URLS",
     "SFU_WORKERS",
+    "METRICS_TOKEN",
 ):
     os.environ.pop(name, None)
 

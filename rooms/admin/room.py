@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,7 +11,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rooms import live, sfu
 from rooms.admin.bases import RoomInvites, RoomModelAdmin
+from rooms.admin.live import live_view, right_now
 from rooms.admin.widgets import MEDIA, copy_button, full_link, invite_link, qr_code
 from rooms.call_page import absolute
 from rooms.models import Invite, Room
@@ -63,7 +65,9 @@ class RoomAdmin(RoomModelAdmin):
         (None, {"fields": ["title", "slug", "description", "background"]}),
         (_("Who may come in, and when"), {"fields": ["visitors", ("opens", "closes"), "locked", "closed", "max_people"]}),
         (_("Quality"), {"fields": ["max_video_mbit"]}),
+        (_("Right now"), {"fields": ["right_now"]}),
     ]
+    readonly_fields = ["right_now"]
     inlines = [InviteInline]
     actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites"]
     view_on_site = False
@@ -75,6 +79,18 @@ class RoomAdmin(RoomModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RoomList
+
+    def get_urls(self) -> list[URLPattern]:
+        live = path("live/", self.admin_site.admin_view(partial(live_view, self)), name="rooms_live")
+        return [live, *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Room | None = None) -> Any:
+        """A room that is not there yet has no present."""
+        return super().get_fieldsets(request, obj)[: None if obj else -1]
+
+    @admin.display(description=_("the call"))
+    def right_now(self, room: Room) -> SafeString | str:
+        return right_now(room)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         now = timezone.now()

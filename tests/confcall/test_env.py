@@ -79,6 +79,8 @@ BAD: list[tuple[str, str, str]] = [
     ("SFU_PORT", "x", "confcall.E023"),
     ("SFU_LISTEN", "1.2.3", "confcall.E024"),
     ("SFU_ANNOUNCE", "not an address", "confcall.E025"),
+    ("METRICS_TOKEN", "guess me", "confcall.E026"),
+    ("METRICS_TOKEN", "short", "confcall.E026"),
     ("SECRET_KEY", "secret", "confcall.E001"),
     ("SECRET_KEY_FILE", "/absent/key", "confcall.E001"),
 ]
@@ -108,6 +110,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "SFU_ANNOUNCE": environment.parse_address,
     "SFU_WORKERS": environment.parse_workers,
     "SECRET_KEY": environment.parse_secret_key,
+    "METRICS_TOKEN": environment.parse_token,
     "TURN_URLS": environment.parse_ice(("turn", "turns")),
     "STUN_URLS": environment.parse_ice(("stun", "stuns")),
     "PORT": lambda text: environment.parse_number(text, 1, 65535),

@@ -7,7 +7,6 @@ import contextlib
 import datetime
 import http.cookiejar
 import json
-import os
 import re
 import secrets
 import time
@@ -17,7 +16,6 @@ import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -26,6 +24,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from rooms.management.redis_url import redis_url
 from rooms.models import Invite, Room
 from rooms.roles import Role
 from sfu_worker import wire
@@ -220,13 +219,6 @@ async def watch(slug: str, seconds: float) -> list[float]:
             await asyncio.sleep(min(1.0, left))
             loads.append(await load_of(client, slug))
     return [load for load in loads if load is not None]
-
-
-def redis_url() -> str:
-    """Where the workers report: REDIS_URL, or the Valkey that `serve` has brought."""
-    own = Path(settings.DATA_DIR) / "run" / "valkey.sock"
-    chosen = os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE")
-    return f"unix://{own.resolve()}" if not chosen and own.exists() else settings.REDIS_URL
 
 
 async def load_of(client: redis.asyncio.Redis, slug: str) -> float | None:

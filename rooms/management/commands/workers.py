@@ -1,0 +1,92 @@
+"""``manage.py workers``: how the media workers are and which calls they carry, in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import redis.asyncio
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from rooms import numbers
+from rooms.layer import AWAY
+from rooms.management.redis_url import redis_url
+from rooms.models import Room
+from rooms.number_words import ROOM_COLUMNS, WORKER_COLUMNS, Column, worries_of_room, worries_of_worker
+from rooms.numbers import Overview, RoomNow
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 5.0
+
+
+class Command(BaseCommand):
+    help = "Shows the media workers and the rooms in progress. Fails if no worker lives."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="all numbers, for programs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            overview = asyncio.run(ask(redis_url()))
+        except (*AWAY, TimeoutError) as exc:
+            raise CommandError("Redis does not answer: is it running, and does REDIS_URL lead to it?") from exc
+        rooms = known_rooms([room.slug for room in overview.rooms])
+        self.stdout.write(as_json(overview, rooms) if options["json"] else as_text(overview, rooms))
+        if not overview.workers:
+            raise CommandError("No media worker lives: nobody can join a call. Look at their log.")
+
+
+async def ask(url: str) -> Overview:
+    async with redis.asyncio.Redis.from_url(url) as client, asyncio.timeout(TIMEOUT_SECONDS):
+        return await numbers.read(client)
+
+
+def known_rooms(slugs: list[str]) -> dict[str, Room]:
+    """By slug. The workers can be looked at without the database too."""
+    try:
+        return {room.slug: room for room in Room.objects.filter(slug__in=slugs)}
+    except DatabaseError:
+        return {}
+
+
+def as_json(overview: Overview, rooms: dict[str, Room]) -> str:
+    """Rooms by the ids of the database: slugs are parts of links, and this may go into a log."""
+    workers = [asdict(worker) for worker in overview.workers]
+    for worker in workers:
+        (worker["numbers"] or {}).pop("rooms", None)
+    told = [
+        {"room": rooms[now.slug].pk if now.slug in rooms else None, "worker": now.worker, "numbers": asdict(now.numbers)}
+        for now in overview.rooms
+    ]
+    return json.dumps({"workers": workers, "rooms": told}, indent=2)
+
+
+def as_text(overview: Overview, rooms: dict[str, Room]) -> str:
+    """Two tables, and what asks for attention."""
+    lines = table("Worker", WORKER_COLUMNS, [(worker.name, worker) for worker in overview.workers])
+    lines += [f"! {worker.name}: {text}" for worker in overview.workers for text in worries_of_worker(worker)]
+    named = [(title(now, rooms), now.numbers) for now in overview.rooms]
+    for name, room in named:
+        lines += ["", name, *(f"  {column.label!s:<24}{column.text(room)}" for column in ROOM_COLUMNS)]
+        lines += [f"! {text}" for text in worries_of_room(room)]
+    if not named:
+        lines += ["", "Nobody is in a call."]
+    return "\n".join(lines)
+
+
+def title(now: RoomNow, rooms: dict[str, Room]) -> str:
+    return f"{rooms[now.slug].title if now.slug in rooms else 'A room that is not in the database'} (on {now.worker})"
+
+
+def table(corner: str, columns: Sequence[Column[T]], rows: Sequence[tuple[str, T]]) -> list[str]:
+    """Lines with columns as wide as what is in them."""
+    cells = [[corner, *(str(column.label) for column in columns)]]
+    cells += [[name, *(column.text(source) for column in columns)] for name, source in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]

@@ -1,0 +1,163 @@
+"""The numbers of workers and rooms in words and units, and which of them ask for something to be done.
+
+The pages of the admin and ``manage.py workers`` show the same columns. What each means is in docs/operations.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from rooms import units
+from rooms.numbers import WorkerNow
+from sfu_worker.numbers import RoomNumbers
+
+BUSY = 0.85
+"Of a core: the rest goes in a burst of key frames."
+
+LATE_SECONDS = 0.1
+"A jitter buffer takes a tenth of a second; more is heard."
+
+LOSS_LEFT = 0.02
+"Of what people send, after repair: more is seen and heard."
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    label: str | Promise
+    text: Callable[[T], str]
+
+
+def people(room: RoomNumbers) -> str:
+    """Streams are among the people, viewers are not."""
+    more = []
+    if room.streams:
+        more.append(ngettext("%(count)d stream", "%(count)d streams", room.streams) % {"count": room.streams})
+    if room.viewers:
+        more.append(ngettext("%(count)d viewer", "%(count)d viewers", room.viewers) % {"count": room.viewers})
+    return f"{room.people} ({', '.join(more)})" if more else str(room.people)
+
+
+def tracks(room: RoomNumbers) -> str:
+    return _("%(audio)d sound, %(video)d picture") % {"audio": room.audio_tracks, "video": room.video_tracks}
+
+
+def flow(bits: float, packets: float) -> str:
+    return f"{units.bits(bits)}, {_('%(count)s packets/s') % {'count': round(packets)}}"
+
+
+def loss_in(room: RoomNumbers) -> str:
+    before, after = units.percent(room.loss_in), units.percent(room.loss_left)
+    return _("%(before)s, after repair %(after)s") % {"before": before, "after": after}
+
+
+def repair(room: RoomNumbers) -> str:
+    """What went to receivers beside media: packets that they asked for, and octets with probes among them."""
+    octets = units.bits(8 * room.last.repair_octets_out / room.seconds)
+    return f"{units.each_second(room.last.resent_out / room.seconds)}, {octets}"
+
+
+def asked(to_worker: int, by_worker: int, seconds: float) -> str:
+    return _("%(received)s received, %(sent)s sent a second") % {
+        "received": round(to_worker / seconds),
+        "sent": round(by_worker / seconds),
+    }
+
+
+def links(room: RoomNumbers) -> str:
+    if room.links.smallest is None:
+        return units.DASH
+    return _("%(smallest)s at least, %(median)s in the middle") % {
+        "smallest": units.bits(room.links.smallest),
+        "median": units.bits(room.links.median),
+    }
+
+
+def delays(room: RoomNumbers) -> str:
+    if room.links.rtt is None:
+        return units.DASH
+    return _("%(rtt)s there and back, %(queue)s of it in a queue") % {
+        "rtt": units.milliseconds(room.links.rtt),
+        "queue": units.milliseconds(room.links.queue),
+    }
+
+
+ROOM_COLUMNS: list[Column[RoomNumbers]] = [
+    Column(gettext_lazy("People"), people),
+    Column(gettext_lazy("Tracks"), tracks),
+    Column(gettext_lazy("In"), lambda r: flow(r.bits_in, r.packets_in)),
+    Column(gettext_lazy("Out"), lambda r: flow(r.bits_out, r.packets_out)),
+    Column(gettext_lazy("Lost on the way in"), loss_in),
+    Column(gettext_lazy("Lost on the way out"), lambda r: units.percent(r.loss_out)),
+    Column(gettext_lazy("Sent again"), repair),
+    Column(gettext_lazy("Missing packets (NACK)"), lambda r: asked(r.last.nacks_in, r.last.nacks_out, r.seconds)),
+    Column(gettext_lazy("Key frames (PLI)"), lambda r: asked(r.last.plis_in, r.last.plis_out, r.seconds)),
+    Column(gettext_lazy("Receivers’ links"), links),
+    Column(gettext_lazy("Longest way"), delays),
+    Column(gettext_lazy("Paused pictures"), lambda r: str(r.paused)),
+]
+
+
+def lag(worker: WorkerNow) -> str:
+    if worker.numbers is None:
+        return units.DASH
+    worst, mean = units.milliseconds(worker.numbers.lag_max), units.milliseconds(worker.numbers.lag_mean)
+    return _("%(worst)s at worst, %(mean)s on average") % {"worst": worst, "mean": mean}
+
+
+def dropped(worker: WorkerNow) -> str:
+    return units.each_second(worker.numbers.dropped) if worker.numbers else units.DASH
+
+
+WORKER_COLUMNS: list[Column[WorkerNow]] = [
+    Column(gettext_lazy("CPU"), lambda w: units.percent(w.load)),
+    Column(gettext_lazy("Lag"), lag),
+    Column(gettext_lazy("Rooms"), lambda w: str(w.rooms)),
+    Column(gettext_lazy("People"), lambda w: str(w.people)),
+    Column(gettext_lazy("Dropped datagrams"), dropped),
+    Column(gettext_lazy("Memory"), lambda w: units.megabytes(w.numbers.memory) if w.numbers else units.DASH),
+    Column(gettext_lazy("Up for"), lambda w: units.duration(w.numbers.uptime) if w.numbers else units.DASH),
+    Column(gettext_lazy("Version"), lambda w: w.numbers.version if w.numbers else units.DASH),
+]
+
+
+def worries_of_worker(worker: WorkerNow) -> list[str]:
+    """What an operator should look at, in whole sentences."""
+    found = []
+    if worker.draining:
+        found.append(_("Takes no new rooms: it is about to end."))
+    if worker.load >= BUSY:
+        found.append(_("Busy: its core is nearly full. Start more workers; new rooms go to the least busy one."))
+    if worker.numbers is None:
+        found.append(_("Gives no numbers: it has just started, or it is of another version than this page."))
+        return found
+    if worker.numbers.lag_max >= LATE_SECONDS:
+        found.append(
+            _("Late: packets waited up to %(lag)s. The machine is overloaded, or this worker is.")
+            % {"lag": units.milliseconds(worker.numbers.lag_max)}
+        )
+    if worker.numbers.dropped:
+        found.append(_("Loses packets within this machine: it cannot keep up, or net.core.rmem_max is too small."))
+    return found
+
+
+def worries_of_room(room: RoomNumbers) -> list[str]:
+    """The same of a room: nearly always the links of people, not the server."""
+    found = []
+    if room.loss_left >= LOSS_LEFT:
+        found.append(_("%(share)s of what people send never arrives.") % {"share": units.percent(room.loss_left)})
+    if room.paused:
+        text = ngettext(
+            "%(count)d picture is paused: the link of who should see it is too narrow.",
+            "%(count)d pictures are paused: the links of who should see them are too narrow.",
+            room.paused,
+        )
+        found.append(text % {"count": room.paused})
+    return found

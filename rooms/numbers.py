@@ -1,0 +1,82 @@
+"""What the workers say of themselves and of the calls they carry, read from Redis for operators: pages, terminal and metrics."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import redis.asyncio
+
+from sfu_worker import numbers, wire
+from sfu_worker.numbers import RoomNumbers, WorkerNumbers
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerNow:
+    """A living worker. ``load`` is the share of a core; ``numbers`` None: it has just started, or is of another version."""
+
+    name: str
+    load: float
+    rooms: int
+    people: int
+    draining: bool
+    numbers: WorkerNumbers | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomNow:
+    """A room with somebody in it."""
+
+    slug: str
+    worker: str
+    numbers: RoomNumbers
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything there is, workers by name and rooms by slug."""
+
+    workers: list[WorkerNow]
+    rooms: list[RoomNow]
+
+
+async def read(client: redis.asyncio.Redis) -> Overview:
+    """Ask Redis. Raises what the client raises."""
+    members: Any = await client.smembers(wire.WORKERS_KEY)
+    names = sorted(text(name) for name in members)
+    if not names:
+        return Overview([], [])
+    said = await client.mget([wire.worker_key(name) for name in names])
+    told = await client.mget([wire.worker_numbers_key(name) for name in names])
+    workers = [worker(name, alive, more) for name, alive, more in zip(names, said, told, strict=True) if alive]
+    held = sorted((slug, w.name) for w in workers if w.numbers for slug in w.numbers.rooms)
+    found = await client.mget([wire.room_numbers_key(slug) for slug, _ in held]) if held else []
+    rooms = [
+        RoomNow(slug, name, room)
+        for (slug, name), raw in zip(held, found, strict=True)
+        if (room := numbers.decode(RoomNumbers, raw or "")) is not None
+    ]
+    return Overview(workers, rooms)
+
+
+async def read_room(client: redis.asyncio.Redis, slug: str) -> RoomNumbers | None:
+    """One room; None where nobody is in it."""
+    return numbers.decode(RoomNumbers, await client.get(wire.room_numbers_key(slug)) or "")
+
+
+def worker(name: str, said: str | bytes, told: str | bytes | None) -> WorkerNow:
+    """From the worker's two keys."""
+    body = json.loads(said)
+    return WorkerNow(
+        name=name,
+        load=float(body.get("load", 0.0)),
+        rooms=int(body.get("rooms", 0)),
+        people=int(body.get("people", 0)),
+        draining=bool(body.get("draining")),
+        numbers=numbers.decode(WorkerNumbers, told or ""),
+    )
+
+
+def text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name
