@@ -46,7 +46,7 @@ def people(room: RoomNumbers) -> str:
 
 
 def tracks(room: RoomNumbers) -> str:
-    return _("%(audio)d sound, %(video)d picture") % {"audio": room.audio_tracks, "video": room.video_tracks}
+    return _("%(audio)d of sound, %(video)d of pictures") % {"audio": room.audio_tracks, "video": room.video_tracks}
 
 
 def flow(bits: float, packets: float) -> str:

@@ -1,0 +1,52 @@
+"""The owner watches a call from the admin, and the terminal says the same."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.conftest import Confcall
+from tests.e2e.people import Person
+from tests.e2e.test_call import room
+from tests.e2e.test_crowd import silent_guests
+
+pytestmark = pytest.mark.e2e
+
+
+async def test_the_live_page_follows_a_call_by_itself(browser: Browser, confcall: Confcall) -> None:
+    link = room(confcall, "observatory")
+    owner = await Person.arrive(browser, f"{confcall.url}/admin/", "owner", locale="en")
+    page = owner.page
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    await page.get_by_label("Username").fill("owner")
+    await page.get_by_label("Password").fill(confcall.password)
+    await page.get_by_role("button", name="Log in").click()
+    await page.get_by_role("link", name="Live").click()
+    card = page.get_by_role("article").filter(has_text="Observatory")
+    await expect(page.get_by_role("article").filter(has_text="Version")).to_have_count(2)
+    await expect(card).to_have_count(0)
+    await expect(page.get_by_text("the numbers below are old")).to_be_hidden()
+    async with silent_guests(link, 3):
+        await expect(card).to_contain_text(re.compile(r"People\s*3"), timeout=15_000)
+        await expect(card).to_contain_text(re.compile(r"In\s*[1-9]\d*\skbit/s, [1-9]\d* packets/s"), timeout=15_000)
+        assert "Observatory (on " in confcall.manage("workers")
+        # Keys work while the page renews itself.
+        await card.get_by_role("link").focus()
+        await page.wait_for_event("requestfinished", lambda request: "part=1" in request.url)
+        await expect(card.get_by_role("link")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Right now")).to_be_visible()
+        await expect(page.locator("dl.numbers")).to_contain_text("packets/s")
+        await page.go_back()
+        await expect(card).to_have_count(1)
+    # Who only lost the connection is waited for (DETACHED_SECONDS).
+    await expect(card).to_have_count(0, timeout=40_000)
+    # It says so when the site is away, and not only once it is asked.
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("the numbers below are old")).to_be_visible(timeout=15_000)
+    await page.context.set_offline(False)
+    await expect(page.get_by_text("the numbers below are old")).to_be_hidden(timeout=15_000)
+    assert not [text for text in wrong if "ERR_INTERNET_DISCONNECTED" not in text]
