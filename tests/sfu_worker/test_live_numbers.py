@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -176,3 +177,24 @@ async def test_a_worker_tells_how_it_is_until_it_ends(lab: Lab) -> None:
     await until(lambda: (found := told()) and found.last.unreadable == 3)
     await lab.worker.stop()
     assert told() is None
+
+
+async def test_what_was_counted_after_the_last_second_is_kept_when_somebody_leaves(lab: Lab) -> None:
+    ben = await lab.come("Ben", Plan(sources=()), 1)
+    await lab.come("Ann", Plan(audio_level=None))
+    await until(lambda: len(ben.receiver.first_frame) == 2)
+    room = lab.worker.rooms["garden"]
+    p = room.participants[ben.id]
+    assert lab.worker._timer is not None
+    lab.worker._timer.cancel()
+    slot = next(s for s in p.slots.values() if s.kind == "video")
+    assert ben.link is not None
+    ben.link.send_rtcp(rtcp.build_rr(1, [ReportBlock(slot.ssrc, 10, 5, 0, 0, 0, 0)]))
+    lab.hub.outbox.flush()
+    await until(lambda: slot.reported_lost)
+    sent = slot.counts[0]
+    room.drop(p, "", time.monotonic())
+    room.report(time.monotonic())
+    assert room.numbers is not None
+    assert room.numbers.total.lost_out == 5
+    assert room.numbers.total.packets_out >= sent > 0

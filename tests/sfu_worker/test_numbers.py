@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 import sfu_worker
+from sfu_worker.ingress import HEADER, Ingress, UpMedia
 from sfu_worker.numbers import Counts, Datagrams, Links, RoomNumbers, WorkerNumbers, added, decode, encode, grown, share
+from sfu_worker.packet import Batch
 from sfu_worker.tally import Tally
 from sfu_worker.udp import UdpSocket
+from sfu_worker.up_track import UpTrack
 from sfu_worker.worker_meter import Lag, WorkerMeter, resident
 from tests.sfu_worker.test_backlog import speaking
-from tests.sfu_worker.test_down_track import Source, Wire, video_slot, video_track
+from tests.sfu_worker.test_down_track import VP8, Source, Wire, video_slot, video_track
 from tests.sfu_worker.test_ingress import FRAME, Sender, payload, repeating
 from tests.sfu_worker.test_temporal import start
 
@@ -133,6 +136,25 @@ def test_packets_that_came_by_repair_and_those_that_never_came_are_both_lost() -
     source.send(2.9, seq=7, payload=b"x")
     tally.take([source.layer], ())
     assert tally.counts.given_up_in == 3
+
+
+def test_a_packet_on_the_repair_stream_was_lost_once_however_often_it_comes() -> None:
+    track, tally, batch = UpTrack("a:camera", "a", "camera", "video"), Tally(), Batch()
+    ingress = Ingress(batch, lambda _: None, lambda _: None, lambda *_: None)
+    media = UpMedia("0", track, {96: VP8}, {97: 96}, {}, [], ssrcs=[7], rtx_ssrcs={8: 7})
+    ingress.configure([media], {})
+
+    def send(payload_type: int, ssrc: int, seq: int, body: bytes) -> None:
+        data = HEADER.pack(0x80, payload_type, seq, 0, ssrc) + body
+        ingress.on_rtp(memoryview(data), 0, len(data), 1.0)
+        batch.deliver()
+
+    for seq in (1, 3):
+        send(96, 7, seq, b"media")
+    for seq in (1, 2):
+        send(97, 8, seq, (2).to_bytes(2, "big") + b"media")
+    tally.take(track.layers, ())
+    assert (tally.counts.packets_in, tally.counts.lost_in, tally.counts.given_up_in) == (3, 1, 0)
 
 
 def test_an_outage_is_given_up_at_once_and_a_new_numbering_is_no_loss() -> None:
