@@ -95,6 +95,8 @@ async def test_a_websocket_from_elsewhere_is_refused(origin: bytes | None) -> No
     assert not connected
 
 
+# A consumer looks after the connections to the database that its thread has, and tests before this one may have left some.
+@pytest.mark.django_db(transaction=True)
 async def test_a_websocket_of_our_own_pages_is_let_through_and_an_unknown_address_is_closed() -> None:
     own = [(b"origin", b"http://localhost:8000")]
     call = WebsocketCommunicator(application, "/ws/call/garden/", headers=own)
