@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).resolve().parents[2]
 
 CLIENT = """
-window.start = async ({sources, rids, slots, width, height}) => {
+window.start = async ({sources, rids, slots, width, height, codec}) => {
   const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
   const stream = sources.length
     ? await navigator.mediaDevices.getUserMedia({audio: true, video: {width: {exact: width}, height: {exact: height}}}) : null;
@@ -32,8 +34,13 @@ window.start = async ({sources, rids, slots, width, height}) => {
     const track = source === 'microphone' ? stream.getAudioTracks()[0] : stream.getVideoTracks()[0];
     const scale = {q: 4, h: 2, f: 1}, most = {q: 150e3, h: 500e3, f: 2.5e6};
     const encodings = source === 'camera' && rids.length
-      ? rids.map((rid) => ({rid, scaleResolutionDownBy: scale[rid], maxBitrate: most[rid]})) : undefined;
+      ? rids.map((rid) => ({rid, scaleResolutionDownBy: scale[rid], maxBitrate: most[rid]}))
+      : codec ? [{maxBitrate: 400e3}] : undefined;
+    if (codec) for (const encoding of encodings) encoding.scalabilityMode = 'L1T3';
     const transceiver = pc.addTransceiver(track, {direction: 'sendonly', sendEncodings: encodings, streams: [stream]});
+    // The answer would put the codec that every browser has first: only what is offered alone is sure to be sent.
+    if (codec) transceiver.setCodecPreferences(RTCRtpSender.getCapabilities('video').codecs
+      .filter((c) => [`video/${codec}`, 'video/rtx'].includes(c.mimeType)));
     tracks[source] = transceiver;
   }
   window.slots = [];
@@ -89,18 +96,26 @@ class Peer:
         self.slots: list[str] = []
 
     async def join(
-        self, sources: tuple[str, ...] = ("microphone", "camera"), *, slots: int = 2, rids: str = "qhf", height: int = 540
+        self,
+        sources: tuple[str, ...] = ("microphone", "camera"),
+        *,
+        slots: int = 2,
+        rids: str = "qhf",
+        height: int = 540,
+        codec: str = "",
+        reports: bool = True,
     ) -> None:
+        """``codec``: sends that one alone, with three temporal layers. Without ``reports`` the worker hears of no arrivals."""
         channel = await self.bus.layer.new_channel("sfu-test")
         self.reader = asyncio.create_task(self._read(channel))
         await self.send(wire.Join("lab", self.name, self.name, "speaker", True, channel))
         await self.page.goto(self.bus.origin)
         await self.page.evaluate(CLIENT)
-        made = await self.page.evaluate(
-            "(x) => window.start(x)",
-            {"sources": list(sources), "rids": list(rids), "slots": slots, "width": height * 16 // 9, "height": height},
-        )
+        options = {"sources": list(sources), "rids": list(rids), "slots": slots, "codec": codec}
+        made = await self.page.evaluate("(x) => window.start(x)", options | {"width": height * 16 // 9, "height": height})
         self.slots = made["slots"]
+        if not reports:
+            made["sdp"] = re.sub(r"a=(rtcp-fb:\d+ goog-remb|extmap:\d+ \S*transport-wide-cc\S*)\r\n", "", made["sdp"])
         await self.send(wire.Offer("lab", self.name, made["sdp"], made["tracks"]))
         await until(lambda: self.has(wire.Answer), 10, lambda: self.say("no answer"))
         answer = next(e for e in self.events if isinstance(e, wire.Answer))
@@ -157,11 +172,10 @@ def worker(redis_url: str, tmp_path: Path) -> Iterator[Path]:
     assert "Traceback" not in log.read_text()
 
 
-@pytest.fixture
-async def bus(worker: Path, redis_url: str, tmp_path: Path) -> AsyncIterator[Bus]:
-    layer = RedisChannelLayer(hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall")
+@contextlib.asynccontextmanager
+async def page_server() -> AsyncIterator[str]:
+    """The address of an empty page: getUserMedia asks for a secure context, which any page on the loopback is."""
 
-    # getUserMedia asks for a secure context: any page on the loopback is one.
     async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(
@@ -171,8 +185,15 @@ async def bus(worker: Path, redis_url: str, tmp_path: Path) -> AsyncIterator[Bus
         writer.close()
 
     server = await asyncio.start_server(page, "127.0.0.1", 0)
-    yield Bus(layer, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", worker)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     server.close()
+
+
+@pytest.fixture
+async def bus(worker: Path, redis_url: str, tmp_path: Path) -> AsyncIterator[Bus]:
+    layer = RedisChannelLayer(hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall")
+    async with page_server() as origin:
+        yield Bus(layer, origin, worker)
     await layer.close_pools()
 
 
