@@ -205,10 +205,14 @@ class Viewer(Client):
         await self.seat.want(
             [
                 wire.SlotRequest(self._audio.mid or "", f"{source}:microphone"),
-                wire.SlotRequest(self._video.mid or "", f"{source}:camera", height, 1),
+                self.wish(source, height),
             ]
         )
         return began
+
+    def wish(self, source: str, height: int) -> wire.SlotRequest:
+        """The wish for a picture so many lines high."""
+        return wire.SlotRequest(self._video.mid or "", f"{source}:camera", height, 1)
 
     async def _watch(self, processor: Any) -> None:
         async for picture in processor.readable:
