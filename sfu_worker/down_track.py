@@ -12,26 +12,12 @@ from sfu_worker.dependency import ALL_TEMPORAL
 from sfu_worker.pacer import PacedQueue
 from sfu_worker.packet import Packet
 from sfu_worker.red_stream import RedStream, repeatable
-from sfu_worker.rtx import PLAIN, PLAIN_SIZE, UINT16, WITH_TWCC, WITH_TWCC_SIZE, Receiver, RtxStream
+from sfu_worker.repair import Repair
+from sfu_worker.rtx import PLAIN, PLAIN_SIZE, UINT16, WITH_TWCC, WITH_TWCC_SIZE, Receiver
 from sfu_worker.segments import Segment, Segments
 
 if TYPE_CHECKING:
     from sfu_worker.up_track import UpLayer, UpTrack
-
-STORM = 600
-"Retransmissions to one slot within two seconds; a link that loses more needs less media, not more of it."
-
-RESENT_SECONDS = 2.0
-FAILED_AFTER = 0.8
-"Seconds for which a packet is asked for again and again until a key frame has to do: libwebrtc asks for one after 3 s."
-
-MIN_RESEND = 0.005
-
-PAD_BACK = 256
-"How far back a probe looks for packets to repeat."
-
-MIN_PAD = 200
-"Bytes: smaller packets fill a probe with headers."
 
 Put = Callable[[Packet, Segment, Receiver, float], None]
 
@@ -73,7 +59,6 @@ class DownTrack:
         "The highest temporal layer that is wanted; taken down at the next picture, up at one that allows it."
         self.redundancy = 0
         "How many earlier packets of sound each one repeats; only where ``takes_red``."
-        self.retransmitted = 0
         self.reported_lost = 0
         "Packets of this stream, so far, that the receiver has not got by themselves, as it says."
         self.tallied: tuple[int, ...] = (0,) * 5
@@ -83,14 +68,13 @@ class DownTrack:
         self._paces = kind == "video"
         self._twcc_bits = twcc_id << 4 | 1 if twcc_id else 0
         self._payload_type = 0
-        self._rtx_type: int | None = None
-        self._rtx = RtxStream(rtx_ssrc, self._twcc_bits) if rtx_ssrc is not None else None
         self._red = RedStream(ssrc, self._twcc_bits)
         self._red_types = {carried: red for red, carried in red_types(codecs).items()}
         self._red_type: int | None = None
         self._segments = Segments()
+        any_rtx = next((codec.rtx_pt for codec in codecs if codec.rtx_pt is not None), None)
+        self._repair = Repair(rtx_ssrc, self._twcc_bits, self._segments, any_rtx) if rtx_ssrc is not None else None
         self._segment: Segment | None = None
-        self._first_out = 0
         self._shifts_ids = False
         # Where the stream stands when nothing feeds it (RFC 3550 5.1: random start).
         self._last_seq = random.getrandbits(15)
@@ -106,10 +90,7 @@ class DownTrack:
         # What has been sent, for sender reports: counted by the layer, from where this slot took it up.
         self._packets = 0
         self._octets = 0
-        self._repair_octets = 0
         self._counted_from = (0, 0)
-        self._resent: dict[int, tuple[float, float]] = {}
-        "When a number was last and first sent again."
         self._queue = PacedQueue(self._write_late)
 
     # Binding
@@ -195,7 +176,9 @@ class DownTrack:
         codec = find_codec(self.codecs, layer.codec_key)
         if codec is None:
             return
-        self._payload_type, self._rtx_type = codec.pt, codec.rtx_pt
+        self._payload_type = codec.pt
+        if self._repair is not None:
+            self._repair.switched(codec.rtx_pt, (self._last_seq + 1) & 0xFFFF)
         self._red_type = self._red_types.get(codec.pt)
         self._shifts_ids = layer.has_picture_ids
         self._segment = Segment(
@@ -207,7 +190,6 @@ class DownTrack:
             tl0=self._last_tl0 + 1 - p.tl0,
         )
         self._segments.add(self._segment, None)
-        self._first_out = (self._last_seq + 1) & 0xFFFF
         self._temporal = self.max_temporal
         self._top_in = (p.seq - 1) & 0xFFFF
         self._dropped_in = -1
@@ -386,61 +368,16 @@ class DownTrack:
     # Repair and reports
 
     def retransmit(self, lost: list[int], now: float, rtt: float, room: int) -> int:
-        """Send again what the receiver asks for, on the RTX stream, at most ``room`` bytes. Returns how many they were.
-
-        A packet is not sent again before the answer to the last time can have told that it is lost too. What was sent before the
-        last switch is not sent again at all: the key frame that came then needs nothing of it.
-        """
-        if self._rtx_type is None or self._rtx is None or self.receiver is None:
+        """Send again what the receiver asks for, at most ``room`` bytes. Returns how many they were."""
+        if self._repair is None or self.receiver is None:
             return 0
-        self._resent = {seq: last for seq, last in self._resent.items() if now - last[0] < RESENT_SECONDS}
-        sent = 0
-        for seq in lost:
-            if sent >= room or len(self._resent) >= STORM:
-                break
-            if (seq - self._first_out) & 0x8000:
-                continue
-            segment = self._segments.outgoing(seq)
-            found = segment.layer.cache.get((seq - segment.seq) & 0xFFFF) if segment else None
-            last, first = self._resent.get(seq, (-1.0, now))
-            if segment is None or found is None or now - last < max(rtt, MIN_RESEND):
-                continue
-            self._resent[seq] = (now, first)
-            if now - first > FAILED_AFTER:
-                segment.layer.request_keyframe(now)
-            self.retransmitted += 1
-            sent += self._rtx.send(self.receiver, self._rtx_type, segment, seq, found, now)
-        self._repair_octets += sent
-        return sent
+        return self._repair.retransmit(self.receiver, lost, now, rtt, room)
 
     def pad(self, size: int, now: float, probe: int) -> int:
-        """Send about ``size`` bytes on the RTX stream to probe the path: the newest packets again, padding where there are none.
-
-        Returns how many they were.
-        """
-        if self._rtx is None or self.receiver is None:
+        """Send about ``size`` bytes to probe the path. Returns how many they were."""
+        if self._repair is None or self.receiver is None:
             return 0
-        rtx_type = self._rtx_type or next((codec.rtx_pt for codec in self.codecs if codec.rtx_pt is not None), None)
-        if rtx_type is None:
-            return 0
-        sent = self._repeat(self.receiver, self._rtx, rtx_type, size, now, probe)
-        sent += self._rtx.pad(self.receiver, rtx_type, size - sent, now, probe)
-        self._repair_octets += sent
-        return sent
-
-    def _repeat(self, to: Receiver, rtx: RtxStream, rtx_type: int, size: int, now: float, probe: int) -> int:
-        # The last that has begun: one in which dropped pictures are gathered holds nothing that was sent.
-        segment, sent = self._segments.last if self._segment is not None else None, 0
-        if segment is None:
-            return 0
-        top = segment.layer.top_seq if segment.last_in is None else segment.last_in
-        for seq in range(top, top - PAD_BACK, -1):
-            found = segment.layer.cache.get(seq & 0xFFFF)
-            if sent >= size or not segment.holds(seq & 0xFFFF):
-                break
-            if found is not None and len(found[2]) > MIN_PAD:
-                sent += rtx.send(to, rtx_type, segment, (seq + segment.seq) & 0xFFFF, found, now, probe)
-        return sent
+        return self._repair.pad(self.receiver, size, now, probe, bound=self._segment is not None)
 
     @property
     def _sent(self) -> tuple[int, int]:
@@ -453,7 +390,8 @@ class DownTrack:
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
         """So far: packets and octets of payload sent, packets reported as lost, sent again; octets of repair and probes."""
-        return (*self._sent, self.reported_lost, self.retransmitted, self._repair_octets)
+        again, octets = (self._repair.retransmitted, self._repair.octets) if self._repair is not None else (0, 0)
+        return (*self._sent, self.reported_lost, again, octets)
 
     def sender_report(self, ntp_now: int, clock_offset: int) -> bytes | None:
         """An SR in the worker's clock, with RTP time run on from the source's own report, so that lips stay in step.
