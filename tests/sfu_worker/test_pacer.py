@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfu_worker.down_track import DownTrack
 from sfu_worker.pacer import LEAST_BURST, MAX_WAIT, MEDIA_BURST, PACING, REPAIR_BURST, REPAIR_SHARE, TICK, PacedQueue, Pacer
 from sfu_worker.packet import Packet
 from sfu_worker.segments import Segment
@@ -96,7 +97,8 @@ def test_a_late_tick_does_not_fill_the_buckets_beyond_a_burst() -> None:
     assert pacer.repair_room() == int(MEGABIT / 8 * REPAIR_SHARE * REPAIR_BURST)
 
 
-def test_a_slot_holds_a_large_frame_back_and_what_follows_it_too() -> None:
+def burst() -> tuple[Wire, Source, DownTrack, Pacer, float]:
+    """A slot on a narrow link, to which far more has just come than the link takes at once. Returns the time of that too."""
     wire, source = Wire(), Source(video_track(), 1)
     slot = video_slot(wire)
     assert slot.receiver is not None
@@ -106,6 +108,11 @@ def test_a_slot_holds_a_large_frame_back_and_what_follows_it_too() -> None:
     source.send(now, key=True)
     for _ in range(20):
         source.send(now, payload=LARGE)
+    return wire, source, slot, pacer, now
+
+
+def test_a_slot_holds_a_large_frame_back_and_what_follows_it_too() -> None:
+    wire, source, _, pacer, now = burst()
     sent = len(wire.sent)
     assert 3 < sent < 10, "a few pass"
     source.send(now)
@@ -115,15 +122,7 @@ def test_a_slot_holds_a_large_frame_back_and_what_follows_it_too() -> None:
 
 
 def test_what_waits_for_a_slot_that_stops_is_not_sent_and_leaves_no_hole() -> None:
-    wire, source = Wire(), Source(video_track(), 1)
-    slot = video_slot(wire)
-    assert slot.receiver is not None
-    pacer = slot.receiver.pacer
-    now = ticks(pacer, 300_000, 10)
-    slot.aim(source.layer, now)
-    source.send(now, key=True)
-    for _ in range(20):
-        source.send(now, payload=LARGE)
+    wire, source, slot, pacer, now = burst()
     sent = len(wire.sent)
     slot.unbind(now)
     pacer.tick(300_000, now + MAX_WAIT)
