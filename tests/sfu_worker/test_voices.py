@@ -118,9 +118,14 @@ class House:
         return bool(layers) and layers[0].held
 
     async def quiet(self) -> dict[Guest, int]:
-        """Wait until everybody is held back. What they have sent by then; what they send from then on is held back."""
+        """Wait until everybody has been held back for longer than a backlog.
+
+        Returns what they had sent when that began; what they send from then on is held back.
+        """
         await until(lambda: all(self.held(guest) for guest in self.guests))
-        return {guest: guest.microphone.count for guest in self.guests}
+        held = {guest: guest.microphone.count for guest in self.guests}
+        await until(lambda: all(guest.microphone.count > count + 2 * BACKLOG_PACKETS for guest, count in held.items()))
+        return held
 
 
 @pytest.fixture
@@ -176,8 +181,6 @@ async def test_in_a_crowd_a_voice_is_heard_from_before_its_first_loud_packet_and
         await house.come()
     held = await house.quiet()
     speaker, *others = house.guests
-    await until(lambda: speaker.microphone.count > held[speaker] + 30)
-
     rise = speaker.microphone.count + 1
     speaker.microphone.level = LOUD
     for other in others:
