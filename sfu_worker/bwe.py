@@ -22,6 +22,7 @@ from sfu_worker.bwe_loss import LossBound
 from sfu_worker.bwe_probe import Probe
 from sfu_worker.bwe_queue import QueueLevel
 from sfu_worker.bwe_rate import MAX_RATE, MIN_RATE, START_RATE, Overuse, RateControl
+from sfu_worker.bwe_reports import Reports
 from sfu_worker.bwe_rtt import Rtt
 from sfu_worker.rtcp_types import TransportFeedback
 
@@ -43,6 +44,8 @@ DRAIN_SECONDS = 4.0
 "A queue that stays longer is another flow's, and yielding to it would be to starve."
 DRAIN_SHARE = 0.1
 PACKET = 1200
+CALM_SHARE = 0.4
+"Of the delay that counts as a queue: a packet below it found none. 10 ms on a path without jitter."
 DECREASE_SHOWS = 2.0
 "Seconds, and a round trip, after a decrease in which losses are still those of the queue that led to it."
 SILENCE = 0.5
@@ -66,6 +69,7 @@ class BandwidthEstimator(PacketHistory):
         self._acked = AckedRate()
         self._sent_rate = SentRate()
         self._rtt = Rtt()
+        self._reports = Reports()
         self._next = -1  # the number that the next feedback message should begin with
         self._arrived_at = 0.0
         self._feedback_at = -1.0
@@ -84,23 +88,40 @@ class BandwidthEstimator(PacketHistory):
         """A transport-wide feedback message has come. Nonsense in it is passed over."""
         if self._last < 0 or not packets.arrivals:
             return
-        self._count_sent(now)
         continuous = packets.base_seq == self._next
         sends, arrivals, sizes, lost = self.collect(packets)
         if not sends and not lost:
             return
         self._next = (packets.base_seq + len(packets.arrivals)) & 0xFFFF
         self._feedback_at = now
+        calm = continuous and bool(sends) and not lost and self._calm(arrivals[-1] - sends[-1])
+        reports = self._reports
+        if reports.messages and not calm:
+            self._study()
+        reports.add(sends, arrivals, sizes, lost, continuous, now)
+        if not calm or reports.enough:
+            self._study()
+
+    def _calm(self, delay: float) -> bool:
+        """Whether a message in which nothing is missing and the newest packet had this one-way delay can wait for others."""
+        queue = self._queue
+        return queue.above(delay) < CALM_SHARE * queue.threshold and not (self.draining or self._prober.waiting)
+
+    def _study(self) -> None:
+        """See what the messages so far mean."""
+        reports = self._reports
+        sends, arrivals, lost, now = reports.sends, reports.arrivals, reports.lost, reports.at
+        self._count_sent(now)
         if sends:
             newest = max(arrivals)
             if self._jumped(newest, now):
                 self._delay.reset()
                 self._queue.reset()
                 self._acked.reset()
-            self._acked.add(arrivals, newest, sum(sizes), continuous)
-            self._queue.add(sends, arrivals, sizes, continuous, now)
+            self._acked.add(arrivals, reports.sizes, newest, reports.continuous)
+            self._queue.add(sends, arrivals, reports.sizes, reports.continuous, now)
             self._rtt.sample(now - sends[-1], now)
-        trend = self._delay.add(sends, arrivals)
+        trend = self._grows(sends, arrivals)
         # What is lost just after a decrease was sent before it, and what arrives then is less than what fits; what is lost
         # in a probe says that the probe was too much.
         settled = now - self._rate.decreased_at > DECREASE_SHOWS + self.rtt
@@ -108,7 +129,16 @@ class BandwidthEstimator(PacketHistory):
         queued = self._queue.delay > self._queue.threshold
         self._flooded = queued and lost > len(sends)
         self._loss.add(len(sends), lost, queued, self._acked.rate if settled else 0, now)
+        reports.clear()
         self._decide(trend, now)
+
+    def _grows(self, sends: list[float], arrivals: list[float]) -> bool:
+        """Whether delays have a trend that counts."""
+        if self._queue.delay > OVERUSE_DELAY / 2:
+            return self._delay.add(sends, arrivals)
+        if sends:
+            self._delay.keep(sends, arrivals)
+        return False
 
     def _jumped(self, newest: float, now: float) -> bool:
         """Whether the receiver's clock was set."""

@@ -6,6 +6,8 @@ from collections import deque
 
 ACKED_WINDOW = 0.5
 "Seconds: libwebrtc begins with 500 ms and goes on with 150 ms and a Bayesian mean; bursts of 30 frames a second want the longer."
+BURST = 0.005
+"Seconds: packets that come no further apart are a frame."
 MIN_SPAN = 0.08
 "Seconds of arrivals below which there is no rate."
 SENT_WINDOW = 1.0
@@ -24,15 +26,16 @@ class AckedRate:
         self.rate = 0
         "bit/s; 0 while not known."
 
-    def add(self, arrivals: list[float], newest: float, size: int, continuous: bool) -> None:
-        """Note one message: arrivals in s and the newest of them, bytes in sum, whether no message is missing before it.
+    def add(self, arrivals: list[float], sizes: list[int], newest: float, continuous: bool) -> None:
+        """Note packets: arrivals in s and the newest of them, bytes; ``continuous``: no message is missing before them.
 
         What was in a lost message is unknown, so the time that it was about does not count either.
         """
         if continuous and self._entries:
-            span = newest - self._newest
+            span, size = newest - self._newest, sum(sizes)
         else:
-            span = newest - min(arrivals)
+            since, size = _after_first_burst(arrivals, sizes)
+            span = newest - since
         if span < 0.0:
             # Reordered: belongs to time that was counted before.
             newest, span = self._newest, 0.0
@@ -81,3 +84,13 @@ class SentRate:
     def _drop_oldest(self) -> None:
         self._since, size = self._entries.popleft()
         self._total -= size
+
+
+def _after_first_burst(arrivals: list[float], sizes: list[int]) -> tuple[float, int]:
+    """The end of the first burst of packets, and the bytes after it: how long the burst took to come is not known."""
+    end = arrivals[0]
+    for number, arrival in enumerate(arrivals):
+        if arrival > end + BURST:
+            return end, sum(sizes[number:])
+        end = max(end, arrival)
+    return min(arrivals), sum(sizes[1:])

@@ -24,6 +24,8 @@ MIN_THRESHOLD, MAX_THRESHOLD = 6.0, 600.0
 CLOCK_JUMP = 3.0
 "Seconds by which arrivals may run ahead of our clock before the receiver's clock must have been set."
 REORDERED_RESET = 3
+KEPT_SECONDS, KEPT_PACKETS = 2.0, 256
+"At least so much of a time without a queue is kept: more than ``WINDOW`` groups of anything that fills a link."
 RENEW = 60.0
 "Seconds until the running sums are taken anew, from smaller numbers: so they keep their digits."
 MIN_VARIANCE = 1.0
@@ -31,7 +33,10 @@ MIN_VARIANCE = 1.0
 
 
 class DelayDetector:
-    """Tells from the one-way delay's trend whether the queue at the bottleneck grows. Only differences of times matter."""
+    """Tells from the one-way delay's trend whether the queue at the bottleneck grows. Only differences of times matter.
+
+    Where there is no queue to speak of nobody asks: such packets are only kept, and looked at when a trend is wanted.
+    """
 
     def __init__(self) -> None:
         self._threshold = 12.5
@@ -39,22 +44,47 @@ class DelayDetector:
 
     def reset(self) -> None:
         """Forget the packets; the threshold, which describes the path's jitter, stays."""
+        self._kept: deque[tuple[list[float], list[float]]] = deque()
+        self._kept_packets = 0
+        self._deltas = 0
+        self._reordered = 0
+        self._updated = -1.0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin a new line: what comes next does not follow on what came before."""
+        self._gap = False
         self._first_send = -1.0
         self._last_send = self._first_arrival = self._complete = 0.0
         self._previous: tuple[float, float] | None = None
-        self._reordered = 0
         self._line = TrendLine()
         self._sends: deque[float] = deque((0.0,), maxlen=WINDOW)
-        self._deltas = 0
         self._accumulated = self._smoothed = 0.0
         self._trend = 0.0
         self._over_time = -1.0
         self._over_count = 0
-        self._updated = -1.0
         self._over = False
 
+    def keep(self, sends: list[float], arrivals: list[float]) -> None:
+        """Packets that found no queue, in the order of sending; times in s. The lists belong to the detector from now on."""
+        kept = self._kept
+        kept.append((sends, arrivals))
+        self._kept_packets += len(sends)
+        while self._kept_packets - len(kept[0][0]) >= KEPT_PACKETS and sends[-1] - kept[0][0][-1] > KEPT_SECONDS:
+            self._kept_packets -= len(kept.popleft()[0])
+            self._gap = True
+
     def add(self, sends: list[float], arrivals: list[float]) -> bool:
-        """Take packets in the order of sending; times in s. Whether overuse was seen at any of the groups they complete."""
+        """Packets as for ``keep``. Whether overuse was seen at any of the groups that they complete."""
+        if self._kept:
+            if self._gap:
+                self._begin()
+            kept, self._kept, self._kept_packets = self._kept, deque(), 0
+            for before in kept:
+                self._follow(*before)
+        return self._follow(sends, arrivals)
+
+    def _follow(self, sends: list[float], arrivals: list[float]) -> bool:
         over = False
         first_send, last_send, first_arrival, complete = self._first_send, self._last_send, self._first_arrival, self._complete
         for send, arrival in zip(sends, arrivals, strict=True):

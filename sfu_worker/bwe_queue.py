@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from math import inf
 from operator import sub
 
 BASE_WINDOW = 10.0
@@ -69,6 +70,10 @@ class QueueLevel:
         if delays[-1] >= queued:
             self._extend_run(queued, zip(delays, arrivals, sizes, sends, strict=True))
         self._serve()
+
+    def above(self, delay: float) -> float:
+        """Seconds by which a one-way delay is longer than the path's own; without end while that is not known."""
+        return delay - self._least if self._base else inf
 
     def _extend_run(self, queued: float, packets: Iterable[tuple[float, float, int, float]]) -> None:
         """Only what comes after the last packet that did not wait is in the run."""

@@ -34,3 +34,34 @@ def test_a_frame_that_a_link_spreads_out_is_no_queue_but_frames_that_come_ever_l
         sent = 10 + frame / 30
         assert not detector.add([sent] * 5, [sent + 0.05 + n * 0.004 for n in range(5)])
     assert detector.add([20.1 + n / 30 for n in range(60)], [20.2 + n / 20 for n in range(60)])
+
+
+def frames(first: float, count: int, queue: float, growth: float) -> tuple[list[float], list[float]]:
+    """Send times and arrivals of single packets at 30 a second, with a queue of ``queue`` s that grows by ``growth`` a packet."""
+    sends = [first + n / 30 for n in range(count)]
+    return sends, [sent + 0.02 + queue + n * growth for n, sent in enumerate(sends)]
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 30])
+def test_a_queue_after_a_time_without_one_is_seen_as_soon_as_if_all_packets_had_been_followed(minutes: int) -> None:
+    followed, kept = DelayDetector(), DelayDetector()
+    # Clocks drift by 200 ppm all the while.
+    drift = 2e-4 / 30
+    quiet = 10 + minutes * 60
+    for second in range(quiet):
+        calm = frames(100.0 + second, 30, second * 2e-4, drift)
+        followed.add(*calm)
+        (kept.add if second < 5 else kept.keep)(*calm)
+    seen = []
+    for detector in (followed, kept):
+        packets = zip(*frames(100.0 + quiet, 60, quiet * 2e-4, 0.005), strict=True)
+        seen.append(next(n for n, (send, arrival) in enumerate(packets) if detector.add([send], [arrival])))
+    assert seen[1] <= seen[0] + 1
+
+
+def test_what_is_kept_is_bounded() -> None:
+    detector = DelayDetector()
+    for second in range(600):
+        detector.keep(*frames(100.0 + second, 30, 0.0, 0.0))
+    assert len(detector._kept) < 12
+    assert detector._kept_packets == sum(len(sends) for sends, _ in detector._kept)
