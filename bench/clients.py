@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import struct
 import time
 from collections.abc import Callable
@@ -62,7 +63,11 @@ class Client:
 
     async def connect(self, sources: list[tuple[str, Any]] | None = None) -> None:
         """Offer and take the answer. ``sources``: pairs of source and transceiver, whose mids exist only now."""
-        await self.pc.set_local_description(await self.pc.create_offer())
+        # As the call page does: who sends nothing hears of round trips only so.
+        sdp = re.sub(
+            r"(a=rtpmap:(\d+) (?:opus|VP8|VP9|H264|AV1)/.*\r\n)", r"\1a=rtcp-fb:\2 rrtr\r\n", (await self.pc.create_offer()).sdp
+        )
+        await self.pc.set_local_description(webrtc.RTCSessionDescriptionInit("offer", sdp))
         await until(lambda: self.pc.ice_gathering_state == "complete", f"{self.seat.name} found no addresses")
         named = {t.mid: source for source, t in sources or []}
         offer = self.pc.local_description

@@ -204,7 +204,16 @@ class Participant:
         except ValueError:
             return
         for packet in packets:
-            self._on_rtcp_packet(packet, now)
+            if isinstance(packet, rtcp.ReferenceTime):
+                self._tell_round_trip(packet, packets)
+            else:
+                self._on_rtcp_packet(packet, now)
+
+    def _tell_round_trip(self, packet: rtcp.ReferenceTime, beside: list[rtcp.Report]) -> None:
+        """Answer at once, as the slot that the receiver report beside it is about: libwebrtc keeps round trips by source."""
+        reports = (block for report in beside if isinstance(report, rtcp.ReceiverReport) for block in report.reports)
+        about = next(reports, None)
+        self.send_rtcp(rtcp.build_dlrr(about.ssrc if about is not None else 1, packet))
 
     def _on_rtcp_packet(self, packet: object, now: float) -> None:
         match packet:

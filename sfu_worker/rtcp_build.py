@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from struct import pack
 
-from sfu_worker.rtcp_types import BYE, PSFB, RR, RTPFB, SDES, SR, ReportBlock
+from sfu_worker.rtcp_types import BYE, DELAY_SINCE_LAST, PSFB, RR, RTPFB, SDES, SR, XR, ReferenceTime, ReportBlock
 
 MAX_BLOCKS = 31
 "What the five-bit count of a report holds."
@@ -56,6 +56,14 @@ def build_bye(ssrcs: Iterable[int]) -> bytes:
     """A goodbye for at most 31 sources."""
     some = list(ssrcs)[:31]
     return _packet(BYE, len(some), pack(f"!{len(some)}I", *some))
+
+
+def build_dlrr(sender: int, told: ReferenceTime, delay: int = 1) -> bytes:
+    """The answer to a reference time, ``delay`` in 1/65536 s after it came (RFC 3611 section 4.5): all that a round trip takes.
+
+    0 for the delay would mean that no reference time was ever received.
+    """
+    return _packet(XR, 0, pack("!IBxHIII", sender, DELAY_SINCE_LAST, 3, told.sender, told.ntp >> 16 & 0xFFFFFFFF, delay))
 
 
 def build_nack(sender: int, media: int, seqs: Iterable[int]) -> bytes:

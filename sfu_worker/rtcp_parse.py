@@ -8,15 +8,18 @@ from struct import Struct
 from sfu_worker.rtcp_types import (
     BYE,
     PSFB,
+    RECEIVER_REFERENCE_TIME,
     REFERENCE_TICKS,
     RR,
     RTPFB,
     SR,
+    XR,
     Bye,
     Fir,
     Nack,
     Pli,
     ReceiverReport,
+    ReferenceTime,
     Remb,
     Report,
     ReportBlock,
@@ -31,6 +34,8 @@ MAX_FEEDBACK = 8192
 "Packets in one transport-wide feedback message; one run-length chunk holds up to this many (section 3.1.3)."
 
 _HEADER = Struct("!BBH")
+_XR_BLOCK = Struct("!BxH")
+_U64 = Struct("!Q")
 _SENDER_INFO = Struct("!IQIII")
 _BLOCK = Struct("!IIIIII")
 _PAIR = Struct("!II")
@@ -86,6 +91,8 @@ def _parse(kind: int, count: int, body: bytes) -> Report | None:
         return _parse_rtpfb(count, body)
     if kind == PSFB:
         return _parse_psfb(count, body)
+    if kind == XR:
+        return _parse_extended(body)
     return None
 
 
@@ -101,6 +108,20 @@ def _blocks(body: bytes, pos: int, count: int) -> tuple[ReportBlock, ...]:
         lost = loss & 0xFFFFFF
         blocks.append(ReportBlock(ssrc, loss >> 24, lost - (lost >> 23 << 24), highest, jitter, lsr, dlsr))
     return tuple(blocks)
+
+
+def _parse_extended(body: bytes) -> Report | None:
+    """The reference time in an extended report; other blocks are passed over."""
+    _need(body, 4)
+    pos = 4
+    while pos < len(body):
+        _need(body, pos + 4)
+        kind, words = _XR_BLOCK.unpack_from(body, pos)
+        _need(body, pos + 4 + 4 * words)
+        if (kind, words) == (RECEIVER_REFERENCE_TIME, 2):
+            return ReferenceTime(_U32.unpack_from(body)[0], _U64.unpack_from(body, pos + 4)[0])
+        pos += 4 + 4 * words
+    return None
 
 
 def _parse_rtpfb(fmt: int, body: bytes) -> Report | None:

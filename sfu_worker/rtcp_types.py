@@ -1,11 +1,17 @@
-"""RTCP reports and feedback as values (RFC 3550, RFC 4585, RFC 5104, draft-holmer-rmcat-transport-wide-cc-extensions-01)."""
+"""RTCP reports and feedback as values.
+
+RFC 3550, RFC 3611, RFC 4585, RFC 5104, draft-holmer-rmcat-transport-wide-cc-extensions-01.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
+SR, RR, SDES, BYE, RTPFB, PSFB, XR = 200, 201, 202, 203, 205, 206, 207
 "Packet types."
+
+RECEIVER_REFERENCE_TIME, DELAY_SINCE_LAST = 4, 5
+"Blocks of an extended report (RFC 3611 section 8.1)."
 
 TICK_US = 250
 REFERENCE_TICKS = 256
@@ -41,6 +47,14 @@ class SenderReport:
 class ReceiverReport:
     ssrc: int
     reports: tuple[ReportBlock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceTime:
+    """RFC 3611 section 4.4: who sends no media shows ``ntp``, its clock, and wants to know the round trip."""
+
+    sender: int
+    ntp: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +115,4 @@ class Bye:
     ssrcs: list[int]
 
 
-Report = SenderReport | ReceiverReport | Nack | Pli | Fir | Remb | TransportFeedback | Bye
+Report = SenderReport | ReceiverReport | ReferenceTime | Nack | Pli | Fir | Remb | TransportFeedback | Bye

@@ -26,7 +26,7 @@ _RECEIVED_EXTENSIONS = (MID, RID, REPAIRED_RID, TRANSPORT_CC, AUDIO_LEVEL, DEPEN
 # Where we send, the SSRCs are in the answer: mid and rid would only cost bytes. So would the dependency descriptor: a receiver
 # goes by the sequence numbers where there is none, and these have no holes.
 _SENT_EXTENSIONS = (TRANSPORT_CC,)
-_FEEDBACK = ("transport-cc", "nack", "nack pli", "ccm fir")
+_FEEDBACK = ("transport-cc", "nack", "nack pli", "ccm fir", "rrtr")
 
 _OUR_DIRECTION = {"sendrecv": "recvonly", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 

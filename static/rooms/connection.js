@@ -1,5 +1,5 @@
 import { Emitter } from './emitter.js';
-import { addReceiver } from './receiving.js';
+import { addReceiver, measuring } from './receiving.js';
 import { addSenders } from './sending.js';
 
 /** A connection that is `disconnected` for longer than this will not come back by itself. */
@@ -92,12 +92,23 @@ export class Connection extends Emitter {
       return;
     }
     this._offerId = ++lastOfferId;
-    await this.pc.setLocalDescription();
+    await this._describe();
     if (this._closed) return;
     /** @type {Record<string, Source>} */
     const tracks = {};
     for (const [source, { mid }] of this._senders) if (mid !== null) tracks[mid] = source;
     this.emit('offer', { id: this._offerId, sdp: this.pc.localDescription?.sdp ?? '', tracks });
+  }
+
+  async _describe() {
+    const { sdp = '' } = await this.pc.createOffer();
+    if (this._closed) return;
+    try {
+      await this.pc.setLocalDescription({ type: 'offer', sdp: measuring(sdp) });
+    } catch {
+      // Firefox takes only what it has made itself.
+      await this.pc.setLocalDescription();
+    }
   }
 
   /** @param {import('./types.js').Answer} answer an old one is ignored */

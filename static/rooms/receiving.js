@@ -27,6 +27,17 @@ export function mayArrive({ mimeType, sdpFmtpLine = '' }) {
 }
 
 /**
+ * An offer with which the browser measures round trips even while it sends no media (RFC 3611 sections 4.4 and 4.5): it asks
+ * again for a lost packet after one round trip, and after 100 ms as long as it knows of none. In all m-lines alike, as one
+ * payload type means the same all over a bundle.
+ *
+ * @param {string} sdp
+ */
+export function measuring(sdp) {
+  return sdp.replace(/^a=rtpmap:(\d+) (?:opus|VP8|VP9|H264|AV1)\/.*\r\n/gm, '$&a=rtcp-fb:$1 rrtr\r\n');
+}
+
+/**
  * Add a recvonly m-line.
  *
  * @param {RTCPeerConnection} pc

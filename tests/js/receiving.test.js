@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayArrive } from '../../static/rooms/receiving.js';
+import { mayArrive, measuring } from '../../static/rooms/receiving.js';
 
 const offered = (mimeType, sdpFmtpLine) => mayArrive({ mimeType, sdpFmtpLine });
 
@@ -20,4 +20,18 @@ test('what only makes offers long does not', () => {
   assert.ok(!offered('video/AV1', 'level-idx=5;profile=1;tier=0'));
   assert.ok(!offered('video/H264', 'level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f'));
   assert.ok(!offered('video/H264', 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=f4001f'));
+});
+
+test('every codec that is forwarded measures round trips', () => {
+  const lines = ['v=0', 'a=rtpmap:111 opus/48000/2', 'a=rtpmap:63 red/48000/2', 'a=rtpmap:96 VP8/90000', 'a=rtpmap:97 rtx/90000'];
+  assert.deepEqual(measuring(`${lines.join('\r\n')}\r\n`).split('\r\n'), [
+    'v=0',
+    'a=rtpmap:111 opus/48000/2',
+    'a=rtcp-fb:111 rrtr',
+    'a=rtpmap:63 red/48000/2',
+    'a=rtpmap:96 VP8/90000',
+    'a=rtcp-fb:96 rrtr',
+    'a=rtpmap:97 rtx/90000',
+    '',
+  ]);
 });

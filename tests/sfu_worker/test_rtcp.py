@@ -54,6 +54,23 @@ def test_pli_fir_and_bye_read_back() -> None:
     assert rtcp.parse_compound(data) == [rtcp.Pli(1, 2), rtcp.Fir(7, [99]), rtcp.Bye([3, 4])]
 
 
+@given(u32, u64)
+def test_a_reference_time_is_found_among_the_blocks_of_an_extended_report(sender: int, ntp: int) -> None:
+    loss_runs = struct.pack("!BxHIHH", 1, 2, 5, 0, 0)
+    reference = struct.pack("!BxHQ", 4, 2, ntp)
+    data = struct.pack("!BBHI", 0x80, 207, 1 + 3 + 3, sender) + loss_runs + reference
+    assert rtcp.parse_compound(rtcp.build_rr(sender, []) + data) == [
+        rtcp.ReceiverReport(sender),
+        rtcp.ReferenceTime(sender, ntp),
+    ]
+
+
+def test_the_answer_to_a_reference_time_is_as_the_rfc_draws_it() -> None:
+    data = rtcp.build_dlrr(7, rtcp.ReferenceTime(9, 0x1111_2222_3333_4444), 5)
+    assert data == struct.pack("!BBHIBBHIII", 0x80, 207, 5, 7, 5, 0, 3, 9, 0x2222_3333, 5)
+    assert rtcp.parse_compound(data) == [], "it is for those who send no media"
+
+
 def test_another_implementation_reads_what_we_write() -> None:
     block = rtcp.ReportBlock(5, 25, -3, 70000, 12, 34, 56)
     data = rtcp.build_sr(1, 2**63 + 5, 3, 4, 5, [block]) + rtcp.build_sdes(1, "abc") + rtcp.build_nack(1, 2, [10, 12, 40])
@@ -80,6 +97,8 @@ def test_unknown_packets_are_skipped_and_padding_is_removed() -> None:
         b"\xa0\xc9\x00\x01" + bytes(4),
         b"\xa0\xc9\x00\x01" + b"\0\0\0\x20",
         b"\x81\xcd\x00\x00",
+        struct.pack("!BBH", 0x80, 207, 0),
+        struct.pack("!BBHIBxH", 0x80, 207, 2, 1, 4, 2),
         struct.pack("!BBHIIHHI", 0x8F, 205, 4, 1, 2, 0, MAX_FEEDBACK + 1, 0),
         struct.pack("!BBHIIHHIHH", 0x8F, 205, 5, 1, 2, 0, 1, 0, 0, 0),
         struct.pack("!BBHIIHHIHH", 0x8F, 205, 5, 1, 2, 0, 1, 0, 0x6001, 0),

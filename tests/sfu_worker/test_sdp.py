@@ -163,6 +163,10 @@ def test_rejected_and_bundle_only_lines_are_told_apart() -> None:
     assert not sdp.parse_offer(bundled).media[1].rejected
 
 
+def test_round_trips_are_measured_where_the_offer_says_so() -> None:
+    assert answered(sdp.parse_offer(small_offer("a=rtcp-fb:111 rrtr")))[0].codecs[0].feedback == ("rrtr",)
+
+
 def test_remb_is_kept_only_where_transport_cc_is_absent() -> None:
     with_both = small_offer("a=rtcp-fb:111 goog-remb", "a=rtcp-fb:111 transport-cc", f"a=extmap:3 {sdp.TRANSPORT_CC}")
     assert answered(sdp.parse_offer(with_both))[0].codecs[0].feedback == ("transport-cc",)
