@@ -103,9 +103,13 @@ class BandwidthEstimator(PacketHistory):
             self._study()
 
     def _calm(self, delay: float) -> bool:
-        """Whether a message in which nothing is missing and the newest packet had this one-way delay can wait for others."""
+        """Whether a message in which nothing is missing and the newest packet had this one-way delay can wait for others.
+
+        Not if it ends something: what was last known must be as calm.
+        """
         queue = self._queue
-        return queue.above(delay) < CALM_SHARE * queue.threshold and not (self.draining or self._prober.waiting)
+        most = CALM_SHARE * queue.threshold
+        return max(queue.above(delay), queue.delay) < most and not (self._loss.holds or self.draining or self._prober.waiting)
 
     def _study(self) -> None:
         """See what the messages so far mean."""

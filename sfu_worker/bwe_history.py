@@ -60,6 +60,11 @@ class PacketHistory:
             for offset, size in enumerate(sizes):
                 self.sent((first_seq + offset) & 0xFFFF, size, now, probe)
 
+    def fate(self, seq16: int) -> bool | None:
+        """Whether a packet sent within the last seconds has arrived, as far as the receiver has said."""
+        send = self._times[seq16 & MASK]
+        return None if send > 0.0 else send == 0.0
+
     def collect(self, packets: TransportFeedback) -> Arrived:
         """What a message says of packets that were on their way, in the order of sending."""
         # What has left the ring, and what never left us, is passed over.

@@ -373,6 +373,17 @@ class DownTrack:
             return 0
         return self._repair.retransmit(self.receiver, lost, now, rtt, room)
 
+    @property
+    def repairing(self) -> bool:
+        """Whether something was sent again, and whether it has arrived is not known yet."""
+        return self._repair is not None and bool(self._repair.open)
+
+    def follow_up(self, now: float, room: int) -> int:
+        """Timer: see what became of what was sent again, as ``Repair.follow_up`` does."""
+        if self._repair is None or self.receiver is None:
+            return 0
+        return self._repair.follow_up(self.receiver, now, room)
+
     def pad(self, size: int, now: float, probe: int) -> int:
         """Send about ``size`` bytes to probe the path. Returns how many they were."""
         if self._repair is None or self.receiver is None:

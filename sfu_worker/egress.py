@@ -101,6 +101,9 @@ class Egress:
             self.estimator.tick(now)
         # Before a word has been heard too: where no picture fits into the first estimate, a probe is all that can widen it.
         self.pacer.tick(self.estimator.target if self.limited(now) else UNLIMITED, now)
+        for slot in slots:
+            if slot.repairing:
+                self.pacer.repaired(slot.follow_up(now, self._repair_room))
         if self._probe is None:
             if not self.unmet:
                 return
@@ -209,9 +212,13 @@ class Egress:
 
     # Repair
 
+    @property
+    def _repair_room(self) -> int:
+        return self.pacer.repair_room() if self._heard else 1 << 20
+
     def retransmit(self, slot: DownTrack, lost: list[int], now: float) -> None:
         """Send again what the receiver asks for, as much as the budget for it allows."""
-        room = self.pacer.repair_room() if self._heard else 1 << 20
+        room = self._repair_room
         # What stands in a queue is not lost, and its answer takes as long as the queue.
         round_trip = self.estimator.rtt + self.estimator.queue_delay
         self.pacer.repaired(slot.retransmit(lost, now, round_trip, room))

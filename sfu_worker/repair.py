@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sfu_worker.rtx import Receiver, RtxStream
 from sfu_worker.segments import Segments
 
@@ -10,7 +12,7 @@ STORM = 600
 
 RESENT_SECONDS = 2.0
 FAILED_AFTER = 0.8
-"Seconds for which a packet is asked for again and again until a key frame has to do: libwebrtc asks for one after 3 s."
+"Seconds after which a packet that has not come gives way to a key frame: libwebrtc asks for one when it has waited for 3 s."
 
 MIN_RESEND = 0.005
 
@@ -19,6 +21,15 @@ PAD_BACK = 256
 
 MIN_PAD = 200
 "Bytes: smaller packets fill a probe with headers."
+
+
+@dataclass(slots=True)
+class Resent:
+    """A packet that was sent again: first and last when, and the last time under which transport-wide number."""
+
+    first: float
+    last: float
+    twcc: int
 
 
 class Repair:
@@ -33,8 +44,10 @@ class Repair:
         self._type: int | None = None
         self._any_type = any_type
         self._first_out = 0
-        self._resent: dict[int, tuple[float, float]] = {}
-        "When a number was last and first sent again."
+        self._resent: dict[int, Resent] = {}
+        self.open: dict[int, Resent] = {}
+        "Those of which nobody has said whether they have arrived; empty where the receiver does not say such things."
+        self._told = bool(twcc_bits)
 
     def switched(self, rtx_type: int | None, first_out: int) -> None:
         """The slot goes on with another layer, from the number ``first_out`` on."""
@@ -47,27 +60,57 @@ class Repair:
         A packet is not sent again before the answer to the last time can have told that it is lost too. What was sent before the
         last switch is not sent again at all: the key frame that came then needs nothing of it.
         """
-        if self._type is None:
-            return 0
-        self._resent = {seq: last for seq, last in self._resent.items() if now - last[0] < RESENT_SECONDS}
+        self._resent = {seq: resent for seq, resent in self._resent.items() if now - resent.last < RESENT_SECONDS}
         sent = 0
         for seq in lost:
             if sent >= room or len(self._resent) >= STORM:
                 break
-            if (seq - self._first_out) & 0x8000:
+            resent = self._resent.get(seq)
+            if resent is None or now - resent.last >= max(rtt, MIN_RESEND):
+                sent += self._send_again(to, seq, resent, now)
+        return sent
+
+    def follow_up(self, to: Receiver, now: float, room: int) -> int:
+        """Timer: send again what was lost once more, at most ``room`` bytes. Returns how many they were.
+
+        The receiver's next request would come later, or never: libwebrtc gives up after ten, each a round trip after the last.
+        """
+        sent = 0
+        for seq, resent in list(self.open.items()):
+            arrived = to.estimator.fate(resent.twcc)
+            if arrived is False and now - resent.first <= FAILED_AFTER:
+                if sent < room:
+                    sent += self._send_again(to, seq, resent, now)
                 continue
-            segment = self._segments.outgoing(seq)
-            found = segment.layer.cache.get((seq - segment.seq) & 0xFFFF) if segment else None
-            last, first = self._resent.get(seq, (-1.0, now))
-            if segment is None or found is None or now - last < max(rtt, MIN_RESEND):
-                continue
-            self._resent[seq] = (now, first)
-            if now - first > FAILED_AFTER:
-                segment.layer.request_keyframe(now)
-            self.retransmitted += 1
-            sent += self._stream.send(to, self._type, segment, seq, found, now)
+            if arrived is False:
+                self._fail(seq, now)
+            if arrived is not None or now - resent.last > RESENT_SECONDS:
+                del self.open[seq]
+        return sent
+
+    def _send_again(self, to: Receiver, seq: int, resent: Resent | None, now: float) -> int:
+        segment = self._segments.outgoing(seq)
+        found = segment.layer.cache.get((seq - segment.seq) & 0xFFFF) if segment else None
+        if self._type is None or segment is None or found is None or (seq - self._first_out) & 0x8000:
+            self.open.pop(seq, None)
+            return 0
+        if resent is None:
+            resent = self._resent[seq] = Resent(now, now, 0)
+        elif now - resent.first > FAILED_AFTER:
+            self._fail(seq, now)
+        sent = self._stream.send(to, self._type, segment, seq, found, now)
+        resent.last, resent.twcc = now, to.transport.twcc_seq
+        if self._told:
+            self.open[seq] = resent
+        self.retransmitted += 1
         self.octets += sent
         return sent
+
+    def _fail(self, seq: int, now: float) -> None:
+        """A key frame has to do, unless one has begun another segment since."""
+        segment = self._segments.outgoing(seq)
+        if segment is not None and not (seq - self._first_out) & 0x8000:
+            segment.layer.request_keyframe(now)
 
     def pad(self, to: Receiver, size: int, now: float, probe: int, *, bound: bool) -> int:
         """Send about ``size`` bytes to probe the path: the newest packets again, padding where nothing is ``bound``.

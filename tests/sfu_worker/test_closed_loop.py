@@ -35,7 +35,7 @@ def test_a_link_that_falls_and_rises_again_leaves_the_picture_watchable(link: st
     conditions = LINKS[link]
     up = [Step(0.0, Conditions(loss=conditions.get("loss", 0.0)))]
     viewers = [Loop(steps(conditions), up, seed).run(END) for seed in SEEDS]
-    assert statistics.median(longest(v, FALLS_AT, RISES_AT) for v in viewers) < 1.3
+    assert statistics.median(longest(v, FALLS_AT, RISES_AT) for v in viewers) < 1.0
     assert statistics.median(frames(v, FALLS_AT, RISES_AT) for v in viewers) > 15
     small = [settled(v.frames, START + FALLS_AT, START + RISES_AT, 135) for v in viewers]
     assert sum(at is not None and at < 6 for at in small) > len(viewers) / 2
