@@ -17,7 +17,8 @@ from sfu_worker.rtx import PLAIN, PLAIN_SIZE, UINT16, WITH_TWCC, WITH_TWCC_SIZE,
 from sfu_worker.segments import Segment, Segments
 
 if TYPE_CHECKING:
-    from sfu_worker.up_track import UpLayer, UpTrack
+    from sfu_worker.up_layer import UpLayer
+    from sfu_worker.up_track import UpTrack
 
 Put = Callable[[Packet, Segment, Receiver, float], None]
 

@@ -12,7 +12,7 @@ from sfu_worker.dependency import ALL_TEMPORAL
 from sfu_worker.down_track import DownTrack
 from sfu_worker.pacer import TICK, Pacer
 from sfu_worker.redundancy import MAX_RATE, Redundancy, affordable
-from sfu_worker.up_track import UpLayer
+from sfu_worker.up_layer import UpLayer
 
 UNLIMITED = 100_000_000
 "bit/s; the estimator's own maximum."

@@ -25,7 +25,8 @@ from sfu_worker.sdp import (
     OfferedMedia,
 )
 from sfu_worker.twcc import ArrivalLog
-from sfu_worker.up_track import UpLayer, UpTrack
+from sfu_worker.up_layer import UpLayer
+from sfu_worker.up_track import UpTrack
 
 logger = logging.getLogger("sfu.ingress")
 

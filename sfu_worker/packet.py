@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sfu_worker.mmsg import RECEIVE_SLOTS
 
 if TYPE_CHECKING:
-    from sfu_worker.up_track import UpLayer
+    from sfu_worker.up_layer import UpLayer
 
 MAX_FILLED = 4
 "Missing packets that one datagram may bring beside its own, as redundant blocks."

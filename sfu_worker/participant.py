@@ -19,7 +19,8 @@ from sfu_worker.rtx import Receiver
 from sfu_worker.stream_rules import check_whole, one_way, sources_of_stream
 from sfu_worker.tally import Tally
 from sfu_worker.transport import Transport
-from sfu_worker.up_track import UpLayer, UpTrack
+from sfu_worker.up_layer import UpLayer
+from sfu_worker.up_track import UpTrack
 
 if TYPE_CHECKING:
     from sfu_worker.dtls import Certificate

@@ -14,7 +14,8 @@ from sfu_worker.numbers import RoomNumbers
 from sfu_worker.participant import Host, Participant
 from sfu_worker.sdp import SdpError
 from sfu_worker.tally import RoomMeter
-from sfu_worker.up_track import UpLayer, UpTrack
+from sfu_worker.up_layer import UpLayer
+from sfu_worker.up_track import UpTrack
 from sfu_worker.voices import Voices
 
 logger = logging.getLogger("sfu.room")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sfu_worker.up_track import UpLayer
+    from sfu_worker.up_layer import UpLayer
 
 KEPT = 256
 "Segments remembered for retransmission: with temporal layers dropped, one begins after each dropped picture."

@@ -10,7 +10,7 @@ from sfu_worker.numbers import Counts, Links, RoomNumbers, added, grown
 if TYPE_CHECKING:
     from sfu_worker.down_track import DownTrack
     from sfu_worker.participant import Participant
-    from sfu_worker.up_track import UpLayer
+    from sfu_worker.up_layer import UpLayer
 
 
 class Tally:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from sfu_worker.down_track import DownTrack
 from sfu_worker.participant import Participant
 from sfu_worker.speakers import SILENT_DBOV, SpeakerRanking
-from sfu_worker.up_track import UpLayer, UpTrack
+from sfu_worker.up_layer import UpLayer
+from sfu_worker.up_track import UpTrack
 from sfu_worker.voice_gate import VoiceGate, place
 
 SPEAKERS_SHOWN = 4

@@ -18,7 +18,7 @@ from sfu_worker.down_track import DownTrack
 from sfu_worker.egress import Egress
 from sfu_worker.participant import Participant
 from sfu_worker.tasks import end
-from sfu_worker.up_track import UpLayer
+from sfu_worker.up_layer import UpLayer
 from sfu_worker.worker import Worker
 from tests.e2e.people import until
 from tests.e2e.test_worker import Bus, Peer, detail, page_server, peer, seen

@@ -23,7 +23,8 @@ from sfu_worker.nack import NackLog
 from sfu_worker.packet import Batch, Packet
 from sfu_worker.rtx import Receiver
 from sfu_worker.twcc import ArrivalLog
-from sfu_worker.up_track import UpLayer, UpTrack
+from sfu_worker.up_layer import UpLayer
+from sfu_worker.up_track import UpTrack
 from tests.sfu_worker.test_down_track import OPUS, VP8, Wire
 
 START = 1000.0

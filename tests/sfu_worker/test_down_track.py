@@ -11,7 +11,8 @@ from sfu_worker.codecs import Codec
 from sfu_worker.down_track import DownTrack
 from sfu_worker.packet import Batch, Packet
 from sfu_worker.rtx import Receiver
-from sfu_worker.up_track import UpLayer, UpTrack
+from sfu_worker.up_layer import UpLayer
+from sfu_worker.up_track import UpTrack
 
 VP8 = Codec(96, "VP8", 90000, 1, {}, ("nack", "nack pli", "transport-cc"), 97)
 H264 = Codec(102, "H264", 90000, 1, {"packetization-mode": "1", "profile-level-id": "42e01f"}, ("nack",), 103)

@@ -17,7 +17,8 @@ from sfu_worker.ingress import Ingress, UpMedia
 from sfu_worker.packet import Batch
 from sfu_worker.rtp_header import read_extensions
 from sfu_worker.rtx import Receiver
-from sfu_worker.up_track import UpLayer, UpTrack
+from sfu_worker.up_layer import UpLayer
+from sfu_worker.up_track import UpTrack
 from tests.sfu_worker.test_down_track import Wire, parse
 
 TYPES = {"VP8": 96, "VP9": 98, "AV1": 45, "H264": 102}
