@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sfu_worker import rtcp
 from sfu_worker.codecs import Codec, find_codec, red_types
 from sfu_worker.dependency import ALL_TEMPORAL
+from sfu_worker.numbering import Numbering
 from sfu_worker.pacer import PacedQueue
 from sfu_worker.packet import Packet
 from sfu_worker.red_stream import RedStream, repeatable
@@ -73,16 +73,11 @@ class DownTrack:
         self._red_types = {carried: red for red, carried in red_types(codecs).items()}
         self._red_type: int | None = None
         self._segments = Segments()
+        self._numbering = Numbering(self._segments)
         any_rtx = next((codec.rtx_pt for codec in codecs if codec.rtx_pt is not None), None)
         self._repair = Repair(rtx_ssrc, self._twcc_bits, self._segments, any_rtx) if rtx_ssrc is not None else None
         self._segment: Segment | None = None
         self._shifts_ids = False
-        # Where the stream stands when nothing feeds it (RFC 3550 5.1: random start).
-        self._last_seq = random.getrandbits(15)
-        self._last_timestamp = random.getrandbits(31)
-        self._last_picture_id = random.getrandbits(14)
-        self._last_tl0 = random.getrandbits(7)
-        self._last_at = 0.0
         # Dropping of temporal layers.
         self._temporal = ALL_TEMPORAL
         self._top_in = 0
@@ -133,10 +128,7 @@ class DownTrack:
             self._leave(self.layer, now)
         if unsent is not None:
             # What waited for its turn was for a link that has become too narrow for it.
-            p, segment = unsent
-            self._last_seq = (p.seq + segment.seq - 1) & 0xFFFF
-            self._last_picture_id = (p.picture_id + segment.picture_id) & 0x7FFF
-            self._last_tl0 = (p.tl0 + segment.tl0) & 0xFF
+            self._numbering.rewind(*unsent)
 
     def _forget_pending(self) -> None:
         if self.pending is not None:
@@ -152,15 +144,8 @@ class DownTrack:
             self._leave(layer, layer.last_at)
 
     def _leave(self, layer: UpLayer, now: float) -> None:
-        """Remember the last numbers that left; kept here, not in ``forward``, to cost nothing per packet."""
-        segment = self._segment
-        if segment is not None:
-            self._last_seq = (layer.top_seq + segment.seq) & 0xFFFF
-            self._last_timestamp = (layer.top_timestamp + segment.timestamp) & 0xFFFFFFFF
-            self._last_picture_id = (layer.top_picture_id + segment.picture_id) & 0x7FFF
-            self._last_tl0 = (layer.top_tl0 + segment.tl0) & 0xFF
-            self._segments.end(layer.top_seq)
-        self._last_at = layer.last_at if layer.last_at > 0 else now
+        if self._segment is not None:
+            self._numbering.end(self._segment, now)
         self._packets += layer.packets - self._counted_from[0]
         self._octets += layer.octets - self._counted_from[1]
         self._segment = None
@@ -171,7 +156,6 @@ class DownTrack:
     def switch(self, layer: UpLayer, p: Packet, now: float) -> None:
         """Continue with ``layer`` from packet ``p`` on, which begins a key frame (or is audio)."""
         self.pending = None
-        before = self._segments.last
         if self.layer is not None:
             self._leave(self.layer, now)
         codec = find_codec(self.codecs, layer.codec_key)
@@ -179,18 +163,10 @@ class DownTrack:
             return
         self._payload_type = codec.pt
         if self._repair is not None:
-            self._repair.switched(codec.rtx_pt, (self._last_seq + 1) & 0xFFFF)
+            self._repair.switched(codec.rtx_pt, self._numbering.next_seq)
         self._red_type = self._red_types.get(codec.pt)
         self._shifts_ids = layer.has_picture_ids
-        self._segment = Segment(
-            layer,
-            first_in=p.seq,
-            seq=self._last_seq + 1 - p.seq,
-            timestamp=self._continue_timestamp(p, now, layer, before),
-            picture_id=self._last_picture_id + 1 - p.picture_id,
-            tl0=self._last_tl0 + 1 - p.tl0,
-        )
-        self._segments.add(self._segment, None)
+        self._segment = self._numbering.begin(layer, p, now)
         self._temporal = self.max_temporal
         self._top_in = (p.seq - 1) & 0xFFFF
         self._dropped_in = -1
@@ -202,25 +178,8 @@ class DownTrack:
 
     def resume(self, first_in: int, last_in: int) -> None:
         """Go on with ``first_in`` after a silence of the layer, whose last packet to leave was ``last_in``: nothing was lost."""
-        segment = self._segment
-        if segment is not None:
-            shift = segment.seq + last_in + 1 - first_in
-            self._segment = Segment(segment.layer, first_in, shift, segment.timestamp, segment.picture_id, segment.tl0)
-            self._segments.add(self._segment, last_in)
-
-    def _continue_timestamp(self, p: Packet, now: float, layer: UpLayer, before: Segment | None) -> int:
-        """The offset with which RTP time goes on by as much as the clock on the wall has.
-
-        Simulcast layers of one source share their RTP clock in browsers: then the offset of before is exact and stays.
-        """
-        if not self._last_at:
-            return self._last_timestamp + 1 - p.timestamp
-        expected = (self._last_timestamp + max(1, int((now - self._last_at) * layer.clock))) & 0xFFFFFFFF
-        if before is not None and before.layer.track is layer.track:
-            drift = (p.timestamp + before.timestamp - expected) & 0xFFFFFFFF
-            if min(drift, 0x100000000 - drift) < layer.clock // 2:
-                return before.timestamp
-        return expected - p.timestamp
+        if self._segment is not None:
+            self._segment = self._numbering.resume(self._segment, first_in, last_in)
 
     # The packet path
 
