@@ -189,7 +189,7 @@ class DownTrack:
         if segment is None or receiver is None:
             return
         put: Put = self._write
-        if self._paces and (self._queue or not receiver.pacer.passes(size)):
+        if self._paces and (self._queue or not receiver.pacer.passes(size, now)):
             self._queue.pacer = receiver.pacer
             put = self._hold
         if self.max_temporal != ALL_TEMPORAL or self._temporal != ALL_TEMPORAL:

@@ -47,6 +47,8 @@ class Egress:
         self._wanted = 0
         self._ticks = 0
         self._choices: dict[str, Choice] = {}
+        self._repairing: set[DownTrack] = set()
+        "Slots that have sent something again and do not know yet whether it has arrived."
         self._probe: Probe | None = None
         self._probe_left = 0
 
@@ -65,6 +67,7 @@ class Egress:
         self._heard = True
         before = self.estimator.draining
         self.estimator.feedback(feedback, now)
+        self.pacer.tick(self.estimator.target, now)
         self.urgent |= self.estimator.draining and not before
 
     def on_remb(self, bitrate: int, now: float) -> None:
@@ -93,17 +96,20 @@ class Egress:
     # Timers
 
     def tick(self, slots: Iterable[DownTrack], now: float) -> None:
-        """Every 25 ms: notice silence, send what a probe needs."""
+        """Every 25 ms: notice silence, send what had to wait, what was lost again, and what a probe needs."""
         if self._since < 0 and self._wanted:
             self._since = now
         self._ticks += 1
-        if self._heard and self._ticks % ESTIMATOR_TICKS == 0:
-            self.estimator.tick(now)
-        # Before a word has been heard too: where no picture fits into the first estimate, a probe is all that can widen it.
+        if self._ticks % ESTIMATOR_TICKS == 0:
+            if self._heard:
+                self.estimator.tick(now)
+        elif not (self.unmet or self._probe or self._repairing or self.pacer.waiting):
+            # As nearly always, for each of many receivers.
+            return
         self.pacer.tick(self.estimator.target if self.limited(now) else UNLIMITED, now)
-        for slot in slots:
-            if slot.repairing:
-                self.pacer.repaired(slot.follow_up(now, self._repair_room))
+        if self._repairing:
+            self._follow_up(now)
+        # Before a word has been heard too: where no picture fits into the first estimate, a probe is all that can widen it.
         if self._probe is None:
             if not self.unmet:
                 return
@@ -212,16 +218,22 @@ class Egress:
 
     # Repair
 
-    @property
-    def _repair_room(self) -> int:
-        return self.pacer.repair_room() if self._heard else 1 << 20
-
     def retransmit(self, slot: DownTrack, lost: list[int], now: float) -> None:
         """Send again what the receiver asks for, as much as the budget for it allows."""
-        room = self._repair_room
         # What stands in a queue is not lost, and its answer takes as long as the queue.
         round_trip = self.estimator.rtt + self.estimator.queue_delay
-        self.pacer.repaired(slot.retransmit(lost, now, round_trip, room))
+        self.pacer.repaired(slot.retransmit(lost, now, round_trip, self._repair_room(now)))
+        if slot.repairing:
+            self._repairing.add(slot)
+
+    def _follow_up(self, now: float) -> None:
+        for slot in list(self._repairing):
+            self.pacer.repaired(slot.follow_up(now, self._repair_room(now)))
+            if not slot.repairing:
+                self._repairing.discard(slot)
+
+    def _repair_room(self, now: float) -> int:
+        return self.pacer.repair_room(now) if self._heard else 1 << 20
 
 
 def _shown(video: list[DownTrack]) -> dict[str, Choice]:

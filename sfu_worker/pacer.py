@@ -1,4 +1,4 @@
-"""How much may leave at once: leaky buckets that a timer fills, without a timer per packet. Pure; bytes, bit/s, seconds.
+"""How much may leave at once: leaky buckets, filled when somebody looks into them. Pure; bytes, bit/s, seconds.
 
 Frames pass as they come while they are no more than the link takes in a moment. What is more than that - a key frame, or what
 still comes for a link that has just become narrow - is spread over the next ticks, so that sound finds its way between and
@@ -30,7 +30,7 @@ REPAIR_SHARE = 0.5
 
 
 class Pacer:
-    """One receiver's buckets. Call ``tick`` every 25 ms."""
+    """One receiver's buckets. Call ``tick`` when the budget may have changed, and every 25 ms while something waits."""
 
     def __init__(self) -> None:
         self.waiting: list[PacedQueue] = []
@@ -42,34 +42,40 @@ class Pacer:
         self._resize(0)
 
     def tick(self, budget_bps: int, now: float) -> None:
-        """Fill the buckets for the time that has passed since the last call, and let go what has waited for that."""
-        elapsed = now - self._at if self._at >= 0.0 else TICK
-        self._at = now
+        """Go by this budget from now on, and let go what may leave by now."""
         if budget_bps != self._budget:
             self._resize(budget_bps)
-        media, repair = self._media + self._media_rate * elapsed, self._repair + self._repair_rate * elapsed
-        self._media = media if media < self._media_room else self._media_room
-        self._repair = repair if repair < self._repair_room else self._repair_room
+        self._fill(now)
         if self.waiting:
             self.waiting = [queue for queue in self.waiting if not queue.release(now)]
 
+    def _fill(self, now: float) -> None:
+        elapsed = now - self._at if self._at >= 0.0 else TICK
+        self._at = now
+        media, repair = self._media + self._media_rate * elapsed, self._repair + self._repair_rate * elapsed
+        self._media = media if media < self._media_room else self._media_room
+        self._repair = repair if repair < self._repair_room else self._repair_room
+
     def _resize(self, budget_bps: int) -> None:
-        """Reckoned when the estimate moves, not at each of the forty ticks a second that every receiver has."""
+        """Reckoned when the estimate moves, not whenever the buckets are filled."""
         self._budget = budget_bps
         self._media_rate = budget_bps / 8 * PACING
         self._media_room = max(self._media_rate * MEDIA_BURST, LEAST_BURST)
         self._repair_rate = budget_bps / 8 * REPAIR_SHARE
         self._repair_room = self._repair_rate * REPAIR_BURST
 
-    def passes(self, size: int) -> bool:
+    def passes(self, size: int, now: float) -> bool:
         """Whether so many bytes of media may leave now; if so, they are counted as sent."""
         if size > self._media:
-            return False
+            self._fill(now)
+            if size > self._media:
+                return False
         self._media -= size
         return True
 
-    def repair_room(self) -> int:
+    def repair_room(self, now: float) -> int:
         """Bytes of retransmissions that may leave now."""
+        self._fill(now)
         return max(0, int(self._repair))
 
     def repaired(self, size: int) -> None:
@@ -99,7 +105,7 @@ class PacedQueue:
         packets = self._packets
         while packets:
             p, segment, since = packets[0]
-            if not self.pacer.passes(p.size) and now - since < MAX_WAIT:
+            if not self.pacer.passes(p.size, now) and now - since < MAX_WAIT:
                 return False
             packets.popleft()
             self._write(p, segment, now)

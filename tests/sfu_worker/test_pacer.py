@@ -32,21 +32,21 @@ def ticks(pacer: Pacer, budget: int, count: int, start: float = 1.0) -> float:
 
 
 def test_before_the_link_is_known_everything_passes() -> None:
-    assert Pacer().passes(1_000_000)
+    assert Pacer().passes(1_000_000, 1.0)
 
 
 def test_usual_frames_pass_and_a_key_frame_far_beyond_the_link_does_not() -> None:
     pacer, now = Pacer(), ticks(Pacer(), MEGABIT, 1)
     for frame in range(60):
         pacer.tick(MEGABIT, now + frame * 0.033)
-        assert pacer.passes(4_000), "30 frames a second of a link's whole rate"
-    assert not pacer.passes(60_000)
+        assert pacer.passes(4_000, now + frame * 0.033), "30 frames a second of a link's whole rate"
+    assert not pacer.passes(60_000, now + 2.0)
 
 
 def test_a_few_packets_pass_on_any_link() -> None:
     pacer = Pacer()
-    ticks(pacer, 30_000, 40)
-    assert pacer.passes(LEAST_BURST)
+    now = ticks(pacer, 30_000, 40)
+    assert pacer.passes(LEAST_BURST, now)
 
 
 def test_what_waits_is_spread_over_ticks_in_its_order() -> None:
@@ -81,7 +81,7 @@ def test_repair_has_a_share_of_the_budget_and_a_bounded_burst() -> None:
     pacer, now, sent = Pacer(), 1.0, 0
     for _ in range(40):
         pacer.tick(MEGABIT, now)
-        room = pacer.repair_room()
+        room = pacer.repair_room(now)
         pacer.repaired(room)
         sent += room
         now += TICK
@@ -89,12 +89,22 @@ def test_repair_has_a_share_of_the_budget_and_a_bounded_burst() -> None:
     assert 0.8 * share <= sent <= share * (1 + REPAIR_BURST)
 
 
+def test_between_ticks_the_buckets_fill_when_somebody_looks() -> None:
+    pacer = Pacer()
+    pacer.tick(MEGABIT, 1.0)
+    burst = int(MEGABIT / 8 * PACING * MEDIA_BURST)
+    assert pacer.passes(burst, 1.0)
+    assert not pacer.passes(burst // 2, 1.0)
+    assert not pacer.passes(burst, 1.0 + MEDIA_BURST / 2)
+    assert pacer.passes(burst // 2, 1.0 + MEDIA_BURST / 2)
+
+
 def test_a_late_tick_does_not_fill_the_buckets_beyond_a_burst() -> None:
     pacer = Pacer()
     pacer.tick(MEGABIT, 1.0)
     pacer.tick(MEGABIT, 60.0)
-    assert not pacer.passes(int(MEGABIT / 8 * PACING * MEDIA_BURST) + 1)
-    assert pacer.repair_room() == int(MEGABIT / 8 * REPAIR_SHARE * REPAIR_BURST)
+    assert not pacer.passes(int(MEGABIT / 8 * PACING * MEDIA_BURST) + 1, 60.0)
+    assert pacer.repair_room(60.0) == int(MEGABIT / 8 * REPAIR_SHARE * REPAIR_BURST)
 
 
 def burst() -> tuple[Wire, Source, DownTrack, Pacer, float]:
