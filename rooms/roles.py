@@ -39,6 +39,16 @@ class Grant:
     def moderate(self) -> bool:
         return self.role in (Role.OWNER, Role.MODERATOR)
 
+    def may_remove(self, other: Role, *, stream: bool = False) -> bool:
+        """Whether somebody with the role ``other`` may be removed for good. ``stream``: it is an encoder, not a person.
+
+        Owners are safe from each other, or one click could lock out whoever the room belongs to. A stream has no rights to
+        lose: an owner ends any.
+        """
+        if self.role == Role.OWNER:
+            return stream or other != Role.OWNER
+        return self.role == Role.MODERATOR and other in (Role.SPEAKER, Role.LISTENER)
+
     @property
     def write_notes(self) -> bool:
         return self.role != Role.LISTENER

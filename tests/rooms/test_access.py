@@ -118,6 +118,24 @@ def test_visitors_get_the_role_that_the_room_gives_them() -> None:
     assert visitor_grant(Room(visitors=VisitorPolicy.SPEAK), banned=False, now=NOW) == Grant(Role.SPEAKER)
 
 
+# Who may remove whom: one row for who asks, one column for whom.
+OTHERS = [Role.OWNER, Role.MODERATOR, Role.SPEAKER, Role.LISTENER]
+PEOPLE = {
+    Role.OWNER: [False, True, True, True],
+    Role.MODERATOR: [False, False, True, True],
+    Role.SPEAKER: [False] * 4,
+    Role.LISTENER: [False] * 4,
+}
+STREAMS = PEOPLE | {Role.OWNER: [True] * 4}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("role", OTHERS)
+def test_each_role_may_remove_whom_the_table_says(role: Role, other: Role) -> None:
+    assert Grant(role).may_remove(other) == PEOPLE[role][OTHERS.index(other)]
+    assert Grant(role).may_remove(other, stream=True) == STREAMS[role][OTHERS.index(other)]
+
+
 def test_every_refusal_has_its_status() -> None:
     assert {refusal.name: refusal.status for refusal in Refusal} == {
         "not_found": 404,
