@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -10,9 +10,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from rooms.access import Refusal, invite_grant, user_grant, visitor_grant
-from rooms.models import Admission, Ban, Invite, Room
-from rooms.passes import Pass
+from rooms.models import Admission, Arrival, Ban, Call, Invite, Room
+from rooms.passes import MAX_AGE, Pass
 from rooms.roles import Grant
+from sfu_worker import wire
+
+KEPT = MAX_AGE + timedelta(hours=1)
+"How long it is known who came in: longer than any pass that nobody renews."
 
 
 def current_grant(pass_: Pass, now: datetime | None = None, *, rejoining: bool = False) -> Grant | Refusal:
@@ -31,10 +35,19 @@ def current_grant(pass_: Pass, now: datetime | None = None, *, rejoining: bool =
     return invite_verdict(room, invite, pass_.person, now, rejoining=rejoining)
 
 
-def admit(pass_: Pass, name: str, now: datetime | None = None, *, rejoining: bool = False) -> Grant | Refusal:
+def admit(
+    pass_: Pass,
+    name: str,
+    now: datetime | None = None,
+    *,
+    rejoining: bool = False,
+    participant: str = "",
+    kind: wire.Kind = "call",
+) -> Grant | Refusal:
     """As ``current_grant``, and comes in: an invite loses one use per person, once, and remembers when it was used.
 
-    Looking at a link costs nothing (chat programs fetch links for their previews); joining does.
+    Looking at a link costs nothing (chat programs fetch links for their previews); joining does. ``participant`` is the id that
+    the person has in the call from now on; with it is written down who that is, see ``rooms.removal``.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -44,6 +57,10 @@ def admit(pass_: Pass, name: str, now: datetime | None = None, *, rejoining: boo
         verdict = current_grant(pass_, now, rejoining=rejoining)
         if isinstance(verdict, Grant) and pass_.invite is not None:
             _count(pass_.invite, pass_.person, name, now)
+        if isinstance(verdict, Grant) and participant:
+            who = {"room_id": pass_.room, "person": pass_.person, "invite_id": pass_.invite, "name": name}
+            more = {"kind": kind, "role": verdict.role, "since": now}
+            Arrival.objects.update_or_create(participant=participant, defaults=who | more)
     return verdict
 
 
@@ -57,6 +74,12 @@ def _count(invite: int, person: str, name: str, now: datetime) -> None:
     row.update(last_used=now)
 
 
+def forget_arrivals(now: datetime) -> int:
+    """Forget who came in long ago, but for rooms with a running call: somebody may be in it for days. How many were forgotten."""
+    old = Arrival.objects.filter(since__lt=now - KEPT).exclude(room__calls__in=Call.objects.filter(ended=None))
+    return old.delete()[0]
+
+
 def invite_verdict(room: Room, invite: Invite, person: str, now: datetime, *, rejoining: bool = False) -> Grant | Refusal:
     """What an invite is worth for a person. ``person`` is ``""`` for somebody who has no id yet."""
     admitted = Admission.objects.filter(invite=invite, person=person).exists()
@@ -67,6 +90,11 @@ def invite_verdict(room: Room, invite: Invite, person: str, now: datetime, *, re
 def is_banned(room: Room, person: str) -> bool:
     """Whether this person was removed from the room for good."""
     return Ban.objects.filter(room=room, person=person).exists()
+
+
+def was_removed(pass_: Pass) -> bool:
+    """Whether a ban counts for who has this pass. Asked after somebody has come in: the ban may have been written meanwhile."""
+    return pass_.user is None and Ban.objects.filter(room=pass_.room, person=pass_.person).exists()
 
 
 def is_staff(user: int) -> bool:

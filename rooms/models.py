@@ -1,4 +1,4 @@
-"""What lasts: rooms, invites, backgrounds, bans, chat lines, notes and the record of calls."""
+"""What lasts: rooms, invites, who came in, backgrounds, bans, chat lines, notes and the record of calls."""
 
 from __future__ import annotations
 
@@ -156,6 +156,31 @@ class Admission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name or self.person} – {self.invite}"
+
+
+class Arrival(models.Model):
+    """Who stands behind a participant of a call, which knows only ids: needed to remove somebody for good.
+
+    Written when somebody is let in, and again when the same participant comes back. ``kind`` is the wire's: call, whip or whep.
+    """
+
+    room = models.ForeignKey(Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="arrivals")
+    participant = models.CharField(max_length=40, unique=True)
+    person = models.CharField(_("person"), max_length=40)
+    invite = models.ForeignKey(Invite, verbose_name=_("invite"), null=True, blank=True, on_delete=models.SET_NULL)
+    kind = models.CharField(max_length=4, default="call")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    since = models.DateTimeField(_("since"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("arrival")
+        verbose_name_plural = _("arrivals")
+        ordering = ["-since"]
+        indexes = [models.Index(fields=["room", "person"], name="arrivals_of_a_person")]
+
+    def __str__(self) -> str:
+        return self.name or self.participant
 
 
 class Ban(models.Model):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from rooms.access import Refusal
 from rooms.admission import admit, current_grant, invite_verdict
-from rooms.models import Admission, Ban, Invite, Room
+from rooms.models import Admission, Arrival, Ban, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Grant, Role, VisitorPolicy
 
@@ -36,6 +36,26 @@ def test_joining_uses_an_invite_once_per_person(room: Room) -> None:
     assert invite.uses_left == 0
     assert invite.last_used is not None
     assert sorted(Admission.objects.values_list("person", "name")) == [("ann", "Ann"), ("bob", "Bob")]
+
+
+def test_who_comes_in_is_written_down_once_per_participant(room: Room) -> None:
+    invite = room.invites.create()
+    assert admit(guest(invite), "Ann", participant="p1") == Grant(Role.SPEAKER)
+    Invite.objects.update(role=Role.MODERATOR)
+    later = timezone.now() + timedelta(minutes=1)
+    assert admit(guest(invite), "Anna", later, rejoining=True, participant="p1") == Grant(Role.MODERATOR)
+    arrival = Arrival.objects.get()
+    assert (arrival.room, arrival.invite, arrival.kind, arrival.since) == (room, invite, "call", later)
+    assert (arrival.person, arrival.role, arrival.name) == ("ann", Role.MODERATOR, "Anna")
+    Invite.objects.update(revoked=True)
+    assert admit(guest(invite, "bob"), "Bob", participant="p2") is Refusal.invite_revoked
+    assert Arrival.objects.count() == 1
+
+
+def test_a_visitor_is_written_down_without_an_invite(room: Room) -> None:
+    Room.objects.update(visitors=VisitorPolicy.LISTEN)
+    admit(Pass(room.pk, Role.LISTENER, None, "eve"), "Eve", participant="p1", kind="whep")
+    assert list(Arrival.objects.values_list("person", "invite", "kind", "role")) == [("eve", None, "whep", Role.LISTENER)]
 
 
 def test_looking_uses_nothing(room: Room) -> None:

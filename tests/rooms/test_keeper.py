@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from rooms import notes_store
+from rooms import notes_store, passes
 from rooms.management.commands.keeper import Keeper
-from rooms.models import Call, NotesUpdate, Room
+from rooms.models import Arrival, Call, NotesUpdate, Room
+from rooms.roles import Role
 from sfu_worker import wire
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +122,26 @@ def test_notes_with_many_rows_are_merged(room: Room, keeper: Keeper) -> None:
     NotesUpdate.objects.bulk_create(rows)
     keeper.compact_notes()
     assert NotesUpdate.objects.count() == 1
+
+
+def test_who_came_in_is_forgotten_when_no_pass_is_left_and_no_call_is_running(
+    room: Room, keeper: Keeper, clean_redis: Any
+) -> None:
+    def arrive(room: Room, name: str, age: timedelta) -> None:
+        Arrival.objects.create(room=room, participant=name, person=name, role=Role.SPEAKER, since=T0 - age)
+
+    attic = Room.objects.create(slug="attic", title="Attic")
+    day = timedelta(days=1)
+    arrive(attic, "long gone", day)
+    arrive(attic, "may be back", passes.MAX_AGE)
+    arrive(room, "in a long call", day)
+    happen(clean_redis, "started", 1, 0)
+    live(clean_redis, "e1")
+    keeper.step(T0)
+    assert set(Arrival.objects.values_list("person", flat=True)) == {"may be back", "in a long call"}
+    happen(clean_redis, "ended", 0, 1)
+    keeper.step(T0 + day)
+    assert not Arrival.objects.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,4 +1,4 @@
-"""``manage.py keeper``: records calls and tidies up the notes. One is enough; several do no harm."""
+"""``manage.py keeper``: records calls, tidies up the notes, forgets who came in long ago. One is enough; several do no harm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
@@ -19,7 +19,7 @@ from django.db import DatabaseError, close_old_connections
 from django.db.models import Count
 from django.utils import timezone
 
-from rooms import calls, notes_store
+from rooms import admission, calls, notes_store
 from rooms.models import Room
 from sfu_worker import wire
 
@@ -32,6 +32,8 @@ RECLAIM_MS = 60_000
 "An entry that another keeper took and has not finished after this long is taken over."
 
 RETRY_SECONDS = 2.0
+
+FORGET_EVERY = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
@@ -67,15 +69,19 @@ class Keeper:
         self._block_ms = block_ms
         self._name = f"{socket.gethostname()}-{os.getpid()}"
         self._missing: dict[int, datetime] = {}
+        self._forgot: datetime | None = None
 
     def close(self) -> None:
         self._redis.close()
 
     def step(self, now: datetime) -> None:
-        """Record what is in the stream (waits a moment for it), end lost calls, merge notes."""
+        """Record what is in the stream (waits a moment for it), end lost calls, merge notes, forget arrivals now and then."""
         self.record_calls()
         self.end_lost_calls(now)
         self.compact_notes()
+        if self._forgot is None or now - self._forgot >= FORGET_EVERY:
+            admission.forget_arrivals(now)
+            self._forgot = now
 
     def record_calls(self) -> int:
         """How many entries were written down."""
