@@ -22,6 +22,7 @@ from rooms.access import Refusal
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.limits import TokenBucket
+from rooms.consumers.moderating import Moderating
 from rooms.consumers.socket import BAD_MESSAGE, BAD_PASS, LATE, LEFT, NO_WORKER, REFUSED, TOO_FAST, Member
 from rooms.layer import AWAY
 from rooms.models import Room
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 JOIN_SECONDS = 10.0
 
 
-class CallConsumer(Chatting):
+class CallConsumer(Chatting, Moderating):
     """One browser in one room."""
 
     _detach = True
@@ -97,10 +98,12 @@ class CallConsumer(Chatting):
             return await self._end("refused:not_found", BAD_PASS)
         back = read_resume(message.resume, room.pk, pass_.person)
         name = passes.clean_name(message.name) or pass_.name or _("Guest")
-        verdict = await database_sync_to_async(admission.admit)(pass_, name, rejoining=back is not None)
+        participant = back or secrets.token_hex(8)
+        admit = database_sync_to_async(admission.admit)
+        verdict = await admit(pass_, name, rejoining=back is not None, participant=participant)
         if isinstance(verdict, Refusal):
             return await self._end(f"refused:{verdict.name}", REFUSED)
-        member = Member(room, pass_, verdict, back or secrets.token_hex(8), name)
+        member = Member(room, pass_, verdict, participant, name)
         self.member = member
         self._chat_seen = await database_sync_to_async(chat.last_number)(room.pk)
         try:
@@ -109,6 +112,9 @@ class CallConsumer(Chatting):
             found = False
         if not found:
             return await self._end("unavailable", NO_WORKER)
+        if await self._was_removed(member):
+            self._detach = False
+            return await self._end("refused:removed", REFUSED)
         await self._tell(
             {
                 "type": "welcome",
@@ -234,6 +240,7 @@ class CallConsumer(Chatting):
         messages.Chat: Chatting.on_chat,
         messages.ChatSince: Chatting.on_chat_since,
         messages.Renew: on_renew,
+        messages.Remove: Moderating.on_remove,
         messages.Leave: on_leave,
     }
 

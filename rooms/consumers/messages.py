@@ -101,7 +101,14 @@ class Leave:
     pass
 
 
-Message = Join | Offer | Slots | Mute | Snapshot | Chat | ChatSince | Renew | Leave
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Somebody else, for good. For those who run the room."""
+
+    participant: str
+
+
+Message = Join | Offer | Slots | Mute | Snapshot | Chat | ChatSince | Renew | Remove | Leave
 
 NAMES: dict[type, str] = {
     Join: "join",
@@ -112,6 +119,7 @@ NAMES: dict[type, str] = {
     Chat: "chat",
     ChatSince: "chat_since",
     Renew: "renew",
+    Remove: "remove",
     Leave: "leave",
 }
 MESSAGES = {name: cls for cls, name in NAMES.items()}

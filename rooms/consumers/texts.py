@@ -12,6 +12,12 @@ ERRORS: dict[str, str | Promise] = {
     "chat_too_fast": _("Too many lines at once. Wait a moment, then send it again."),
     "busy": _("The server has too much to do. Try again in a moment."),
     "forbidden": _("As a listener you can hear and see, and write in the chat, but not speak. Ask the host for another link."),
+    "not_here": _("They are not in the call any more."),
+    "remove_unasked": _("Only those who run the room can remove somebody. Ask one of them."),
+    "remove_forbidden": _("You cannot remove them: they run the room too, or it is you in another tab."),
+    "remove_unheard": _(
+        "They cannot come in again, but the call could not be reached to end it for them. Try again in a moment."
+    ),
     "unavailable": _("The call cannot be reached right now. It comes back by itself; nothing is lost."),
     "late": _("The page took too long to come in. Reload it."),
     "refused:not_found": _("This link does not lead into this room any more. Open your invite again."),

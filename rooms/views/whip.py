@@ -34,8 +34,8 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
         raise Problem(405, _("Send the offer with POST."), Allow="POST, OPTIONS")
     caller = await sync_to_async(who)(kind, slug, bearer(request))
     sdp = offer(request)
-    pass_, grant = await sync_to_async(admit)(kind, caller)
     participant = secrets.token_hex(8)
+    pass_, grant = await sync_to_async(admit)(kind, caller, participant)
     join = wire.Join(
         room=slug,
         participant=participant,
@@ -48,6 +48,10 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
         max_people=0 if grant.moderate else caller.room.max_people,
     )
     answer = await negotiate(slug, join, sdp)
+    if await sync_to_async(admission.was_removed)(pass_):
+        # While it came in: the worker may have heard of that before it heard of the join.
+        await sfu.send_to_room(slug, wire.Remove(slug, participant))
+        raise removed(kind)
     response = HttpResponse(answer.sdp, SDP, 201)
     resource = f"{participant}.{signature(kind, caller, participant)}"
     response["Location"] = reverse(f"{kind}-session", kwargs={"slug": slug, "resource": resource})
@@ -69,6 +73,8 @@ async def negotiate(slug: str, join: wire.Join, sdp: str) -> wire.Answer:
         raise
     if isinstance(event, wire.Answer):
         return event
+    if isinstance(event, wire.Removed) and event.why == "removed":
+        raise removed(join.kind)
     if isinstance(event, wire.Removed):
         raise Problem(409, _("The call has ended."))
     await sfu.send_to_room(slug, leave)
@@ -92,18 +98,27 @@ def offer(request: HttpRequest) -> str:
     return text
 
 
-def admit(kind: wire.Kind, caller: Caller) -> tuple[Pass, Grant]:
-    """Let the caller in. Raises Problem where the room or the invite says no."""
+def admit(kind: wire.Kind, caller: Caller, participant: str) -> tuple[Pass, Grant]:
+    """Let the caller in as ``participant``. Raises Problem where the room or the invite says no."""
     if kind == "whip" and (caller.invite is None or not Grant(Role(caller.invite.role)).publish):
         raise Problem(403, _("This invite is for listeners: ask for one that may speak."))
     name = passes.clean_name(caller.invite.label if caller.invite else "") or _("Stream")
     pass_ = Pass(caller.room.pk, Role.LISTENER, caller.invite.pk if caller.invite else None, person(kind, caller), name)
-    verdict = admission.admit(pass_, name)
+    verdict = admission.admit(pass_, name, participant=participant, kind=kind)
     if isinstance(verdict, Grant):
         return pass_, verdict
     if verdict in (Refusal.room_closed, Refusal.room_not_open, Refusal.room_locked):
         raise Problem(409, _("The room is not open to newcomers right now."))
+    if verdict is Refusal.removed:
+        raise removed(kind)
     raise Problem(403, _("This invite does not let you in any more. Ask for a new one."))
+
+
+def removed(kind: wire.Kind) -> Problem:
+    """For a stream that was removed, and for an invite whose holder was."""
+    if kind == "whip":
+        return Problem(403, _("The host has removed this stream, and this invite does not let it in again. Ask the host."))
+    return Problem(403, _("The host has removed you, and this invite does not let you in again. Ask the host."))
 
 
 def person(kind: wire.Kind, caller: Caller) -> str:

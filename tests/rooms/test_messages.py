@@ -34,6 +34,7 @@ from sfu_worker import wire
         ({"type": "chat", "nonce": "a-B_1", "text": "hi"}, messages.Chat("a-B_1", "hi")),
         ({"type": "chat_since", "number": 3}, messages.ChatSince(3)),
         ({"type": "renew"}, messages.Renew()),
+        ({"type": "remove", "participant": "p2"}, messages.Remove("p2")),
         ({"type": "leave"}, messages.Leave()),
     ],
 )
@@ -58,6 +59,8 @@ def test_every_message_has_a_handler() -> None:
         pytest.param('{"type": "removed", "why": "removed"}', id="an event of the worker"),
         pytest.param('{"type": "leave", "room": "attic"}', id="an unknown field"),
         pytest.param('{"type": "snapshot", "participant": "p"}', id="whoever says who it is"),
+        pytest.param('{"type": "remove"}', id="nobody to remove"),
+        pytest.param('{"type": "remove", "participant": 7}', id="a number for somebody"),
         pytest.param('{"type": "join", "pass_": "p"}', id="our name for the pass"),
         pytest.param('{"type": "join", "pass": null}', id="a pass that is none"),
         pytest.param('{"type": "offer", "id": true, "sdp": "v=0"}', id="a truth for a number"),

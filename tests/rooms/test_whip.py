@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from rooms.models import Admission, Ban, Invite, Room
+from rooms import admission, passes
+from rooms.models import Admission, Arrival, Ban, Invite, Room
+from rooms.passes import Pass
 from rooms.roles import Role, VisitorPolicy
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
-from tests.rooms.support import make_invite, make_room
+from tests.rooms.support import join, make_invite, make_room
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 
@@ -127,6 +129,54 @@ async def test_an_invite_whose_holder_was_removed_does_not_publish(client: Async
     invite = await make_invite(room)
     await Ban.objects.acreate(room=room, person="ann", invite=invite)
     assert (await post(client, "/whip/garden", invite.token)).status_code == 403
+
+
+async def test_a_removed_stream_stays_out_and_whoever_has_the_invite_comes_in(client: AsyncClient) -> None:
+    room = await make_room()
+    invite = await make_invite(room, label="Camera 1")
+    async with FakeWorker() as worker:
+        ann, _ = await join(room, "Ann", role=Role.OWNER)
+        bob, _ = await join(room, "Bob", token=passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "bob")))
+        for _ in range(2):
+            await worker.heard(wire.Join)
+        await ann.hear("room_state")
+        location = (await post(client, "/whip/garden", invite.token))["Location"]
+        participant = (await worker.heard(wire.Join)).participant
+        await worker.heard(wire.Offer)
+        arrival = await Arrival.objects.aget(participant=participant)
+        assert (arrival.kind, arrival.name, arrival.role) == ("whip", "Camera 1", Role.SPEAKER)
+        await ann.say(type="remove", participant=participant)
+        assert await worker.heard(wire.Remove) == wire.Remove("garden", participant)
+
+        again = await post(client, "/whip/garden", invite.token)
+        assert (again.status_code, b"removed this stream" in again.content) == (403, True)
+        # A real worker knows nobody with this id any more.
+        worker.answers[wire.Leave] = [wire.Refused("leave", "not_in_room")]
+        gone = await client.delete(location, headers={"Authorization": f"Bearer {invite.token}"})
+        assert gone.status_code == 404
+        await worker.heard(wire.Leave)
+        # Somebody new by the same invite.
+        cleo, _ = await join(room, "Cleo", token=passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "cleo")))
+        for browser in (ann, bob, cleo):
+            await browser.gone()
+
+
+@pytest.mark.parametrize("when", ["before the worker hears of it", "before the offer is answered"])
+async def test_a_stream_that_is_removed_while_it_comes_in_is_told_so(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    token = (await make_invite(await make_room())).token
+    async with FakeWorker() as worker:
+        if when == "before the offer is answered":
+            worker.answers[wire.Offer] = [wire.Removed("removed")]
+        else:
+            monkeypatch.setattr(admission, "was_removed", lambda pass_: True)
+        response = await post(client, "/whip/garden", token)
+        assert (response.status_code, b"removed this stream" in response.content) == (403, True)
+        participant = (await worker.heard(wire.Join)).participant
+        await worker.heard(wire.Offer)
+        if when == "before the worker hears of it":
+            assert await worker.heard(wire.Remove) == wire.Remove("garden", participant)
 
 
 @pytest.mark.parametrize(

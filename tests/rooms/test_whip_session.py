@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from rooms import sfu
-from rooms.models import Admission, Ban, Invite
-from rooms.roles import Role
+from rooms import removal, sfu
+from rooms.models import Ban, Invite
+from rooms.roles import Grant, Role
 from sfu_worker import ice, wire
 from sfu_worker.config import Config
 from sfu_worker.light_client.hub import Hub
@@ -293,14 +293,13 @@ async def test_who_was_removed_has_no_session_and_its_key_brings_it_back_only_wi
     client = await arrive("whip")
     await client.start()
     participant = client.location.rsplit("/", 1)[1].split(".")[0]
-    await sfu.send_to_room("garden", wire.Remove("garden", participant))
+    await removal.remove(client.invite.room, Grant(Role.OWNER), participant)
     for response in (await client.patch(END, client.etag), await client.patch(user("abcd"), "*"), await client.delete()):
         assert response.status_code == 404
+    assert (await client.offer()).status_code == 403
+    await Ban.objects.all().adelete()
     assert (await client.offer()).status_code == 201
     assert (await client.delete()).status_code == 200
-    admission = await Admission.objects.aget(invite=client.invite)
-    await Ban.objects.acreate(room_id=client.invite.room_id, person=admission.person, invite=client.invite)
-    assert (await client.offer()).status_code == 403
 
 
 async def settled(value: bool) -> bool:
