@@ -43,6 +43,9 @@ TEXTS: dict[str, str | Promise] = {
     "call.sound_blocked": _("The browser waits for a click before it plays sound."),
     "call.play_sound": _("Play sound"),
     "call.connecting": _("Connecting…"),
+    "remove.open": _("Remove {name}"),
+    "remove.title": _("Remove {name}?"),
+    "remove.offline": _("The connection to the server is lost right now: nobody was removed. Try again when it is back."),
     # What limits the picture, and its numbers
     "limit.cpu": _("Your computer is at its limit, so others see less of you. Closing other programs helps."),
     "limit.upload": _("Your upload carries only {rate}, so others see less of you."),

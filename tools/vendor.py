@@ -49,6 +49,7 @@ ICONS = {
     "clipboard-copy",
     "chart-line",
     "gauge",
+    "user-x",
 }
 
 

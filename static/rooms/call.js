@@ -268,6 +268,17 @@ export class Call extends Emitter {
     this._signalling.send({ type: 'mute', source, muted: !this._local.isOn(source) });
   }
 
+  /**
+   * Have somebody else removed for good; it is heard of as of somebody who leaves.
+   *
+   * @param {string} participant
+   * @returns {boolean} false: the server cannot be told now
+   */
+  remove(participant) {
+    this._signalling.send({ type: 'remove', participant });
+    return this._signalling.connected;
+  }
+
   /** @param {import('./types.js').SlotRequest[]} slots */
   _tellSlots(slots) {
     this._signalling.send({ type: 'slots', slots });

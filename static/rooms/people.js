@@ -15,6 +15,8 @@ import { PRIORITY } from './slots.js';
  * @property {boolean} muted the microphone is off
  * @property {boolean} camera a picture is to be expected
  * @property {boolean} speaking
+ * @property {boolean} stream an encoder, not a person
+ * @property {boolean} removable may this page's person remove it from the call?
  */
 
 /**
@@ -28,20 +30,34 @@ export function tileModels(room, own) {
   const speaking = new Set(room.speakers);
   const people = [...room.people.values()];
   const ordered = [...people.filter(({ id }) => id !== room.you), ...people.filter(({ id }) => id === room.you)];
-  return ordered.flatMap(({ id, name }) => {
+  const role = room.people.get(room.you)?.role ?? '';
+  return ordered.flatMap((person) => {
+    const { id, name, stream } = person;
     const mine = id === room.you;
     const on = (/** @type {import('./types.js').Source} */ source) => {
       const track = trackOf(room, id, source);
       return Boolean(track && !track.muted);
     };
     const sends = mine ? own : { microphone: on('microphone'), camera: on('camera'), screen: on('screen') };
-    const tile = { person: id, name, own: mine, muted: !sends.microphone, camera: sends.camera };
+    const removable = !mine && mayRemove(role, person);
+    const tile = { person: id, name, own: mine, muted: !sends.microphone, camera: sends.camera, stream, removable };
     /** @type {TileModel} */
     const camera = { ...tile, key: id, screen: false, speaking: speaking.has(id) && sends.microphone };
     /** @type {TileModel} */
     const screen = { ...tile, key: `${id}:screen`, screen: true, speaking: false };
     return sends.screen ? [screen, camera] : [camera];
   });
+}
+
+/**
+ * Whom somebody with a role may remove: as in rooms/roles.py, which has the last word.
+ *
+ * @param {string} role
+ * @param {{role: string, stream: boolean}} other
+ */
+export function mayRemove(role, other) {
+  if (role === 'owner') return other.stream || other.role !== 'owner';
+  return role === 'moderator' && (other.role === 'speaker' || other.role === 'listener');
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { focusIndex, initials, tileModels, wishes } from '../../static/rooms/people.js';
+import { focusIndex, initials, mayRemove, tileModels, wishes } from '../../static/rooms/people.js';
 import { fromSnapshot } from '../../static/rooms/room_state.js';
 
 const person = (id) => ({ id, name: `Name ${id}`, role: 'speaker', stream: false });
@@ -53,4 +53,25 @@ test('of a tile that is not to be seen only the sound is wanted', () => {
 
 test('initials are one or two letters of any script', () => {
   assert.deepEqual(['ada lovelace', 'Linus', '  Jean  Luc Picard ', '李 飞飞', ''].map(initials), ['AL', 'L', 'JP', '李飞', '']);
+});
+
+test('who may remove whom is what the server says too', () => {
+  const roles = ['owner', 'moderator', 'speaker', 'listener'];
+  const may = (role, stream) => roles.map((other) => mayRemove(role, { role: other, stream }));
+  assert.deepEqual(may('owner', false), [false, true, true, true]);
+  assert.deepEqual(may('owner', true), [true, true, true, true]);
+  assert.deepEqual(may('moderator', false), [false, false, true, true]);
+  assert.deepEqual(may('moderator', true), [false, false, true, true]);
+  for (const role of ['speaker', 'listener', '']) assert.deepEqual(may(role, false).concat(may(role, true)).includes(true), false);
+});
+
+test('others can be removed by an owner, oneself never, and nobody before the room is known', () => {
+  const of = (role) => {
+    const state = room([]);
+    const people = new Map([...state.people].map(([id, who]) => [id, id === 'me' ? { ...who, role } : who]));
+    return tileModels({ ...state, people }, NOTHING).map(({ removable }) => removable);
+  };
+  assert.deepEqual(of('owner'), [true, true, false]);
+  assert.deepEqual(of('speaker'), [false, false, false]);
+  assert.deepEqual(tileModels({ ...room([]), you: '' }, NOTHING).map(({ removable }) => removable), [false, false, false]);
 });

@@ -10,6 +10,7 @@ import { attach, icon, make } from './dom.js';
  *   pin: (key: string) => void,
  *   play: (media: HTMLMediaElement) => void,
  *   statistics: (model: TileModel, title: string, opener: HTMLElement) => void,
+ *   remove: (model: TileModel) => void,
  * }} Actions
  */
 
@@ -35,7 +36,8 @@ export class Tile {
     this._pin = this._makePin(actions.pin);
     this._limit = make('p', 'tile-limit', icon('gauge'), make('span'));
     this._limit.hidden = true;
-    const buttons = make('div', 'tile-buttons', this._makeStatistics(actions.statistics), this._pin);
+    this._remove = this._makeRemove(actions.remove);
+    const buttons = make('div', 'tile-buttons', this._remove, this._makeStatistics(actions.statistics), this._pin);
     this._muted = mark('mic-off', 'muted', text('call.muted'));
     this._speaks = mark('audio-lines', 'speaks', text('call.speaking'));
     const label = make('div', 'tile-label', this._speaks, this._muted, this._name);
@@ -54,6 +56,17 @@ export class Tile {
     button.onclick = (event) => {
       event.stopPropagation();
       pin(this.key);
+    };
+    return button;
+  }
+
+  /** @param {Actions['remove']} remove */
+  _makeRemove(remove) {
+    const button = make('button', 'tile-button remove', icon('user-x'));
+    button.type = 'button';
+    button.onclick = (event) => {
+      event.stopPropagation();
+      remove(this._model);
     };
     return button;
   }
@@ -89,6 +102,9 @@ export class Tile {
     const { classList, style } = this.element;
     this._name.textContent = caption(model);
     this._avatar.textContent = initials(model.name);
+    this._remove.hidden = !model.removable || model.screen;
+    this._remove.title = text('remove.open', { name: model.name });
+    this._remove.setAttribute('aria-label', this._remove.title);
     style.setProperty('--hue', `hsl(${hue(model.name)} 38% 46%)`);
     classList.toggle('is-muted', model.muted && !model.screen);
     classList.toggle('is-speaking', model.speaking);

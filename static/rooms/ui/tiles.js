@@ -4,6 +4,7 @@ import { Limit, sent } from '../statistics.js';
 import { text } from '../texts.js';
 import { clearBanner, showBanner } from './banner.js';
 import { byId, make } from './dom.js';
+import { RemoveDialog } from './remove.js';
 import { rate, StatisticsPanel } from './statistics.js';
 import { Tile } from './tile.js';
 import { Voices } from './voices.js';
@@ -44,6 +45,7 @@ export class Tiles {
     this._silent = new Set();
     this._voices = new Voices(this._stage, (media) => void this._play(media));
     this._statistics = new StatisticsPanel(call);
+    this._removal = new RemoveDialog(call);
     /** @type {Map<string, string>} what limits one's own pictures, in words, by tile */
     this._limits = new Map();
     const looking = setInterval(() => void this._look(), LOOK_EVERY);
@@ -93,6 +95,8 @@ export class Tiles {
     const keys = new Set(models.map(({ key }) => key));
     for (const [key, tile] of this._tiles) {
       if (keys.has(key)) continue;
+      // Whoever used a button of it is not thrown back to the top of the page.
+      if (tile.element.contains(document.activeElement)) this._stage.focus();
       tile.close();
       this._tiles.delete(key);
       for (const media of [tile.video, tile.audio]) if (media) this._heard(media);
@@ -104,11 +108,13 @@ export class Tiles {
         pin: (key) => this._pin(key),
         play: (media) => void this._play(media),
         statistics: (...of) => this._statistics.open(...of),
+        remove: (whom) => this._removal.open(whom),
       });
       this._tiles.set(model.key, tile);
       group.append(tile.element);
     }
     this._statistics.keep(models);
+    this._removal.keep(models);
     for (const [id, group] of this._groups) {
       if (this._call.room.people.has(id)) continue;
       group.remove();
