@@ -96,6 +96,13 @@ async def _script(script: str, keys: list[str], *args: str | int) -> str | None:
     return value.decode() if isinstance(value, bytes) else value
 
 
+async def evaluate(script: str, keys: list[str], *args: str | int) -> Any:
+    """What another module's Lua script says."""
+    async with _reaching():
+        result: Any = client().eval(script, len(keys), *keys, *args)
+        return await result
+
+
 async def place(room: str) -> str | None:
     """The worker that holds ``room``, or the least loaded one, which holds it from now on. None: there is no worker."""
     async with _reaching():

@@ -16,7 +16,7 @@ from rooms.access import Refusal
 from rooms.ice_servers import ice_servers
 from rooms.passes import Pass
 from rooms.roles import Grant, Role
-from rooms.views.whip_request import RETRY_SECONDS, Caller, Problem, answered, bearer, content, signature, who
+from rooms.views.whip_request import RETRY_SECONDS, Caller, Problem, answered, bearer, content, hold_back, signature, who
 from sfu_worker import wire
 
 SDP = "application/sdp"
@@ -33,6 +33,7 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
     if request.method != "POST":
         raise Problem(405, _("Send the offer with POST."), Allow="POST, OPTIONS")
     caller = await sync_to_async(who)(kind, slug, bearer(request))
+    await hold_back(kind, "POST", caller)
     sdp = offer(request)
     participant = secrets.token_hex(8)
     pass_, grant = await sync_to_async(admit)(kind, caller, participant)

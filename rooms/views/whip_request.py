@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from rooms import sfu
+from rooms import sfu, throttle
 from rooms.models import Invite, Room
 from rooms.roles import VisitorPolicy
 from sfu_worker import wire
@@ -108,6 +108,14 @@ def who(kind: wire.Kind, slug: str, token: str) -> Caller:
     raise Problem(
         401, _("A valid token is needed: the last part of an invite's link."), WWW_Authenticate=f'Bearer realm="call"{error}'
     )
+
+
+async def hold_back(kind: wire.Kind, method: str, caller: Caller) -> None:
+    """Raises Problem 429 for a caller who asks far more often than any real one (RFC 9725 section 5, RFC 6585 section 4)."""
+    named = f"invite-{caller.invite.pk}" if caller.invite else f"room-{caller.room.pk}"
+    seconds = await throttle.wait_seconds(kind, method, named)
+    if seconds:
+        raise Problem(429, _("Too many requests at once. Wait a moment, then try again."), Retry_After=str(seconds))
 
 
 def signature(kind: wire.Kind, caller: Caller, participant: str) -> str:

@@ -8,7 +8,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from rooms import sfu
-from rooms.views.whip_request import Problem, answered, bearer, content, signature, who
+from rooms.views.whip_request import Problem, answered, bearer, content, hold_back, signature, who
 from sfu_worker import wire
 
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -32,6 +32,7 @@ async def session(request: HttpRequest, kind: wire.Kind, slug: str, resource: st
         # RFC 9725 section 4.3.1: whatever If-Match says.
         settled(await sfu.ask_holder(slug, wire.Leave(slug, participant)))
         return HttpResponse(status=200)
+    await hold_back(kind, "PATCH", caller)
     command = wire.PatchIce(slug, participant, fragment(request), ice_sessions(request), "")
     return patched(settled(await sfu.ask_holder(slug, command)))
 

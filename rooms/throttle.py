@@ -1,0 +1,54 @@
+"""How often one caller may send requests that cost something, counted in Redis for all web processes together.
+
+For WHIP and WHEP: RFC 9725 section 5 asks for a limit on POST and PATCH, since each offer takes up resources whether a
+connection follows or not. What is counted is an invite, or the room for visitors without one: no address is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rooms import sfu
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """``rate`` per second on average, ``burst`` at once."""
+
+    rate: float
+    burst: int
+
+
+LIMITS: dict[tuple[str, str], Limit] = {
+    # An encoder that lost its connection tries again every second or two; a room's guests may share one invite.
+    ("whip", "POST"): Limit(2, 60),
+    # A whole audience may share one invite, or come without one, and arrives when it begins.
+    ("whep", "POST"): Limit(20, 600),
+    # Candidates trickle by the dozen.
+    ("whip", "PATCH"): Limit(20, 600),
+    ("whep", "PATCH"): Limit(100, 6000),
+}
+
+_TAKE = """
+local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local passed = now - (tonumber(state[2]) or now)
+-- A clock that was put back gives nothing and takes nothing.
+local tokens = math.min(burst, (tonumber(state[1]) or burst) + math.max(0, passed) * rate)
+local wait = 0
+if tokens < 1 then wait = math.ceil((1 - tokens) / rate) else tokens = tokens - 1 end
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now))
+redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000))
+return wait
+"""
+
+
+async def wait_seconds(kind: str, method: str, caller: str) -> int:
+    """0: go on. Otherwise after how many seconds it is worth trying again. Where Redis is away nobody is held up here."""
+    limit = LIMITS[kind, method]
+    try:
+        return int(await sfu.evaluate(_TAKE, [f"confcall:throttle:{kind}:{method}:{caller}"], str(limit.rate), limit.burst))
+    except sfu.Unavailable:
+        return 0
