@@ -24,6 +24,7 @@ read_or_random() { if [ -s "$directory/$1" ]; then cat "$directory/$1"; else ran
 
 write secret_key "$(random)"
 write turn_secret "$(random)"
+write metrics_token "$(random)"
 write etherpad_api_key "$(random)"
 write etherpad_db_password "$(random)"
 

@@ -41,6 +41,11 @@ def test_every_variable_of_our_services_is_a_setting(name: str) -> None:
     assert variables <= set(SETTINGS) | WORKER_ONLY
 
 
+def test_the_web_server_is_given_every_secret_that_there_is_a_setting_for() -> None:
+    given = {plain_name(variable) for variable in SERVICES["web"]["environment"]}
+    assert {name for name, setting in SETTINGS.items() if setting.secret} <= given
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_secrets_come_from_files_that_are_defined_and_mounted(name: str) -> None:
     service = SERVICES[name]
@@ -49,7 +54,7 @@ def test_secrets_come_from_files_that_are_defined_and_mounted(name: str) -> None
     text = yaml.safe_dump({key: service.get(key) for key in ("environment", "command", "entrypoint", "healthcheck")})
     assert set(re.findall(r"/run/secrets/(\w+)", text)) <= mounted
     for variable, value in service.get("environment", {}).items():
-        assert not (re.search(r"SECRET|PASS|KEY", variable) and not variable.endswith("_FILE")), f"{variable}: {value}"
+        assert not (re.search(r"SECRET|PASS|KEY|TOKEN", variable) and not variable.endswith("_FILE")), f"{variable}: {value}"
 
 
 def test_the_script_makes_every_secret_and_keeps_those_that_are_there(tmp_path: Path) -> None:
