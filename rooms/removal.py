@@ -6,6 +6,9 @@ has no WebSocket that could write it, so whoever removes does.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from django.db import transaction
 
@@ -32,11 +35,19 @@ async def remove(room: Room, grant: Grant, participant: str, by: str = "") -> No
 
     Raises NotAllowed, NotHere, and sfu.Unavailable where the ban counts, but the worker could not be told.
     """
-    gone = await database_sync_to_async(ban)(room, grant, participant, by)
-    worker = await sfu.worker_of(room.slug)
+    await _end(room.slug, await database_sync_to_async(ban)(room, grant, participant, by))
+
+
+def remove_now(room: Room, grant: Grant, participant: str) -> None:
+    """``remove`` for synchronous code, such as the admin."""
+    async_to_sync(_end)(room.slug, ban(room, grant, participant))
+
+
+async def _end(slug: str, participants: Iterable[str]) -> None:
+    worker = await sfu.worker_of(slug)
     if worker is not None:
-        for each in gone:
-            await sfu.send(worker, wire.Remove(room.slug, each))
+        for each in participants:
+            await sfu.send(worker, wire.Remove(slug, each))
 
 
 def ban(room: Room, grant: Grant, participant: str, by: str = "") -> list[str]:

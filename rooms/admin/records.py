@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from rooms import removal, sfu
 from rooms.admin.bases import RecordModelAdmin
-from rooms.models import Ban, Call, ChatLine
+from rooms.models import Arrival, Ban, Call, ChatLine
+from rooms.roles import Grant, Role
 
 
 class Record(RecordModelAdmin):
@@ -50,3 +54,31 @@ class BanAdmin(Record):
 
     list_display = ["__str__", "room", "invite", "created"]
     list_select_related = ["room", "invite__room"]
+
+
+@admin.register(Arrival)
+class ArrivalAdmin(Record):
+    """Who came in during the last hours, which is not who is in the call now: that only the media workers know."""
+
+    list_display = ["__str__", "room", "role", "invite", "since"]
+    list_select_related = ["room", "invite__room"]
+    search_fields = ["name"]
+    actions = ["remove"]
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("rooms.add_ban")
+
+    @admin.action(description=_("Remove from the call, and let in no more"), permissions=["remove"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[Arrival]) -> None:
+        for arrival in queryset.select_related("room"):
+            name = str(arrival)
+            try:
+                removal.remove_now(arrival.room, Grant(Role.OWNER), arrival.participant)
+                messages.success(request, gettext("%(name)s was removed. Deleting the ban lets them in again.") % {"name": name})
+            except removal.NotAllowed:
+                messages.error(request, gettext("%(name)s runs the room: revoke the invite instead.") % {"name": name})
+            except removal.NotHere:
+                messages.error(request, gettext("%(name)s has left long ago.") % {"name": name})
+            except sfu.Unavailable:
+                text = gettext("%(name)s cannot come in again, but the media workers do not answer. Try again in a moment.")
+                messages.warning(request, text % {"name": name})

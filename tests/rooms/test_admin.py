@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,8 +19,8 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from rooms import backgrounds
-from rooms.models import Background, Ban, Call, ChatLine, Invite, Room
+from rooms import backgrounds, sfu
+from rooms.models import Arrival, Background, Ban, Call, ChatLine, Invite, Room
 from rooms.roles import Role
 from sfu_worker import wire
 from tests.rooms import images
@@ -189,8 +190,6 @@ def test_the_list_is_there_without_redis(owner: Client, room: Room, monkeypatch:
 
 
 def test_closing_a_room_ends_its_call_at_the_worker(owner: Client, room: Room, clean_redis: Any) -> None:
-    from asgiref.sync import async_to_sync
-
     worker = "worker-1"
     clean_redis.set(wire.room_key("garden"), worker)
     clean_redis.set(wire.worker_key(worker), json.dumps({"worker": worker}))
@@ -254,6 +253,38 @@ def test_records_can_be_read_and_deleted_and_not_made_up(owner: Client, room: Ro
         assert owner.get(f"/admin/rooms/{name}/{row.pk}/change/").status_code == 200
     owner.post(f"/admin/rooms/ban/{ban.pk}/delete/", {"post": "yes"})
     assert not Ban.objects.exists()
+
+
+def test_the_owner_removes_somebody_who_came_in(owner: Client, room: Room, clean_redis: Any) -> None:
+    invite = room.invites.create(label="Ben’s")
+    ann = Arrival.objects.create(room=room, participant="p1", person="ann", role=Role.OWNER, name="Ann")
+    ben = Arrival.objects.create(room=room, participant="p2", person="ben", role=Role.SPEAKER, name="Ben", invite=invite)
+    assert "Ben" in owner.get("/admin/rooms/arrival/").content.decode()
+    assert owner.get("/admin/rooms/arrival/add/").status_code == 403
+    clean_redis.set(wire.room_key("garden"), "w1", px=60_000)
+    clean_redis.set(wire.worker_key("w1"), "{}", px=60_000)
+    page = act(owner, "remove", ann, ben, model="arrival")
+    assert "Ann runs the room" in page
+    assert "Ben was removed" in page
+    ban = Ban.objects.get()
+    assert (ban.person, ban.invite, ban.name) == ("ben", invite, "Ben")
+    message = async_to_sync(get_channel_layer().receive)(wire.worker_channel("w1"))
+    assert wire.decode(message["body"]) == wire.Remove("garden", "p2")
+    # Rooms are deleted with the arrivals in them.
+    owner.post(f"/admin/rooms/room/{room.pk}/delete/", {"post": "yes"})
+    assert not Room.objects.exists()
+
+
+def test_where_the_workers_are_away_the_owner_hears_that_the_ban_counts(
+    owner: Client, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        raise sfu.Unavailable("away")
+
+    monkeypatch.setattr(sfu, "worker_of", away)
+    ben = Arrival.objects.create(room=room, participant="p", person="ben", role=Role.SPEAKER, name="Ben")
+    assert "media workers do not answer" in act(owner, "remove", ben, model="arrival")
+    assert Ban.objects.filter(person="ben").exists()
 
 
 def test_the_cap_of_a_picture_is_the_owners_and_the_page_has_it(owner: Client) -> None:
