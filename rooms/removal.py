@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from django.db import transaction
+from django.db.models import QuerySet
 
 from rooms import sfu
 from rooms.models import Arrival, Ban, Invite, Room
@@ -59,22 +60,23 @@ def ban(room: Room, grant: Grant, participant: str, by: str = "") -> list[str]:
         # Whoever is coming in by this invite right now goes first or last, see admission.admit.
         if target.invite is not None:
             Invite.objects.select_for_update().filter(pk=target.invite.pk).first()
-        others = Arrival.objects.select_related("invite").filter(room=room, person=target.person).exclude(pk=target.pk)
-        arrivals = [target, *others.order_by("-since")[: NEWEST - 1]]
-        if target.person == by or not all(_may_remove(grant, each) for each in arrivals if each is target or _counts(each)):
+        same = Arrival.objects.filter(room=room, person=target.person).exclude(pk=target.pk)
+        if target.person == by or not _may_remove(grant, target, same):
             raise NotAllowed
         # The key of a stream is an invite that people use too: it was not they who were removed.
         invite = target.invite if target.kind == "call" else None
         Ban.objects.get_or_create(room=room, person=target.person, defaults={"invite": invite, "name": target.name})
-    return [each.participant for each in arrivals]
+        newest = same.order_by("-since").values_list("participant", flat=True)[: NEWEST - 1]
+        return [participant, *newest]
 
 
-def _may_remove(grant: Grant, arrival: Arrival) -> bool:
-    """By the role that its invite has today."""
-    role = Role(arrival.invite.role if arrival.invite else arrival.role)
-    return grant.may_remove(role, stream=arrival.kind != "call")
+def _may_remove(grant: Grant, target: Arrival, same: QuerySet[Arrival]) -> bool:
+    """By the roles that its invites have today. ``same`` are the person's other arrivals.
 
-
-def _counts(arrival: Arrival) -> bool:
-    """Whoever opens a guests' link in a second tab is still who it is in the first, unless that right was taken away."""
-    return arrival.invite is None or not arrival.invite.revoked
+    Whoever opens a guests' link in a second tab is still who it is in the first, unless that right was taken away.
+    """
+    stream = target.kind != "call"
+    rights = {target.invite.role if target.invite else target.role}
+    for role, today in same.exclude(invite__revoked=True).order_by().values_list("role", "invite__role").distinct():
+        rights.add(today or role)
+    return all(grant.may_remove(Role(role), stream=stream) for role in rights)

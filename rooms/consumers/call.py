@@ -113,7 +113,6 @@ class CallConsumer(Chatting, Moderating):
         if not found:
             return await self._end("unavailable", NO_WORKER)
         if await self._was_removed(member):
-            self._detach = False
             return await self._end("refused:removed", REFUSED)
         await self._tell(
             {

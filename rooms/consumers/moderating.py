@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 from channels.db import database_sync_to_async
@@ -41,5 +42,6 @@ class Moderating(CallSocket):
         """Whether somebody was removed while it came in: the worker may have heard of that before it heard of the join."""
         removed: bool = await database_sync_to_async(admission.was_removed)(member.pass_)
         if removed:
-            await sfu.send(member.worker, wire.Remove(self._slug, member.participant))
+            with contextlib.suppress(sfu.Unavailable):  # then it ends with the detached ones
+                await sfu.send(member.worker, wire.Remove(self._slug, member.participant))
         return removed
