@@ -17,7 +17,7 @@ from math import sqrt
 
 from sfu_worker.bwe_acked import AckedRate, SentRate
 from sfu_worker.bwe_delay import CLOCK_JUMP, DelayDetector
-from sfu_worker.bwe_history import MASK, PacketHistory
+from sfu_worker.bwe_history import MASK, TICKS_PER_SECOND, PacketHistory
 from sfu_worker.bwe_loss import LossBound
 from sfu_worker.bwe_probe import Probe
 from sfu_worker.bwe_queue import QueueLevel
@@ -46,6 +46,8 @@ DRAIN_SHARE = 0.1
 PACKET = 1200
 CALM_SHARE = 0.4
 "Of the delay that counts as a queue: a packet below it found none. 10 ms on a path without jitter."
+MOST_CALM = 1000
+"Packets in a message that may wait: four of them leave the ring far from full."
 DECREASE_SHOWS = 2.0
 "Seconds, and a round trip, after a decrease in which losses are still those of the queue that led to it."
 SILENCE = 0.5
@@ -88,33 +90,46 @@ class BandwidthEstimator(PacketHistory):
         """A transport-wide feedback message has come. Nonsense in it is passed over."""
         if self._last < 0 or not packets.arrivals:
             return
-        continuous = packets.base_seq == self._next
-        sends, arrivals, sizes, lost = self.collect(packets)
-        if not sends and not lost:
+        reports, continuous = self._reports, packets.base_seq == self._next
+        if continuous and self._calm(packets):
+            reports.add(packets, now)
+            self._next = (packets.base_seq + len(packets.arrivals)) & 0xFFFF
+            self._feedback_at = now
+            self._reached((self._next - 1) & 0xFFFF)
+            if reports.enough:
+                self._study_reports()
             return
-        self._next = (packets.base_seq + len(packets.arrivals)) & 0xFFFF
-        self._feedback_at = now
-        calm = continuous and bool(sends) and not lost and self._calm(arrivals[-1] - sends[-1])
-        reports = self._reports
-        if reports.messages and not calm:
-            self._study()
-        reports.add(sends, arrivals, sizes, lost, continuous, now)
-        if not calm or reports.enough:
-            self._study()
+        if reports.messages:
+            self._study_reports()
+        self._study(packets.base_seq, packets.arrivals, continuous, now)
 
-    def _calm(self, delay: float) -> bool:
-        """Whether a message in which nothing is missing and the newest packet had this one-way delay can wait for others.
+    def _calm(self, packets: TransportFeedback) -> bool:
+        """Whether a message brings no news and can wait for others: nothing is missing, and the newest packet found no queue.
 
         Not if it ends something: what was last known must be as calm.
         """
-        queue = self._queue
+        queue, arrivals = self._queue, packets.arrivals
         most = CALM_SHARE * queue.threshold
-        return max(queue.above(delay), queue.delay) < most and not (self._loss.holds or self.draining or self._prober.waiting)
+        if queue.delay >= most or self._loss.holds or self.draining or self._prober.waiting or None in arrivals:
+            return False
+        send = self._times[(packets.base_seq + len(arrivals) - 1) & MASK]
+        newest, before = arrivals[-1] or 0, self._reports.newest or arrivals[0] or 0
+        if send <= 0.0 or newest < before or len(arrivals) > MOST_CALM:
+            # Nonsense, or the receiver's reference time has begun anew.
+            return False
+        return abs(queue.above(newest / TICKS_PER_SECOND + self._unwrap(newest) - send)) < most
 
-    def _study(self) -> None:
-        """See what the messages so far mean."""
-        reports = self._reports
-        sends, arrivals, lost, now = reports.sends, reports.arrivals, reports.lost, reports.at
+    def _study_reports(self) -> None:
+        reports, self._reports = self._reports, Reports()
+        self._study(reports.base_seq, reports.arrivals, True, reports.at)
+
+    def _study(self, base_seq: int, ticks: list[int | None], continuous: bool, now: float) -> None:
+        """See what feedback means. ``continuous``: no message is missing before it."""
+        sends, arrivals, sizes, lost = self.collect(base_seq, ticks)
+        if not sends and not lost:
+            return
+        self._next = (base_seq + len(ticks)) & 0xFFFF
+        self._feedback_at = now
         self._count_sent(now)
         if sends:
             newest = max(arrivals)
@@ -122,8 +137,8 @@ class BandwidthEstimator(PacketHistory):
                 self._delay.reset()
                 self._queue.reset()
                 self._acked.reset()
-            self._acked.add(arrivals, reports.sizes, newest, reports.continuous)
-            self._queue.add(sends, arrivals, reports.sizes, reports.continuous, now)
+            self._acked.add(arrivals, sizes, newest, continuous)
+            self._queue.add(sends, arrivals, sizes, continuous, now)
             self._rtt.sample(now - sends[-1], now)
         trend = self._grows(sends, arrivals)
         # What is lost just after a decrease was sent before it, and what arrives then is less than what fits; what is lost
@@ -133,7 +148,6 @@ class BandwidthEstimator(PacketHistory):
         queued = self._queue.delay > self._queue.threshold
         self._flooded = queued and lost > len(sends)
         self._loss.add(len(sends), lost, queued, self._acked.rate if settled else 0, now)
-        reports.clear()
         self._decide(trend, now)
 
     def _grows(self, sends: list[float], arrivals: list[float]) -> bool:

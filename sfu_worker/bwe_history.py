@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TypeVar, cast
 
 from sfu_worker.bwe_probe import Prober
-from sfu_worker.rtcp_types import TICK_US, TransportFeedback
+from sfu_worker.rtcp_types import TICK_US
 
 RING = 8192
 "Packets remembered: 8 s of 10 Mbit/s, a power of two."
@@ -65,12 +65,12 @@ class PacketHistory:
         send = self._times[seq16 & MASK]
         return None if send > 0.0 else send == 0.0
 
-    def collect(self, packets: TransportFeedback) -> Arrived:
-        """What a message says of packets that were on their way, in the order of sending."""
+    def collect(self, base_seq: int, ticks: list[int | None]) -> Arrived:
+        """What feedback from ``base_seq`` on says of packets that were on their way, in the order of sending."""
         # What has left the ring, and what never left us, is passed over.
-        age = (self._last - packets.base_seq) & 0xFFFF
-        skip, end = max(0, age - RING + 1), min(len(packets.arrivals), age + 1)
-        ticks, first, count = packets.arrivals[skip:end], (packets.base_seq + skip) & 0xFFFF, end - skip
+        age = (self._last - base_seq) & 0xFFFF
+        skip, end = max(0, age - RING + 1), min(len(ticks), age + 1)
+        ticks, first, count = ticks[skip:end], (base_seq + skip) & 0xFFFF, end - skip
         if count <= 0:
             return [], [], [], 0
         offset = self._unwrap(next((at for at in ticks if at is not None), 0))

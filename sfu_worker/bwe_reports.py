@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
+from sfu_worker.rtcp_types import TransportFeedback
+
 MOST_MESSAGES = 4
 MOST_SECONDS = 0.25
 "What waits at most: an estimate that might have grown by 8 % a second grows that much later."
 
 
 class Reports:
-    """What messages in a row say of packets, in the order of sending. Times in s, sizes in bytes."""
+    """Messages in a row of which nothing is missing, as one. ``base_seq`` and ``arrivals`` are as in a single message."""
 
-    __slots__ = ("arrivals", "at", "continuous", "lost", "messages", "sends", "since", "sizes")
+    __slots__ = ("arrivals", "at", "base_seq", "messages", "since")
 
     def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        """Everything has been studied."""
-        self.sends: list[float] = []
-        self.arrivals: list[float] = []
-        self.sizes: list[int] = []
-        self.lost = 0
-        "Packets lost, less those that came late."
-        self.continuous = True
-        "No message is missing before the first of these."
         self.messages = 0
+        self.base_seq = 0
+        self.arrivals: list[int | None] = []
         self.since = self.at = 0.0
         "When the first and the last of them came."
 
-    def add(self, sends: list[float], arrivals: list[float], sizes: list[int], lost: int, continuous: bool, now: float) -> None:
-        """Take one message more; all but the first must be ``continuous``."""
+    def add(self, packets: TransportFeedback, now: float) -> None:
+        """Take one message more."""
         if self.messages:
-            self.sends += sends
-            self.arrivals += arrivals
-            self.sizes += sizes
-            self.lost += lost
+            self.arrivals += packets.arrivals
         else:
-            self.sends, self.arrivals, self.sizes, self.lost = sends, arrivals, sizes, lost
-            self.continuous, self.since = continuous, now
+            self.base_seq, self.arrivals, self.since = packets.base_seq, packets.arrivals, now
         self.messages += 1
         self.at = now
+
+    @property
+    def newest(self) -> int:
+        """The arrival of the last packet, in ticks; 0 for none."""
+        return (self.arrivals[-1] if self.arrivals else None) or 0
 
     @property
     def enough(self) -> bool:

@@ -46,9 +46,9 @@ def test_without_trouble_four_messages_are_studied_together(receiver: Receiver) 
 
 def test_messages_that_come_seldom_wait_no_longer() -> None:
     reports = Reports()
-    for now in (10.0, 10.2, 10.4):
+    for number, now in enumerate((10.0, 10.2, 10.4)):
         assert not reports.enough
-        reports.add([now], [now], [1000], 0, continuous=True, now=now)
+        reports.add(heard([(number, number)]), now)
     assert reports.enough
 
 
