@@ -17,7 +17,7 @@ from math import sqrt
 
 from sfu_worker.bwe_acked import AckedRate, SentRate
 from sfu_worker.bwe_delay import CLOCK_JUMP, DelayDetector
-from sfu_worker.bwe_history import MASK, TICKS_PER_SECOND, PacketHistory
+from sfu_worker.bwe_history import MASK, RING, TICKS_PER_SECOND, PacketHistory
 from sfu_worker.bwe_loss import LossBound
 from sfu_worker.bwe_probe import Probe
 from sfu_worker.bwe_queue import QueueLevel
@@ -112,9 +112,9 @@ class BandwidthEstimator(PacketHistory):
         most = CALM_SHARE * queue.threshold
         if queue.delay >= most or self._loss.holds or self.draining or self._prober.waiting or None in arrivals:
             return False
-        send = self._times[(packets.base_seq + len(arrivals) - 1) & MASK]
-        newest, before = arrivals[-1] or 0, self._reports.newest or arrivals[0] or 0
-        if send <= 0.0 or newest < before or len(arrivals) > MOST_CALM:
+        last = packets.base_seq + len(arrivals) - 1
+        send, newest, before = self._times[last & MASK], arrivals[-1] or 0, self._reports.newest or arrivals[0] or 0
+        if send <= 0.0 or newest < before or (self._last - last) & 0xFFFF >= RING or len(arrivals) > MOST_CALM:
             # Nonsense, or the receiver's reference time has begun anew.
             return False
         return abs(queue.above(newest / TICKS_PER_SECOND + self._unwrap(newest) - send)) < most

@@ -69,3 +69,10 @@ def test_after_a_lost_message_nothing_waits(receiver: Receiver) -> None:
     receiver.hear(told=False)
     assert receiver.hear() == 0
     assert receiver.hear() == 1
+
+
+def test_packets_that_never_left_are_not_calm_news(receiver: Receiver) -> None:
+    ahead = range(receiver.seq, receiver.seq + 10)
+    receiver.bwe.feedback(heard([(seq, int(receiver.now * 1e6) + 20_000) for seq in ahead]), receiver.now + 0.02)
+    assert receiver.bwe._reports.messages == 0
+    assert receiver.bwe._newest_acked == receiver.bwe._last
