@@ -52,6 +52,7 @@ async def test_the_owner_removes_a_guest_who_does_not_come_back(browser: Browser
     await remove(ann, "Ben")
     await expect(ben.page.get_by_role("heading", name="You were removed from the call")).to_be_visible(timeout=PATIENCE)
     await expect(ben.button("Join again")).to_be_hidden()
+    await expect(ben.page.get_by_role("link", name="Read the notes")).to_be_hidden()
     for person in (ann, cleo):
         await expect(person.group("Ben")).to_have_count(0, timeout=PATIENCE)
         await expect(person.page.locator("#announcer")).to_contain_text("Ben has left.")

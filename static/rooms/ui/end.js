@@ -22,6 +22,8 @@ export function showEnd(why, message) {
   title.textContent = text(`end.${key}`);
   byId('end-text', HTMLElement).textContent = message || text(`end.${key}.text`);
   byId('again', HTMLButtonElement).hidden = NO_WAY_BACK.has(key);
+  // Removed means removed: nobody is shown the way to the notes.
+  byId('end-notes', HTMLAnchorElement).hidden = key === 'removed';
   byId('again', HTMLButtonElement).onclick = () => location.reload();
   showStage('end');
   title.focus();
