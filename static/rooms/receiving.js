@@ -28,13 +28,18 @@ export function mayArrive({ mimeType, sdpFmtpLine = '' }) {
 
 /**
  * An offer with which the browser measures round trips even while it sends no media (RFC 3611 sections 4.4 and 4.5): it asks
- * again for a lost packet after one round trip, and after 100 ms as long as it knows of none. In all m-lines alike, as one
- * payload type means the same all over a bundle.
+ * again for a lost packet after one round trip, and after 100 ms as long as it knows of none. libwebrtc looks at the first codec
+ * of what it receives. One payload type means the same all over a bundle, so it is said wherever that one is offered.
  *
  * @param {string} sdp
  */
 export function measuring(sdp) {
-  return sdp.replace(/^a=rtpmap:(\d+) (?:opus|VP8|VP9|H264|AV1)\/.*\r\n/gm, '$&a=rtcp-fb:$1 rrtr\r\n');
+  const first = new Set();
+  for (const section of sdp.split(/^(?=m=)/m)) {
+    const type = /^m=\S+ \S+ \S+ (\d+)/.exec(section)?.[1];
+    if (type && /^a=recvonly$/m.test(section)) first.add(type);
+  }
+  return sdp.replace(/^a=rtpmap:(\d+) .*\r\n/gm, (line, type) => (first.has(type) ? `${line}a=rtcp-fb:${type} rrtr\r\n` : line));
 }
 
 /**

@@ -22,16 +22,25 @@ test('what only makes offers long does not', () => {
   assert.ok(!offered('video/H264', 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=f4001f'));
 });
 
-test('every codec that is forwarded measures round trips', () => {
-  const lines = ['v=0', 'a=rtpmap:111 opus/48000/2', 'a=rtpmap:63 red/48000/2', 'a=rtpmap:96 VP8/90000', 'a=rtpmap:97 rtx/90000'];
-  assert.deepEqual(measuring(`${lines.join('\r\n')}\r\n`).split('\r\n'), [
+test('the first codec of what is received measures round trips, wherever it is offered', () => {
+  const types = { 63: 'red/48000/2', 96: 'VP8/90000', 97: 'rtx/90000', 98: 'VP9/90000', 111: 'opus/48000/2' };
+  const section = (kind, direction, ...ids) => [
+    `m=${kind} 9 UDP/TLS/RTP/SAVPF ${ids.join(' ')}`,
+    `a=${direction}`,
+    ...ids.flatMap((id) => [`a=rtpmap:${id} ${types[id]}`, `a=fmtp:${id} x=1`]),
+  ];
+  const offer = [
     'v=0',
-    'a=rtpmap:111 opus/48000/2',
-    'a=rtcp-fb:111 rrtr',
-    'a=rtpmap:63 red/48000/2',
-    'a=rtpmap:96 VP8/90000',
-    'a=rtcp-fb:96 rrtr',
-    'a=rtpmap:97 rtx/90000',
-    '',
-  ]);
+    ...section('audio', 'sendonly', 63, 111),
+    ...section('video', 'sendonly', 98, 96, 97),
+    ...section('audio', 'recvonly', 111, 63),
+    ...section('video', 'recvonly', 96, 97, 98),
+  ];
+  const measured = measuring(`${offer.join('\r\n')}\r\n`).split('\r\n').slice(0, -1);
+  const added = measured.filter((line) => line.startsWith('a=rtcp-fb'));
+  assert.deepEqual(added, ['a=rtcp-fb:111 rrtr', 'a=rtcp-fb:96 rrtr', 'a=rtcp-fb:111 rrtr', 'a=rtcp-fb:96 rrtr']);
+  for (const [i, line] of measured.entries()) {
+    if (line.startsWith('a=rtcp-fb')) assert.ok(measured[i - 1].startsWith(`a=rtpmap:${line.match(/\d+/)[0]} `));
+  }
+  assert.deepEqual(measured.filter((line) => !added.includes(line)), offer);
 });
