@@ -65,10 +65,15 @@ class Client:
         """Offer and take the answer. ``sources``: pairs of source and transceiver, whose mids exist only now."""
         # As the call page does: who sends nothing hears of round trips only so.
         sdp = re.sub(
-            r"(a=rtpmap:(\d+) (?:opus|VP8|VP9|H264|AV1)/.*\r\n)", r"\1a=rtcp-fb:\2 rrtr\r\n", (await self.pc.create_offer()).sdp
+            r"(a=rtpmap:(\d+) (?:opus|VP8|VP9|H264|AV1)/.*\r\n)",
+            r"\1a=rtcp-fb:\2 rrtr\r\n",
+            (await self.pc.create_offer()).sdp,
         )
         await self.pc.set_local_description(webrtc.RTCSessionDescriptionInit("offer", sdp))
-        await until(lambda: self.pc.ice_gathering_state == "complete", f"{self.seat.name} found no addresses")
+        await until(
+            lambda: self.pc.ice_gathering_state == "complete",
+            f"{self.seat.name} found no addresses",
+        )
         named = {t.mid: source for source, t in sources or []}
         offer = self.pc.local_description
         assert offer is not None
@@ -76,8 +81,12 @@ class Client:
         if self.relay is not None:
             self.relay.open(udp_candidate(answer))
             answer = through(answer, self.relay.port)
-        await self.pc.set_remote_description(webrtc.RTCSessionDescription(webrtc.RTCSessionDescriptionInit("answer", answer)))
-        await until(lambda: self.pc.connection_state == "connected", f"{self.seat.name} did not connect")
+        await self.pc.set_remote_description(
+            webrtc.RTCSessionDescription(webrtc.RTCSessionDescriptionInit("answer", answer))
+        )
+        await until(
+            lambda: self.pc.connection_state == "connected", f"{self.seat.name} did not connect"
+        )
 
     async def close(self) -> None:
         self.pc.close()
@@ -89,7 +98,9 @@ class Client:
 class Publisher(Client):
     """Sends a looping clip in three layers and a tone. ``temporal``: with three temporal layers each, as the call page does."""
 
-    def __init__(self, seat: Seat, clip: list[bytearray], size: Size, fps: int = 30, temporal: bool = False) -> None:
+    def __init__(
+        self, seat: Seat, clip: list[bytearray], size: Size, fps: int = 30, temporal: bool = False
+    ) -> None:
         super().__init__(seat)
         self._mode = "L1T3" if temporal else None
         self.sent_frames = 0
@@ -105,14 +116,22 @@ class Publisher(Client):
         # As the call page does: libwebrtc sends RED where it stands before Opus.
         known = webrtc.RTCRtpSender.get_capabilities("audio")
         assert known is not None
-        audio.set_codec_preferences(sorted(known.codecs, key=lambda codec: codec.mime_type != "audio/red"))
+        audio.set_codec_preferences(
+            sorted(known.codecs, key=lambda codec: codec.mime_type != "audio/red")
+        )
         encodings = [
             webrtc.RTCRtpEncodingParameters(
-                rid=rid, scale_resolution_down_by=scale, max_bitrate=rate, scalability_mode=self._mode
+                rid=rid,
+                scale_resolution_down_by=scale,
+                max_bitrate=rate,
+                scalability_mode=self._mode,
             )
             for rid, (scale, rate) in LAYERS.items()
         ]
-        video = self.pc.add_transceiver(self._video.track, init(direction="sendonly", streams=[stream], send_encodings=encodings))
+        video = self.pc.add_transceiver(
+            self._video.track,
+            init(direction="sendonly", streams=[stream], send_encodings=encodings),
+        )
         self._sender = video.sender
         await self.connect(sources=[("microphone", audio), ("camera", video)])
         # A busy machine would otherwise drop the top layer, and every share would be measured against another sender.
@@ -155,7 +174,10 @@ class Publisher(Client):
         begin, n, block = time.monotonic(), 0, RATE // 100
         # Two beating tones: never silent, never the same for long.
         wave = [
-            int(6000 * math.sin(2 * math.pi * 440 * i / RATE) + 6000 * math.sin(2 * math.pi * 617 * i / RATE))
+            int(
+                6000 * math.sin(2 * math.pi * 440 * i / RATE)
+                + 6000 * math.sin(2 * math.pi * 617 * i / RATE)
+            )
             for i in range(RATE)
         ]
         while True:
@@ -203,9 +225,16 @@ class Viewer(Client):
         self._video = self.pc.add_transceiver("video", init)
         await self.connect()
         # libwebrtc plays sound, and so counts and conceals it, only where somebody reads it.
-        reading = webrtc.MediaStreamTrackProcessor(webrtc.MediaStreamTrackProcessorInit(self._audio.receiver.track))
-        watching = webrtc.MediaStreamTrackProcessor(webrtc.MediaStreamTrackProcessorInit(self._video.receiver.track, 8))
-        self._tasks = [asyncio.create_task(_listen(reading)), asyncio.create_task(self._watch(watching))]
+        reading = webrtc.MediaStreamTrackProcessor(
+            webrtc.MediaStreamTrackProcessorInit(self._audio.receiver.track)
+        )
+        watching = webrtc.MediaStreamTrackProcessor(
+            webrtc.MediaStreamTrackProcessorInit(self._video.receiver.track, 8)
+        )
+        self._tasks = [
+            asyncio.create_task(_listen(reading)),
+            asyncio.create_task(self._watch(watching)),
+        ]
         began = self.relay.begin() if self.relay is not None else time.monotonic()
         await self.seat.want(
             [
@@ -230,7 +259,10 @@ class Viewer(Client):
             if not isinstance(s, webrtc.RTCInboundRtpStreamStats):
                 continue
             if s.kind == "audio":
-                values |= {"sound": s.total_samples_received or 0, "concealed": s.concealed_samples or 0}
+                values |= {
+                    "sound": s.total_samples_received or 0,
+                    "concealed": s.concealed_samples or 0,
+                }
             else:
                 values |= {
                     "bytes": s.bytes_received or 0,

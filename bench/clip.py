@@ -62,7 +62,11 @@ def read_stamp(frame: bytes | bytearray | memoryview, size: Size) -> int | None:
     margin = max(1, int(step) // 4)
     for i in range(BITS):
         left, right = int(i * step) + margin, int((i + 1) * step) - margin
-        cells = [frame[y * size.width + x] for y in range(margin, int(step) - margin) for x in range(left, right)]
+        cells = [
+            frame[y * size.width + x]
+            for y in range(margin, int(step) - margin)
+            for x in range(left, right)
+        ]
         word = word << 1 | (sum(cells) / len(cells) > (WHITE + BLACK) / 2)
     number, check = word >> 4, word & 0xF
     return number if check == check_bits(number) else None
@@ -78,7 +82,16 @@ def generate(size: Size, frames: int, fps: int = 30) -> Iterator[bytearray]:
         f"mandelbrot=s={size.width}x{size.height}:r={fps}:start_scale=0.002:end_scale=0.000001:end_pts=6000:maxiter=256,"
         "scroll=h=0.0109:v=0.003,gblur=sigma=1.2,format=yuv420p"
     )
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-f", "lavfi", "-i", source]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-hide_banner",
+        "-loglevel",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        source,
+    ]
     command += ["-frames:v", str(frames), "-f", "rawvideo", "-"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

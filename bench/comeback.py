@@ -30,14 +30,20 @@ async def encoded(publisher: Publisher) -> int:
 
 async def wait_until_stopped(publisher: Publisher, viewer: Viewer) -> None:
     """The small picture is shown, and the top layer stands still."""
-    await until(lambda: bool(viewer.frames) and viewer.frames[-1].height == SMALL, "the small picture did not come", 20)
+    await until(
+        lambda: bool(viewer.frames) and viewer.frames[-1].height == SMALL,
+        "the small picture did not come",
+        20,
+    )
     before = -1
     while (now := await encoded(publisher)) != before:
         before = now
         await asyncio.sleep(1.5)
 
 
-async def once(publisher: Publisher, viewer: Viewer, wish: wire.SlotRequest) -> tuple[float, float, float]:
+async def once(
+    publisher: Publisher, viewer: Viewer, wish: wire.SlotRequest
+) -> tuple[float, float, float]:
     """Seconds until told, encoded, seen."""
     told = len(publisher.seat.events)
     count, asked, sent_at = await encoded(publisher), time.monotonic(), 0.0
@@ -49,21 +55,31 @@ async def once(publisher: Publisher, viewer: Viewer, wish: wire.SlotRequest) -> 
             raise RuntimeError("the large picture did not come back")
         await asyncio.sleep(POLL)
     seen = next(f.at for f in viewer.frames if f.at > asked and f.height == SIZE.height)
-    words = [at for at, event in publisher.seat.events[told:] if isinstance(event, wire.LayersWanted) and "f" in event.rids]
+    words = [
+        at
+        for at, event in publisher.seat.events[told:]
+        if isinstance(event, wire.LayersWanted) and "f" in event.rids
+    ]
     return words[0] - asked, (sent_at or seen) - asked, seen - asked
 
 
 async def run(times: int) -> list[tuple[float, float, float]]:
     """Measure it several times in one room."""
     async with rig() as bench:
-        publisher = Publisher(Seat(bench, "bench", "sender"), list(generate(SIZE, 90)), SIZE, temporal=True)
+        publisher = Publisher(
+            Seat(bench, "bench", "sender"), list(generate(SIZE, 90)), SIZE, temporal=True
+        )
         viewer = Viewer(Seat(bench, "bench", "viewer"))
         try:
             await publisher.seat.join(publish=True)
             await viewer.seat.join(publish=False)
             await publisher.start()
             await viewer.start("sender", SIZE.height)
-            await until(lambda: bool(viewer.frames) and viewer.frames[-1].height == SIZE.height, "no large picture came", 30)
+            await until(
+                lambda: bool(viewer.frames) and viewer.frames[-1].height == SIZE.height,
+                "no large picture came",
+                30,
+            )
             found = []
             for _ in range(times):
                 await viewer.seat.want([viewer.wish("sender", SMALL)])
@@ -77,13 +93,17 @@ async def run(times: int) -> list[tuple[float, float, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="bench.comeback", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="bench.comeback",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--times", type=int, default=5)
     stop_on_sigterm()
     found = asyncio.run(run(parser.parse_args().times))
     for name, values in zip(("told", "encoded", "seen"), zip(*found, strict=True), strict=True):
-        print(f"{name:8} median {statistics.median(values) * 1000:4.0f} ms, largest {max(values) * 1000:4.0f} ms")
+        print(
+            f"{name:8} median {statistics.median(values) * 1000:4.0f} ms, largest {max(values) * 1000:4.0f} ms"
+        )
     print(f"load {load_average():.1f}")
 
 

@@ -46,15 +46,35 @@ JOIN_SECONDS = 60.0
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--receivers", default="10,50,100,200")
-    parser.add_argument("--people", default="10", help="sizes of calls in which all see all; '' for none (default: %(default)s)")
-    parser.add_argument("--rate", type=float, default=150, help="packets per second of a sender (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of a window (default: %(default)s)")
-    parser.add_argument("--feedback", action=argparse.BooleanOptionalAction, default=True, help="receivers report arrivals")
+    parser.add_argument(
+        "--people",
+        default="10",
+        help="sizes of calls in which all see all; '' for none (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=150,
+        help="packets per second of a sender (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=4.0, help="length of a window (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--feedback",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="receivers report arrivals",
+    )
     parser.add_argument("--windows", type=int, default=5)
     options = parser.parse_args()
-    print("floor: rewrite + protect + sendto, one packet at a time; the mean of what was measured before and after each row")
+    print(
+        "floor: rewrite + protect + sendto, one packet at a time; the mean of what was measured before and after each row"
+    )
     print("    people    in/s    out/s  µs/packet  floor  x floor   lost  p50 ms  p99 ms   load")
     lost = 0
     calls = [(f"1 -> {count}", one_to_many, count) for count in numbers(options.receivers)]
@@ -106,7 +126,11 @@ def _floor_once(sock: socket.socket, address: tuple[str, int], packets: int) -> 
     handle, protect = srtp.handle(session), srtp.protect
     memory = mmsg.ffi.new("char[]", mmsg.SEND_SLOT)
     out, size = memoryview(mmsg.ffi.buffer(memory)).cast("B"), mmsg.ffi.new("int *")
-    payload, pack_into, sendto = memoryview(bytes(PACKET)), struct.Struct("!BBHII").pack_into, sock.sendto
+    payload, pack_into, sendto = (
+        memoryview(bytes(PACKET)),
+        struct.Struct("!BBHII").pack_into,
+        sock.sendto,
+    )
     begun = time.process_time()
     for i in range(packets):
         pack_into(out, 0, 0x80, 96, i & 0xFFFF, i, 1234)
@@ -125,8 +149,16 @@ def worker() -> Iterator[tuple[str, int]]:
         server = ValkeyServer(data_dir=Path(directory))
         server.start()
         url = f"redis://127.0.0.1:{server.port}/0"
-        settings = {"REDIS_URL": url, "SFU_WORKER": WORKER, "SFU_PORT": "0", "SFU_LISTEN": "127.0.0.1", "LOG_LEVEL": "WARNING"}
-        process = subprocess.Popen([sys.executable, "-m", "sfu_worker"], env=os.environ | settings, cwd=ROOT)
+        settings = {
+            "REDIS_URL": url,
+            "SFU_WORKER": WORKER,
+            "SFU_PORT": "0",
+            "SFU_LISTEN": "127.0.0.1",
+            "LOG_LEVEL": "WARNING",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sfu_worker"], env=os.environ | settings, cwd=ROOT
+        )
         try:
             with redis.Redis.from_url(url) as client:
                 limit = time.monotonic() + 30
@@ -198,13 +230,20 @@ async def one_to_many(call: Call, count: int, options: Any) -> tuple[list[LightC
     source = call.line()
     for number in range(count):
         # They need not hear the room's events: this is about media.
-        await call.join(f"receiver {number}", call.line(hears_room=False), Plan(sources=(), feedback=options.feedback), 1)
+        await call.join(
+            f"receiver {number}",
+            call.line(hears_room=False),
+            Plan(sources=(), feedback=options.feedback),
+            1,
+        )
     receivers = call.clients.copy()
     async with asyncio.timeout(JOIN_SECONDS):
         for client in receivers:
             await client.connected.wait()
             await client.watch(f"{source.participant}:camera", "video")
-    plan = Plan(video_rate=options.rate, video_size=PACKET, frame_packets=FRAME, sources=("camera",))
+    plan = Plan(
+        video_rate=options.rate, video_size=PACKET, frame_packets=FRAME, sources=("camera",)
+    )
     await call.join("sender", source, plan)
     return receivers, 1
 
@@ -236,7 +275,10 @@ async def settled(receivers: list[LightClient], streams: int) -> None:
 
 
 async def measure(pid: int, clients: list[LightClient], options: Any) -> dict[str, Any]:
-    receivers, links = [client.receiver for client in clients], [client.link for client in clients if client.link is not None]
+    receivers, links = (
+        [client.receiver for client in clients],
+        [client.link for client in clients if client.link is not None],
+    )
     costs, ins, outs = [], [], []
     for receiver in receivers:
         receiver.delays.clear()

@@ -107,7 +107,9 @@ class Bench:
             else:
                 page = await self.pages.open(seat)
                 stack.push_async_callback(page.close)
-                await page.send(SIZE.width, SIZE.height, dataclasses.replace(SENDERS[name], codec=self.codec))
+                await page.send(
+                    SIZE.width, SIZE.height, dataclasses.replace(SENDERS[name], codec=self.codec)
+                )
             viewer = await self.pages.open(Seat(self.rig, name, "viewer"))
             stack.push_async_callback(viewer.close)
             await viewer.receive("sender", SIZE.height)
@@ -155,7 +157,9 @@ class Bench:
         same, own_quality = None, None
         if own is not None:
             # Both scores from the same frames on: some parts of the clip are harder than others.
-            same, begin = untouched(fingerprints(got, codec, SIZE)[skip:], fingerprints(own, codec, SIZE))
+            same, begin = untouched(
+                fingerprints(got, codec, SIZE)[skip:], fingerprints(own, codec, SIZE)
+            )
             own_quality = compare(own, codec, SIZE, self.clip, begin)
         return Outcome(
             sender=name,
@@ -203,8 +207,14 @@ async def run(names: Sequence[str], seconds: float, codec: str) -> list[Outcome]
             print(f"{sender} …", file=sys.stderr, flush=True)
             try:
                 # A page or worker that hangs must not hang the benchmark.
-                async with asyncio.timeout(seconds + 150), rig() as worker, pages(camera) as browser:
-                    found.append(await Bench(worker, browser, camera, clip, seconds, codec).run(sender))
+                async with (
+                    asyncio.timeout(seconds + 150),
+                    rig() as worker,
+                    pages(camera) as browser,
+                ):
+                    found.append(
+                        await Bench(worker, browser, camera, clip, seconds, codec).run(sender)
+                    )
             except (RuntimeError, TimeoutError) as exc:
                 # The other senders' figures are still worth having.
                 print(f"{sender}: {exc or 'took too long'}", file=sys.stderr)
@@ -229,21 +239,48 @@ def report(outcomes: Sequence[Outcome]) -> str:
     header += ["limited by", "load", "worker %", "frames"]
     rows = []
     for o in outcomes:
-        row = [o.sender, o.codec, f"{o.quality.vmaf:.1f}", f"{o.quality.worst:.1f}", f"{o.own.vmaf:.1f}" if o.own else ""]
+        row = [
+            o.sender,
+            o.codec,
+            f"{o.quality.vmaf:.1f}",
+            f"{o.quality.worst:.1f}",
+            f"{o.own.vmaf:.1f}" if o.own else "",
+        ]
         row += ["" if o.untouched is None else f"{100 * o.untouched:.1f}"]
-        row += [f"{o.fps:.1f}", str(o.freezes), f"{o.freeze_seconds:.1f}", f"{o.mbits:.2f}", str(o.height), str(o.lost)]
-        row += [o.limited, f"{o.load:.1f}", f"{100 * o.worker_cpu:.0f}", f"{o.quality.paired}+{o.quality.unread}"]
+        row += [
+            f"{o.fps:.1f}",
+            str(o.freezes),
+            f"{o.freeze_seconds:.1f}",
+            f"{o.mbits:.2f}",
+            str(o.height),
+            str(o.lost),
+        ]
+        row += [
+            o.limited,
+            f"{o.load:.1f}",
+            f"{100 * o.worker_cpu:.0f}",
+            f"{o.quality.paired}+{o.quality.unread}",
+        ]
         rows.append(row)
     return table(header, rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="bench.motion", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="bench.motion",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--sender", action="append", choices=NAMES, help="may be given several times")
+    parser.add_argument(
+        "--sender", action="append", choices=NAMES, help="may be given several times"
+    )
     parser.add_argument("--seconds", type=float, default=16.0, help="how long each is measured")
-    parser.add_argument("--codec", default="VP8", choices=("VP8", "VP9", "H264", "AV1"), help="for the browser's senders")
+    parser.add_argument(
+        "--codec",
+        default="VP8",
+        choices=("VP8", "VP9", "H264", "AV1"),
+        help="for the browser's senders",
+    )
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
     options = parser.parse_args()
     stop_on_sigterm()

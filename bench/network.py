@@ -50,7 +50,12 @@ class Scenario:
     def phases(self, began: float) -> list[Phase]:
         ends = [s.at for s in self.down[1:]] + [self.seconds]
         return [
-            Phase(_describe(s.conditions), began + s.at, began + end, best_layer(HEIGHTS, s.conditions.rate))
+            Phase(
+                _describe(s.conditions),
+                began + s.at,
+                began + end,
+                best_layer(HEIGHTS, s.conditions.rate),
+            )
             for s, end in zip(self.down, ends, strict=True)
         ]
 
@@ -143,7 +148,9 @@ async def warm(publisher: Publisher, other: Viewer, limit: float = 25.0) -> None
     )
 
 
-async def play(scenario: Scenario, bench: Rig, publisher: Publisher, other: Viewer, number: int) -> Outcome:
+async def play(
+    scenario: Scenario, bench: Rig, publisher: Publisher, other: Viewer, number: int
+) -> Outcome:
     """Run one scenario."""
     record = Record()
     viewer: Viewer | None = None
@@ -165,7 +172,9 @@ async def play(scenario: Scenario, bench: Rig, publisher: Publisher, other: View
         end = began + scenario.seconds
         return Outcome(
             scenario=scenario.name,
-            scores=[_score(p, viewer, record) for p in scenario.phases(began)] if viewer is not None else [],
+            scores=[_score(p, viewer, record) for p in scenario.phases(began)]
+            if viewer is not None
+            else [],
             other_fps=sum(began <= f.at < end for f in other.frames) / (end - began),
             other_freeze=sum(freezes(other.frames, began, end)),
             sent_fps=(publisher.sent_frames - sent) / took,
@@ -197,7 +206,9 @@ def _link(viewer: Viewer | None) -> dict[str, float]:
     return {"passed": down.passed, "dropped": down.dropped, "lost": down.lost, "bytes": down.bytes}
 
 
-async def run(names: list[str], clip: list[bytearray], number: int, outcomes: list[Outcome], temporal: bool) -> None:
+async def run(
+    names: list[str], clip: list[bytearray], number: int, outcomes: list[Outcome], temporal: bool
+) -> None:
     """One run: a worker, a sender and a clean viewer that stay, and a shaped viewer for each scenario.
 
     Outcomes are added as they come, so that those before a failure are not lost.
@@ -238,23 +249,47 @@ def report(runs: list[list[Outcome]]) -> str:
     rows = []
     alone = _median([o.delivered for r in runs for o in r if o.scenario == "alone"])
     for outcomes in zip(*runs, strict=True):
-        fps, sent = (_median([getattr(o, name) for o in outcomes]) for name in ("other_fps", "sent_fps"))
+        fps, sent = (
+            _median([getattr(o, name) for o in outcomes]) for name in ("other_fps", "sent_fps")
+        )
         frozen = _median([o.other_freeze for o in outcomes])
         beside = f"{fps:.1f} of {sent:.1f} fps, {frozen:.1f} s frozen"
         if alone:
             beside += f" {_median([o.delivered for o in outcomes]) / alone - 1:+.1%}"
-        last = [beside, f"{max(o.load for o in outcomes):.1f}", f"{100 * _median([o.worker_cpu for o in outcomes]):.0f}"]
+        last = [
+            beside,
+            f"{max(o.load for o in outcomes):.1f}",
+            f"{100 * _median([o.worker_cpu for o in outcomes]):.0f}",
+        ]
         scores = median_scores([o.scores for o in outcomes])
         for i, s in enumerate(scores):
             settle = "never" if s.settle is None else f"{s.settle:.1f}"
             share = f"{100 * s.share:.0f}" if s.settle is not None else "-"
-            cells = [settle, share, f"{s.freeze:.1f}", f"{s.longest:.1f}", f"{s.fps:.1f}", f"{100 * s.concealed:.1f}"]
-            rows.append([outcomes[0].scenario if not i else "", s.phase, *cells, *(last if not i else ["", "", ""])])
+            cells = [
+                settle,
+                share,
+                f"{s.freeze:.1f}",
+                f"{s.longest:.1f}",
+                f"{s.fps:.1f}",
+                f"{100 * s.concealed:.1f}",
+            ]
+            rows.append(
+                [
+                    outcomes[0].scenario if not i else "",
+                    s.phase,
+                    *cells,
+                    *(last if not i else ["", "", ""]),
+                ]
+            )
         if not scores:
             rows.append([outcomes[0].scenario, "", *[""] * 6, *last])
     cores, load = os.cpu_count() or 1, max((o.load for r in runs for o in r), default=0.0)
     # Clients, relay and worker share the cores: beyond them a freeze is the machine's as often as the link's.
-    busy = f"\nThe machine was too busy (load {load:.1f} on {cores} cores): run it again alone." if load > 2 * cores else ""
+    busy = (
+        f"\nThe machine was too busy (load {load:.1f} on {cores} cores): run it again alone."
+        if load > 2 * cores
+        else ""
+    )
     return table(header, rows) + busy
 
 
@@ -264,12 +299,20 @@ def _median(values: list[float]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="bench.network", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="bench.network",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--scenario", action="append", choices=list(scenarios()), help="may be given several times")
+    parser.add_argument(
+        "--scenario", action="append", choices=list(scenarios()), help="may be given several times"
+    )
     parser.add_argument("--quick", action="store_true", help="the steps alone")
     parser.add_argument("--runs", type=int, default=1, help="medians over so many runs")
-    parser.add_argument("--temporal", action="store_true", help="three temporal layers in each layer, as the call page sends")
+    parser.add_argument(
+        "--temporal",
+        action="store_true",
+        help="three temporal layers in each layer, as the call page sends",
+    )
     parser.add_argument("--json", type=Path, help="write every run's numbers to this file")
     options = parser.parse_args()
     stop_on_sigterm()

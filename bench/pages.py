@@ -148,7 +148,10 @@ class BenchPage:
         options = {"width": width, "height": height, "encodings": how.encodings}
         options |= {"hint": how.hint, "degradation": how.degradation, "codec": how.codec}
         made = await self.page.evaluate("(x) => window.send(x)", options)
-        await self.page.evaluate("(x) => window.answered(x)", await self.seat.answer(made["sdp"], {made["mid"]: "camera"}))
+        await self.page.evaluate(
+            "(x) => window.answered(x)",
+            await self.seat.answer(made["sdp"], {made["mid"]: "camera"}),
+        )
         if len(how.encodings) > 1:
             self.seat.on_layers = self._encode_only
 
@@ -158,7 +161,9 @@ class BenchPage:
     async def receive(self, source: str, height: int) -> None:
         await self.seat.join(publish=False)
         made = await self.page.evaluate("() => window.receive()")
-        await self.page.evaluate("(x) => window.answered(x)", await self.seat.answer(made["sdp"], {}))
+        await self.page.evaluate(
+            "(x) => window.answered(x)", await self.seat.answer(made["sdp"], {})
+        )
         await self.seat.want([wire.SlotRequest(made["mid"], f"{source}:camera", height)])
 
     async def receive_over(self, relay: Relay, source: str, height: int) -> float:
@@ -218,7 +223,8 @@ async def pages(camera: Path | None = None) -> AsyncIterator[Pages]:
     server = await asyncio.start_server(_blank, "127.0.0.1", 0)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=path, args=[*FLAGS, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
+            executable_path=path,
+            args=[*FLAGS, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])],
         )
         try:
             yield Pages(browser, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")

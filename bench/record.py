@@ -37,10 +37,18 @@ EVERY = 0.1
 def scenarios() -> list[Trace]:
     """Traces that are still to be recorded."""
 
-    def link(name: str, seconds: float, *down: tuple[float, Conditions], up: Conditions | None = None) -> Trace:
-        return Trace(name, "", seconds, [Step(*step) for step in down], [Step(0.0, up)] if up else [])
+    def link(
+        name: str, seconds: float, *down: tuple[float, Conditions], up: Conditions | None = None
+    ) -> Trace:
+        return Trace(
+            name, "", seconds, [Step(*step) for step in down], [Step(0.0, up)] if up else []
+        )
 
-    fast, slow, far = Conditions(rate=FAST), Conditions(rate=SLOW), Conditions(rate=FAST, delay=0.1, jitter=0.03)
+    fast, slow, far = (
+        Conditions(rate=FAST),
+        Conditions(rate=SLOW),
+        Conditions(rate=FAST, delay=0.1, jitter=0.03),
+    )
     return [
         link("clean", 20, (0.0, fast)),
         link("step_down", 25, (0.0, fast), (12.0, slow)),
@@ -102,7 +110,11 @@ async def record(wanted: list[Trace], clip: list[bytearray]) -> dict[str, Trace]
 def finish(trace: Trace, client: str, began: float, counted: list[Event], data: Path) -> Trace:
     """Put together what the estimator was told and what the relay counted."""
     told = pickle.loads((data / f"{trace.scenario}.pickle").read_bytes())
-    events = [Event(kind, at - began, values) for kind, at, values in told if began <= at < began + trace.seconds]
+    events = [
+        Event(kind, at - began, values)
+        for kind, at, values in told
+        if began <= at < began + trace.seconds
+    ]
     events = sorted(events + counted, key=lambda event: event.at)
     return Trace(trace.scenario, client, trace.seconds, trace.down, trace.up, events)
 
@@ -118,7 +130,9 @@ def gist(trace: Trace) -> str:
 
     replay(trace, told, look)
     worst = max((abs(again / live - 1) for _, live, again in said), default=0.0)
-    lines = [f"{trace.scenario}: {len(trace.events)} events, replayed estimate differs by {worst:.1%} at most"]
+    lines = [
+        f"{trace.scenario}: {len(trace.events)} events, replayed estimate differs by {worst:.1%} at most"
+    ]
     for second in range(0, int(trace.seconds), 2):
         part = [live for at, live, _ in said if second <= at < second + 2]
         if part:
@@ -129,9 +143,13 @@ def gist(trace: Trace) -> str:
 def main() -> None:
     names = [trace.scenario for trace in scenarios()]
     parser = argparse.ArgumentParser(
-        prog="bench.record", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="bench.record",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--scenario", action="append", choices=names, help="may be given several times")
+    parser.add_argument(
+        "--scenario", action="append", choices=names, help="may be given several times"
+    )
     parser.add_argument("--to", type=Path, default=TRACES, help="where the traces go")
     options = parser.parse_args()
     stop_on_sigterm()

@@ -92,7 +92,9 @@ def main() -> int:
     record(told)
     status = worker.main()
     for name, estimator in told.items():
-        (Path(os.environ["RECORD_TO"]) / f"{name}.pickle").write_bytes(pickle.dumps(estimator.events))
+        (Path(os.environ["RECORD_TO"]) / f"{name}.pickle").write_bytes(
+            pickle.dumps(estimator.events)
+        )
     return status
 
 

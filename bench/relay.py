@@ -37,7 +37,9 @@ def through(sdp: str, port: int) -> str:
 
 def udp_candidate(sdp: str) -> tuple[str, int]:
     """Address and port of the answer's first UDP candidate. Raises ValueError."""
-    match = re.search(r"^a=candidate:\S+ \d udp \d+ (\S+) (\d+) typ host", sdp, re.IGNORECASE | re.MULTILINE)
+    match = re.search(
+        r"^a=candidate:\S+ \d udp \d+ (\S+) (\d+) typ host", sdp, re.IGNORECASE | re.MULTILINE
+    )
     if match is None:
         raise ValueError("the answer has no UDP candidate")
     return match[1], int(match[2])
@@ -92,7 +94,9 @@ class Relay:
 
     def _turn(self, now: float) -> None:
         for link, steps in ((self.down, self._steps[0]), (self.up, self._steps[1])):
-            wanted = conditions_at(steps, now - self._began) if self._began is not None else Conditions()
+            wanted = (
+                conditions_at(steps, now - self._began) if self._began is not None else Conditions()
+            )
             if wanted is not link.conditions and wanted != link.conditions:
                 link.change(wanted, now)
         for data, sender in _received(self._front):

@@ -36,7 +36,9 @@ class Rig:
     pid: int
 
     async def command(self, command: wire.Command) -> None:
-        await self.layer.send(wire.worker_channel(WORKER), {"type": "sfu_command", "body": wire.encode(command)})
+        await self.layer.send(
+            wire.worker_channel(WORKER), {"type": "sfu_command", "body": wire.encode(command)}
+        )
 
     def cpu_seconds(self) -> float:
         """User and system time that the worker has used."""
@@ -75,7 +77,11 @@ class Seat:
                 return
             event = wire.decode(message["body"])
             self.events.append((asyncio.get_running_loop().time(), event))
-            if isinstance(event, wire.LayersWanted) and event.source == "camera" and self.on_layers is not None:
+            if (
+                isinstance(event, wire.LayersWanted)
+                and event.source == "camera"
+                and self.on_layers is not None
+            ):
                 await self.on_layers(event.rids)
 
     async def answer(self, sdp: str, tracks: dict[str, str]) -> str:
@@ -88,7 +94,9 @@ class Seat:
                 if isinstance(event, wire.Refused):
                     raise RuntimeError(f"the worker refused: {event}")
             await asyncio.sleep(0.05)
-        raise RuntimeError(f"no answer within 10 s; the worker's log:\n{self.rig.log.read_text()[-3000:]}")
+        raise RuntimeError(
+            f"no answer within 10 s; the worker's log:\n{self.rig.log.read_text()[-3000:]}"
+        )
 
     async def want(self, slots: list[wire.SlotRequest]) -> None:
         await self.rig.command(wire.Slots(self.room, self.name, slots))
@@ -137,7 +145,9 @@ async def rig(module: str = "sfu_worker", **settings: str) -> AsyncIterator[Rig]
 
 def _worker(module: str, env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("w") as out:
-        return subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=env, stdout=out, stderr=out)
+        return subprocess.Popen(
+            [sys.executable, "-m", module], cwd=ROOT, env=env, stdout=out, stderr=out
+        )
 
 
 def end(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:

@@ -115,14 +115,25 @@ class Score:
     concealed: float
 
 
-def score(phase: Phase, frames: Sequence[Frame], received: Counter, sent: Counter, sound: Counter, concealed: Counter) -> Score:
+def score(
+    phase: Phase,
+    frames: Sequence[Frame],
+    received: Counter,
+    sent: Counter,
+    sound: Counter,
+    concealed: Counter,
+) -> Score:
     """``received``: the viewer's bytes of video; ``sent``: the sender's of the right layer; sound in samples.
 
     The share is taken where the layer has settled, one second later (the first key frame costs more than the layer
     does), or over the second half of a phase in which it never did.
     """
     settle = settled(frames, phase.begin, phase.end, phase.right)
-    begin = (phase.begin + phase.end) / 2 if settle is None else min(phase.begin + settle + 1, phase.end - 1)
+    begin = (
+        (phase.begin + phase.end) / 2
+        if settle is None
+        else min(phase.begin + settle + 1, phase.end - 1)
+    )
     stops = freezes(frames, phase.begin, phase.end)
     of_layer, samples = sent.grown(begin, phase.end), sound.grown(phase.begin, phase.end)
     return Score(
@@ -160,7 +171,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns as wide as their widest cell, the first to the left and the others to the right."""
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
     lines = [
-        " ".join(c.ljust(w) if not i else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+        " ".join(
+            c.ljust(w) if not i else c.rjust(w)
+            for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
         for row in (header, *rows)
     ]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])

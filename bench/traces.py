@@ -73,12 +73,16 @@ def read(path: Path) -> Trace:
     for line in lines:
         kind, passed, *values = line.split(",")
         at += int(passed)
-        told: tuple[Any, ...] = (b64decode(values[0]), int(values[1])) if kind == "f" else tuple(map(int, values))
+        told: tuple[Any, ...] = (
+            (b64decode(values[0]), int(values[1])) if kind == "f" else tuple(map(int, values))
+        )
         events.append(Event(kind, at / 1e6, told))
     return Trace(**head, events=events)
 
 
-def replay(trace: Trace, estimator: BandwidthEstimator, look: Callable[[Event], None] | None = None) -> None:
+def replay(
+    trace: Trace, estimator: BandwidthEstimator, look: Callable[[Event], None] | None = None
+) -> None:
     """Tell an estimator all that the recorded one was told. ``look`` is called after each event.
 
     It is asked for a probe only where the recorded one wanted it: its own at another time would never be sent, and would

@@ -33,15 +33,40 @@ def bitstream(codec: str, size: Size, frames: Sequence[bytes]) -> bytes:
     """Encoded frames as a file that FFmpeg reads: Annex B for H264, else IVF. Raises KeyError for an unknown codec."""
     if codec == "H264":
         return b"".join(frames)
-    head = struct.pack("<4sHH4sHHIIII", b"DKIF", 0, 32, FOURCC[codec], size.width, size.height, 30, 1, len(frames), 0)
+    head = struct.pack(
+        "<4sHH4sHHIIII",
+        b"DKIF",
+        0,
+        32,
+        FOURCC[codec],
+        size.width,
+        size.height,
+        30,
+        1,
+        len(frames),
+        0,
+    )
     return head + b"".join(struct.pack("<IQ", len(f), i) + f for i, f in enumerate(frames))
 
 
 def decoded(path: Path, codec: str, size: Size) -> Iterator[bytes]:
     """The pictures of a bitstream in I420, scaled to ``size`` where the sender made them smaller."""
     source = ["-f", "h264"] if codec == "H264" else []
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "fatal", *source, "-i", str(path)]
-    command += ["-fps_mode", "passthrough", "-vf", f"scale={size.width}:{size.height}:flags=bicubic,format=yuv420p"]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-hide_banner",
+        "-loglevel",
+        "fatal",
+        *source,
+        "-i",
+        str(path),
+    ]
+    command += [
+        "-fps_mode",
+        "passthrough",
+        "-vf",
+        f"scale={size.width}:{size.height}:flags=bicubic,format=yuv420p",
+    ]
     command += ["-f", "rawvideo", "-"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -51,7 +76,9 @@ def decoded(path: Path, codec: str, size: Size) -> Iterator[bytes]:
 
 def fingerprints(path: Path, codec: str, size: Size) -> list[bytes]:
     """One digest for each picture of a bitstream: decoders agree on every pixel when the stream is the same."""
-    return [hashlib.blake2b(picture, digest_size=8).digest() for picture in decoded(path, codec, size)]
+    return [
+        hashlib.blake2b(picture, digest_size=8).digest() for picture in decoded(path, codec, size)
+    ]
 
 
 def untouched(got: Sequence[bytes], own: Sequence[bytes]) -> tuple[float, int]:
@@ -61,7 +88,9 @@ def untouched(got: Sequence[bytes], own: Sequence[bytes]) -> tuple[float, int]:
     return (len(found) / len(got) if got else 0.0), (found[0] if found else 0)
 
 
-def compare(path: Path, codec: str, size: Size, clip: Sequence[bytearray], skip: int = 0, limit: int = 240) -> Quality:
+def compare(
+    path: Path, codec: str, size: Size, clip: Sequence[bytearray], skip: int = 0, limit: int = 240
+) -> Quality:
     """Score a bitstream against the clip it was made of: at most ``limit`` frames of it after the first ``skip``."""
     paired = unread = 0
     with tempfile.TemporaryDirectory(prefix="confcall-vmaf-") as name:
@@ -85,8 +114,25 @@ def compare(path: Path, codec: str, size: Size, clip: Sequence[bytearray], skip:
 
 def _vmaf(got: Path, sent: Path, log: Path, size: Size) -> list[float]:
     raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{size.width}x{size.height}", "-r", "30"]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", *raw, "-i", str(got), *raw, "-i", str(sent)]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-hide_banner",
+        "-loglevel",
+        "error",
+        *raw,
+        "-i",
+        str(got),
+        *raw,
+        "-i",
+        str(sent),
+    ]
     # The log's path goes relative to its directory: a filter's option has its own rules for special characters.
-    command += ["-lavfi", f"libvmaf=log_fmt=json:log_path={log.name}:n_threads=2", "-f", "null", "-"]
+    command += [
+        "-lavfi",
+        f"libvmaf=log_fmt=json:log_path={log.name}:n_threads=2",
+        "-f",
+        "null",
+        "-",
+    ]
     subprocess.run(command, check=True, cwd=log.parent)
     return [float(f["metrics"]["vmaf"]) for f in json.loads(log.read_text())["frames"]]

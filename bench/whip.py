@@ -38,8 +38,12 @@ async def endpoint(seat: Seat) -> AsyncIterator[str]:
             body = (await reader.readexactly(int(length[1]) if length else 0)).decode()
             if head.startswith("POST"):
                 answer = (await seat.answer(body, tracks_of(body))).encode()
-                writer.write(b"HTTP/1.1 201 Created\r\nContent-Type: application/sdp\r\nLocation: /stream\r\n")
-                writer.write(b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer))
+                writer.write(
+                    b"HTTP/1.1 201 Created\r\nContent-Type: application/sdp\r\nLocation: /stream\r\n"
+                )
+                writer.write(
+                    b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer)
+                )
             else:
                 writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
             await writer.drain()
@@ -53,14 +57,41 @@ async def endpoint(seat: Seat) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def stream(camera: Path, url: str, rate: int, own: Path, log: Path) -> AsyncIterator[subprocess.Popen[bytes]]:
+async def stream(
+    camera: Path, url: str, rate: int, own: Path, log: Path
+) -> AsyncIterator[subprocess.Popen[bytes]]:
     """FFmpeg sending the clip over and over at ``rate`` bit/s. ``own`` gets what its encoder made, byte for byte."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "warning", "-re", "-stream_loop", "-1"]
-    command += ["-i", str(camera), "-map", "0:v", "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency"]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-hide_banner",
+        "-loglevel",
+        "warning",
+        "-re",
+        "-stream_loop",
+        "-1",
+    ]
+    command += [
+        "-i",
+        str(camera),
+        "-map",
+        "0:v",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-tune",
+        "zerolatency",
+    ]
     command += ["-profile:v", "baseline", "-bf", "0", "-g", "60", "-pix_fmt", "yuv420p"]
     command += ["-b:v", str(rate), "-maxrate", str(rate), "-bufsize", str(rate // 2)]
     # WHIP wants the parameter sets beside the stream, a bare file wants them in it.
-    command += ["-flags", "+global_header", "-f", "tee", f"[f=whip]{url}|[f=h264:bsfs=dump_extra=freq=keyframe]{own}"]
+    command += [
+        "-flags",
+        "+global_header",
+        "-f",
+        "tee",
+        f"[f=whip]{url}|[f=h264:bsfs=dump_extra=freq=keyframe]{own}",
+    ]
     process = _start(command, log)
     try:
         yield process

@@ -19,5 +19,8 @@ from rooms.routing import websocket_urlpatterns  # noqa: E402
 _websockets = URLRouter([*websocket_urlpatterns, re_path(r"", WebsocketDenier.as_asgi())])
 
 application = ProtocolTypeRouter(
-    {"http": django_application, "websocket": SiteOriginValidator(_websockets, settings.SITE_ORIGINS)}
+    {
+        "http": django_application,
+        "websocket": SiteOriginValidator(_websockets, settings.SITE_ORIGINS),
+    }
 )

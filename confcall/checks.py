@@ -12,7 +12,10 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 @register(Tags.security)
 def environment(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """The values that ``confcall.env`` could not use."""
-    return [(Error if p.serious else Warning)(p.message, hint=p.hint, id=p.id) for p in settings.ENV_PROBLEMS]
+    return [
+        (Error if p.serious else Warning)(p.message, hint=p.hint, id=p.id)
+        for p in settings.ENV_PROBLEMS
+    ]
 
 
 @register(Tags.security)
@@ -33,7 +36,11 @@ def proxy() -> CheckMessage | None:
 
 def debug() -> CheckMessage | None:
     if settings.DEBUG and settings.HTTPS:
-        return Error("DEBUG is on for a public site.", hint="Remove DEBUG from the environment.", id="confcall.E102")
+        return Error(
+            "DEBUG is on for a public site.",
+            hint="Remove DEBUG from the environment.",
+            id="confcall.E102",
+        )
     return None
 
 

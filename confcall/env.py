@@ -32,37 +32,82 @@ class Setting:
 
 SETTINGS: dict[str, Setting] = {
     "SECRET_KEY": Setting(
-        1, "", "Signs passes and sessions; at least 32 characters. Made once and kept in DATA_DIR/secret_key.", secret=True
+        1,
+        "",
+        "Signs passes and sessions; at least 32 characters. Made once and kept in DATA_DIR/secret_key.",
+        secret=True,
     ),
     "DEBUG": Setting(2, "0", "Shows tracebacks to everybody: for development only."),
-    "SITE_URL": Setting(3, "", "Where people find the site, as in https://call.example.org. Default: http://127.0.0.1:PORT."),
-    "EXTRA_HOSTS": Setting(4, "", "Further host names under which the site answers, comma separated."),
+    "SITE_URL": Setting(
+        3,
+        "",
+        "Where people find the site, as in https://call.example.org. Default: http://127.0.0.1:PORT.",
+    ),
+    "EXTRA_HOSTS": Setting(
+        4, "", "Further host names under which the site answers, comma separated."
+    ),
     "HOST": Setting(5, "127.0.0.1", "The address that the web server listens on."),
     "PORT": Setting(6, "8000", "The port that the web server listens on."),
-    "DATA_DIR": Setting(7, "data", "What must be kept: the SQLite database, uploaded images, the secret key."),
-    "DATABASE_URL": Setting(8, "", "As in postgres://user:password@host/name. Default: SQLite in DATA_DIR.", secret=True),
-    "REDIS_URL": Setting(9, "redis://127.0.0.1:6379/0", "Redis or Valkey; not set: `serve` brings its own.", secret=True),
-    "TRUST_PROXY": Setting(10, "0", "1 behind a proxy of yours that sets X-Forwarded-Proto and X-Forwarded-For."),
+    "DATA_DIR": Setting(
+        7, "data", "What must be kept: the SQLite database, uploaded images, the secret key."
+    ),
+    "DATABASE_URL": Setting(
+        8, "", "As in postgres://user:password@host/name. Default: SQLite in DATA_DIR.", secret=True
+    ),
+    "REDIS_URL": Setting(
+        9,
+        "redis://127.0.0.1:6379/0",
+        "Redis or Valkey; not set: `serve` brings its own.",
+        secret=True,
+    ),
+    "TRUST_PROXY": Setting(
+        10, "0", "1 behind a proxy of yours that sets X-Forwarded-Proto and X-Forwarded-For."
+    ),
     "ETHERPAD_URL": Setting(11, "", "Etherpad as browsers reach it. Default: the built-in notes."),
-    "ETHERPAD_API_URL": Setting(12, "", "Etherpad as the web server reaches it. Default: ETHERPAD_URL."),
+    "ETHERPAD_API_URL": Setting(
+        12, "", "Etherpad as the web server reaches it. Default: ETHERPAD_URL."
+    ),
     "ETHERPAD_API_KEY": Setting(13, "", "Etherpad's API key, needed to create pads.", secret=True),
-    "TURN_URLS": Setting(14, "", "TURN servers, comma separated, as in turn:turn.example.org:3478?transport=udp."),
-    "TURN_SECRET": Setting(15, "", "The static-auth-secret that coturn has; never sent to a browser.", secret=True),
-    "STUN_URLS": Setting(16, "", "STUN servers, comma separated. Seldom needed: workers have addresses of their own."),
+    "TURN_URLS": Setting(
+        14, "", "TURN servers, comma separated, as in turn:turn.example.org:3478?transport=udp."
+    ),
+    "TURN_SECRET": Setting(
+        15, "", "The static-auth-secret that coturn has; never sent to a browser.", secret=True
+    ),
+    "STUN_URLS": Setting(
+        16, "", "STUN servers, comma separated. Seldom needed: workers have addresses of their own."
+    ),
     "LANGUAGE_CODE": Setting(17, "en", "The language of the pages."),
-    "TIME_ZONE": Setting(18, "UTC", "The time zone of the times in the admin and on the pages, as in Europe/Paris."),
-    "MAX_UPLOAD_MB": Setting(19, "15", "Background images larger than this are refused before they are read."),
-    "MAX_IMAGE_MEGAPIXELS": Setting(20, "60", "Background images with more pixels are refused before they are decoded."),
+    "TIME_ZONE": Setting(
+        18, "UTC", "The time zone of the times in the admin and on the pages, as in Europe/Paris."
+    ),
+    "MAX_UPLOAD_MB": Setting(
+        19, "15", "Background images larger than this are refused before they are read."
+    ),
+    "MAX_IMAGE_MEGAPIXELS": Setting(
+        20, "60", "Background images with more pixels are refused before they are decoded."
+    ),
     "LOG_LEVEL": Setting(21, "INFO", "DEBUG, INFO, WARNING or ERROR."),
-    "SFU_WORKERS": Setting(22, "", "Media workers that `serve` starts, 0 for none. Default: one per core, at most 4."),
-    "SFU_PORT": Setting(23, "40000", "UDP and TCP port of the first worker; each further worker takes the next one."),
-    "SFU_LISTEN": Setting(24, "0.0.0.0", "Where workers listen, comma separated; 0.0.0.0 and :: for everywhere."),
+    "SFU_WORKERS": Setting(
+        22, "", "Media workers that `serve` starts, 0 for none. Default: one per core, at most 4."
+    ),
+    "SFU_PORT": Setting(
+        23, "40000", "UDP and TCP port of the first worker; each further worker takes the next one."
+    ),
+    "SFU_LISTEN": Setting(
+        24, "0.0.0.0", "Where workers listen, comma separated; 0.0.0.0 and :: for everywhere."
+    ),
     "SFU_ANNOUNCE": Setting(
         25,
         "",
         "Addresses that browsers are told, comma separated, for servers behind NAT.",
     ),
-    "METRICS_TOKEN": Setting(26, "", "Opens /metrics to who brings it as a bearer token. Not set: there is none.", secret=True),
+    "METRICS_TOKEN": Setting(
+        26,
+        "",
+        "Opens /metrics to who brings it as a bearer token. Not set: there is none.",
+        secret=True,
+    ),
 }
 
 
@@ -99,14 +144,20 @@ class Env:
         value = self.values.get(name, "").strip()
         path = self.values.get(f"{name}_FILE", "").strip() if setting.secret else ""
         if value and path:
-            self.problem(name, f"{name} and {name}_FILE are both set.", f"Keep {name}_FILE and remove {name}.")
+            self.problem(
+                name,
+                f"{name} and {name}_FILE are both set.",
+                f"Keep {name}_FILE and remove {name}.",
+            )
         if path and not value:
             try:
                 value = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as exc:
                 reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
                 self.problem(
-                    name, f"{name}_FILE cannot be read: {reason}.", f"Name a text file in {name}_FILE that this user may read."
+                    name,
+                    f"{name}_FILE cannot be read: {reason}.",
+                    f"Name a text file in {name}_FILE that this user may read.",
                 )
         return value or setting.default
 
@@ -119,7 +170,9 @@ class Env:
 
     def words(self, name: str, check: Callable[[str], str] = str) -> list[str]:
         """A comma separated list; each part goes through ``check``."""
-        return self.parse(name, lambda text: [check(part.strip()) for part in text.split(",") if part.strip()])
+        return self.parse(
+            name, lambda text: [check(part.strip()) for part in text.split(",") if part.strip()]
+        )
 
     def parse(self, name: str, parser: Callable[[str], T]) -> T:
         """The parsed value; the parsed default, and a problem, where the value is bad."""
@@ -131,7 +184,9 @@ class Env:
 
     def problem(self, name: str, message: str, hint: str, serious: bool = True) -> None:
         letter = "E" if serious else "W"
-        self.problems.append(Problem(f"confcall.{letter}{SETTINGS[name].number:03}", name, message, hint, serious))
+        self.problems.append(
+            Problem(f"confcall.{letter}{SETTINGS[name].number:03}", name, message, hint, serious)
+        )
 
 
 def parse_flag(text: str) -> bool:
@@ -161,7 +216,9 @@ def parse_url(text: str) -> str:
         good = False
     # Quotes, semicolons and blanks would end the directive of the Content-Security-Policy that the origin goes into.
     if not good or re.search(r"[\s;,'\"]", text):
-        raise BadValue("not an address of a site.", "Write it as in https://call.example.org, without a query.")
+        raise BadValue(
+            "not an address of a site.", "Write it as in https://call.example.org, without a query."
+        )
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     usual = port in (None, 443 if parts.scheme == "https" else 80)
     return f"{parts.scheme}://{host}{'' if usual else f':{port}'}{parts.path}".rstrip("/")
@@ -171,19 +228,26 @@ def parse_site(text: str) -> str:
     """As ``parse_url``, and without a path: links are made from the root of the site."""
     url = parse_url(text)
     if urllib.parse.urlsplit(url).path:
-        raise BadValue("has a path.", "Give confcall a host name of its own, as in https://call.example.org.")
+        raise BadValue(
+            "has a path.", "Give confcall a host name of its own, as in https://call.example.org."
+        )
     return url
 
 
 def parse_host(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?", text):
-        raise BadValue(f"{text!r} is not a host name.", "Write host names without a scheme, as in call.example.net.")
+        raise BadValue(
+            f"{text!r} is not a host name.",
+            "Write host names without a scheme, as in call.example.net.",
+        )
     return text.lower()
 
 
 def parse_redis(text: str) -> str:
     if not re.match(r"(redis|rediss|unix)://", text):
-        raise BadValue("not an address of a Redis.", "Write it as in redis://:password@host:6379/0.")
+        raise BadValue(
+            "not an address of a Redis.", "Write it as in redis://:password@host:6379/0."
+        )
     return text
 
 
@@ -194,7 +258,8 @@ def parse_ice(schemes: tuple[str, ...]) -> Callable[[str], str]:
         scheme, _, rest = text.partition(":")
         if scheme not in schemes or not rest or rest.startswith("/") or re.search(r"[\s'\"]", rest):
             raise BadValue(
-                f"{text!r} is not a {schemes[0]} address.", f"Write it as in {schemes[0]}:{schemes[0]}.example.org:3478."
+                f"{text!r} is not a {schemes[0]} address.",
+                f"Write it as in {schemes[0]}:{schemes[0]}.example.org:3478.",
             )
         return text
 
@@ -205,7 +270,9 @@ def parse_time_zone(text: str) -> str:
     try:
         zoneinfo.ZoneInfo(text)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadValue("no such time zone.", "Write a name of the tz database, as in Europe/Paris.") from None
+        raise BadValue(
+            "no such time zone.", "Write a name of the tz database, as in Europe/Paris."
+        ) from None
     return text
 
 
@@ -226,10 +293,13 @@ def parse_address(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", text) and not re.fullmatch(r"[\d.]+", text):
+        if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", text) and not re.fullmatch(
+            r"[\d.]+", text
+        ):
             return text.lower()
         raise BadValue(
-            f"{text!r} is neither an IP address nor a name.", "Write IPv4 or IPv6 addresses, comma separated."
+            f"{text!r} is neither an IP address nor a name.",
+            "Write IPv4 or IPv6 addresses, comma separated.",
         ) from None
 
 
@@ -241,13 +311,19 @@ def parse_workers(text: str) -> int | None:
 def parse_token(text: str) -> str:
     """A bearer token (RFC 6750 section 2.1), long enough that nobody guesses it."""
     if text and not re.fullmatch(r"[A-Za-z0-9._~+/-]{16,}=*", text):
-        raise BadValue("no token that is hard to guess.", "Use at least 16 random letters and digits, or leave it out.")
+        raise BadValue(
+            "no token that is hard to guess.",
+            "Use at least 16 random letters and digits, or leave it out.",
+        )
     return text
 
 
 def parse_secret_key(text: str) -> str:
     if text and (len(text) < 32 or len(set(text)) < 8 or text.startswith("django-insecure-")):
-        raise BadValue("too weak.", "Use at least 32 random characters, or leave it out: one is made and kept in DATA_DIR.")
+        raise BadValue(
+            "too weak.",
+            "Use at least 32 random characters, or leave it out: one is made and kept in DATA_DIR.",
+        )
     return text
 
 
@@ -259,7 +335,9 @@ def kept_secret_key(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        with os.fdopen(
+            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+        ) as file:
             file.write(secrets.token_urlsafe(50) + "\n")
         try:
             os.link(draft, path)

@@ -20,7 +20,10 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", content_security_policy())
         response.headers.setdefault("Permissions-Policy", permissions_policy())
-        if request.path.startswith("/admin/") and response.get("Referrer-Policy") == settings.SECURE_REFERRER_POLICY:
+        if (
+            request.path.startswith("/admin/")
+            and response.get("Referrer-Policy") == settings.SECURE_REFERRER_POLICY
+        ):
             # With no-referrer a browser sends "Origin: null" with a form, and Django's CSRF check refuses it.
             response.headers["Referrer-Policy"] = "same-origin"
         return response

@@ -98,10 +98,16 @@ FILE_UPLOAD_HANDLERS = ["rooms.uploads.BoundedUploadHandler"]
 
 _sqlite = f"sqlite:///{DATA_DIR / 'db.sqlite3'}"
 try:
-    _database = dj_database_url.parse(env.text("DATABASE_URL") or _sqlite, conn_max_age=60, conn_health_checks=True)
+    _database = dj_database_url.parse(
+        env.text("DATABASE_URL") or _sqlite, conn_max_age=60, conn_health_checks=True
+    )
 except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
     # The message of the exception may hold the password: it is not shown.
-    env.problem("DATABASE_URL", "DATABASE_URL cannot be understood.", "Write it as in postgres://user:password@host:5432/name.")
+    env.problem(
+        "DATABASE_URL",
+        "DATABASE_URL cannot be understood.",
+        "Write it as in postgres://user:password@host:5432/name.",
+    )
     _database = dj_database_url.parse(_sqlite)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
@@ -159,14 +165,21 @@ TEMPLATES = [
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = env.parse("LANGUAGE_CODE", environment.parse_language)
-LANGUAGES = [("en", _("English"))] if LANGUAGE_CODE == "en" else [(LANGUAGE_CODE, LANGUAGE_CODE), ("en", _("English"))]
+LANGUAGES = (
+    [("en", _("English"))]
+    if LANGUAGE_CODE == "en"
+    else [(LANGUAGE_CODE, LANGUAGE_CODE), ("en", _("English"))]
+)
 TIME_ZONE = env.parse("TIME_ZONE", environment.parse_time_zone)
 USE_I18N = True
 USE_TZ = True
@@ -174,12 +187,16 @@ USE_TZ = True
 # Static files and images
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"  # made anew by `collectstatic`; the checkout itself may be read-only
+STATIC_ROOT = (
+    DATA_DIR / "static"
+)  # made anew by `collectstatic`; the checkout itself may be read-only
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "confcall.static.ManifestStorage",
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "confcall.static.ManifestStorage",
     },
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -194,7 +211,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"  # addresses are secrets; the admin has its own, see confcall.headers
+SECURE_REFERRER_POLICY = (
+    "no-referrer"  # addresses are secrets; the admin has its own, see confcall.headers
+)
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if TRUST_PROXY:
@@ -212,7 +231,13 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"no_tokens": {"()": "confcall.logs.NoTokens"}},
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["no_tokens"],
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},

@@ -71,7 +71,13 @@ class InviteRules(Protocol):
 
 
 def invite_grant(
-    room: RoomRules, invite: InviteRules, *, person_admitted: bool, banned: bool, now: datetime, rejoining: bool = False
+    room: RoomRules,
+    invite: InviteRules,
+    *,
+    person_admitted: bool,
+    banned: bool,
+    now: datetime,
+    rejoining: bool = False,
 ) -> Grant | Refusal:
     """For somebody with an invite.
 
@@ -91,7 +97,9 @@ def invite_grant(
     return _room_open(room, Grant(Role(invite.role)), now, rejoining)
 
 
-def visitor_grant(room: RoomRules, *, banned: bool, now: datetime, rejoining: bool = False) -> Grant | Refusal:
+def visitor_grant(
+    room: RoomRules, *, banned: bool, now: datetime, rejoining: bool = False
+) -> Grant | Refusal:
     """For somebody who has only the room's address."""
     if room.visitors == VisitorPolicy.NOTHING:
         return Refusal.not_found

@@ -19,7 +19,9 @@ KEPT = MAX_AGE + timedelta(hours=1)
 "How long it is known who came in: longer than any pass that nobody renews."
 
 
-def current_grant(pass_: Pass, now: datetime | None = None, *, rejoining: bool = False) -> Grant | Refusal:
+def current_grant(
+    pass_: Pass, now: datetime | None = None, *, rejoining: bool = False
+) -> Grant | Refusal:
     """What a pass is worth at this moment: bans, revoked invites and closed rooms count at once. Changes nothing."""
     now = now or timezone.now()
     room = Room.objects.filter(pk=pass_.room).first()
@@ -28,7 +30,9 @@ def current_grant(pass_: Pass, now: datetime | None = None, *, rejoining: bool =
     if pass_.user is not None:
         return user_grant(room, is_staff=is_staff(pass_.user), now=now)
     if pass_.invite is None:
-        return visitor_grant(room, banned=is_banned(room, pass_.person), now=now, rejoining=rejoining)
+        return visitor_grant(
+            room, banned=is_banned(room, pass_.person), now=now, rejoining=rejoining
+        )
     invite = Invite.objects.filter(pk=pass_.invite, room=room).first()
     if invite is None:
         return Refusal.not_found
@@ -58,7 +62,12 @@ def admit(
         if isinstance(verdict, Grant) and pass_.invite is not None:
             _count(pass_.invite, pass_.person, name, now)
         if isinstance(verdict, Grant) and participant:
-            who = {"room_id": pass_.room, "person": pass_.person, "invite_id": pass_.invite, "name": name}
+            who = {
+                "room_id": pass_.room,
+                "person": pass_.person,
+                "invite_id": pass_.invite,
+                "name": name,
+            }
             more = {"kind": kind, "role": verdict.role, "since": now}
             Arrival.objects.update_or_create(participant=participant, defaults=who | more)
     return verdict
@@ -67,7 +76,10 @@ def admit(
 def _count(invite: int, person: str, name: str, now: datetime) -> None:
     row = Invite.objects.filter(pk=invite)
     _, first = Admission.objects.update_or_create(
-        invite_id=invite, person=person, defaults={"name": name}, create_defaults={"name": name, "first": now}
+        invite_id=invite,
+        person=person,
+        defaults={"name": name},
+        create_defaults={"name": name, "first": now},
     )
     if first:
         row.filter(uses_left__gt=0).update(uses_left=F("uses_left") - 1)
@@ -76,15 +88,23 @@ def _count(invite: int, person: str, name: str, now: datetime) -> None:
 
 def forget_arrivals(now: datetime) -> int:
     """Forget who came in long ago, but for rooms with a running call: somebody may be in it for days. How many were forgotten."""
-    old = Arrival.objects.filter(since__lt=now - KEPT).exclude(room__calls__in=Call.objects.filter(ended=None))
+    old = Arrival.objects.filter(since__lt=now - KEPT).exclude(
+        room__calls__in=Call.objects.filter(ended=None)
+    )
     return old.delete()[0]
 
 
-def invite_verdict(room: Room, invite: Invite, person: str, now: datetime, *, rejoining: bool = False) -> Grant | Refusal:
+def invite_verdict(
+    room: Room, invite: Invite, person: str, now: datetime, *, rejoining: bool = False
+) -> Grant | Refusal:
     """What an invite is worth for a person. ``person`` is ``""`` for somebody who has no id yet."""
     admitted = Admission.objects.filter(invite=invite, person=person).exists()
-    banned = is_banned(room, person) or (not admitted and Ban.objects.filter(room=room, invite=invite).exists())
-    return invite_grant(room, invite, person_admitted=admitted, banned=banned, now=now, rejoining=rejoining)
+    banned = is_banned(room, person) or (
+        not admitted and Ban.objects.filter(room=room, invite=invite).exists()
+    )
+    return invite_grant(
+        room, invite, person_admitted=admitted, banned=banned, now=now, rejoining=rejoining
+    )
 
 
 def is_banned(room: Room, person: str) -> bool:

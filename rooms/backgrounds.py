@@ -41,12 +41,18 @@ class BadImage(ValueError):
 
 def too_large(max_bytes: int) -> BadImage:
     limit = max_bytes >> 20
-    return BadImage(_("The file is larger than %(limit)d MB. Make it smaller and upload it again.") % {"limit": limit})
+    return BadImage(
+        _("The file is larger than %(limit)d MB. Make it smaller and upload it again.")
+        % {"limit": limit}
+    )
 
 
 def too_many_pixels(max_pixels: int) -> BadImage:
     limit = max_pixels // 1_000_000
-    return BadImage(_("The image has more than %(limit)d megapixels. Make it smaller and upload it again.") % {"limit": limit})
+    return BadImage(
+        _("The image has more than %(limit)d megapixels. Make it smaller and upload it again.")
+        % {"limit": limit}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,9 @@ def _srgb(image: Image.Image) -> Image.Image:
         return image
     with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        converted = ImageCms.profileToProfile(
+            image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
         if converted is not None:
             converted.info["exif"] = image.info.get("exif", b"")
             return converted
@@ -128,7 +136,9 @@ def _unusable() -> Iterator[None]:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             yield
     except BROKEN as exc:
-        raise BadImage(_("This is not an image that can be used. Upload a JPEG, PNG, WebP, AVIF or GIF file.")) from exc
+        raise BadImage(
+            _("This is not an image that can be used. Upload a JPEG, PNG, WebP, AVIF or GIF file.")
+        ) from exc
 
 
 def _webp(image: Image.Image) -> bytes:
@@ -162,14 +172,22 @@ def write(picture: Picture) -> Files:
         _write(files.thumbnail, picture.thumbnail)
     except OSError as exc:
         remove(files)
-        raise BadImage(_("The image could not be saved: the server's disk is full or read-only. Nothing was changed.")) from exc
+        raise BadImage(
+            _(
+                "The image could not be saved: the server's disk is full or read-only. Nothing was changed."
+            )
+        ) from exc
     return files
 
 
 def adopt(background: Background, files: Files, picture: Picture) -> None:
     """Save the row with its new files, and drop those of before once the change is certain."""
     before = current(background)
-    background.image.name, background.thumbnail.name, background.accent = files.image, files.thumbnail, picture.accent
+    background.image.name, background.thumbnail.name, background.accent = (
+        files.image,
+        files.thumbnail,
+        picture.accent,
+    )
     # Without them Django opens the file at each load of the row to find out, and fails where it is gone.
     background.width, background.height = picture.size
     try:
@@ -189,7 +207,9 @@ def current(background: Background) -> Files | None:
 
 def _write(name: str, body: bytes) -> None:
     stored = default_storage.save(name, ContentFile(body))
-    if stored != name:  # the name is random: somebody else's file is in its place only if something is very wrong
+    if (
+        stored != name
+    ):  # the name is random: somebody else's file is in its place only if something is very wrong
         default_storage.delete(stored)
         raise OSError(f"{name} is taken")
 

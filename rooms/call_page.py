@@ -79,7 +79,9 @@ def call_link(entry: Entry, now: datetime) -> str | None:
     """What "Copy call link" copies: a link that lets others in without making them more than speakers. None: there is none."""
     if entry.room.visitors != VisitorPolicy.NOTHING:
         return absolute(entry.room.get_absolute_url())
-    invite = guests_invite(entry.room, entry.grant, now) if entry.grant.moderate else own_invite(entry)
+    invite = (
+        guests_invite(entry.room, entry.grant, now) if entry.grant.moderate else own_invite(entry)
+    )
     return absolute(invite.get_absolute_url()) if invite else None
 
 
@@ -101,14 +103,18 @@ def own_invite(entry: Entry) -> Invite | None:
     """The invite that a guest came by, where others may come by it too."""
     if entry.pass_.invite is None:
         return None
-    return Invite.objects.filter(pk=entry.pass_.invite, role__in=[Role.SPEAKER, Role.LISTENER], uses_left=None).first()
+    return Invite.objects.filter(
+        pk=entry.pass_.invite, role__in=[Role.SPEAKER, Role.LISTENER], uses_left=None
+    ).first()
 
 
 def guests_invite(room: Room, grant: Grant, now: datetime) -> Invite | None:
     """The room's newest speaker invite that anybody may use; an owner gets one made."""
     lasting = Q(expires=None) | Q(expires__gt=now)
     started = Q(not_before=None) | Q(not_before__lte=now)
-    invites = room.invites.filter(lasting & started, role=Role.SPEAKER, uses_left=None, revoked=False)
+    invites = room.invites.filter(
+        lasting & started, role=Role.SPEAKER, uses_left=None, revoked=False
+    )
     found = invites.order_by("-created", "-pk").first()
     if found is None and grant.role == Role.OWNER:
         found = room.invites.create(label=_("Guests"), role=Role.SPEAKER)

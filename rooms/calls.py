@@ -33,7 +33,9 @@ def parse(fields: Mapping[bytes, bytes]) -> CallEvent | None:
         people = int(fields[b"people"])
     except (KeyError, ValueError, OverflowError, OSError):
         return None
-    known = event in ("started", "peak", "ended") and 0 < len(epoch) <= 40 and 0 <= people <= 100_000
+    known = (
+        event in ("started", "peak", "ended") and 0 < len(epoch) <= 40 and 0 <= people <= 100_000
+    )
     return CallEvent(room, epoch, event, at, people) if known else None
 
 
@@ -43,7 +45,9 @@ def record(event: CallEvent) -> Call | None:
         room = Room.objects.select_for_update().only("pk").filter(slug=event.room).first()
         if room is None:
             return None
-        call, _ = Call.objects.get_or_create(epoch=event.epoch, defaults={"room": room, "started": event.at})
+        call, _ = Call.objects.get_or_create(
+            epoch=event.epoch, defaults={"room": room, "started": event.at}
+        )
         call.started = min(call.started, event.at)
         call.most_people = max(call.most_people, event.people)
         if event.event == "ended":
@@ -69,4 +73,8 @@ def missing_since(
     before: Mapping[int, datetime], calls: Iterable[Call], alive: Mapping[str, str], now: datetime
 ) -> dict[int, datetime]:
     """Since when each running call has not been alive. ``alive``: slug -> epoch of the room's life that is going on."""
-    return {call.pk: before.get(call.pk, now) for call in calls if alive.get(call.room.slug) != call.epoch}
+    return {
+        call.pk: before.get(call.pk, now)
+        for call in calls
+        if alive.get(call.room.slug) != call.epoch
+    }

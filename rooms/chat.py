@@ -52,12 +52,16 @@ def _append(room: int, person: str, nonce: str, name: str, text: str) -> tuple[C
         with contextlib.suppress(ChatLine.DoesNotExist):
             return ChatLine.objects.get(room_id=room, person=person, nonce=nonce), False
         number = last_number(room) + 1
-        return ChatLine.objects.create(room_id=room, number=number, person=person, nonce=nonce, name=name, text=text), True
+        return ChatLine.objects.create(
+            room_id=room, number=number, person=person, nonce=nonce, name=name, text=text
+        ), True
 
 
 def since(room: int, number: int) -> tuple[list[ChatLine], bool]:
     """The lines after ``number``, at most ``PAGE``, and whether there are more."""
-    lines = list(ChatLine.objects.filter(room_id=room, number__gt=number).order_by("number")[: PAGE + 1])
+    lines = list(
+        ChatLine.objects.filter(room_id=room, number__gt=number).order_by("number")[: PAGE + 1]
+    )
     return lines[:PAGE], len(lines) > PAGE
 
 

@@ -58,7 +58,9 @@ def accent(pixels: list[tuple[int, int, int]], fallback: str) -> str:
     for pixel in pixels:
         r, g, b = (c / 255 for c in pixel)
         hue, lightness, saturation = colorsys.rgb_to_hls(r, g, b)
-        weight = saturation * max(0.0, 1 - abs(lightness - 0.55) * 1.8) if saturation > 0.15 else 0.0
+        weight = (
+            saturation * max(0.0, 1 - abs(lightness - 0.55) * 1.8) if saturation > 0.15 else 0.0
+        )
         slot = bins[int(hue * 24) % 24]
         for index, value in enumerate((weight, r * weight, g * weight, b * weight)):
             slot[index] += value
@@ -66,4 +68,6 @@ def accent(pixels: list[tuple[int, int, int]], fallback: str) -> str:
     if weight < len(pixels) * 0.005:
         return fallback
     hue, lightness, saturation = colorsys.rgb_to_hls(red / weight, green / weight, blue / weight)
-    return render(colorsys.hls_to_rgb(hue, min(max(lightness, 0.45), 0.65), min(max(saturation, 0.45), 0.75)))
+    return render(
+        colorsys.hls_to_rgb(hue, min(max(lightness, 0.45), 0.65), min(max(saturation, 0.45), 0.75))
+    )

@@ -21,8 +21,16 @@ WORKERS: list[tuple[str, str, Callable[[WorkerNow], Value]]] = [
     ("draining", "1 while the worker takes no new rooms.", lambda w: int(w.draining)),
 ]
 WORKER_NUMBERS: list[tuple[str, str, Callable[[WorkerNumbers], Value]]] = [
-    ("lag_max_seconds", "How late the event loop ran at worst in the last second.", lambda n: n.lag_max),
-    ("lag_mean_seconds", "How late the event loop ran on average in the last second.", lambda n: n.lag_mean),
+    (
+        "lag_max_seconds",
+        "How late the event loop ran at worst in the last second.",
+        lambda n: n.lag_max,
+    ),
+    (
+        "lag_mean_seconds",
+        "How late the event loop ran on average in the last second.",
+        lambda n: n.lag_mean,
+    ),
     ("memory_bytes", "Resident memory.", lambda n: n.memory),
     ("uptime_seconds", "Since the worker's start.", lambda n: n.uptime),
 ]
@@ -33,7 +41,11 @@ ROOMS: list[tuple[str, str, Callable[[RoomNumbers], Value]]] = [
     ("audio_tracks", "Published tracks of sound.", lambda n: n.audio_tracks),
     ("video_tracks", "Published tracks of pictures.", lambda n: n.video_tracks),
     ("slots_paused", "Slots that carry nothing for want of bandwidth.", lambda n: n.paused),
-    ("link_smallest_bits_per_second", "The smallest estimate of a receiver's link.", lambda n: n.links.smallest),
+    (
+        "link_smallest_bits_per_second",
+        "The smallest estimate of a receiver's link.",
+        lambda n: n.links.smallest,
+    ),
     ("link_median_bits_per_second", "The estimate in the middle.", lambda n: n.links.median),
     ("rtt_max_seconds", "The longest round trip to a receiver.", lambda n: n.links.rtt),
     ("queue_max_seconds", "The longest queue on the way to a receiver.", lambda n: n.links.queue),
@@ -68,19 +80,34 @@ def expose(overview: Overview, room_ids: Mapping[str, int]) -> str:
     """Everything. Rooms without an id, deleted while people are in them, are left out."""
     workers = [(w, {"worker": w.name}) for w in overview.workers]
     told = [(w.numbers, labels) for w, labels in workers if w.numbers is not None]
-    rooms = [(r.numbers, labels_of(r, room_ids[r.slug])) for r in overview.rooms if r.slug in room_ids]
+    rooms = [
+        (r.numbers, labels_of(r, room_ids[r.slug])) for r in overview.rooms if r.slug in room_ids
+    ]
     versions = [({**labels, "version": n.version}, 1) for n, labels in told]
     families = [
         family("confcall_workers", "gauge", "Workers that live.", [({}, len(workers))]),
         family("confcall_worker_info", "gauge", "The version of a worker.", versions),
         *(gauge(f"confcall_worker_{name}", text, workers, value) for name, text, value in WORKERS),
-        *(gauge(f"confcall_worker_{name}", text, told, value) for name, text, value in WORKER_NUMBERS),
         *(
-            family(f"confcall_worker_datagrams_{f.name}_total", "counter", DATAGRAMS[f.name], totals(told, f.name))
+            gauge(f"confcall_worker_{name}", text, told, value)
+            for name, text, value in WORKER_NUMBERS
+        ),
+        *(
+            family(
+                f"confcall_worker_datagrams_{f.name}_total",
+                "counter",
+                DATAGRAMS[f.name],
+                totals(told, f.name),
+            )
             for f in fields(Datagrams)
         ),
         *(gauge(f"confcall_room_{name}", text, rooms, value) for name, text, value in ROOMS),
-        *(family(f"confcall_room_{f.name}_total", "counter", COUNTS[f.name], totals(rooms, f.name)) for f in fields(Counts)),
+        *(
+            family(
+                f"confcall_room_{f.name}_total", "counter", COUNTS[f.name], totals(rooms, f.name)
+            )
+            for f in fields(Counts)
+        ),
     ]
     return "".join(families)
 
@@ -89,11 +116,15 @@ def labels_of(room: RoomNow, pk: int) -> Labels:
     return {"room": str(pk), "worker": room.worker}
 
 
-def gauge(name: str, text: str, sources: Iterable[tuple[N, Labels]], value: Callable[[N], Value]) -> str:
+def gauge(
+    name: str, text: str, sources: Iterable[tuple[N, Labels]], value: Callable[[N], Value]
+) -> str:
     return family(name, "gauge", text, [(labels, value(source)) for source, labels in sources])
 
 
-def totals(sources: Iterable[tuple[RoomNumbers | WorkerNumbers, Labels]], field: str) -> list[tuple[Labels, Value]]:
+def totals(
+    sources: Iterable[tuple[RoomNumbers | WorkerNumbers, Labels]], field: str
+) -> list[tuple[Labels, Value]]:
     return [(labels, getattr(source.total, field)) for source, labels in sources]
 
 

@@ -33,7 +33,9 @@ def look(background: Background | None) -> Look | None:
     if background is None or not background.image:
         return None
     address = reverse("look", args=[background.pk, fingerprint(background)])
-    return Look(background.image.url, background.alt, background.credit, background.credit_url, address)
+    return Look(
+        background.image.url, background.alt, background.credit, background.credit_url, address
+    )
 
 
 def stylesheet(background: Background) -> str:

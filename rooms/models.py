@@ -34,24 +34,40 @@ class Background(models.Model):
     """An image behind a call. The file is always one that we encoded ourselves."""
 
     title = models.CharField(_("title"), max_length=120)
-    image = models.ImageField(_("image"), upload_to="backgrounds/", width_field="width", height_field="height")
-    thumbnail = models.ImageField(_("thumbnail"), upload_to="backgrounds/", editable=False, blank=True)
+    image = models.ImageField(
+        _("image"), upload_to="backgrounds/", width_field="width", height_field="height"
+    )
+    thumbnail = models.ImageField(
+        _("thumbnail"), upload_to="backgrounds/", editable=False, blank=True
+    )
     width = models.PositiveIntegerField(editable=False, default=0)
     height = models.PositiveIntegerField(editable=False, default=0)
     credit = models.CharField(
-        _("credit"), max_length=200, blank=True, help_text=_("Shown on the page, as in “Photo: Ann Example”.")
+        _("credit"),
+        max_length=200,
+        blank=True,
+        help_text=_("Shown on the page, as in “Photo: Ann Example”."),
     )
     credit_url = models.URLField(_("credit link"), blank=True)
     alt = models.CharField(
-        _("alternative text"), max_length=250, blank=True, help_text=_("What the image shows, for people who cannot see it.")
+        _("alternative text"),
+        max_length=250,
+        blank=True,
+        help_text=_("What the image shows, for people who cannot see it."),
     )
     focal_x = models.PositiveSmallIntegerField(
-        _("focal point, across (%)"), default=50, validators=[MinValueValidator(0), MaxValueValidator(100)]
+        _("focal point, across (%)"),
+        default=50,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     focal_y = models.PositiveSmallIntegerField(
-        _("focal point, down (%)"), default=50, validators=[MinValueValidator(0), MaxValueValidator(100)]
+        _("focal point, down (%)"),
+        default=50,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
-    accent = models.CharField(editable=False, max_length=7, default="#5b8cff", help_text=_("Derived from the image."))
+    accent = models.CharField(
+        editable=False, max_length=7, default="#5b8cff", help_text=_("Derived from the image.")
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -70,7 +86,12 @@ class Room(models.Model):
     title = models.CharField(_("title"), max_length=120)
     description = models.CharField(_("description"), max_length=300, blank=True)
     background = models.ForeignKey(
-        Background, verbose_name=_("background"), null=True, blank=True, on_delete=models.SET_NULL, related_name="rooms"
+        Background,
+        verbose_name=_("background"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="rooms",
     )
     visitors = models.CharField(
         _("visitors without an invite may"),
@@ -78,8 +99,12 @@ class Room(models.Model):
         choices=VisitorPolicy.choices,
         default=VisitorPolicy.NOTHING,
     )
-    locked = models.BooleanField(_("locked"), default=False, help_text=_("Nobody new gets in; who is in stays."))
-    closed = models.BooleanField(_("closed"), default=False, help_text=_("The call is over; the link says so."))
+    locked = models.BooleanField(
+        _("locked"), default=False, help_text=_("Nobody new gets in; who is in stays.")
+    )
+    closed = models.BooleanField(
+        _("closed"), default=False, help_text=_("The call is over; the link says so.")
+    )
     opens = models.DateTimeField(_("opens"), null=True, blank=True)
     closes = models.DateTimeField(_("closes"), null=True, blank=True)
     max_people = models.PositiveSmallIntegerField(
@@ -100,7 +125,9 @@ class Room(models.Model):
     pad_id = models.CharField(_("Etherpad id"), max_length=120, blank=True, editable=False)
     pad_read_only_id = models.CharField(max_length=120, blank=True, editable=False)
     notes_key = models.CharField(max_length=40, default=new_notes_key, unique=True, editable=False)
-    notes_read_key = models.CharField(max_length=40, default=new_notes_key, unique=True, editable=False)
+    notes_read_key = models.CharField(
+        max_length=40, default=new_notes_key, unique=True, editable=False
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -118,14 +145,21 @@ class Room(models.Model):
 class Invite(models.Model):
     """A link into a room."""
 
-    room = models.ForeignKey(Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="invites")
-    label = models.CharField(_("label"), max_length=120, blank=True, help_text=_("For yourself: whom is it for?"))
+    room = models.ForeignKey(
+        Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="invites"
+    )
+    label = models.CharField(
+        _("label"), max_length=120, blank=True, help_text=_("For yourself: whom is it for?")
+    )
     token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.SPEAKER)
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     expires = models.DateTimeField(_("expires"), null=True, blank=True)
     uses_left = models.PositiveIntegerField(
-        _("uses left"), null=True, blank=True, help_text=_("Empty: as often as you like. One person counts once.")
+        _("uses left"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as often as you like. One person counts once."),
     )
     revoked = models.BooleanField(_("revoked"), default=False)
     last_used = models.DateTimeField(_("last used"), null=True, editable=False)
@@ -152,7 +186,9 @@ class Admission(models.Model):
     first = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["invite", "person"], name="one_admission_per_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["invite", "person"], name="one_admission_per_person")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name or self.person} – {self.invite}"
@@ -164,10 +200,14 @@ class Arrival(models.Model):
     Written when somebody is let in, and again when the same participant comes back. ``kind`` is the wire's: call, whip or whep.
     """
 
-    room = models.ForeignKey(Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="arrivals")
+    room = models.ForeignKey(
+        Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="arrivals"
+    )
     participant = models.CharField(max_length=40, unique=True)
     person = models.CharField(_("person"), max_length=40)
-    invite = models.ForeignKey(Invite, verbose_name=_("invite"), null=True, blank=True, on_delete=models.SET_NULL)
+    invite = models.ForeignKey(
+        Invite, verbose_name=_("invite"), null=True, blank=True, on_delete=models.SET_NULL
+    )
     kind = models.CharField(max_length=4, default="call")
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     name = models.CharField(_("name"), max_length=60, blank=True)
@@ -186,16 +226,22 @@ class Arrival(models.Model):
 class Ban(models.Model):
     """Somebody who was removed: the person, and the invite that it came by, do not come in again."""
 
-    room = models.ForeignKey(Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="bans")
+    room = models.ForeignKey(
+        Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="bans"
+    )
     person = models.CharField(_("person"), max_length=40)
-    invite = models.ForeignKey(Invite, verbose_name=_("invite"), null=True, blank=True, on_delete=models.SET_NULL)
+    invite = models.ForeignKey(
+        Invite, verbose_name=_("invite"), null=True, blank=True, on_delete=models.SET_NULL
+    )
     name = models.CharField(_("name"), max_length=60, blank=True)
     created = models.DateTimeField(_("since"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("ban")
         verbose_name_plural = _("bans")
-        constraints = [models.UniqueConstraint(fields=["room", "person"], name="one_ban_per_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["room", "person"], name="one_ban_per_person")
+        ]
 
     def __str__(self) -> str:
         return self.name or self.person
@@ -218,7 +264,9 @@ class ChatLine(models.Model):
         ordering = ["room", "number"]
         constraints = [
             models.UniqueConstraint(fields=["room", "number"], name="chat_numbers_are_unique"),
-            models.UniqueConstraint(fields=["room", "person", "nonce"], name="chat_lines_are_sent_once"),
+            models.UniqueConstraint(
+                fields=["room", "person", "nonce"], name="chat_lines_are_sent_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -239,7 +287,9 @@ class NotesUpdate(models.Model):
 class Call(models.Model):
     """The record of one call in a room. ``epoch`` is the worker's name for the room's life."""
 
-    room = models.ForeignKey(Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="calls")
+    room = models.ForeignKey(
+        Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="calls"
+    )
     epoch = models.CharField(max_length=40, unique=True, editable=False)
     started = models.DateTimeField(_("started"))
     ended = models.DateTimeField(_("ended"), null=True, blank=True)

@@ -39,14 +39,23 @@ def people(room: RoomNumbers) -> str:
     """Streams are among the people, viewers are not."""
     more = []
     if room.streams:
-        more.append(ngettext("%(count)d stream", "%(count)d streams", room.streams) % {"count": room.streams})
+        more.append(
+            ngettext("%(count)d stream", "%(count)d streams", room.streams)
+            % {"count": room.streams}
+        )
     if room.viewers:
-        more.append(ngettext("%(count)d viewer", "%(count)d viewers", room.viewers) % {"count": room.viewers})
+        more.append(
+            ngettext("%(count)d viewer", "%(count)d viewers", room.viewers)
+            % {"count": room.viewers}
+        )
     return f"{room.people} ({', '.join(more)})" if more else str(room.people)
 
 
 def tracks(room: RoomNumbers) -> str:
-    return _("%(audio)d of sound, %(video)d of pictures") % {"audio": room.audio_tracks, "video": room.video_tracks}
+    return _("%(audio)d of sound, %(video)d of pictures") % {
+        "audio": room.audio_tracks,
+        "video": room.video_tracks,
+    }
 
 
 def flow(bits: float, packets: float) -> str:
@@ -97,8 +106,14 @@ ROOM_COLUMNS: list[Column[RoomNumbers]] = [
     Column(gettext_lazy("Lost on the way in"), loss_in),
     Column(gettext_lazy("Lost on the way out"), lambda r: units.percent(r.loss_out)),
     Column(gettext_lazy("Sent again"), repair),
-    Column(gettext_lazy("Missing packets (NACK)"), lambda r: asked(r.last.nacks_in, r.last.nacks_out, r.seconds)),
-    Column(gettext_lazy("Key frames (PLI)"), lambda r: asked(r.last.plis_in, r.last.plis_out, r.seconds)),
+    Column(
+        gettext_lazy("Missing packets (NACK)"),
+        lambda r: asked(r.last.nacks_in, r.last.nacks_out, r.seconds),
+    ),
+    Column(
+        gettext_lazy("Key frames (PLI)"),
+        lambda r: asked(r.last.plis_in, r.last.plis_out, r.seconds),
+    ),
     Column(gettext_lazy("Receivers’ links"), links),
     Column(gettext_lazy("Longest way"), delays),
     Column(gettext_lazy("Paused pictures"), lambda r: str(r.paused)),
@@ -108,7 +123,10 @@ ROOM_COLUMNS: list[Column[RoomNumbers]] = [
 def lag(worker: WorkerNow) -> str:
     if worker.numbers is None:
         return units.DASH
-    worst, mean = units.milliseconds(worker.numbers.lag_max), units.milliseconds(worker.numbers.lag_mean)
+    worst, mean = (
+        units.milliseconds(worker.numbers.lag_max),
+        units.milliseconds(worker.numbers.lag_mean),
+    )
     return _("%(worst)s at worst, %(mean)s on average") % {"worst": worst, "mean": mean}
 
 
@@ -122,8 +140,14 @@ WORKER_COLUMNS: list[Column[WorkerNow]] = [
     Column(gettext_lazy("Rooms"), lambda w: str(w.rooms)),
     Column(gettext_lazy("People"), lambda w: str(w.people)),
     Column(gettext_lazy("Dropped datagrams"), dropped),
-    Column(gettext_lazy("Memory"), lambda w: units.megabytes(w.numbers.memory) if w.numbers else units.DASH),
-    Column(gettext_lazy("Up for"), lambda w: units.duration(w.numbers.uptime) if w.numbers else units.DASH),
+    Column(
+        gettext_lazy("Memory"),
+        lambda w: units.megabytes(w.numbers.memory) if w.numbers else units.DASH,
+    ),
+    Column(
+        gettext_lazy("Up for"),
+        lambda w: units.duration(w.numbers.uptime) if w.numbers else units.DASH,
+    ),
     Column(gettext_lazy("Version"), lambda w: w.numbers.version if w.numbers else units.DASH),
 ]
 
@@ -134,9 +158,15 @@ def worries_of_worker(worker: WorkerNow) -> list[str]:
     if worker.draining:
         found.append(_("Takes no new rooms: it is about to end."))
     if worker.load >= BUSY:
-        found.append(_("Busy: its core is nearly full. Start more workers; new rooms go to the least busy one."))
+        found.append(
+            _(
+                "Busy: its core is nearly full. Start more workers; new rooms go to the least busy one."
+            )
+        )
     if worker.numbers is None:
-        found.append(_("Gives no numbers: it has just started, or it is of another version than this page."))
+        found.append(
+            _("Gives no numbers: it has just started, or it is of another version than this page.")
+        )
         return found
     if worker.numbers.lag_max >= LATE_SECONDS:
         found.append(
@@ -144,7 +174,11 @@ def worries_of_worker(worker: WorkerNow) -> list[str]:
             % {"lag": units.milliseconds(worker.numbers.lag_max)}
         )
     if worker.numbers.dropped:
-        found.append(_("Loses packets within this machine: it cannot keep up, or net.core.rmem_max is too small."))
+        found.append(
+            _(
+                "Loses packets within this machine: it cannot keep up, or net.core.rmem_max is too small."
+            )
+        )
     return found
 
 
@@ -152,7 +186,10 @@ def worries_of_room(room: RoomNumbers) -> list[str]:
     """The same of a room: nearly always the links of people, not the server."""
     found = []
     if room.loss_left >= LOSS_LEFT:
-        found.append(_("%(share)s of what people send never arrives.") % {"share": units.percent(room.loss_left)})
+        found.append(
+            _("%(share)s of what people send never arrives.")
+            % {"share": units.percent(room.loss_left)}
+        )
     if room.paused:
         text = ngettext(
             "%(count)d picture is paused: the link of who should see it is too narrow.",

@@ -49,7 +49,11 @@ async def read(client: redis.asyncio.Redis) -> Overview:
         return Overview([], [])
     said = await client.mget([wire.worker_key(name) for name in names])
     told = await client.mget([wire.worker_numbers_key(name) for name in names])
-    workers = [worker(name, alive, more) for name, alive, more in zip(names, said, told, strict=True) if alive]
+    workers = [
+        worker(name, alive, more)
+        for name, alive, more in zip(names, said, told, strict=True)
+        if alive
+    ]
     held = sorted((slug, w.name) for w in workers if w.numbers for slug in w.numbers.rooms)
     found = await client.mget([wire.room_numbers_key(slug) for slug, _ in held]) if held else []
     rooms = [

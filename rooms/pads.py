@@ -118,7 +118,9 @@ class Etherpad:
         self.ensure(room)
         pad = urllib.parse.quote(room.pad_read_only_id if read_only else room.pad_id, safe="")
         # Etherpad takes a plus for a plus.
-        query = f"?{urllib.parse.urlencode(options, quote_via=urllib.parse.quote)}" if options else ""
+        query = (
+            f"?{urllib.parse.urlencode(options, quote_via=urllib.parse.quote)}" if options else ""
+        )
         return f"{self._url}/p/{pad}{query}"
 
     def answer(self) -> None:
@@ -131,7 +133,9 @@ class Etherpad:
             return
         if not room.pad_id:
             # Two requests may come here at once: the one whose id is kept decides for both.
-            Room.objects.filter(pk=room.pk, pad_id="").update(pad_id=f"{room.slug}-{secrets.token_hex(8)}")
+            Room.objects.filter(pk=room.pk, pad_id="").update(
+                pad_id=f"{room.slug}-{secrets.token_hex(8)}"
+            )
             room.refresh_from_db(fields=["pad_id"])
         try:
             self._call("createPad", padID=room.pad_id, text=f"{room.title}\n")
@@ -144,7 +148,9 @@ class Etherpad:
         if time.monotonic() < self._away_until:
             raise PadUnavailable("it did not answer a moment ago")
         data = urllib.parse.urlencode({"apikey": self._key, **values}).encode()
-        request = urllib.request.Request(f"{self._api_url}{API}{function}", data=data, method="POST")
+        request = urllib.request.Request(
+            f"{self._api_url}{API}{function}", data=data, method="POST"
+        )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
                 answer = json.loads(response.read(MAX_ANSWER_BYTES))

@@ -54,7 +54,11 @@ async def _end(slug: str, participants: Iterable[str]) -> None:
 def ban(room: Room, grant: Grant, participant: str, by: str = "") -> list[str]:
     """Write the ban; the participants that are this person, the named one first. Raises NotAllowed and NotHere."""
     with transaction.atomic():
-        target = Arrival.objects.select_related("invite").filter(room=room, participant=participant).first()
+        target = (
+            Arrival.objects.select_related("invite")
+            .filter(room=room, participant=participant)
+            .first()
+        )
         if target is None:
             raise NotHere
         # Whoever is coming in by this invite right now goes first or last, see admission.admit.
@@ -65,7 +69,9 @@ def ban(room: Room, grant: Grant, participant: str, by: str = "") -> list[str]:
             raise NotAllowed
         # The key of a stream is an invite that people use too: it was not they who were removed.
         invite = target.invite if target.kind == "call" else None
-        Ban.objects.get_or_create(room=room, person=target.person, defaults={"invite": invite, "name": target.name})
+        Ban.objects.get_or_create(
+            room=room, person=target.person, defaults={"invite": invite, "name": target.name}
+        )
         newest = same.order_by("-since").values_list("participant", flat=True)[: NEWEST - 1]
         return [participant, *newest]
 
@@ -77,6 +83,8 @@ def _may_remove(grant: Grant, target: Arrival, same: QuerySet[Arrival]) -> bool:
     """
     stream = target.kind != "call"
     rights = {target.invite.role if target.invite else target.role}
-    for role, today in same.exclude(invite__revoked=True).order_by().values_list("role", "invite__role").distinct():
+    for role, today in (
+        same.exclude(invite__revoked=True).order_by().values_list("role", "invite__role").distinct()
+    ):
         rights.add(today or role)
     return all(grant.may_remove(Role(role), stream=stream) for role in rights)

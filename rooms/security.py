@@ -41,5 +41,9 @@ def permissions_policy() -> str:
     pad = f' "{origin(settings.ETHERPAD_URL)}"' if settings.ETHERPAD_URL else ""
     own = ("camera", "microphone", "display-capture", "screen-wake-lock", "autoplay", "fullscreen")
     none = ("geolocation", "payment", "usb", "serial", "hid", "midi")
-    parts = [f"{name}=(self)" for name in own] + [f"clipboard-write=(self{pad})"] + [f"{name}=()" for name in none]
+    parts = (
+        [f"{name}=(self)" for name in own]
+        + [f"clipboard-write=(self{pad})"]
+        + [f"{name}=()" for name in none]
+    )
     return ", ".join(parts)

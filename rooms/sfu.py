@@ -91,7 +91,9 @@ def client() -> redis.asyncio.Redis:
 
 
 async def _script(script: str, keys: list[str], *args: str | int) -> str | None:
-    result: Any = client().eval(script, len(keys), *keys, wire.worker_key(""), _PLACED_PREFIX, *args)
+    result: Any = client().eval(
+        script, len(keys), *keys, wire.worker_key(""), _PLACED_PREFIX, *args
+    )
     value = await result
     return value.decode() if isinstance(value, bytes) else value
 
@@ -106,7 +108,9 @@ async def evaluate(script: str, keys: list[str], *args: str | int) -> Any:
 async def place(room: str) -> str | None:
     """The worker that holds ``room``, or the least loaded one, which holds it from now on. None: there is no worker."""
     async with _reaching():
-        return await _script(_PLACE, [wire.WORKERS_KEY, wire.room_key(room)], ROOM_TTL_MS, PLACED_TTL_MS)
+        return await _script(
+            _PLACE, [wire.WORKERS_KEY, wire.room_key(room)], ROOM_TTL_MS, PLACED_TTL_MS
+        )
 
 
 async def hold(room: str, worker: str) -> None:
@@ -139,7 +143,9 @@ async def live_counts(slugs: Iterable[str]) -> dict[str, int]:
         return {}
     async with _reaching():
         values = await client().mget([wire.live_key(slug) for slug in slugs])
-    return {slug: int(json.loads(raw)["people"]) for slug, raw in zip(slugs, values, strict=True) if raw}
+    return {
+        slug: int(json.loads(raw)["people"]) for slug, raw in zip(slugs, values, strict=True) if raw
+    }
 
 
 def live_counts_now(slugs: Iterable[str]) -> dict[str, int]:
@@ -172,7 +178,9 @@ def room_numbers_now(room: str) -> RoomNumbers | None:
 async def send(worker: str, command: wire.Command) -> None:
     """Send a command to a worker. Whether it arrives is seen by the event that answers it."""
     async with _reaching():
-        await get_channel_layer().send(wire.worker_channel(worker), {"type": "sfu_command", "body": wire.encode(command)})
+        await get_channel_layer().send(
+            wire.worker_channel(worker), {"type": "sfu_command", "body": wire.encode(command)}
+        )
 
 
 async def send_to_room(room: str, command: wire.Command) -> bool:

@@ -16,18 +16,28 @@ TEXTS: dict[str, str | Promise] = {
     "device.embedded": _(
         "Camera and microphone are blocked by your browser or by the page around this call. Open the call in its own tab."
     ),
-    "device.none": _("No camera or microphone was found. Plug one in and try again, or join without."),
-    "device.in_use": _("The camera or microphone is in use by another program. Close that program and try again."),
-    "device.unsuitable": _("The chosen camera or microphone cannot do what a call needs. Choose another one."),
+    "device.none": _(
+        "No camera or microphone was found. Plug one in and try again, or join without."
+    ),
+    "device.in_use": _(
+        "The camera or microphone is in use by another program. Close that program and try again."
+    ),
+    "device.unsuitable": _(
+        "The chosen camera or microphone cannot do what a call needs. Choose another one."
+    ),
     "device.unknown": _("The camera or microphone did not start. Try again, or join without."),
     "device.gone.camera": _("The camera was disconnected. Plug it in and turn it on again."),
-    "device.gone.microphone": _("The microphone was disconnected. Plug it in and turn it on again."),
+    "device.gone.microphone": _(
+        "The microphone was disconnected. Plug it in and turn it on again."
+    ),
     "device.partly": _(
         "Only one of camera and microphone could be started. The other was not found or is in use by another program."
     ),
     "device.default": _("Chosen by the browser"),
     "device.number": _("Device {number}"),
-    "screen.failed": _("The screen could not be shared. Allow it in the system settings of your computer, then try again."),
+    "screen.failed": _(
+        "The screen could not be shared. Allow it in the system settings of your computer, then try again."
+    ),
     "screen.of": _("{name}’s screen"),
     "screen.own": _("Your screen"),
     # The call
@@ -45,9 +55,13 @@ TEXTS: dict[str, str | Promise] = {
     "call.connecting": _("Connecting…"),
     "remove.open": _("Remove {name}"),
     "remove.title": _("Remove {name}?"),
-    "remove.offline": _("The connection to the server is lost right now: nobody was removed. Try again when it is back."),
+    "remove.offline": _(
+        "The connection to the server is lost right now: nobody was removed. Try again when it is back."
+    ),
     # What limits the picture, and its numbers
-    "limit.cpu": _("Your computer is at its limit, so others see less of you. Closing other programs helps."),
+    "limit.cpu": _(
+        "Your computer is at its limit, so others see less of you. Closing other programs helps."
+    ),
     "limit.upload": _("Your upload carries only {rate}, so others see less of you."),
     "limit.network": _("Your upload is slow now, so others see less of you."),
     "limit.paused": _("Your connection is too slow for this picture. It comes back by itself."),
@@ -69,8 +83,12 @@ TEXTS: dict[str, str | Promise] = {
     "stats.why.none": _("nothing"),
     "stats.why.other": _("something else"),
     # The connection
-    "connection.socket": _("The connection to the server was lost and is being restored. Sound and pictures go on."),
-    "connection.media": _("Sound and pictures were interrupted and are being restored. You need not do anything."),
+    "connection.socket": _(
+        "The connection to the server was lost and is being restored. Sound and pictures go on."
+    ),
+    "connection.media": _(
+        "Sound and pictures were interrupted and are being restored. You need not do anything."
+    ),
     "connection.blocked": _(
         "Sound and pictures do not get through your network. Try another network, or ask for its UDP to be opened."
     ),
@@ -86,23 +104,31 @@ TEXTS: dict[str, str | Promise] = {
     "notes.read_only": _("You can read these notes, not change them."),
     "notes.guest": _("Guest"),
     "notes.placeholder": _("Write something. Everybody in the call sees it at once."),
-    "notes.refused": _("These notes can no longer be opened with this link. Ask the host for a new one."),
+    "notes.refused": _(
+        "These notes can no longer be opened with this link. Ask the host for a new one."
+    ),
     "chat.unsent": _("Not sent yet"),
     # The end
     "end.left": _("You have left the call"),
     "end.left.text": _("The notes stay. You can come back with the same link."),
     "end.removed": _("You were removed from the call"),
-    "end.removed.text": _("The host has removed you. If you think this is a mistake, write to the host."),
+    "end.removed.text": _(
+        "The host has removed you. If you think this is a mistake, write to the host."
+    ),
     "end.closed": _("This call is over"),
     "end.closed.text": _("The host has closed the room. The notes stay."),
     "end.replaced": _("The call goes on elsewhere"),
-    "end.replaced.text": _("You have joined from another tab or device. You can bring the call back here."),
+    "end.replaced.text": _(
+        "You have joined from another tab or device. You can bring the call back here."
+    ),
     "end.full": _("This call is full"),
     "end.full.text": _("There is no place left. Try again when somebody has left."),
     "end.refused": _("You could not join"),
     "end.refused.text": _("Ask the host for a new link."),
     "end.pass": _("You were away for long"),
-    "end.pass.text": _("Your entry to this call has run out. Open the link that you were sent again."),
+    "end.pass.text": _(
+        "Your entry to this call has run out. Open the link that you were sent again."
+    ),
 }
 
 

@@ -49,6 +49,10 @@ async def wait_seconds(kind: str, method: str, caller: str) -> int:
     """0: go on. Otherwise after how many seconds it is worth trying again. Where Redis is away nobody is held up here."""
     limit = LIMITS[kind, method]
     try:
-        return int(await sfu.evaluate(_TAKE, [f"confcall:throttle:{kind}:{method}:{caller}"], str(limit.rate), limit.burst))
+        return int(
+            await sfu.evaluate(
+                _TAKE, [f"confcall:throttle:{kind}:{method}:{caller}"], str(limit.rate), limit.burst
+            )
+        )
     except sfu.Unavailable:
         return 0

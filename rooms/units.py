@@ -25,7 +25,11 @@ def bits(per_second: float | None) -> str:
 def percent(share: float) -> str:
     """One decimal below ten, where it matters."""
     value = 100 * share
-    return f"{number_format(round(value, 1), 1)}%" if 0 < value < 9.95 else f"{number_format(round(value), 0)}%"
+    return (
+        f"{number_format(round(value, 1), 1)}%"
+        if 0 < value < 9.95
+        else f"{number_format(round(value), 0)}%"
+    )
 
 
 def milliseconds(seconds: float | None) -> str:

@@ -28,5 +28,11 @@ class BoundedUploadHandler(FileUploadHandler):
     def file_complete(self, file_size: int) -> InMemoryUploadedFile:
         self._file.seek(0)
         return InMemoryUploadedFile(
-            self._file, self.field_name, self.file_name or "", self.content_type, file_size, self.charset, self.content_type_extra
+            self._file,
+            self.field_name,
+            self.file_name or "",
+            self.content_type,
+            file_size,
+            self.charset,
+            self.content_type_extra,
         )

@@ -9,7 +9,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^i/(?P<token>[\w-]{1,64})/$", room.invite, name="invite"),
     path("r/<slug:slug>/", room.room, name="room"),
     re_path(r"^n/(?P<key>[\w-]{1,64})/$", notes.notes, name="notes"),
-    re_path(r"^media/backgrounds/(?P<name>[a-z0-9-]{1,80})\.(?P<kind>webp|jpg)$", assets.background_image, name="background"),
+    re_path(
+        r"^media/backgrounds/(?P<name>[a-z0-9-]{1,80})\.(?P<kind>webp|jpg)$",
+        assets.background_image,
+        name="background",
+    ),
     path("look/<int:pk>.<slug:fingerprint_>.css", assets.look, name="look"),
     path("reach/", reach.reach, name="reach"),
     path("", include("rooms.whip_urls")),

@@ -53,7 +53,11 @@ class View:
 
 def misplaced(seats: Iterable[Seat], view: View) -> list[Seat]:
     """Those whose worker is dead, whose room has moved, or whose worker has forgotten the room."""
-    return [seat for seat in seats if seat.worker not in view.alive or view.holder.get(seat.room) != seat.worker]
+    return [
+        seat
+        for seat in seats
+        if seat.worker not in view.alive or view.holder.get(seat.room) != seat.worker
+    ]
 
 
 @dataclass
@@ -98,7 +102,9 @@ class Watch:
             return
         wrong = set(misplaced(self.seats.values(), view))
         # A dead worker is certain; a room's key may be missing for the moment between two writes: seen twice it counts.
-        certain = {seat for seat in wrong if seat.worker not in view.alive or seat in self._suspects}
+        certain = {
+            seat for seat in wrong if seat.worker not in view.alive or seat in self._suspects
+        }
         self._suspects = wrong
         await _tell(certain, "sfu_moved")
 
@@ -115,7 +121,11 @@ async def look(seats: Iterable[Seat]) -> View:
         _, era, holders = await pipe.execute()
         holder = {room: raw.decode() for room, raw in zip(rooms, holders, strict=False) if raw}
         workers = sorted({seat.worker for seat in seats} | set(holder.values()))
-        found = await sfu.client().mget([wire.worker_key(worker) for worker in workers]) if workers else []
+        found = (
+            await sfu.client().mget([wire.worker_key(worker) for worker in workers])
+            if workers
+            else []
+        )
     alive = frozenset(worker for worker, raw in zip(workers, found, strict=True) if raw)
     return View(era=era.decode(), alive=alive, holder=holder)
 

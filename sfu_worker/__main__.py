@@ -38,7 +38,9 @@ def main() -> int:
     except ConfigError as exc:
         sys.stderr.write(f"sfu_worker: {exc}\n")
         return 2
-    logging.basicConfig(level=config.log_level, format="%(levelname).1s %(name)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=config.log_level, format="%(levelname).1s %(name)s %(message)s", stream=sys.stderr
+    )
     try:
         uvloop.run(run(config))
     except OSError as exc:

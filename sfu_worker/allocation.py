@@ -104,13 +104,17 @@ class _Slot:
             return 1.0
         if self.at < self.held:
             return 1.0
-        return TEMPORAL_MARGIN if self.steps[self.at + 1].spatial == self.before.spatial else UP_MARGIN
+        return (
+            TEMPORAL_MARGIN if self.steps[self.at + 1].spatial == self.before.spatial else UP_MARGIN
+        )
 
     def may_rise(self) -> bool:
         return self.free or self.at < self.held or self.at < 0 or self.before is None
 
 
-def allocate(budget_bps: int, wishes: list[Wish], previous: Mapping[str, Choice], now: float) -> Allocation:
+def allocate(
+    budget_bps: int, wishes: list[Wish], previous: Mapping[str, Choice], now: float
+) -> Allocation:
     """Share ``budget_bps`` among the slots; ``previous`` has the last choice of each slot by its id."""
     left = budget_bps
     chosen: dict[str, Choice] = {}
@@ -131,7 +135,9 @@ def allocate(budget_bps: int, wishes: list[Wish], previous: Mapping[str, Choice]
         if wish.kind == "audio" and chosen[wish.slot].reason == "bandwidth":
             unmet = unmet or SOUND_RATE
     total = sum(choice.bitrate for choice in chosen.values())
-    return Allocation(tuple(chosen[wish.slot] for wish in wishes), total, total + unmet if unmet else 0)
+    return Allocation(
+        tuple(chosen[wish.slot] for wish in wishes), total, total + unmet if unmet else 0
+    )
 
 
 def _sound(wish: Wish, left: int) -> Choice:
@@ -146,14 +152,20 @@ def _sound(wish: Wish, left: int) -> Choice:
 
 def _slot(wish: Wish, before: Choice | None, now: float) -> _Slot:
     steps = _steps(wish, before, now)
-    return _Slot(wish, steps, before, before is None or now - before.lowered_at >= HOLD, _held(steps, before))
+    return _Slot(
+        wish, steps, before, before is None or now - before.lowered_at >= HOLD, _held(steps, before)
+    )
 
 
 def _held(steps: list[_Step], before: Choice | None) -> int:
     """Where the last choice stands among the steps of now; one that is gone counts as the dearest that costs no more."""
     if before is None or before.spatial < 0:
         return -1
-    same = [i for i, step in enumerate(steps) if (step.spatial, step.temporal) == (before.spatial, before.temporal)]
+    same = [
+        i
+        for i, step in enumerate(steps)
+        if (step.spatial, step.temporal) == (before.spatial, before.temporal)
+    ]
     return same[0] if same else sum(step.bitrate <= before.bitrate for step in steps) - 1
 
 
@@ -163,7 +175,10 @@ def _steps(wish: Wish, before: Choice | None, now: float) -> list[_Step]:
     Frames are dropped to keep a picture for a while, not to get a larger one: whoever has the smaller one with all its frames
     would pay a key frame for fewer of them. Only the smallest picture goes below half of its frames: less is a row of stills.
     """
-    alive = sorted((layer for layer in wish.layers if layer.alive), key=lambda layer: (layer.height, layer.bitrates[-1]))
+    alive = sorted(
+        (layer for layer in wish.layers if layer.alive),
+        key=lambda layer: (layer.height, layer.bitrates[-1]),
+    )
     wanted: list[LayerInfo] = []
     for layer in alive:
         if wanted and wish.height and wanted[-1].height >= wish.height * LAYER_FITS:
@@ -177,7 +192,11 @@ def _steps(wish: Wish, before: Choice | None, now: float) -> list[_Step]:
     steps: list[_Step] = []
     for place, layer in enumerate(wanted):
         top = len(layer.bitrates) - 1
-        keeps = place == held and before is not None and (before.temporal >= top or now - before.lowered_at < FEWER_FRAMES)
+        keeps = (
+            place == held
+            and before is not None
+            and (before.temporal >= top or now - before.lowered_at < FEWER_FRAMES)
+        )
         least = 0 if not place else top - 1 if keeps else top
         for temporal, bitrate in enumerate(layer.bitrates):
             if temporal < least:
@@ -195,7 +214,10 @@ def _share(left: int, group: list[_Slot]) -> int:
         slot.stuck = False
     while True:
         moved = False
-        lowest = min((slot.at for slot in group if not slot.stuck and slot.at + 1 < len(slot.steps)), default=None)
+        lowest = min(
+            (slot.at for slot in group if not slot.stuck and slot.at + 1 < len(slot.steps)),
+            default=None,
+        )
         if lowest is None:
             return left
         for slot in group:
@@ -216,7 +238,9 @@ def _choose(slot: _Slot, now: float) -> Choice:
     before = slot.before
     lowered_at = now if slot.at < slot.held else before.lowered_at if before is not None else -HOLD
     if slot.at < 0:
-        return Choice(slot.wish.slot, -1, -1, 0, "bandwidth" if slot.steps else "inactive", lowered_at)
+        return Choice(
+            slot.wish.slot, -1, -1, 0, "bandwidth" if slot.steps else "inactive", lowered_at
+        )
     step = slot.steps[slot.at]
     reason: Reason = "bandwidth" if slot.at + 1 < len(slot.steps) else ""
     return Choice(slot.wish.slot, step.spatial, step.temporal, step.bitrate, reason, lowered_at)

@@ -24,7 +24,9 @@ RETRY_SECONDS = 0.5
 class Bus:
     """Receives commands for one worker and sends events; survives Redis going away."""
 
-    def __init__(self, redis_url: str, worker: str, on_command: Callable[[wire.Command], None]) -> None:
+    def __init__(
+        self, redis_url: str, worker: str, on_command: Callable[[wire.Command], None]
+    ) -> None:
         # channels_redis blocks for 5 s at a time, just as long as redis-py waits by default; and reads with a limit
         # swallow a cancellation now and then (asyncio.wait_for before Python 3.12), which would keep us from ending.
         host = {"address": redis_url, "socket_timeout": None}

@@ -110,11 +110,26 @@ class BandwidthEstimator(PacketHistory):
         """
         queue, arrivals = self._queue, packets.arrivals
         most = CALM_SHARE * queue.threshold
-        if queue.delay >= most or self._loss.holds or self.draining or self._prober.waiting or None in arrivals:
+        if (
+            queue.delay >= most
+            or self._loss.holds
+            or self.draining
+            or self._prober.waiting
+            or None in arrivals
+        ):
             return False
         last = packets.base_seq + len(arrivals) - 1
-        send, newest, before = self._times[last & MASK], arrivals[-1] or 0, self._reports.newest or arrivals[0] or 0
-        if send <= 0.0 or newest < before or (self._last - last) & 0xFFFF >= RING or len(arrivals) > MOST_CALM:
+        send, newest, before = (
+            self._times[last & MASK],
+            arrivals[-1] or 0,
+            self._reports.newest or arrivals[0] or 0,
+        )
+        if (
+            send <= 0.0
+            or newest < before
+            or (self._last - last) & 0xFFFF >= RING
+            or len(arrivals) > MOST_CALM
+        ):
             # Nonsense, or the receiver's reference time has begun anew.
             return False
         return abs(queue.above(newest / TICKS_PER_SECOND + self._unwrap(newest) - send)) < most
@@ -182,9 +197,15 @@ class BandwidthEstimator(PacketHistory):
         rate, queue, delivered = self._rate, self._queue, self._delivered
         fallen = self._fallen()
         stands = self._stands(now)
-        grows = trend and queue.delay > OVERUSE_DELAY + queue.jitter and not self._prober.disturbs(now)
+        grows = (
+            trend and queue.delay > OVERUSE_DELAY + queue.jitter and not self._prober.disturbs(now)
+        )
         self.overusing = fallen or grows or stands
-        shown = self._prober.result(rate.rate, self._loss.inherent, self._jitter, now) if self._prober.waiting else 0
+        shown = (
+            self._prober.result(rate.rate, self._loss.inherent, self._jitter, now)
+            if self._prober.waiting
+            else 0
+        )
         if self.overusing:
             # Packets from before the last decrease only tell what led to it.
             if fallen or stands or self._delay.begins > rate.decreased_at:
@@ -215,10 +236,15 @@ class BandwidthEstimator(PacketHistory):
     def _fallen(self) -> bool:
         """Whether the queue is served so much more slowly than we send that no trend need confirm it."""
         queue = self._queue
-        if queue.delay < FALLEN_DELAY + 2 * queue.jitter or not 0 < queue.capacity < self._rate.rate:
+        if (
+            queue.delay < FALLEN_DELAY + 2 * queue.jitter
+            or not 0 < queue.capacity < self._rate.rate
+        ):
             return False
         # What is dropped is not among what was offered: a queue that overflows serves all that it takes.
-        offered = self._sent_rate.rate if self._flooded else min(self._sent_rate.rate, queue.offered)
+        offered = (
+            self._sent_rate.rate if self._flooded else min(self._sent_rate.rate, queue.offered)
+        )
         return queue.capacity < FALLEN_SHARE * offered
 
     @property
@@ -239,7 +265,11 @@ class BandwidthEstimator(PacketHistory):
     def tick(self, now: float) -> None:
         """Timer: notice that a queue is gone, and that feedback does not come any more."""
         self._drain(now)
-        if now - self._feedback_at <= SILENCE or self._feedback_at < 0.0 or self._newest_acked == self._last:
+        if (
+            now - self._feedback_at <= SILENCE
+            or self._feedback_at < 0.0
+            or self._newest_acked == self._last
+        ):
             return
         waited = now - max(self._feedback_at, self._oldest_open(now))
         if waited > SILENCE + 3 * self.rtt and now - self._rate.decreased_at > SILENCE:
@@ -247,7 +277,9 @@ class BandwidthEstimator(PacketHistory):
             self._rate.decreased_at = now
 
     def _drain(self, now: float) -> None:
-        if self.draining and (self.backlog(now) < DRAIN_TO or now - self._rate.decreased_at > DRAIN_SECONDS):
+        if self.draining and (
+            self.backlog(now) < DRAIN_TO or now - self._rate.decreased_at > DRAIN_SECONDS
+        ):
             self.draining = False
 
     def backlog(self, now: float) -> float:
@@ -335,4 +367,11 @@ class BandwidthEstimator(PacketHistory):
             return None
         if self._queue.delay > self._queue.threshold or self._loss.holds:
             return None
-        return self._prober.due(self._rate.rate, min(wanted_bps, MAX_RATE), not self._probed, self.rtt, self._jitter, now)
+        return self._prober.due(
+            self._rate.rate,
+            min(wanted_bps, MAX_RATE),
+            not self._probed,
+            self.rtt,
+            self._jitter,
+            now,
+        )

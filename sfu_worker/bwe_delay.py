@@ -70,7 +70,10 @@ class DelayDetector:
         kept = self._kept
         kept.append((sends, arrivals))
         self._kept_packets += len(sends)
-        while self._kept_packets - len(kept[0][0]) >= KEPT_PACKETS and sends[-1] - kept[0][0][-1] > KEPT_SECONDS:
+        while (
+            self._kept_packets - len(kept[0][0]) >= KEPT_PACKETS
+            and sends[-1] - kept[0][0][-1] > KEPT_SECONDS
+        ):
             self._kept_packets -= len(kept.popleft()[0])
             self._gap = True
 
@@ -86,7 +89,12 @@ class DelayDetector:
 
     def _follow(self, sends: list[float], arrivals: list[float]) -> bool:
         over = False
-        first_send, last_send, first_arrival, complete = self._first_send, self._last_send, self._first_arrival, self._complete
+        first_send, last_send, first_arrival, complete = (
+            self._first_send,
+            self._last_send,
+            self._first_arrival,
+            self._complete,
+        )
         for send, arrival in zip(sends, arrivals, strict=True):
             if send == last_send:
                 # Left in one go with the packet before.
@@ -101,7 +109,9 @@ class DelayDetector:
                 continue
             if send - first_send > BURST:
                 gap = arrival - complete
-                released = gap < send - last_send and gap <= BURST and arrival - first_arrival < MAX_BURST
+                released = (
+                    gap < send - last_send and gap <= BURST and arrival - first_arrival < MAX_BURST
+                )
                 if not released:
                     over |= self._close(last_send, complete)
                     first_send = last_send = send
@@ -111,7 +121,12 @@ class DelayDetector:
                 last_send = send
             if arrival > complete:
                 complete = arrival
-        self._first_send, self._last_send, self._first_arrival, self._complete = first_send, last_send, first_arrival, complete
+        self._first_send, self._last_send, self._first_arrival, self._complete = (
+            first_send,
+            last_send,
+            first_arrival,
+            complete,
+        )
         return over
 
     @property
@@ -148,7 +163,9 @@ class DelayDetector:
     def _detect(self, trend: float, send_delta: float, arrival: float) -> None:
         threshold, modified = self._threshold, self._deltas * trend * GAIN
         if modified > threshold:
-            self._over_time = send_delta / 2 if self._over_time < 0.0 else self._over_time + send_delta
+            self._over_time = (
+                send_delta / 2 if self._over_time < 0.0 else self._over_time + send_delta
+            )
             self._over_count += 1
             if self._over_time > OVERUSE_TIME and self._over_count > 1 and trend >= self._trend:
                 self._over_time = 0.0

@@ -30,7 +30,9 @@ class PacketHistory:
     """The base of the estimator: ``sent`` is called per packet and must cost next to nothing."""
 
     def __init__(self) -> None:
-        self._times = array("d", bytes(8 * RING))  # > 0: no feedback yet; < 0: reported lost; 0: done
+        self._times = array(
+            "d", bytes(8 * RING)
+        )  # > 0: no feedback yet; < 0: reported lost; 0: done
         self._sizes = array("H", bytes(2 * RING))
         self._last = -1
         self._newest_acked = -1
@@ -84,7 +86,9 @@ class PacketHistory:
         arrivals = [at / TICKS_PER_SECOND + offset for at in cast("list[int]", ticks)]
         return sent.tolist(), arrivals, self._sizes[place : place + count].tolist(), 0
 
-    def _sift(self, first: int, sent: array[float], ticks: list[int | None], offset: float) -> Arrived:
+    def _sift(
+        self, first: int, sent: array[float], ticks: list[int | None], offset: float
+    ) -> Arrived:
         """The same one by one: some are lost, or known already, or a probe's. ``first`` is the number of the first."""
         times, sizes, prober = self._times, self._sizes, self._prober
         probing = prober.waiting

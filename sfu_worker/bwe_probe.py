@@ -81,7 +81,9 @@ class Prober:
         self._lost = 0
         self._covered = False
 
-    def due(self, rate: int, wanted: int, fresh: bool, rtt: float, jitter: float, now: float) -> Probe | None:
+    def due(
+        self, rate: int, wanted: int, fresh: bool, rtt: float, jitter: float, now: float
+    ) -> Probe | None:
         """The next probe when it is time for one. ``fresh``: no estimate has been made yet, so begin with a larger step."""
         if self._probe is not None:
             if now - self._asked_at <= TIMEOUT + 4 * rtt:
@@ -96,7 +98,9 @@ class Prober:
         scale = FIRST_SCALE if fresh else SCALE
         if self._unsure:
             self._follow, scale = self._unsure, 1.0
-        bitrate = int(min(max(self._follow, rate) * scale, max(wanted * WANTED_MARGIN, rate * SCALE)))
+        bitrate = int(
+            min(max(self._follow, rate) * scale, max(wanted * WANTED_MARGIN, rate * SCALE))
+        )
         self._follow = 0
         self._count = self._count % 0xFFFF + 1
         self._asked_at = now
@@ -192,12 +196,19 @@ class Prober:
         got = self._got
         size = sum(entry[2] for entry in got)
         self.saturated = False
-        if len(got) < MIN_PACKETS - 1 or size < MIN_RECEIVED * (size + self._lost) or size < probe.size * MIN_RECEIVED:
+        if (
+            len(got) < MIN_PACKETS - 1
+            or size < MIN_RECEIVED * (size + self._lost)
+            or size < probe.size * MIN_RECEIVED
+        ):
             return 0
         got.sort()
         sizes = [entry[2] for entry in got]
         received_rate = _rate([entry[1] for entry in got], sizes) / (1 - inherent)
-        sent_rate = min(_rate([entry[0] for entry in got], sizes) / (1 - inherent) or probe.bitrate, probe.bitrate)
+        sent_rate = min(
+            _rate([entry[0] for entry in got], sizes) / (1 - inherent) or probe.bitrate,
+            probe.bitrate,
+        )
         self.saturated = received_rate < SATURATED * sent_rate
         if self.saturated:
             return int(UTILISATION * received_rate)

@@ -38,7 +38,9 @@ class QueueLevel:
         self.capacity = 0
         "bit/s at which our packets leave a busy queue, of the last 500 ms; 0 when there is no queue or too few packets."
         self._spreads = 0
-        self._base: deque[tuple[float, float]] = deque()  # (from when, the least delay of that second)
+        self._base: deque[tuple[float, float]] = (
+            deque()
+        )  # (from when, the least delay of that second)
         self._least = 0.0
         self._recent: deque[float] = deque(maxlen=RECENT)
         self.offered = 0
@@ -50,7 +52,14 @@ class QueueLevel:
         self.threshold = QUEUED
         "Seconds of delay above the base that count as a queue on this path: jitter is no queue."
 
-    def add(self, sends: list[float], arrivals: list[float], sizes: list[int], continuous: bool, now: float) -> None:
+    def add(
+        self,
+        sends: list[float],
+        arrivals: list[float],
+        sizes: list[int],
+        continuous: bool,
+        now: float,
+    ) -> None:
         """Take packets in the order of sending; ``continuous``: no feedback message is missing before this one."""
         delays = list(map(sub, arrivals, sends))
         least = min(delays)
@@ -75,7 +84,9 @@ class QueueLevel:
         """Seconds by which a one-way delay is longer than the path's own; without end while that is not known."""
         return delay - self._least if self._base else inf
 
-    def _extend_run(self, queued: float, packets: Iterable[tuple[float, float, int, float]]) -> None:
+    def _extend_run(
+        self, queued: float, packets: Iterable[tuple[float, float, int, float]]
+    ) -> None:
         """Only what comes after the last packet that did not wait is in the run."""
         run = self._run
         for delay, arrival, size, send in packets:

@@ -13,7 +13,10 @@ STREAMS = {"VP8": "VP8", "H264": "H264/1/42e0", "VP9": "VP9/0", "AV1": "AV1/0"}
 
 def decodes(slots: Iterable[Iterable[Codec]]) -> frozenset[str]:
     """The names of the codecs that each of a receiver's video slots can carry. ``slots``: the codecs of each, at least one."""
-    carried = [frozenset(name for name, key in STREAMS.items() if find_codec(codecs, key)) for codecs in slots]
+    carried = [
+        frozenset(name for name, key in STREAMS.items() if find_codec(codecs, key))
+        for codecs in slots
+    ]
     return frozenset.intersection(*carried)
 
 
@@ -55,7 +58,11 @@ class CommonCodecs:
         for who in senders:
             own = self._decoders.get(who)
             others = len(self._decoders) - (own is not None)
-            names = [name for name in SUPPORTED_VIDEO if counts[name] - (own is not None and name in own) == others]
+            names = [
+                name
+                for name in SUPPORTED_VIDEO
+                if counts[name] - (own is not None and name in own) == others
+            ]
             if self._told.get(who) != names:
                 self._told[who] = names
                 found.append((who, names))

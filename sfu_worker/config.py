@@ -42,7 +42,9 @@ class Config:
             # Another name for each life: who finds the old name dead knows that its rooms are gone.
             worker=env.get("SFU_WORKER") or f"{_place(env)}{secrets.token_hex(3)}",
             place=_place(env),
-            redis_url=env.get("REDIS_URL") or _from_file(env, "REDIS_URL_FILE") or "redis://127.0.0.1:6379/0",
+            redis_url=env.get("REDIS_URL")
+            or _from_file(env, "REDIS_URL_FILE")
+            or "redis://127.0.0.1:6379/0",
             port=_port(env),
             listen=listen,
             announce=announce,
@@ -95,7 +97,9 @@ def _lookup(name: str, setting: str) -> list[str]:
     try:
         return [str(info[4][0]) for info in socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)]
     except OSError as exc:
-        raise ConfigError(f"{setting} names {name!r}, which is not an address and cannot be looked up ({exc}).") from exc
+        raise ConfigError(
+            f"{setting} names {name!r}, which is not an address and cannot be looked up ({exc})."
+        ) from exc
 
 
 def _reachable(listen: tuple[str, ...]) -> tuple[str, ...]:
@@ -103,7 +107,9 @@ def _reachable(listen: tuple[str, ...]) -> tuple[str, ...]:
     concrete = [a for a in listen if not ipaddress.ip_address(a).is_unspecified]
     if len(concrete) == len(listen):
         return listen
-    wanted = {ipaddress.ip_address(a).version for a in listen if ipaddress.ip_address(a).is_unspecified}
+    wanted = {
+        ipaddress.ip_address(a).version for a in listen if ipaddress.ip_address(a).is_unspecified
+    }
     for adapter in ifaddr.get_adapters():
         for ip in adapter.ips:
             address = ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])

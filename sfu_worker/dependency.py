@@ -46,7 +46,10 @@ class Structure:
 
     def switch_up(self, indications: tuple[int, ...]) -> int:
         """The highest temporal layer that a frame with these indications opens; -1 for none."""
-        opened = max((t for t, dti in zip(self.targets, indications, strict=True) if dti == _SWITCH), default=-1)
+        opened = max(
+            (t for t, dti in zip(self.targets, indications, strict=True) if dti == _SWITCH),
+            default=-1,
+        )
         return ALL_TEMPORAL if opened == max(self.targets) else opened
 
     def places(self) -> tuple[Place, ...]:
@@ -54,7 +57,9 @@ class Structure:
         if any(spatial for spatial, _ in self.layers):
             return NOWHERE
         places = list(NOWHERE)
-        for i, ((_, temporal), indications) in enumerate(zip(self.layers, self.indications, strict=True)):
+        for i, ((_, temporal), indications) in enumerate(
+            zip(self.layers, self.indications, strict=True)
+        ):
             ident, opened = (self.offset + i) % MAX_TEMPLATES, self.switch_up(indications)
             for ends in (0, 0x40, 0x80, 0xC0):
                 places[ends | ident] = (temporal, opened, ends & 0x80 != 0)
@@ -132,9 +137,14 @@ def _template_layers(bits: BitReader) -> tuple[tuple[int, int], ...]:
     return tuple(layers)
 
 
-def _target_layers(layers: tuple[tuple[int, int], ...], indications: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+def _target_layers(
+    layers: tuple[tuple[int, int], ...], indications: tuple[tuple[int, ...], ...]
+) -> tuple[int, ...]:
     """The temporal layer of each decode target: the highest of what is present in it."""
-    present = [[layer[1] for layer, dtis in zip(layers, indications, strict=True) if dtis[i]] for i in range(len(indications[0]))]
+    present = [
+        [layer[1] for layer, dtis in zip(layers, indications, strict=True) if dtis[i]]
+        for i in range(len(indications[0]))
+    ]
     return tuple(max(temporals, default=0) for temporals in present)
 
 

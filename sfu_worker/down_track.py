@@ -75,7 +75,11 @@ class DownTrack:
         self._segments = Segments()
         self._numbering = Numbering(self._segments)
         any_rtx = next((codec.rtx_pt for codec in codecs if codec.rtx_pt is not None), None)
-        self._repair = Repair(rtx_ssrc, self._twcc_bits, self._segments, any_rtx) if rtx_ssrc is not None else None
+        self._repair = (
+            Repair(rtx_ssrc, self._twcc_bits, self._segments, any_rtx)
+            if rtx_ssrc is not None
+            else None
+        )
         self._segment: Segment | None = None
         self._shifts_ids = False
         # Dropping of temporal layers.
@@ -235,7 +239,10 @@ class DownTrack:
             start = at + WITH_TWCC_SIZE
             receiver.estimator.sent(twcc, WITH_TWCC_SIZE + p.size, now)
         else:
-            seq, timestamp = (p.seq + segment.seq) & 0xFFFF, (p.timestamp + segment.timestamp) & 0xFFFFFFFF
+            seq, timestamp = (
+                (p.seq + segment.seq) & 0xFFFF,
+                (p.timestamp + segment.timestamp) & 0xFFFFFFFF,
+            )
             PLAIN.pack_into(out, at, 0x80, p.marker | self._payload_type, seq, timestamp, self.ssrc)
             start = at + PLAIN_SIZE
         end = start + p.size
@@ -243,14 +250,20 @@ class DownTrack:
         if self._shifts_ids:
             if p.picture_id_at:
                 if p.picture_id_bits == 15:
-                    UINT16.pack_into(out, start + p.picture_id_at, 0x8000 | ((p.picture_id + segment.picture_id) & 0x7FFF))
+                    UINT16.pack_into(
+                        out,
+                        start + p.picture_id_at,
+                        0x8000 | ((p.picture_id + segment.picture_id) & 0x7FFF),
+                    )
                 else:
                     out[start + p.picture_id_at] = (p.picture_id + segment.picture_id) & 0x7F
             if p.tl0_at:
                 out[start + p.tl0_at] = (p.tl0 + segment.tl0) & 0xFF
         transport.commit(at, end - at)
 
-    def _forward_redundant(self, packets: list[Packet], segment: Segment, receiver: Receiver, now: float) -> None:
+    def _forward_redundant(
+        self, packets: list[Packet], segment: Segment, receiver: Receiver, now: float
+    ) -> None:
         """With the packets before each one in it. Where none may be, as just after a switch, it goes out as it came."""
         red_type = self._red_type
         for p in packets:
@@ -260,9 +273,13 @@ class DownTrack:
             if red_type is None or not repeated:
                 self._write(p, segment, receiver, now)
                 continue
-            self._octets += self._red.send(receiver, red_type, self._payload_type, p, segment, repeated, now)
+            self._octets += self._red.send(
+                receiver, red_type, self._payload_type, p, segment, repeated, now
+            )
 
-    def _forward_thinned(self, packets: list[Packet], receiver: Receiver, now: float, put: Put) -> None:
+    def _forward_thinned(
+        self, packets: list[Packet], receiver: Receiver, now: float, put: Put
+    ) -> None:
         """Without the temporal layers that are too many. The numbers close up behind each dropped picture."""
         for p in packets:
             segment = self._segment
@@ -302,7 +319,14 @@ class DownTrack:
         assert segment is not None
         if self._dropped_in < 0:
             # From here on the offsets change; they are gathered in a segment that has not begun.
-            self._segment = Segment(segment.layer, p.seq, segment.seq, segment.timestamp, segment.picture_id, segment.tl0)
+            self._segment = Segment(
+                segment.layer,
+                p.seq,
+                segment.seq,
+                segment.timestamp,
+                segment.picture_id,
+                segment.tl0,
+            )
             segment.last_in = (p.seq - 1) & 0xFFFF
             segment = self._segment
         segment.seq = (segment.seq - 1) & 0xFFFF
@@ -356,12 +380,19 @@ class DownTrack:
         if self.layer is None:
             return self._packets, self._octets
         packets, octets = self._counted_from
-        return self._packets + self.layer.packets - packets, self._octets + self.layer.octets - octets
+        return (
+            self._packets + self.layer.packets - packets,
+            self._octets + self.layer.octets - octets,
+        )
 
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
         """So far: packets and octets of payload sent, packets reported as lost, sent again; octets of repair and probes."""
-        again, octets = (self._repair.retransmitted, self._repair.octets) if self._repair is not None else (0, 0)
+        again, octets = (
+            (self._repair.retransmitted, self._repair.octets)
+            if self._repair is not None
+            else (0, 0)
+        )
         return (*self._sent, self.reported_lost, again, octets)
 
     def sender_report(self, ntp_now: int, clock_offset: int) -> bytes | None:
@@ -376,4 +407,10 @@ class DownTrack:
         elapsed = ntp_now - (ntp + clock_offset)
         rtp_now = (timestamp + (elapsed * layer.clock >> 32) + segment.timestamp) & 0xFFFFFFFF
         packets, octets = self._sent
-        return rtcp.build_sr(self.ssrc, ntp_now & 0xFFFFFFFFFFFFFFFF, rtp_now, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)
+        return rtcp.build_sr(
+            self.ssrc,
+            ntp_now & 0xFFFFFFFFFFFFFFFF,
+            rtp_now,
+            packets & 0xFFFFFFFF,
+            octets & 0xFFFFFFFF,
+        )

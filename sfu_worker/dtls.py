@@ -35,7 +35,9 @@ class Certificate:
 
     def __init__(self) -> None:
         self.inner = RTCCertificate.generateCertificate()
-        self.fingerprint = next(f.value for f in self.inner.getFingerprints() if f.algorithm == "sha-256")
+        self.fingerprint = next(
+            f.value for f in self.inner.getFingerprints() if f.algorithm == "sha-256"
+        )
 
 
 class _Lower:
@@ -80,7 +82,8 @@ class Dtls:
         self._inner._set_role(role)
         self._inner._srtp_profiles = PROFILES
         self._parameters = RTCDtlsParameters(
-            fingerprints=[RTCDtlsFingerprint(algorithm=a, value=v) for a, v in fingerprints], role=role
+            fingerprints=[RTCDtlsFingerprint(algorithm=a, value=v) for a, v in fingerprints],
+            role=role,
         )
         self._on_keys = on_keys
         self._on_end: Callable[[], None] | None = on_end

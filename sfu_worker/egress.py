@@ -138,7 +138,11 @@ class Egress:
         video = [s for s in slots if s.kind == "video" and s.track is not None and s.track.layers]
         self._choose_sound(slots, now)
         budget = self._budget(slots) if self.limited(now) else UNLIMITED
-        best = {slot.mid: slot.track.layer_for(slot.height, now) for slot in video if slot.track is not None}
+        best = {
+            slot.mid: slot.track.layer_for(slot.height, now)
+            for slot in video
+            if slot.track is not None
+        }
         self._wanted = sum(layer.bitrates[-1] for layer in best.values() if layer is not None)
         if self._wanted * AMPLE < budget:
             self.unmet = 0
@@ -162,7 +166,9 @@ class Egress:
                     repeated.append((slot, layer.rates.rates[-1]))
         blocks = self._redundancy.update(self.estimator.path_loss, now)
         if blocks and self.limited(now):
-            blocks = affordable(blocks, sum(rate for _, rate in repeated), sound, self.estimator.estimate)
+            blocks = affordable(
+                blocks, sum(rate for _, rate in repeated), sound, self.estimator.estimate
+            )
         for slot, _ in repeated:
             slot.redundancy = blocks
 
@@ -170,7 +176,9 @@ class Egress:
         """What is left for pictures: sound goes first, and takes half of the estimate at most."""
         estimate = self.estimator.estimate
         heard = (s for s in slots if s.kind == "audio" and s.layer is not None)
-        sound = sum((1 + s.redundancy) * s.layer.rates.rates[-1] for s in heard if s.layer is not None)
+        sound = sum(
+            (1 + s.redundancy) * s.layer.rates.rates[-1] for s in heard if s.layer is not None
+        )
         return max(estimate - sound, estimate // 2)
 
     def _share(self, video: list[DownTrack], budget: int, now: float) -> list[DownTrack]:
@@ -197,11 +205,19 @@ class Egress:
         if layer is None:
             return
         current = slot.layer
-        if self.estimator.draining and current is not None and current.bitrates[-1] > layer.bitrates[-1]:
+        if (
+            self.estimator.draining
+            and current is not None
+            and current.bitrates[-1] > layer.bitrates[-1]
+        ):
             # The link has fallen and its queue is full: what is sent now arrives late and keeps it full.
             slot.unbind(now)
         slot.max_temporal = temporal
-        if self.estimator.draining and slot.layer is None and self.estimator.backlog(now) > KEYFRAME_AHEAD:
+        if (
+            self.estimator.draining
+            and slot.layer is None
+            and self.estimator.backlog(now) > KEYFRAME_AHEAD
+        ):
             return
         slot.aim(layer, now)
 
@@ -209,7 +225,9 @@ class Egress:
         assert slot.track is not None
         alive = [len(slot.track.layers) == 1 or layer.alive(now) for layer in slot.track.layers]
         # All heights or none: among known ones an unknown one would pass for the smallest.
-        known = all(layer.size for layer, sent in zip(slot.track.layers, alive, strict=True) if sent)
+        known = all(
+            layer.size for layer, sent in zip(slot.track.layers, alive, strict=True) if sent
+        )
         layers = tuple(
             LayerInfo(i, layer.size[1] if layer.size and known else 0, layer.bitrates, alive[i])
             for i, layer in enumerate(slot.track.layers)
@@ -243,5 +261,7 @@ def _shown(video: list[DownTrack]) -> dict[str, Choice]:
         layer = slot.layer
         if layer is not None and slot.track is not None and layer in slot.track.layers:
             temporal = min(slot.max_temporal, len(layer.bitrates) - 1)
-            shown[slot.mid] = Choice(slot.mid, slot.track.layers.index(layer), temporal, layer.bitrates[temporal])
+            shown[slot.mid] = Choice(
+                slot.mid, slot.track.layers.index(layer), temporal, layer.bitrates[temporal]
+            )
     return shown

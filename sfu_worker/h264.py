@@ -57,7 +57,9 @@ class _Bits(BitReader):
     """Reads a raw byte sequence payload bit by bit. Raises ValueError at its end."""
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(data.replace(b"\0\0\3", b"\0\0"))  # emulation prevention, ITU-T H.264 section 7.4.1
+        super().__init__(
+            data.replace(b"\0\0\3", b"\0\0")
+        )  # emulation prevention, ITU-T H.264 section 7.4.1
 
     def unsigned(self) -> int:
         """An Exp-Golomb code, ue(v)."""

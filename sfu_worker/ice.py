@@ -81,7 +81,11 @@ def open_envelope(data: bytes) -> Envelope | None:
         if attribute == USERNAME:
             username = data[at + 4 : at + 4 + size]
         elif attribute == MESSAGE_INTEGRITY:
-            return Envelope(data, kind, data[8:HEADER], username, at) if size == INTEGRITY - 4 else None
+            return (
+                Envelope(data, kind, data[8:HEADER], username, at)
+                if size == INTEGRITY - 4
+                else None
+            )
         at += 4 + (size + 3 & ~3)
     return None
 
@@ -91,7 +95,9 @@ def authentic(envelope: Envelope, password: bytes) -> bool:
     at = envelope.integrity_at
     # RFC 8489 section 14.5: the length in the header counts up to the end of this attribute
     covered = envelope.data[:2] + struct.pack("!H", at + INTEGRITY - HEADER) + envelope.data[4:at]
-    return hmac.compare_digest(envelope.data[at + 4 : at + INTEGRITY], hmac.digest(password, covered, "sha1"))
+    return hmac.compare_digest(
+        envelope.data[at + 4 : at + INTEGRITY], hmac.digest(password, covered, "sha1")
+    )
 
 
 def read_request(envelope: Envelope, key: bytes = b"") -> Request | None:
@@ -114,8 +120,18 @@ def respond(request: Request, address: tuple[str, int]) -> bytes:
     """The answer to a request that came from ``address``."""
     if request.controlled:
         # A lite agent is always controlled; a peer that thinks so too must change its mind (RFC 8445 section 7.3.1.1).
-        message = stun.Message(stun.Method.BINDING, stun.Class.ERROR, request.transaction, {"ERROR-CODE": (487, "Role Conflict")})
+        message = stun.Message(
+            stun.Method.BINDING,
+            stun.Class.ERROR,
+            request.transaction,
+            {"ERROR-CODE": (487, "Role Conflict")},
+        )
     else:
-        message = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, request.transaction, {"XOR-MAPPED-ADDRESS": address})
+        message = stun.Message(
+            stun.Method.BINDING,
+            stun.Class.RESPONSE,
+            request.transaction,
+            {"XOR-MAPPED-ADDRESS": address},
+        )
     message.add_message_integrity(request.key)
     return bytes(message)

@@ -28,7 +28,11 @@ def patch_ice(
         return wire.IcePatched()
     if "*" not in cmd.sessions:
         # RFC 9725 section 4.3.3: that is how a restart is told from candidates of a session that we do not know.
-        return wire.Refused("patch_ice", "bad_sdp", "this is not the ICE user of that session, and a restart says If-Match: *")
+        return wire.Refused(
+            "patch_ice",
+            "bad_sdp",
+            "this is not the ICE user of that session, and a restart says If-Match: *",
+        )
     transport.restart_ice(fragment.ufrag)
     answer = sdp.build_fragment(transport.ufrag, transport.pwd, tagged.kind, tagged.mid, candidates)
     return wire.IcePatched(answer, transport.ufrag)

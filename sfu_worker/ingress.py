@@ -120,7 +120,9 @@ class Ingress:
             after = at + 4 + 4 * (view[at + 2] << 8 | view[at + 3])
             if after > end:
                 return
-            twcc, level, mid, rid, repaired, dependency_at, dependency_end = read_extensions(view, at, after, self._ids)
+            twcc, level, mid, rid, repaired, dependency_at, dependency_end = read_extensions(
+                view, at, after, self._ids
+            )
             if twcc >= 0:
                 self.arrivals.record(twcc, int(now * 1_000_000))
             at = after
@@ -160,7 +162,11 @@ class Ingress:
         p.payload = view[at:end]
         if layer.dependencies is not None:
             try:
-                place = layer.dependencies.read(view, dependency_at, dependency_end) if dependency_end else NOWHERE[0]
+                place = (
+                    layer.dependencies.read(view, dependency_at, dependency_end)
+                    if dependency_end
+                    else NOWHERE[0]
+                )
             except ValueError:
                 # A descriptor that makes no sense costs nothing but what it would have told.
                 place = NOWHERE[0]
@@ -169,7 +175,9 @@ class Ingress:
             layer.stats.arrival(seq, timestamp, now)
         layer.receive(p, now)
 
-    def _route(self, ssrc: int, payload_type: int, seq: int, mid: bytes | None, rid: bytes | None) -> UpLayer | None:
+    def _route(
+        self, ssrc: int, payload_type: int, seq: int, mid: bytes | None, rid: bytes | None
+    ) -> UpLayer | None:
         """A stream seen for the first time, or one that changed its codec; packets of RED belong to that of what they carry."""
         known = self.layers.get(ssrc)
         payload_type = self._red_types.get(payload_type, payload_type)
@@ -196,7 +204,15 @@ class Ingress:
         return layer
 
     def _open(
-        self, payload_type: int, layer: UpLayer, view: memoryview, at: int, end: int, seq: int, timestamp: int, now: float
+        self,
+        payload_type: int,
+        layer: UpLayer,
+        view: memoryview,
+        at: int,
+        end: int,
+        seq: int,
+        timestamp: int,
+        now: float,
     ) -> int:
         """Where the packet's own payload begins. For RED, fill what is missing before it from its redundant blocks.
 
@@ -246,7 +262,9 @@ class Ingress:
             self.replaced.append(old)
             self.layers.pop(old.ssrc, None)
 
-    def _find_media(self, ssrc: int, payload_type: int, mid: bytes | None, known: UpLayer | None) -> UpMedia | None:
+    def _find_media(
+        self, ssrc: int, payload_type: int, mid: bytes | None, known: UpLayer | None
+    ) -> UpMedia | None:
         if mid is not None:
             return self._media.get(mid.decode("ascii", "replace"))
         if known is not None:
@@ -265,7 +283,9 @@ class Ingress:
             name = repaired.decode("ascii", "replace") if repaired else ""
             layer = next((x for x in media.track.layers if x.rid == name), None)
         if layer is None:
-            primary = next((m.rtx_ssrcs[ssrc] for m in self._media.values() if ssrc in m.rtx_ssrcs), None)
+            primary = next(
+                (m.rtx_ssrcs[ssrc] for m in self._media.values() if ssrc in m.rtx_ssrcs), None
+            )
             layer = self.layers.get(primary) if primary is not None else None
         if layer is not None and len(self.layers) + len(self._rtx) < MAX_STREAMS:
             self._rtx[ssrc] = layer

@@ -28,7 +28,9 @@ libc: Any = ffi.dlopen(None)
 
 HEADER_WORDS = 8
 "Eight-byte words in a ``struct mmsghdr``: name, namelen, iov, iovlen, control, controllen, flags, len."
-if ffi.sizeof("struct mmsghdr") != 8 * HEADER_WORDS or sys.byteorder != "little":  # pragma: no cover
+if (
+    ffi.sizeof("struct mmsghdr") != 8 * HEADER_WORDS or sys.byteorder != "little"
+):  # pragma: no cover
     raise ImportError("the media worker needs a 64-bit little-endian machine")
 
 MSG_DONTWAIT = 0x40
@@ -69,7 +71,9 @@ class ReceiveSlab:
         self._iovecs = ffi.new("struct iovec[]", slots)
         self.view = memoryview(ffi.buffer(self._memory)).cast("B")
         self.pointers = [self._memory + i * RECEIVE_SLOT for i in range(slots)]
-        self.lengths = [ffi.cast("int *", ffi.addressof(self._headers[i], "msg_len")) for i in range(slots)]
+        self.lengths = [
+            ffi.cast("int *", ffi.addressof(self._headers[i], "msg_len")) for i in range(slots)
+        ]
         all_names = memoryview(ffi.buffer(self._names)).cast("B")
         self.names = [all_names[i * name_size : (i + 1) * name_size] for i in range(slots)]
         for i in range(slots):
@@ -113,10 +117,15 @@ class SendSlab:
         self._grouped = ffi.new("struct mmsghdr[]", SEND_SLOTS)
         self._iovecs = ffi.new("struct iovec[]", SEND_SLOTS)
         # struct cmsghdr {size_t len; int level; int type}, then the size of a segment as uint16_t, padded to 8 bytes
-        self._controls = ffi.new(f"char[{24 * SEND_SLOTS}]", struct.pack("=QiiH6x", 18, SOL_UDP, UDP_SEGMENT, 0) * SEND_SLOTS)
+        self._controls = ffi.new(
+            f"char[{24 * SEND_SLOTS}]",
+            struct.pack("=QiiH6x", 18, SOL_UDP, UDP_SEGMENT, 0) * SEND_SLOTS,
+        )
         self.out = memoryview(ffi.buffer(self._memory)).cast("B")
         self.pointers = [self._memory + i * SEND_SLOT for i in range(SEND_SLOTS)]
-        self.lengths = [ffi.cast("int *", ffi.addressof(self._iovecs[i], "iov_len")) for i in range(SEND_SLOTS)]
+        self.lengths = [
+            ffi.cast("int *", ffi.addressof(self._iovecs[i], "iov_len")) for i in range(SEND_SLOTS)
+        ]
         self.names = words(self._headers)
         self._group_words = words(self._grouped)
         self._control_words = words(self._controls)
@@ -192,7 +201,12 @@ def group(receivers: list[int], sizes: list[int]) -> list[tuple[int, int, int]]:
     while start < count:
         receiver, size, end = receivers[start], sizes[start], start + 1
         limit = min(count, start + max(1, min(MAX_SEGMENTS, MAX_SEGMENTED // size)))
-        while end < limit and receivers[end] == receiver and sizes[end - 1] == size and sizes[end] <= size:
+        while (
+            end < limit
+            and receivers[end] == receiver
+            and sizes[end - 1] == size
+            and sizes[end] <= size
+        ):
             end += 1
         groups.append((start, end, size))
         start = end

@@ -63,7 +63,9 @@ class Numbering:
     def resume(self, segment: Segment, first_in: int, last_in: int) -> Segment:
         """Go on with ``first_in`` after a silence of the layer, whose last packet to leave was ``last_in``: nothing was lost."""
         shift = segment.seq + last_in + 1 - first_in
-        resumed = Segment(segment.layer, first_in, shift, segment.timestamp, segment.picture_id, segment.tl0)
+        resumed = Segment(
+            segment.layer, first_in, shift, segment.timestamp, segment.picture_id, segment.tl0
+        )
         self._segments.add(resumed, last_in)
         return resumed
 

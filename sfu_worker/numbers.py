@@ -61,7 +61,12 @@ _VALUES = {cls: attrgetter(*(f.name for f in fields(cls))) for cls in (Counts, D
 
 def added(parts: Sequence[T], nothing: T) -> T:
     """The sum of counts, field by field."""
-    return type(nothing)(*(sum(values) for values in zip(*map(_VALUES[type(nothing)], [nothing, *parts]), strict=True)))
+    return type(nothing)(
+        *(
+            sum(values)
+            for values in zip(*map(_VALUES[type(nothing)], [nothing, *parts]), strict=True)
+        )
+    )
 
 
 def grown(now: T, before: T) -> T:
@@ -85,10 +90,19 @@ class Links:
     @classmethod
     def of(cls, links: Iterable[tuple[int, float, float]]) -> Links:
         """From (estimate, round trip, queue) of each receiver."""
-        estimates, rtts, queues = [sorted(values) for values in zip(*links, strict=True)] or ([], [], [])
+        estimates, rtts, queues = [sorted(values) for values in zip(*links, strict=True)] or (
+            [],
+            [],
+            [],
+        )
         if not estimates:
             return cls()
-        return cls(int(estimates[0]), int(estimates[len(estimates) // 2]), float(rtts[-1]), float(queues[-1]))
+        return cls(
+            int(estimates[0]),
+            int(estimates[len(estimates) // 2]),
+            float(rtts[-1]),
+            float(queues[-1]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,10 @@ class Pacer:
     def _fill(self, now: float) -> None:
         elapsed = now - self._at if self._at >= 0.0 else TICK
         self._at = now
-        media, repair = self._media + self._media_rate * elapsed, self._repair + self._repair_rate * elapsed
+        media, repair = (
+            self._media + self._media_rate * elapsed,
+            self._repair + self._repair_rate * elapsed,
+        )
         self._media = media if media < self._media_room else self._media_room
         self._repair = repair if repair < self._repair_room else self._repair_room
 

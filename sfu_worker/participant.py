@@ -97,7 +97,10 @@ class Participant:
         peer = (offer.ufrag, offer.fingerprints)
         fresh = self.transport is None or peer != (self.transport.remote_ufrag, self._fingerprint)
         old = {} if fresh else self.slots
-        media = [self._adapt(m, old, sources) for m in sdp.answer_media(offer, lambda: random.getrandbits(32))]
+        media = [
+            self._adapt(m, old, sources)
+            for m in sdp.answer_media(offer, lambda: random.getrandbits(32))
+        ]
         check_whole(self.kind, offer, media)
         if self.kind == "whip":
             sources = sources_of_stream(media)
@@ -108,16 +111,27 @@ class Participant:
         assert self.transport is not None
         setup = sdp.local_setup(offer.setup)
         local = sdp.LocalTransport(
-            self.transport.ufrag, self.transport.pwd, self.transport.fingerprint, setup, self._host.candidates
+            self.transport.ufrag,
+            self.transport.pwd,
+            self.transport.fingerprint,
+            setup,
+            self._host.candidates,
         )
         answer = sdp.build_answer(offer, media, local)
         self._apply(offer, media, sources)
         if fresh:
             self._fingerprint = offer.fingerprints
-            self.transport.start(offer.ufrag, offer.pwd, offer.fingerprints, "server" if setup == "passive" else "client")
+            self.transport.start(
+                offer.ufrag,
+                offer.pwd,
+                offer.fingerprints,
+                "server" if setup == "passive" else "client",
+            )
         return answer
 
-    def _adapt(self, media: sdp.AnsweredMedia, old: dict[str, DownTrack], sources: dict[str, str]) -> sdp.AnsweredMedia:
+    def _adapt(
+        self, media: sdp.AnsweredMedia, old: dict[str, DownTrack], sources: dict[str, str]
+    ) -> sdp.AnsweredMedia:
         """Keep the SSRCs of slots that live on; let nobody send who may not."""
         if media.direction == "sendonly" and media.mid in old:
             slot = old[media.mid]
@@ -126,7 +140,9 @@ class Participant:
             return inactive(media)
         return media
 
-    def _check(self, offer: sdp.Offer, media: list[sdp.AnsweredMedia], sources: dict[str, str]) -> None:
+    def _check(
+        self, offer: sdp.Offer, media: list[sdp.AnsweredMedia], sources: dict[str, str]
+    ) -> None:
         kinds = {m.mid: m.kind for m in media if m.direction == "recvonly"}
         if len(set(sources.values())) != len(sources):
             raise sdp.SdpError("two m-lines name the same source")
@@ -142,17 +158,27 @@ class Participant:
         self._clock = SenderClock()
         self.egress = Egress()
         self.transport = Transport(self._host.port, self._host.certificate, self)
-        self.ingress = Ingress(self._host.batch, self.send_rtcp, self._audience.first_packet, self._audience.level)
+        self.ingress = Ingress(
+            self._host.batch, self.send_rtcp, self._audience.first_packet, self._audience.level
+        )
 
-    def _apply(self, offer: sdp.Offer, media: list[sdp.AnsweredMedia], sources: dict[str, str]) -> None:
+    def _apply(
+        self, offer: sdp.Offer, media: list[sdp.AnsweredMedia], sources: dict[str, str]
+    ) -> None:
         assert self.ingress is not None
         sending: list[UpMedia] = []
         extensions: dict[str, int] = {}
         for offered, answered in zip(offer.media, media, strict=True):
             if answered.direction == "recvonly":
                 extensions.update(answered.extensions)
-                sending.append(UpMedia.of(offered, answered, self._track(sources[answered.mid], answered.kind)))
-            elif answered.direction == "sendonly" and answered.mid not in self.slots and answered.ssrc is not None:
+                sending.append(
+                    UpMedia.of(offered, answered, self._track(sources[answered.mid], answered.kind))
+                )
+            elif (
+                answered.direction == "sendonly"
+                and answered.mid not in self.slots
+                and answered.ssrc is not None
+            ):
                 self.slots[answered.mid] = self._slot(answered)
         self.ingress.configure(sending, extensions)
         self._tagged = sdp.tagged(offer, media)
@@ -212,7 +238,12 @@ class Participant:
 
     def _tell_round_trip(self, packet: rtcp.ReferenceTime, beside: list[rtcp.Report]) -> None:
         """Answer at once, as the slot that the receiver report beside it is about: libwebrtc keeps round trips by source."""
-        reports = (block for report in beside if isinstance(report, rtcp.ReceiverReport) for block in report.reports)
+        reports = (
+            block
+            for report in beside
+            if isinstance(report, rtcp.ReceiverReport)
+            for block in report.reports
+        )
         about = next(reports, None)
         self.send_rtcp(rtcp.build_dlrr(about.ssrc if about is not None else 1, packet))
 
@@ -306,7 +337,9 @@ class Participant:
             slot.tick()
             self.report_slot(slot, now, clock_of)
 
-    def report_slot(self, slot: DownTrack, now: float, clock_of: Callable[[str], int | None]) -> None:
+    def report_slot(
+        self, slot: DownTrack, now: float, clock_of: Callable[[str], int | None]
+    ) -> None:
         """Send one slot's SR: at each switch and every second."""
         layer = slot.layer
         offset = clock_of(layer.track.participant) if layer is not None else None
@@ -364,4 +397,6 @@ class Participant:
 
 def inactive(media: sdp.AnsweredMedia) -> sdp.AnsweredMedia:
     """The m-line with nothing on it."""
-    return dataclasses.replace(media, direction="inactive", rids=[], simulcast=[], ssrc=None, rtx_ssrc=None)
+    return dataclasses.replace(
+        media, direction="inactive", rids=[], simulcast=[], ssrc=None, rtx_ssrc=None
+    )

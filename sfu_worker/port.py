@@ -141,7 +141,9 @@ class MediaPort:
                 elif 19 < first < 64:
                     path = paths.get(names[i].tobytes())
                     if path is not None:
-                        path.transport.dtls_received(path, bytes(view[start : start + lengths[i][0]]))
+                        path.transport.dtls_received(
+                            path, bytes(view[start : start + lengths[i][0]])
+                        )
                         continue
                 elif first < 4:
                     data = bytes(view[start : start + lengths[i][0]])
@@ -165,7 +167,9 @@ class MediaPort:
                 slot = self._frame
                 self._frame = slot + 1
                 self._frames.put(slot, data)
-                path.transport.srtp_received(path, self._frames, slot, slot * mmsg.RECEIVE_SLOT, now)
+                path.transport.srtp_received(
+                    path, self._frames, slot, slot * mmsg.RECEIVE_SLOT, now
+                )
                 return
             elif path is not None and 19 < first < 64:
                 path.transport.dtls_received(path, data)
@@ -176,7 +180,9 @@ class MediaPort:
         if connection.path is None:
             connection.close()
 
-    def _stun_received(self, data: bytes, now: float, udp: UdpSocket | None, key: bytes, tcp: TcpConnection | None) -> bool:
+    def _stun_received(
+        self, data: bytes, now: float, udp: UdpSocket | None, key: bytes, tcp: TcpConnection | None
+    ) -> bool:
         envelope = ice.open_envelope(data)
         if envelope is None or envelope.kind != ice.BINDING_REQUEST:
             return False

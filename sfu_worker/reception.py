@@ -82,4 +82,6 @@ class ReceptionStats:
         lost = expected - (self._received - self._received_before)
         self._expected_before, self._received_before = self.expected, self._received
         fraction = min(255, lost * 256 // expected) if expected > 0 and lost > 0 else 0
-        return ReportBlock(self._ssrc, fraction, self.lost, self.highest & 0xFFFFFFFF, self.jitter, lsr, dlsr)
+        return ReportBlock(
+            self._ssrc, fraction, self.lost, self.highest & 0xFFFFFFFF, self.jitter, lsr, dlsr
+        )

@@ -55,7 +55,11 @@ def parse(data: bytes | memoryview, start: int, end: int) -> list[Block]:
 
 
 def write(
-    out: bytearray | memoryview, at: int, payload_type: int, repeated: Sequence[Repeated], primary: bytes | memoryview
+    out: bytearray | memoryview,
+    at: int,
+    payload_type: int,
+    repeated: Sequence[Repeated],
+    primary: bytes | memoryview,
 ) -> int:
     """Write a RED payload, all of one payload type, at ``out[at]``. Returns its end.
 
@@ -79,7 +83,9 @@ def build(payload_type: int, repeated: Sequence[Repeated], primary: bytes) -> by
     """A RED payload. Raises ValueError for what the format cannot hold."""
     if not 0 <= payload_type < 128 or not primary or len(repeated) > MAX_BLOCKS:
         raise ValueError("RED: no such payload")
-    if any(not 0 <= offset <= MAX_OFFSET or len(payload) > MAX_LENGTH for offset, payload in repeated):
+    if any(
+        not 0 <= offset <= MAX_OFFSET or len(payload) > MAX_LENGTH for offset, payload in repeated
+    ):
         raise ValueError("RED: a block is too old or too long")
     out = bytearray(1 + len(primary) + sum(HEADER_SIZE + len(payload) for _, payload in repeated))
     write(out, 0, payload_type, repeated, primary)

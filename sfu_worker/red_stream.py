@@ -39,11 +39,27 @@ class RedStream:
         transport = to.transport
         at = transport.reserve()
         out = transport.out
-        seq, timestamp = (p.seq + segment.seq) & 0xFFFF, (p.timestamp + segment.timestamp) & 0xFFFFFFFF
+        seq, timestamp = (
+            (p.seq + segment.seq) & 0xFFFF,
+            (p.timestamp + segment.timestamp) & 0xFFFFFFFF,
+        )
         second = p.marker | red_type
         if self._twcc_bits:
             transport.twcc_seq = twcc = (transport.twcc_seq + 1) & 0xFFFF
-            WITH_TWCC.pack_into(out, at, 0x90, second, seq, timestamp, self._ssrc, 0xBEDE, 1, self._twcc_bits, twcc, 0)
+            WITH_TWCC.pack_into(
+                out,
+                at,
+                0x90,
+                second,
+                seq,
+                timestamp,
+                self._ssrc,
+                0xBEDE,
+                1,
+                self._twcc_bits,
+                twcc,
+                0,
+            )
             start = at + WITH_TWCC_SIZE
             end = red.write(out, start, payload_type, repeated, p.payload)
             to.estimator.sent(twcc, end - at, now)

@@ -84,7 +84,9 @@ class Registry:
             await end(self._task)
         try:
             await self._write_calls()
-            await self._redis.delete(wire.worker_key(self._worker), wire.worker_numbers_key(self._worker))
+            await self._redis.delete(
+                wire.worker_key(self._worker), wire.worker_numbers_key(self._worker)
+            )
             await self._redis.srem(wire.WORKERS_KEY, self._worker)
         except (redis.exceptions.RedisError, OSError) as exc:
             logger.warning("x could not sign off: %s", exc)
@@ -92,7 +94,15 @@ class Registry:
 
     def call(self, room: str, epoch: str, event: str, people: int) -> None:
         """Note ``started``, ``peak`` or ``ended`` of a call; written with the next beat."""
-        self._calls.append({"room": room, "epoch": epoch, "event": event, "at": f"{time.time():.3f}", "people": str(people)})
+        self._calls.append(
+            {
+                "room": room,
+                "epoch": epoch,
+                "event": event,
+                "at": f"{time.time():.3f}",
+                "people": str(people),
+            }
+        )
         del self._calls[:-CALLS_KEPT]
         self.kick()
 
@@ -128,13 +138,19 @@ class Registry:
             "addresses": self._addresses,
         }
         pipe = self._redis.pipeline(transaction=True)
-        pipe.set(wire.worker_key(self._worker), json.dumps(body), px=int(wire.WORKER_TTL_SECONDS * 1000))
+        pipe.set(
+            wire.worker_key(self._worker), json.dumps(body), px=int(wire.WORKER_TTL_SECONDS * 1000)
+        )
         pipe.sadd(wire.WORKERS_KEY, self._worker)
         for slug, room in rooms.items():
             # The room's key is never deleted but left to run out: a join that was placed here a moment ago
             # and one that comes now must meet in the same room.
             pipe.set(wire.room_key(slug), self._worker, px=int(ROOM_TTL_SECONDS * 1000))
-            pipe.set(wire.live_key(slug), json.dumps(asdict(room)), px=int(wire.WORKER_TTL_SECONDS * 1000))
+            pipe.set(
+                wire.live_key(slug),
+                json.dumps(asdict(room)),
+                px=int(wire.WORKER_TTL_SECONDS * 1000),
+            )
         self._add_numbers(pipe)
         await pipe.execute()
         await self._write_calls()

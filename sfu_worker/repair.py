@@ -60,7 +60,11 @@ class Repair:
         A packet is not sent again before the answer to the last time can have told that it is lost too. What was sent before the
         last switch is not sent again at all: the key frame that came then needs nothing of it.
         """
-        self._resent = {seq: resent for seq, resent in self._resent.items() if now - resent.last < RESENT_SECONDS}
+        self._resent = {
+            seq: resent
+            for seq, resent in self._resent.items()
+            if now - resent.last < RESENT_SECONDS
+        }
         sent = 0
         for seq in lost:
             if sent >= room or len(self._resent) >= STORM:
@@ -91,7 +95,12 @@ class Repair:
     def _send_again(self, to: Receiver, seq: int, resent: Resent | None, now: float) -> int:
         segment = self._segments.outgoing(seq)
         found = segment.layer.cache.get((seq - segment.seq) & 0xFFFF) if segment else None
-        if self._type is None or segment is None or found is None or (seq - self._first_out) & 0x8000:
+        if (
+            self._type is None
+            or segment is None
+            or found is None
+            or (seq - self._first_out) & 0x8000
+        ):
             self.open.pop(seq, None)
             return 0
         if resent is None:
@@ -136,5 +145,7 @@ class Repair:
             if sent >= size or not segment.holds(seq & 0xFFFF):
                 break
             if found is not None and len(found[2]) > MIN_PAD:
-                sent += self._stream.send(to, rtx_type, segment, (seq + segment.seq) & 0xFFFF, found, now, probe)
+                sent += self._stream.send(
+                    to, rtx_type, segment, (seq + segment.seq) & 0xFFFF, found, now, probe
+                )
         return sent

@@ -112,7 +112,9 @@ class Room:
             n=self.n,
             you=you,
             people=[self._person(p) for p in self.people],
-            tracks=[slots.describe(t) for p in self.people for t in p.tracks.values() if t.published],
+            tracks=[
+                slots.describe(t) for p in self.people for t in p.tracks.values() if t.published
+            ],
             speakers=self._voices.speakers,
             resumed=resumed,
         )
@@ -155,7 +157,9 @@ class Room:
             self._outbox.tell(p.reply, wire.Refused("offer", "bad_sdp", str(exc)))
             return
         self._outbox.tell(p.reply, wire.Answer(sdp, cmd.id, p.ice_session))
-        self._codecs.offered(p.id, [slot.codecs for slot in p.slots.values() if slot.kind == "video"])
+        self._codecs.offered(
+            p.id, [slot.codecs for slot in p.slots.values() if slot.kind == "video"]
+        )
         self._unsettled = True
 
     def set_slots(self, p: Participant, requests: list[wire.SlotRequest], now: float) -> None:
@@ -196,7 +200,9 @@ class Room:
             if slot.limit != slot.told_limit and slot.layer is not None:
                 self._tell_bound(p, slot, slot.layer)
 
-    def _settle_slot(self, p: Participant, slot: DownTrack, track: UpTrack | None, now: float) -> None:
+    def _settle_slot(
+        self, p: Participant, slot: DownTrack, track: UpTrack | None, now: float
+    ) -> None:
         self._tell_paused(p, slot, slots.settle(slot, track, now))
 
     def _tell_paused(self, p: Participant, slot: DownTrack, why: str) -> None:
@@ -220,7 +226,11 @@ class Room:
                     rids = track.wanted_rids(now)
                     if rids is not None:
                         self._outbox.tell(p.reply, wire.LayersWanted(source, rids))
-            senders = [p.id for p in self.people if p.kind == "call" and p.publish and p.transport is not None]
+            senders = [
+                p.id
+                for p in self.people
+                if p.kind == "call" and p.publish and p.transport is not None
+            ]
             for who, names in self._codecs.news(senders):
                 self._outbox.tell(self.participants[who].reply, wire.CodecsCommon(names))
 
@@ -305,15 +315,24 @@ class Room:
             if p.detached_at is not None and now - p.detached_at > wire.DETACHED_SECONDS:
                 self.drop(p, "timeout", now)
                 return
-        elif (p.transport is None or not p.transport.connected) and now - self._joined_at[p.id] > CONNECT_SECONDS:
+        elif (p.transport is None or not p.transport.connected) and now - self._joined_at[
+            p.id
+        ] > CONNECT_SECONDS:
             self.drop(p, "timeout", now)
             return
         for track in p.tracks.values():
             since = track.silent_since
-            if track.published and not track.layers and since is not None and now - since > GONE_SECONDS:
+            if (
+                track.published
+                and not track.layers
+                and since is not None
+                and now - since > GONE_SECONDS
+            ):
                 track.published = False
                 self._tell_group(wire.TrackUnpublished, track=track.id)
 
     def _tell_group(self, event: type, **fields: object) -> None:
         self.n += 1
-        self._outbox.tell_group(self.slug, event(room=self.slug, epoch=self.epoch, n=self.n, **fields))
+        self._outbox.tell_group(
+            self.slug, event(room=self.slug, epoch=self.epoch, n=self.n, **fields)
+        )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from struct import pack
 
-from sfu_worker.rtcp_types import BYE, DELAY_SINCE_LAST, PSFB, RR, RTPFB, SDES, SR, XR, ReferenceTime, ReportBlock
+from sfu_worker.rtcp_types import (
+    BYE,
+    DELAY_SINCE_LAST,
+    PSFB,
+    RR,
+    RTPFB,
+    SDES,
+    SR,
+    XR,
+    ReferenceTime,
+    ReportBlock,
+)
 
 MAX_BLOCKS = 31
 "What the five-bit count of a report holds."
@@ -32,11 +43,15 @@ def _blocks(reports: Iterable[ReportBlock]) -> tuple[int, bytes]:
     )
 
 
-def build_sr(ssrc: int, ntp: int, rtp: int, packets: int, octets: int, reports: Iterable[ReportBlock] = ()) -> bytes:
+def build_sr(
+    ssrc: int, ntp: int, rtp: int, packets: int, octets: int, reports: Iterable[ReportBlock] = ()
+) -> bytes:
     """A sender report: ``ntp`` (64 bits) is the moment at which the media clock shows ``rtp``. Counters may be of any size."""
     count, blocks = _blocks(reports)
     mask = 0xFFFFFFFF
-    return _packet(SR, count, pack("!IQIII", ssrc, ntp, rtp & mask, packets & mask, octets & mask) + blocks)
+    return _packet(
+        SR, count, pack("!IQIII", ssrc, ntp, rtp & mask, packets & mask, octets & mask) + blocks
+    )
 
 
 def build_rr(ssrc: int, reports: Iterable[ReportBlock]) -> bytes:
@@ -49,7 +64,9 @@ def build_sdes(ssrc: int, cname: str) -> bytes:
     """A source description with the CNAME, which says what belongs together for lip sync."""
     text = cname.encode()[:255]
     chunk = pack("!IBB", ssrc, 1, len(text)) + text
-    return _packet(SDES, 1, chunk + bytes(4 - len(chunk) % 4))  # at least one zero ends the list (RFC 3550 section 6.5)
+    return _packet(
+        SDES, 1, chunk + bytes(4 - len(chunk) % 4)
+    )  # at least one zero ends the list (RFC 3550 section 6.5)
 
 
 def build_bye(ssrcs: Iterable[int]) -> bytes:
@@ -63,7 +80,13 @@ def build_dlrr(sender: int, told: ReferenceTime, delay: int = 1) -> bytes:
 
     0 for the delay would mean that no reference time was ever received.
     """
-    return _packet(XR, 0, pack("!IBxHIII", sender, DELAY_SINCE_LAST, 3, told.sender, told.ntp >> 16 & 0xFFFFFFFF, delay))
+    return _packet(
+        XR,
+        0,
+        pack(
+            "!IBxHIII", sender, DELAY_SINCE_LAST, 3, told.sender, told.ntp >> 16 & 0xFFFFFFFF, delay
+        ),
+    )
 
 
 def build_nack(sender: int, media: int, seqs: Iterable[int]) -> bytes:
@@ -89,4 +112,6 @@ def build_remb(sender: int, bitrate: int, ssrcs: Iterable[int]) -> bytes:
     some = list(ssrcs)[:255]
     exponent = max(0, bitrate.bit_length() - 18)
     value = len(some) << 24 | min(exponent, 63) << 18 | bitrate >> exponent
-    return _packet(PSFB, 15, pack("!II4sI", sender, 0, b"REMB", value) + pack(f"!{len(some)}I", *some))
+    return _packet(
+        PSFB, 15, pack("!II4sI", sender, 0, b"REMB", value) + pack(f"!{len(some)}I", *some)
+    )

@@ -106,7 +106,9 @@ def _blocks(body: bytes, pos: int, count: int) -> tuple[ReportBlock, ...]:
     blocks = []
     for ssrc, loss, highest, jitter, lsr, dlsr in _BLOCK.iter_unpack(body[pos : pos + 24 * count]):
         lost = loss & 0xFFFFFF
-        blocks.append(ReportBlock(ssrc, loss >> 24, lost - (lost >> 23 << 24), highest, jitter, lsr, dlsr))
+        blocks.append(
+            ReportBlock(ssrc, loss >> 24, lost - (lost >> 23 << 24), highest, jitter, lsr, dlsr)
+        )
     return tuple(blocks)
 
 
@@ -156,7 +158,11 @@ def _parse_psfb(fmt: int, body: bytes) -> Report | None:
         (value,) = _U32.unpack_from(body, 12)
         count, exponent, mantissa = value >> 24, value >> 18 & 0x3F, value & 0x3FFFF
         _need(body, 16 + 4 * count)
-        return Remb(sender, mantissa << exponent, [ssrc for (ssrc,) in _U32.iter_unpack(body[16 : 16 + 4 * count])])
+        return Remb(
+            sender,
+            mantissa << exponent,
+            [ssrc for (ssrc,) in _U32.iter_unpack(body[16 : 16 + 4 * count])],
+        )
     return None
 
 
@@ -173,7 +179,11 @@ def _parse_transport_feedback(sender: int, media: int, body: bytes) -> Transport
     deltas = _steps(body, pos, symbols) if large else body[pos : pos + small]
     times = accumulate(deltas, initial=(tail >> 8) * REFERENCE_TICKS)
     next(times)  # the reference time itself
-    arrivals = list(times) if small + large == count else [next(times) if symbol else None for symbol in symbols]
+    arrivals = (
+        list(times)
+        if small + large == count
+        else [next(times) if symbol else None for symbol in symbols]
+    )
     return TransportFeedback(sender, media, base, tail & 0xFF, arrivals)
 
 

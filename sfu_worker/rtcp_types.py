@@ -115,4 +115,14 @@ class Bye:
     ssrcs: list[int]
 
 
-Report = SenderReport | ReceiverReport | ReferenceTime | Nack | Pli | Fir | Remb | TransportFeedback | Bye
+Report = (
+    SenderReport
+    | ReceiverReport
+    | ReferenceTime
+    | Nack
+    | Pli
+    | Fir
+    | Remb
+    | TransportFeedback
+    | Bye
+)

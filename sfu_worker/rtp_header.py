@@ -28,7 +28,9 @@ def read_extensions(view: memoryview, start: int, end: int, ids: Ids) -> Extensi
         raise ValueError("RTP: the header extension is cut off")
     profile = view[start] << 8 | view[start + 1]
     if profile != ONE_BYTE:
-        return _read_two_byte(view, start + 4, end, ids) if profile & 0xFFF0 == TWO_BYTE else _NOTHING
+        return (
+            _read_two_byte(view, start + 4, end, ids) if profile & 0xFFF0 == TWO_BYTE else _NOTHING
+        )
     mid_id, rid_id, repaired_id, twcc_id, level_id, dependency_id = ids
     twcc = level = -1
     dependency_at = dependency_end = 0
@@ -85,4 +87,12 @@ def _read_two_byte(view: memoryview, at: int, end: int, ids: Ids) -> Extensions:
         raise ValueError("RTP: a header extension element is too short")
     number = -1 if twcc is None else twcc[0] << 8 | twcc[1]
     loudness = -1 if level is None else level[0] & 0x7F
-    return number, loudness, mid or None, rid or None, repaired or None, dependency_at, dependency_end
+    return (
+        number,
+        loudness,
+        mid or None,
+        rid or None,
+        repaired or None,
+        dependency_at,
+        dependency_end,
+    )

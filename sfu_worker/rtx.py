@@ -65,7 +65,20 @@ class RtxStream:
         second, timestamp = marker | payload_type, (timestamp + segment.timestamp) & 0xFFFFFFFF
         if self._twcc_bits:
             twcc = transport.twcc_seq = (transport.twcc_seq + 1) & 0xFFFF
-            WITH_TWCC.pack_into(out, at, 0x90, second, self._seq, timestamp, self.ssrc, 0xBEDE, 1, self._twcc_bits, twcc, 0)
+            WITH_TWCC.pack_into(
+                out,
+                at,
+                0x90,
+                second,
+                self._seq,
+                timestamp,
+                self.ssrc,
+                0xBEDE,
+                1,
+                self._twcc_bits,
+                twcc,
+                0,
+            )
             start = at + WITH_TWCC_SIZE
         else:
             PLAIN.pack_into(out, at, 0x80, second, self._seq, timestamp, self.ssrc)
@@ -88,7 +101,18 @@ class RtxStream:
             at = transport.reserve()
             twcc = transport.twcc_seq = (transport.twcc_seq + 1) & 0xFFFF
             WITH_TWCC.pack_into(
-                transport.out, at, 0xB0, payload_type, self._seq, 0, self.ssrc, 0xBEDE, 1, self._twcc_bits, twcc, 0
+                transport.out,
+                at,
+                0xB0,
+                payload_type,
+                self._seq,
+                0,
+                self.ssrc,
+                0xBEDE,
+                1,
+                self._twcc_bits,
+                twcc,
+                0,
             )
             end = at + WITH_TWCC_SIZE + PADDING
             transport.out[end - PADDING : end] = NOTHING

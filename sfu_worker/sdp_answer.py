@@ -28,7 +28,12 @@ _RECEIVED_EXTENSIONS = (MID, RID, REPAIRED_RID, TRANSPORT_CC, AUDIO_LEVEL, DEPEN
 _SENT_EXTENSIONS = (TRANSPORT_CC,)
 _FEEDBACK = ("transport-cc", "nack", "nack pli", "ccm fir", "rrtr")
 
-_OUR_DIRECTION = {"sendrecv": "recvonly", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+_OUR_DIRECTION = {
+    "sendrecv": "recvonly",
+    "sendonly": "recvonly",
+    "recvonly": "sendonly",
+    "inactive": "inactive",
+}
 
 
 def local_setup(offer_setup: str) -> str:
@@ -59,7 +64,11 @@ def answer_media(offer: Offer, allocate_ssrc: Callable[[], int]) -> list[Answere
                 media.kind,
                 direction,
                 codecs,
-                {uri: media.extensions[uri] for uri in _RECEIVED_EXTENSIONS if uri in media.extensions},
+                {
+                    uri: media.extensions[uri]
+                    for uri in _RECEIVED_EXTENSIONS
+                    if uri in media.extensions
+                },
                 rids=rids,
                 simulcast=[rid for rid in media.simulcast if rid in rids],
             )
@@ -73,18 +82,29 @@ def _streams(slots: list[OfferedMedia]) -> dict[str, str]:
     Sound and the picture right behind it are a pair, as call pages offer them; of the others the k-th of each kind, since a
     player may offer its picture first. Sound that is left alone is a slot for voices. Ids stay when an offer grows at its end.
     """
-    pairs = [(one.mid, other.mid) for one, other in pairwise(slots) if (one.kind, other.kind) == ("audio", "video")]
+    pairs = [
+        (one.mid, other.mid)
+        for one, other in pairwise(slots)
+        if (one.kind, other.kind) == ("audio", "video")
+    ]
     paired = {mid for pair in pairs for mid in pair}
-    rest = {kind: [m.mid for m in slots if m.kind == kind and m.mid not in paired] for kind in ("audio", "video")}
+    rest = {
+        kind: [m.mid for m in slots if m.kind == kind and m.mid not in paired]
+        for kind in ("audio", "video")
+    }
     partners = dict(pairs + list(zip(rest["audio"], rest["video"], strict=False)))
     partners |= {other: one for one, other in partners.items()}
     streams: dict[str, str] = {}
     for media in slots:
-        streams[media.mid] = streams.get(partners.get(media.mid, "")) or f"slot{len(set(streams.values())) + 1}"
+        streams[media.mid] = (
+            streams.get(partners.get(media.mid, "")) or f"slot{len(set(streams.values())) + 1}"
+        )
     return streams
 
 
-def _slot(media: OfferedMedia, codecs: list[Codec], stream: str, allocate_ssrc: Callable[[], int]) -> AnsweredMedia:
+def _slot(
+    media: OfferedMedia, codecs: list[Codec], stream: str, allocate_ssrc: Callable[[], int]
+) -> AnsweredMedia:
     repaired = media.kind == "video" and any(codec.rtx_pt is not None for codec in codecs)
     return AnsweredMedia(
         media.mid,
@@ -139,13 +159,18 @@ def build_answer(offer: Offer, media: list[AnsweredMedia], local: LocalTransport
     accepted = [m.mid for m in media if not m.rejected]
     leader = tagged(offer, media)
     lines = ["v=0", f"o=- 1 {offer.version} IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"]
-    lines.append(f"a=group:BUNDLE {' '.join(mid for mid in offer.bundle if mid in accepted)}".rstrip())
+    lines.append(
+        f"a=group:BUNDLE {' '.join(mid for mid in offer.bundle if mid in accepted)}".rstrip()
+    )
     if offer.extmap_allow_mixed:
         lines.append("a=extmap-allow-mixed")
     lines.append("a=msid-semantic:WMS *")
     for offered, answered in zip(offer.media, media, strict=True):
         if answered.rejected:
-            lines += [f"m={offered.kind} 0 {offered.protocol} {' '.join(offered.formats)}", "c=IN IP4 0.0.0.0"]
+            lines += [
+                f"m={offered.kind} 0 {offered.protocol} {' '.join(offered.formats)}",
+                "c=IN IP4 0.0.0.0",
+            ]
             lines += [f"a=mid:{answered.mid}", "a=inactive"]
             continue
         lines += _media_lines(offered, answered)
@@ -167,7 +192,9 @@ def _transport_lines(local: LocalTransport, *, with_candidates: bool) -> list[st
 
 
 def _media_lines(offered: OfferedMedia, answered: AnsweredMedia) -> list[str]:
-    formats = [str(pt) for codec in answered.codecs for pt in (codec.pt, codec.rtx_pt) if pt is not None]
+    formats = [
+        str(pt) for codec in answered.codecs for pt in (codec.pt, codec.rtx_pt) if pt is not None
+    ]
     lines = [
         f"m={answered.kind} 9 {offered.protocol} {' '.join(formats)}",
         "c=IN IP4 0.0.0.0",
@@ -196,7 +223,10 @@ def _codec_lines(codec: Codec) -> list[str]:
         parameters = (f"{name}={value}" if value else name for name, value in codec.fmtp.items())
         lines.append(f"a=fmtp:{codec.pt} {';'.join(parameters)}")
     if codec.rtx_pt is not None:
-        lines += [f"a=rtpmap:{codec.rtx_pt} rtx/{codec.clock}", f"a=fmtp:{codec.rtx_pt} apt={codec.pt}"]
+        lines += [
+            f"a=rtpmap:{codec.rtx_pt} rtx/{codec.clock}",
+            f"a=fmtp:{codec.rtx_pt} apt={codec.pt}",
+        ]
     return lines
 
 
@@ -220,6 +250,8 @@ def candidate(address: str, port: int, *, tcp: bool = False, index: int = 0) -> 
     """
     if tcp:
         priority = (90 << 24) + (((4 << 13) + 8191 - index) << 8) + 255
-        return f"candidate:{2 * index + 2} 1 tcp {priority} {address} {port} typ host tcptype passive"
+        return (
+            f"candidate:{2 * index + 2} 1 tcp {priority} {address} {port} typ host tcptype passive"
+        )
     priority = (126 << 24) + ((65535 - index) << 8) + 255
     return f"candidate:{2 * index + 1} 1 udp {priority} {address} {port} typ host"

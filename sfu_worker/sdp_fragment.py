@@ -11,7 +11,9 @@ from sfu_worker.sdp_types import SdpError
 
 # RFC 8839 section 5.1, as far as the candidate's type. Only the shape counts: an ICE-lite agent has no use for candidates, and
 # one whose transport or address means nothing to us is dropped in silence (RFC 9725 section 4.3.2).
-_CANDIDATE = re.compile(r"[A-Za-z0-9+/]{1,32} [0-9]{1,5} \S{1,32} [0-9]{1,10} \S{1,256} [0-9]{1,5} typ \S{1,32}(?: .*)?")
+_CANDIDATE = re.compile(
+    r"[A-Za-z0-9+/]{1,32} [0-9]{1,5} \S{1,32} [0-9]{1,10} \S{1,256} [0-9]{1,5} typ \S{1,32}(?: .*)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +72,10 @@ def build_fragment(ufrag: str, pwd: str, kind: str, mid: str, candidates: list[s
     """Our side of an ICE restart (RFC 9725 section 4.3.3). ``kind`` and ``mid`` are those of the offerer-tagged m-line."""
     said = ["a=ice-lite", f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}"]
     # RFC 8840 section 9: of a pseudo m-line only the kind means anything.
-    said += [f"m={kind} 9 RTP/AVP 0", f"a=mid:{mid}", *(f"a={candidate}" for candidate in candidates), "a=end-of-candidates"]
+    said += [
+        f"m={kind} 9 RTP/AVP 0",
+        f"a=mid:{mid}",
+        *(f"a={candidate}" for candidate in candidates),
+        "a=end-of-candidates",
+    ]
     return "\r\n".join(said) + "\r\n"

@@ -16,7 +16,9 @@ MAX_SSRCS = 64
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 SETUPS = ("actpass", "active", "passive")
 
-_RID = re.compile(r"[A-Za-z0-9_-]{1,16}")  # RFC 8851; 16 bytes is what a one-byte header extension holds
+_RID = re.compile(
+    r"[A-Za-z0-9_-]{1,16}"
+)  # RFC 8851; 16 bytes is what a one-byte header extension holds
 _PROTOCOL = re.compile(r"[A-Za-z0-9/.-]{1,32}")
 _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){15,63}")
 
@@ -61,7 +63,10 @@ def _parse(text: str, rid_direction: str) -> Offer:
         ice_lite=session.has("ice-lite"),
         extmap_allow_mixed=session.has("extmap-allow-mixed"),
         version=version,
-        candidates=[f"candidate:{value}" for value, _ in zip(candidates, range(MAX_CANDIDATES), strict=False)],
+        candidates=[
+            f"candidate:{value}"
+            for value, _ in zip(candidates, range(MAX_CANDIDATES), strict=False)
+        ],
     )
 
 
@@ -81,7 +86,9 @@ def _bundle(session: Section, media: list[OfferedMedia]) -> list[str]:
     return bundle
 
 
-def _media(section: Section, defaults: tuple[str, dict[str, int]], rid_direction: str) -> OfferedMedia:
+def _media(
+    section: Section, defaults: tuple[str, dict[str, int]], rid_direction: str
+) -> OfferedMedia:
     """One m-line; ``defaults`` are the direction and the extensions that the session's part gives."""
     head = section.media.split()
     if len(head) < 4 or not TOKEN.fullmatch(head[0]) or not _PROTOCOL.fullmatch(head[2]):
@@ -126,7 +133,11 @@ def _codecs(section: Section, formats: list[str]) -> list[Codec]:
     for pt, value in map(_split, section.all("rtcp-fb")):
         feedback.setdefault(pt, []).append(value)
     maps = {pt: _rtpmap(names[pt]) for pt in dict.fromkeys(formats) if pt in names}
-    rtx = {fmtps.get(pt, {}).get("apt", ""): pt for pt, (name, _, _) in maps.items() if name.lower() == "rtx"}
+    rtx = {
+        fmtps.get(pt, {}).get("apt", ""): pt
+        for pt, (name, _, _) in maps.items()
+        if name.lower() == "rtx"
+    }
     return [
         Codec(
             pt=number(pt, 127),
@@ -191,7 +202,9 @@ def _simulcast(section: Section, direction: str, rids: list[str]) -> list[str]:
     words = section.first("simulcast").split()
     for name, value in zip(words[::2], words[1::2], strict=False):
         if name == direction:
-            first = (stream.split(",")[0].removeprefix("~") for stream in value.split(";")[:MAX_RIDS])
+            first = (
+                stream.split(",")[0].removeprefix("~") for stream in value.split(";")[:MAX_RIDS]
+            )
             return list(dict.fromkeys(rid for rid in first if rid in rids))
     return []
 

@@ -23,7 +23,9 @@ class Segment:
 
     __slots__ = ("first_in", "last_in", "layer", "picture_id", "seq", "timestamp", "tl0")
 
-    def __init__(self, layer: UpLayer, first_in: int, seq: int, timestamp: int, picture_id: int, tl0: int) -> None:
+    def __init__(
+        self, layer: UpLayer, first_in: int, seq: int, timestamp: int, picture_id: int, tl0: int
+    ) -> None:
         self.layer = layer
         self.first_in = first_in
         self.last_in: int | None = None

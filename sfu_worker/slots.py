@@ -12,7 +12,9 @@ from sfu_worker.up_track import UpTrack
 
 def describe(track: UpTrack) -> wire.Track:
     """A track as the others see it."""
-    return wire.Track(track.id, track.participant, track.source, track.kind, track.muted, track.codec)
+    return wire.Track(
+        track.id, track.participant, track.source, track.kind, track.muted, track.codec
+    )
 
 
 def wish(slot: DownTrack, request: wire.SlotRequest) -> None:
@@ -74,7 +76,9 @@ def publisher(people: Iterable[Participant], wanted: str) -> Participant | None:
 
 def follow(slots: Iterable[DownTrack], source: Participant | None) -> None:
     """Point a viewer's first slots at a publisher: its screen before its camera, with the sound that belongs to it."""
-    published = {s: t.id for s, t in source.tracks.items() if t.published and not t.muted} if source else {}
+    published = (
+        {s: t.id for s, t in source.tracks.items() if t.published and not t.muted} if source else {}
+    )
     wanted = {
         "video": published.get("screen") or published.get("camera") or "",
         "audio": published.get("microphone") or published.get("screen-audio") or "",

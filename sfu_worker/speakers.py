@@ -52,11 +52,15 @@ class SpeakerRanking:
 
     def update(self, now: float) -> list[str] | None:
         """The tracks of those who speak, loudest first; None when that is as it was."""
-        for track in [track for track, (_, loud_at) in self._tracks.items() if now - loud_at >= QUIET_SECONDS]:
+        for track in [
+            track for track, (_, loud_at) in self._tracks.items() if now - loud_at >= QUIET_SECONDS
+        ]:
             del self._tracks[track]
         scores = {track: state[0] for track, state in self._tracks.items()}
         order = [track for track in self._order if scores.get(track, 0.0) >= OFF_SCORE]
-        fresh = [track for track, score in scores.items() if score >= ON_SCORE and track not in order]
+        fresh = [
+            track for track, score in scores.items() if score >= ON_SCORE and track not in order
+        ]
         for track in sorted(fresh, key=lambda track: -scores[track]):
             order.append(track)
         self._settle(order, scores)

@@ -19,7 +19,9 @@ _ONE_WAY: dict[wire.Kind, dict[str, str]] = {
 def one_way(kind: wire.Kind, offer: Offer) -> Offer:
     """The offer with only that way of it that the protocol has."""
     ways = _ONE_WAY[kind]
-    media = [dataclasses.replace(m, direction=ways.get(m.direction, m.direction)) for m in offer.media]
+    media = [
+        dataclasses.replace(m, direction=ways.get(m.direction, m.direction)) for m in offer.media
+    ]
     return dataclasses.replace(offer, media=media)
 
 

@@ -31,12 +31,22 @@ class Tally:
         for layer in layers:
             counts: tuple[int, ...] = layer.counts
             if counts != layer.tallied:
-                self._in = tuple([total + new - old for total, new, old in zip(self._in, counts, layer.tallied, strict=True)])
+                self._in = tuple(
+                    [
+                        total + new - old
+                        for total, new, old in zip(self._in, counts, layer.tallied, strict=True)
+                    ]
+                )
                 layer.tallied = counts
         for slot in slots:
             counts = slot.counts
             if counts != slot.tallied:
-                self._out = tuple([total + new - old for total, new, old in zip(self._out, counts, slot.tallied, strict=True)])
+                self._out = tuple(
+                    [
+                        total + new - old
+                        for total, new, old in zip(self._out, counts, slot.tallied, strict=True)
+                    ]
+                )
                 slot.tallied = counts
 
     @property
@@ -90,7 +100,9 @@ class RoomMeter:
             viewers=sum(p.kind == "whep" for p in participants),
             audio_tracks=tracks.count("audio"),
             video_tracks=tracks.count("video"),
-            paused=sum(slot.paused_why == "bandwidth" for p in participants for slot in p.slots.values()),
+            paused=sum(
+                slot.paused_why == "bandwidth" for p in participants for slot in p.slots.values()
+            ),
             links=Links.of(p.egress.link for p in participants if p.egress.heard),
             total=total,
             last=last,

@@ -63,7 +63,9 @@ class TcpConnection(asyncio.Protocol):
             if len(received) < at + 2 + size:
                 break
             if size:
-                self._listener.port.frame_received(self, bytes(received[at + 2 : at + 2 + size]), now)
+                self._listener.port.frame_received(
+                    self, bytes(received[at + 2 : at + 2 + size]), now
+                )
             at += 2 + size
         del received[:at]
         self._listener.port.end_batch()
@@ -78,7 +80,11 @@ class TcpConnection(asyncio.Protocol):
     def flush(self) -> int:
         """Write what is queued; return how many packets were dropped because the receiver is slow."""
         queued, self._queued = self._queued, []
-        if self._transport is None or self._transport.is_closing() or self._transport.get_write_buffer_size() > MAX_BUFFERED:
+        if (
+            self._transport is None
+            or self._transport.is_closing()
+            or self._transport.get_write_buffer_size() > MAX_BUFFERED
+        ):
             return len(queued) // 2
         self._transport.write(b"".join(queued))
         return 0
@@ -124,7 +130,9 @@ class TcpListener:
             if family == socket.AF_INET6:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
             sock.bind((host, port))
-            server = await asyncio.get_running_loop().create_server(lambda: TcpConnection(self), sock=sock)
+            server = await asyncio.get_running_loop().create_server(
+                lambda: TcpConnection(self), sock=sock
+            )
         except OSError:
             sock.close()
             raise

@@ -53,7 +53,9 @@ class Transport:
         "fingerprint", "out", "pwd", "srtp_errors", "twcc_seq", "ufrag",
     )  # fmt: skip
 
-    def __init__(self, port: MediaPort, certificate: Certificate, handler: TransportHandler) -> None:
+    def __init__(
+        self, port: MediaPort, certificate: Certificate, handler: TransportHandler
+    ) -> None:
         self.ufrag, self.pwd = ice.new_credentials()
         self.fingerprint = certificate.fingerprint
         self.connected = False
@@ -84,7 +86,9 @@ class Transport:
         self._checks = 0
         self._ended = self._closed = False
 
-    def start(self, remote_ufrag: str, remote_pwd: str, fingerprints: list[tuple[str, str]], role: Role) -> None:
+    def start(
+        self, remote_ufrag: str, remote_pwd: str, fingerprints: list[tuple[str, str]], role: Role
+    ) -> None:
         """Listen for the peer's checks; DTLS begins with the first that is valid. ``role`` is ours.
 
         ``remote_pwd`` is not used: a lite agent sends no checks. Raises ValueError without a fingerprint.
@@ -185,7 +189,9 @@ class Transport:
 
     # In, from the port
 
-    def srtp_received(self, path: Path, slab: ReceiveSlab, slot: int, start: int, now: float) -> None:
+    def srtp_received(
+        self, path: Path, slab: ReceiveSlab, slot: int, start: int, now: float
+    ) -> None:
         """SRTP or SRTCP from a validated address."""
         rx, size = self._rx, slab.lengths[slot]
         if rx is None:
@@ -214,7 +220,11 @@ class Transport:
         session = self._ice
         if self._ice_next is not None and envelope.username == self._ice_next.username:
             session = self._ice_next
-        if self._ended or envelope.username != session.username or not ice.authentic(envelope, session.key):
+        if (
+            self._ended
+            or envelope.username != session.username
+            or not ice.authentic(envelope, session.key)
+        ):
             return None
         self._checks += 1
         if self._checks > CHECKS_PER_SECOND:
@@ -240,7 +250,12 @@ class Transport:
             path.nominated_at = now
         if self._dtls is None:
             self._dtls = Dtls(
-                self._certificate, self._role, self._fingerprints, self._send_dtls, self._on_keys, self._on_dtls_end
+                self._certificate,
+                self._role,
+                self._fingerprints,
+                self._send_dtls,
+                self._on_keys,
+                self._on_dtls_end,
             )
             self._dtls.start()
 
@@ -279,7 +294,12 @@ class Transport:
 
     def _make_room(self) -> None:
         if len(self._paths) >= MAX_PATHS:
-            self._forget(min((path for path in self._paths if path is not self._current), key=lambda path: path.validated_at))
+            self._forget(
+                min(
+                    (path for path in self._paths if path is not self._current),
+                    key=lambda path: path.validated_at,
+                )
+            )
 
     def _forget(self, path: Path) -> None:
         if self._slab.used:

@@ -73,7 +73,9 @@ class ArrivalLog:
         if self._next < 0:
             self._next = numbers[0]
         first = self._next
-        return [(n, found[n]) for n in numbers if n < first], [(n, found[n]) for n in numbers if n >= first]
+        return [(n, found[n]) for n in numbers if n < first], [
+            (n, found[n]) for n in numbers if n >= first
+        ]
 
     @staticmethod
     def _messages(arrivals: list[Arrival], base: int) -> list[tuple[int, list[Arrival]]]:
@@ -84,7 +86,12 @@ class ArrivalLog:
         ticks = 0
         for number, at in arrivals:
             gap = number - last - 1 > MAX_GAP
-            if part and (gap or len(part) == MAX_ARRIVALS or number - base > MAX_GAP or not -0x8000 <= at - ticks <= 0x7FFF):
+            if part and (
+                gap
+                or len(part) == MAX_ARRIVALS
+                or number - base > MAX_GAP
+                or not -0x8000 <= at - ticks <= 0x7FFF
+            ):
                 messages.append((base, part))
                 base, part = last + 1, []
             if gap:
@@ -106,7 +113,9 @@ def _consecutive(arrivals: list[Arrival]) -> list[list[Arrival]]:
     return runs
 
 
-def _message(sender_ssrc: int, media_ssrc: int, base: int, arrivals: list[Arrival], count: int) -> bytes:
+def _message(
+    sender_ssrc: int, media_ssrc: int, base: int, arrivals: list[Arrival], count: int
+) -> bytes:
     reference = arrivals[0][1] // REFERENCE_TICKS
     ticks = reference * REFERENCE_TICKS
     symbols = bytearray(arrivals[-1][0] - base + 1)
@@ -120,7 +129,14 @@ def _message(sender_ssrc: int, media_ssrc: int, base: int, arrivals: list[Arriva
         else:
             symbols[number - base] = 2
             deltas += pack("!h", delta)
-    head = pack("!IIHHI", sender_ssrc, media_ssrc, base & 0xFFFF, len(symbols), (reference & 0xFFFFFF) << 8 | count)
+    head = pack(
+        "!IIHHI",
+        sender_ssrc,
+        media_ssrc,
+        base & 0xFFFF,
+        len(symbols),
+        (reference & 0xFFFFFF) << 8 | count,
+    )
     body = head + _chunks(bytes(symbols)) + deltas
     padding = -len(body) % 4
     if padding:

@@ -39,7 +39,13 @@ class UpLayer:
     """One incoming RTP stream: the whole track, or one simulcast layer of it."""
 
     def __init__(
-        self, track: UpTrack, ssrc: int, rid: str, codec: Codec, batch: Batch, send_rtcp: Callable[[bytes], None]
+        self,
+        track: UpTrack,
+        ssrc: int,
+        rid: str,
+        codec: Codec,
+        batch: Batch,
+        send_rtcp: Callable[[bytes], None],
     ) -> None:
         self.track = track
         self.ssrc = ssrc
@@ -171,7 +177,11 @@ class UpLayer:
         self._withheld_octets -= sum([p.size for p in backlog])
         for p in backlog:
             # At the time when it came, as far as who is bound to the layer only now needs to know.
-            self.receive(p, now - ((backlog[-1].timestamp - p.timestamp) & 0xFFFFFFFF) / self.clock, kept=True)
+            self.receive(
+                p,
+                now - ((backlog[-1].timestamp - p.timestamp) & 0xFFFFFFFF) / self.clock,
+                kept=True,
+            )
 
     # Reading video
 
@@ -273,7 +283,9 @@ class UpLayer:
     def alive(self, now: float) -> bool:
         """Whether the sender still sends this layer, in the codec that it sends now."""
         newest = self.track.newest
-        return now - self.last_at < LAYER_SILENT_SECONDS and (newest is None or newest.codec_key == self.codec_key)
+        return now - self.last_at < LAYER_SILENT_SECONDS and (
+            newest is None or newest.codec_key == self.codec_key
+        )
 
     def succeed(self, old: UpLayer) -> None:
         """Take the place of a layer on the same SSRC, whose sender goes on in another codec, beginning with a key frame."""

@@ -58,10 +58,18 @@ class UpTrack:
 
         The lowest is always wanted: it is there when a link falls, and it shows that the camera is on.
         """
-        if len(self.rids) < 2 or len(self.layers) < len(self.rids) or not all(layer.size for layer in self.layers):
+        if (
+            len(self.rids) < 2
+            or len(self.layers) < len(self.rids)
+            or not all(layer.size for layer in self.layers)
+        ):
             return None
         wanted = [layer.rid for layer in self._watched()]
-        told = self.told_rids if self.told_rids is not None else [layer.rid for layer in smallest_first(self.layers)]
+        told = (
+            self.told_rids
+            if self.told_rids is not None
+            else [layer.rid for layer in smallest_first(self.layers)]
+        )
         if wanted == told:
             self.fewer_since = None
             return None
@@ -89,7 +97,10 @@ class UpTrack:
         """The smallest layer that is sent and high enough for ``height`` pixels; the largest one when none is, or height is 0."""
         layers = self.layers
         if len(layers) > 1:
-            layers = smallest_first([layer for layer in layers if layer.alive(now)]) or smallest_first(layers)[:1]
+            layers = (
+                smallest_first([layer for layer in layers if layer.alive(now)])
+                or smallest_first(layers)[:1]
+            )
         for layer in layers:
             if height and layer.size and layer.size[1] >= height * LAYER_FITS:
                 return layer

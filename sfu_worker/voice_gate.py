@@ -80,7 +80,9 @@ class VoiceGate:
 
     def update(self, now: float) -> list[str]:
         """Timer: shut who has been quiet for long. Returns them."""
-        stale = sorted((at, track) for track, at in self._loud_at.items() if now - at >= RECENT_SECONDS)
+        stale = sorted(
+            (at, track) for track, at in self._loud_at.items() if now - at >= RECENT_SECONDS
+        )
         gone = [track for _, track in stale[: max(0, len(self._loud_at) - KEPT_OPEN)]]
         for track in gone:
             del self._loud_at[track]

@@ -18,7 +18,9 @@ class Voices:
     """Applies ranking and gate to a room's ``participants``. ``settle`` brings one slot in line with what it should carry."""
 
     def __init__(
-        self, participants: dict[str, Participant], settle: Callable[[Participant, DownTrack, UpTrack | None, float], None]
+        self,
+        participants: dict[str, Participant],
+        settle: Callable[[Participant, DownTrack, UpTrack | None, float], None],
     ) -> None:
         self.speakers: list[str] = []
         self._participants = participants
@@ -53,7 +55,11 @@ class Voices:
 
     def _apply(self, track: UpTrack) -> None:
         """Hold a microphone back, or do not. Streams are never: they are as much film as voice, like the sound of a screen."""
-        shut = self._gate.crowded and track.id not in self._gate and self._participants[track.participant].kind == "call"
+        shut = (
+            self._gate.crowded
+            and track.id not in self._gate
+            and self._participants[track.participant].kind == "call"
+        )
         for layer in track.layers:
             if shut and layer.metered:
                 layer.shut()
@@ -76,14 +82,25 @@ class Voices:
         claims = {track: self._gate.claim(track) for track in self._gate}
         for p in self._participants.values():
             track = p.tracks.get("microphone")
-            if track is not None and track.layers and not (track.layers[-1].metered and p.kind == "call"):
+            if (
+                track is not None
+                and track.layers
+                and not (track.layers[-1].metered and p.kind == "call")
+            ):
                 claims.setdefault(track.id, 0.0)
         return claims
 
     def _place(self, p: Participant, claims: dict[str, float], now: float) -> None:
         own = f"{p.id}:microphone"
         before = ["" if slot.wanted in p.carried else slot.wanted for slot in p.voice_slots]
-        after = place(before, {track: claim for track, claim in claims.items() if track != own and track not in p.carried})
+        after = place(
+            before,
+            {
+                track: claim
+                for track, claim in claims.items()
+                if track != own and track not in p.carried
+            },
+        )
         for slot, wanted in zip(p.voice_slots, after, strict=True):
             if slot.wanted != wanted:
                 slot.wanted = wanted

@@ -45,7 +45,18 @@ def descriptor(buf: Buffer, start: int, end: int) -> Descriptor | None:
                 sync = buf[at] & 0x20 != 0
             at += 1
     begins = first & 0x1F == 0x10
-    return picture_id_at, picture_id, bits, tl0_at, tl0, tid, sync, begins, begins and not buf[at] & 1, at
+    return (
+        picture_id_at,
+        picture_id,
+        bits,
+        tl0_at,
+        tl0,
+        tid,
+        sync,
+        begins,
+        begins and not buf[at] & 1,
+        at,
+    )
 
 
 def _extra_size(extra: int, buf: Buffer, at: int, end: int) -> int:

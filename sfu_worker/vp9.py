@@ -44,7 +44,17 @@ def descriptor(buf: Buffer, start: int, end: int) -> Descriptor | None:
             tl0_at = at + 1
             tl0 = buf[tl0_at]
     begins = first & _BEGIN != 0 and not spatial
-    return picture_id_at, picture_id, bits, tl0_at, tl0, tid, up, begins, begins and not first & _INTER
+    return (
+        picture_id_at,
+        picture_id,
+        bits,
+        tl0_at,
+        tl0,
+        tid,
+        up,
+        begins,
+        begins and not first & _INTER,
+    )
 
 
 def starts_keyframe(buf: Buffer, start: int, end: int) -> bool:
@@ -70,7 +80,9 @@ def picture_size(buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
         if structure < end and buf[structure] & 0x10:
             largest = structure + 1 + 4 * (buf[structure] >> 5)
             if largest + 4 <= end:
-                return buf[largest] << 8 | buf[largest + 1], buf[largest + 2] << 8 | buf[largest + 3]
+                return buf[largest] << 8 | buf[largest + 1], buf[largest + 2] << 8 | buf[
+                    largest + 3
+                ]
     return _frame_size(bytes(buf[at : min(end, at + 12)]))
 
 

@@ -58,15 +58,22 @@ class Worker:
     async def start(self) -> None:
         """Open the port, then say that we are here."""
         await self.port.start()
-        self._host = Host(self.port, self._batch, Certificate(), self.port.candidates(self.config.announce))
+        self._host = Host(
+            self.port, self._batch, Certificate(), self.port.candidates(self.config.announce)
+        )
         addresses = [f"{address}:{self.port.port}" for address in self.config.announce]
         config = self.config
-        self._registry = Registry(config.redis_url, config.worker, config.place, addresses, self._live, self._numbers)
+        self._registry = Registry(
+            config.redis_url, config.worker, config.place, addresses, self._live, self._numbers
+        )
         self._bus.start()
         await self._registry.start()
         self._timer = asyncio.create_task(self._tick())
         logger.info(
-            "- worker %s on UDP and TCP port %d, announced as %s", self.config.worker, self.port.port, ", ".join(addresses)
+            "- worker %s on UDP and TCP port %d, announced as %s",
+            self.config.worker,
+            self.port.port,
+            ", ".join(addresses),
         )
 
     async def stop(self) -> None:
@@ -87,10 +94,16 @@ class Worker:
         logger.info("- worker %s has ended", self.config.worker)
 
     def _live(self) -> dict[str, LiveRoom]:
-        return {room.slug: LiveRoom(room.epoch, len(room.people), room.started) for room in self.rooms.values()}
+        return {
+            room.slug: LiveRoom(room.epoch, len(room.people), room.started)
+            for room in self.rooms.values()
+        }
 
     def _numbers(self) -> Numbers:
-        return Numbers(self.numbers, {room.slug: room.numbers for room in self.rooms.values() if room.numbers is not None})
+        return Numbers(
+            self.numbers,
+            {room.slug: room.numbers for room in self.rooms.values() if room.numbers is not None},
+        )
 
     # Commands
 

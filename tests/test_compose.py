@@ -30,7 +30,17 @@ def plain_name(variable: str) -> str:
 
 
 def test_everything_that_a_server_needs_is_there() -> None:
-    assert set(SERVICES) == {"caddy", "migrate", "web", "keeper", "worker", "valkey", "postgres", "etherpad", "coturn"}
+    assert set(SERVICES) == {
+        "caddy",
+        "migrate",
+        "web",
+        "keeper",
+        "worker",
+        "valkey",
+        "postgres",
+        "etherpad",
+        "coturn",
+    }
     assert set(OURS) == {"migrate", "web", "keeper", "worker"}
 
 
@@ -51,10 +61,14 @@ def test_secrets_come_from_files_that_are_defined_and_mounted(name: str) -> None
     service = SERVICES[name]
     mounted = set(service.get("secrets", ()))
     assert mounted <= set(COMPOSE["secrets"])
-    text = yaml.safe_dump({key: service.get(key) for key in ("environment", "command", "entrypoint", "healthcheck")})
+    text = yaml.safe_dump(
+        {key: service.get(key) for key in ("environment", "command", "entrypoint", "healthcheck")}
+    )
     assert set(re.findall(r"/run/secrets/(\w+)", text)) <= mounted
     for variable, value in service.get("environment", {}).items():
-        assert not (re.search(r"SECRET|PASS|KEY|TOKEN", variable) and not variable.endswith("_FILE")), f"{variable}: {value}"
+        assert not (
+            re.search(r"SECRET|PASS|KEY|TOKEN", variable) and not variable.endswith("_FILE")
+        ), f"{variable}: {value}"
 
 
 def test_the_script_makes_every_secret_and_keeps_those_that_are_there(tmp_path: Path) -> None:
@@ -64,7 +78,9 @@ def test_the_script_makes_every_secret_and_keeps_those_that_are_there(tmp_path: 
     folder = tmp_path / "secrets"
     first = {path.name: path.read_text().strip() for path in folder.iterdir()}
     assert set(first) == set(COMPOSE["secrets"])
-    assert {f"./deploy/secrets/{name}" for name in first} == {entry["file"] for entry in COMPOSE["secrets"].values()}
+    assert {f"./deploy/secrets/{name}" for name in first} == {
+        entry["file"] for entry in COMPOSE["secrets"].values()
+    }
     assert folder.stat().st_mode & 0o777 == 0o700
     assert all(len(value) >= 64 for value in first.values())
     assert first["redis_password"] in first["redis_url"]
@@ -100,7 +116,10 @@ def test_the_media_port_is_published_under_the_number_that_the_worker_has() -> N
     port = worker["environment"]["SFU_PORT"]
     assert {f"{port}:{port}/udp", f"{port}:{port}/tcp"} == set(worker["ports"])
     assert worker["environment"]["SFU_ANNOUNCE"].startswith("${PUBLIC_ADDRESS:?")
-    assert {name for name, service in SERVICES.items() if service.get("ports")} == {"caddy", "worker"}
+    assert {name for name, service in SERVICES.items() if service.get("ports")} == {
+        "caddy",
+        "worker",
+    }
 
 
 def test_databases_are_on_a_network_without_a_way_out() -> None:
@@ -118,17 +137,37 @@ def test_every_folder_and_network_that_is_used_is_defined() -> None:
 
 
 def test_the_example_names_every_variable_that_compose_asks_for() -> None:
-    asked = set(re.findall(r"(?<!\$)\$\{(\w+)", (ROOT / "compose.yaml").read_text(encoding="utf-8")))
-    given = set(re.findall(r"^(\w+)=", (ROOT / "deploy/example.env").read_text(encoding="utf-8"), re.MULTILINE))
+    asked = set(
+        re.findall(r"(?<!\$)\$\{(\w+)", (ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    )
+    given = set(
+        re.findall(
+            r"^(\w+)=", (ROOT / "deploy/example.env").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
     assert asked == given
 
 
 def test_the_image_holds_all_that_runs() -> None:
     dockerfile = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
-    let_in = set(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE))
-    copied = {word for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for word in line.split()}
+    let_in = set(
+        re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    copied = {
+        word
+        for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE)
+        for word in line.split()
+    }
     assert copied == let_in
-    assert {"confcall", "rooms", "sfu_worker", "templates", "static", "manage.py", "requirements.lock"} <= copied
+    assert {
+        "confcall",
+        "rooms",
+        "sfu_worker",
+        "templates",
+        "static",
+        "manage.py",
+        "requirements.lock",
+    } <= copied
     assert "--access-log" not in dockerfile
     assert '"-v", "0"' in dockerfile
 
@@ -139,7 +178,9 @@ def test_a_relay_reaches_no_private_address() -> None:
     assert {"use-auth-secret", "no-tcp-relay", "no-multicast-peers", "no-cli"} <= set(lines)
     assert any(line.startswith("user-quota=") for line in lines)
     assert any(line.startswith("total-quota=") for line in lines)
-    assert not [line for line in lines if line.startswith(("allowed-peer-ip", "static-auth-secret"))]
+    assert not [
+        line for line in lines if line.startswith(("allowed-peer-ip", "static-auth-secret"))
+    ]
 
 
 def test_the_operators_guide_names_every_setting() -> None:
@@ -153,7 +194,9 @@ def test_the_settings_accept_what_compose_gives_them_without_a_warning(tmp_path:
     script.write_bytes((ROOT / "deploy/make-secrets.sh").read_bytes())
     subprocess.run(["sh", script], check=True, capture_output=True)
     example = dict(
-        line.split("=", 1) for line in (ROOT / "deploy/example.env").read_text().splitlines() if re.match(r"\w+=", line)
+        line.split("=", 1)
+        for line in (ROOT / "deploy/example.env").read_text().splitlines()
+        if re.match(r"\w+=", line)
     )
     given = {}
     for name, value in SERVICES["web"]["environment"].items():
@@ -169,7 +212,12 @@ def test_the_settings_accept_what_compose_gives_them_without_a_warning(tmp_path:
 def test_a_worker_accepts_what_compose_gives_it(tmp_path: Path) -> None:
     secret = tmp_path / "redis_url"
     secret.write_text("redis://:secret@valkey:6379/0\n")
-    given = {"SFU_PORT": "40000", "SFU_LISTEN": "0.0.0.0", "SFU_ANNOUNCE": "203.0.113.7", "REDIS_URL_FILE": str(secret)}
+    given = {
+        "SFU_PORT": "40000",
+        "SFU_LISTEN": "0.0.0.0",
+        "SFU_ANNOUNCE": "203.0.113.7",
+        "REDIS_URL_FILE": str(secret),
+    }
     assert set(given) == set(SERVICES["worker"]["environment"])
     config = Config.from_environment(given)
     assert config.redis_url == "redis://:secret@valkey:6379/0"

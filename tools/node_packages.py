@@ -16,7 +16,11 @@ def newest_first(candidates: list[str]) -> str | None:
     """The first npm whose node is new enough (18, for `node --test` with folders and modules)."""
     for npm in candidates:
         node = Path(npm).with_name("node")
-        found = subprocess.run([node, "--version"], capture_output=True, text=True, check=False) if node.exists() else None
+        found = (
+            subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+            if node.exists()
+            else None
+        )
         if found and found.returncode == 0 and int(found.stdout.lstrip("v").split(".")[0]) >= 18:
             return npm
     return None
@@ -24,7 +28,10 @@ def newest_first(candidates: list[str]) -> str | None:
 
 def main() -> int:
     lock = ROOT / "package-lock.json"
-    stamp, wanted = ROOT / "node_modules" / ".confcall", hashlib.sha256(lock.read_bytes()).hexdigest()
+    stamp, wanted = (
+        ROOT / "node_modules" / ".confcall",
+        hashlib.sha256(lock.read_bytes()).hexdigest(),
+    )
     if stamp.exists() and stamp.read_text() == wanted:
         return 0
     venv = Path(os.environ.get("VENV") or ROOT / ".venv").resolve()

@@ -34,15 +34,42 @@ class Sitter:
 
 SITTERS = [
     Sitter(
-        "Ann Becker", ((236, 214, 190), (176, 128, 104)), (255, 236, 200), (236, 188, 156), (92, 54, 36), "long", (64, 98, 128)
+        "Ann Becker",
+        ((236, 214, 190), (176, 128, 104)),
+        (255, 236, 200),
+        (236, 188, 156),
+        (92, 54, 36),
+        "long",
+        (64, 98, 128),
     ),
     Sitter(
-        "Ben Okafor", ((120, 158, 168), (44, 74, 92)), (250, 226, 170), (122, 78, 54), (34, 26, 24), "short", (214, 168, 88), True
+        "Ben Okafor",
+        ((120, 158, 168), (44, 74, 92)),
+        (250, 226, 170),
+        (122, 78, 54),
+        (34, 26, 24),
+        "short",
+        (214, 168, 88),
+        True,
     ),
     Sitter(
-        "Cleo Marin", ((206, 214, 190), (108, 134, 108)), (255, 250, 226), (214, 160, 124), (46, 34, 32), "bun", (150, 70, 74)
+        "Cleo Marin",
+        ((206, 214, 190), (108, 134, 108)),
+        (255, 250, 226),
+        (214, 160, 124),
+        (46, 34, 32),
+        "bun",
+        (150, 70, 74),
     ),
-    Sitter("Dan Ito", ((92, 92, 136), (36, 38, 70)), (255, 196, 150), (240, 202, 170), (28, 28, 34), "short", (232, 230, 224)),
+    Sitter(
+        "Dan Ito",
+        ((92, 92, 136), (36, 38, 70)),
+        (255, 196, 150),
+        (240, 202, 170),
+        (28, 28, 34),
+        "short",
+        (232, 230, 224),
+    ),
 ]
 
 
@@ -55,7 +82,9 @@ def write_clip(sitter: Sitter, path: Path) -> None:
             y, cb, cr = _frame(sitter, wall, number / FRAMES * math.tau).convert("YCbCr").split()
             half = (SIZE[0] // 2, SIZE[1] // 2)
             out.write(b"FRAME\n" + y.tobytes())
-            out.write(b"".join(plane.resize(half, Image.Resampling.BOX).tobytes() for plane in (cb, cr)))
+            out.write(
+                b"".join(plane.resize(half, Image.Resampling.BOX).tobytes() for plane in (cb, cr))
+            )
 
 
 def write_sound(sitter: Sitter, path: Path) -> None:
@@ -64,7 +93,10 @@ def write_sound(sitter: Sitter, path: Path) -> None:
     samples = bytearray()
     for n in range(48_000 * 10):
         loud = 9000 * max(0.0, math.sin(n / 48_000 * 5)) if sitter.speaks else 0
-        value = int(loud * math.sin(n / 48_000 * math.tau * 140) * math.sin(n / 48_000 * 17) + noise.randint(-2, 2))
+        value = int(
+            loud * math.sin(n / 48_000 * math.tau * 140) * math.sin(n / 48_000 * 17)
+            + noise.randint(-2, 2)
+        )
         samples += value.to_bytes(2, "little", signed=True)
     with wave.open(str(path), "wb") as out:
         out.setparams((1, 2, 48_000, 0, "NONE", ""))
@@ -75,10 +107,16 @@ def _wall(sitter: Sitter) -> Image.Image:
     """The room behind: a soft gradient with lights out of focus, and something on a shelf."""
     width, height = SIZE
     gradient = Image.linear_gradient("L").resize(SIZE)
-    image = Image.composite(Image.new("RGB", SIZE, sitter.wall[1]), Image.new("RGB", SIZE, sitter.wall[0]), gradient)
+    image = Image.composite(
+        Image.new("RGB", SIZE, sitter.wall[1]), Image.new("RGB", SIZE, sitter.wall[0]), gradient
+    )
     chance = random.Random(sitter.name)
     for _ in range(9):
-        x, y, r = chance.randint(0, width), chance.randint(0, height * 2 // 3), chance.randint(24, 70)
+        x, y, r = (
+            chance.randint(0, width),
+            chance.randint(0, height * 2 // 3),
+            chance.randint(24, 70),
+        )
         light = Image.new("L", SIZE, 0)
         ImageDraw.Draw(light).ellipse((x - r, y - r, x + r, y + r), fill=chance.randint(30, 90))
         image.paste(sitter.lights, mask=light.filter(ImageFilter.GaussianBlur(6)))
@@ -87,7 +125,10 @@ def _wall(sitter: Sitter) -> Image.Image:
     left, top = (40, 190) if chance.random() < 0.5 else (690, 190)
     draw.rectangle((left, top, left + 230, top + 10), fill=150)
     for k in range(6):
-        draw.rectangle((left + 16 + k * 26, top - 60 - (k * 37) % 41, left + 36 + k * 26, top), fill=90 + k * 22)
+        draw.rectangle(
+            (left + 16 + k * 26, top - 60 - (k * 37) % 41, left + 36 + k * 26, top),
+            fill=90 + k * 22,
+        )
     image.paste(sitter.wall[1], mask=shelf.filter(ImageFilter.GaussianBlur(5)))
     return image
 
@@ -98,7 +139,11 @@ def _frame(sitter: Sitter, wall: Image.Image, turn: float) -> Image.Image:
     draw = ImageDraw.Draw(image)
     nod = math.sin(turn * (2 if sitter.speaks else 1)) * 8
     x, y = 960 + math.sin(turn) * 10, 470 + nod
-    shade: Colour = (int(sitter.skin[0] * 0.86), int(sitter.skin[1] * 0.82), int(sitter.skin[2] * 0.8))
+    shade: Colour = (
+        int(sitter.skin[0] * 0.86),
+        int(sitter.skin[1] * 0.82),
+        int(sitter.skin[2] * 0.8),
+    )
     if sitter.hair == "long":
         draw.rounded_rectangle((x - 205, y - 220, x + 205, y + 330), 190, fill=sitter.hair_colour)
     if sitter.hair == "bun":
@@ -119,7 +164,13 @@ def _face(draw: ImageDraw.ImageDraw, sitter: Sitter, x: float, y: float, turn: f
     dark: Colour = (44, 32, 30)
     for side in (-1, 1):
         draw.ellipse((x + side * 66 - 13, y - 18, x + side * 66 + 13, y + 10), fill=dark)
-        draw.arc((x + side * 66 - 36, y - 64, x + side * 66 + 36, y - 8), 215, 325, fill=sitter.hair_colour, width=9)
+        draw.arc(
+            (x + side * 66 - 36, y - 64, x + side * 66 + 36, y - 8),
+            215,
+            325,
+            fill=sitter.hair_colour,
+            width=9,
+        )
     draw.arc((x - 22, y + 18, x + 22, y + 62), 40, 140, fill=dark, width=5)
     if sitter.speaks:
         opened = 14 + 12 * math.sin(turn * 4)

@@ -67,8 +67,13 @@ async def start(playwright: Playwright, sitter: Sitter, scratch: Path) -> Browse
     clip, sound = scratch / f"{sitter.name}.y4m", scratch / f"{sitter.name}.wav"
     write_clip(sitter, clip)
     write_sound(sitter, sound)
-    devices = [f"--use-file-for-fake-video-capture={clip}", f"--use-file-for-fake-audio-capture={sound}"]
-    return await playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS + devices)
+    devices = [
+        f"--use-file-for-fake-video-capture={clip}",
+        f"--use-file-for-fake-audio-capture={sound}",
+    ]
+    return await playwright.chromium.launch(
+        executable_path=chromium(), args=CHROMIUM_FLAGS + devices
+    )
 
 
 async def take(product: Confcall, browsers: dict[str, Browser], folder: Path) -> None:
@@ -154,7 +159,9 @@ def shrink(path: Path) -> None:
         image = opened.convert("RGB")
     for colours in (256, 160, 96, 64):
         for dither in (Image.Dither.FLOYDSTEINBERG, Image.Dither.NONE):
-            image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=dither).save(path, optimize=True)
+            image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=dither).save(
+                path, optimize=True
+            )
             if path.stat().st_size <= LARGEST:
                 return
 

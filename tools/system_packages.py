@@ -22,14 +22,20 @@ class Program:
 
 
 PROGRAMS = (
-    Program(("chromium", "chromium-browser", "google-chrome"), "chromium", "the browser tests in tests/e2e"),
+    Program(
+        ("chromium", "chromium-browser", "google-chrome"),
+        "chromium",
+        "the browser tests in tests/e2e",
+    ),
     Program(("firefox-esr", "firefox"), "firefox-esr", "the Firefox test in tests/e2e"),
     Program(("caddy",), "caddy", "the tests of deploy/Caddyfile and of Etherpad"),
 )
 
 
 def missing() -> list[Program]:
-    return [program for program in PROGRAMS if not any(shutil.which(name) for name in program.names)]
+    return [
+        program for program in PROGRAMS if not any(shutil.which(name) for name in program.names)
+    ]
 
 
 def apt() -> list[str] | None:
@@ -38,7 +44,10 @@ def apt() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return ["apt-get"]
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
         return ["sudo", "-n", "apt-get"]
     return None
 
@@ -51,7 +60,10 @@ def install(command: list[str], programs: list[Program]) -> None:
     options = ["-y", "-q", "-o", "Dpkg::Use-Pty=0"]
     subprocess.run([*command, "update", "-q"], env=env, stdout=subprocess.DEVNULL, check=False)
     subprocess.run(
-        [*command, "install", *options, "--no-install-recommends", *packages], env=env, stdout=subprocess.DEVNULL, check=False
+        [*command, "install", *options, "--no-install-recommends", *packages],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        check=False,
     )
 
 
@@ -63,7 +75,9 @@ def main() -> int:
         lacking = missing()
     for program in lacking:
         how = f"on Debian and Ubuntu: sudo apt-get install {program.package}"
-        print(f"{program.names[0]} is missing; {program.needed_by} need it ({how}).", file=sys.stderr)
+        print(
+            f"{program.names[0]} is missing; {program.needed_by} need it ({how}).", file=sys.stderr
+        )
     return 1 if lacking and os.environ.get("CI") else 0
 
 

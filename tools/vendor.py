@@ -91,7 +91,9 @@ def write_styles() -> None:
     quill = (MODULES / "quill/dist/quill.snow.css").read_text()
     cursors = (MODULES / "quill-cursors/dist/quill-cursors.min.css").read_text()
     quill = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", quill).strip()
-    (VENDOR / "notes-editor.css").write_text(f"/* Quill and quill-cursors, see LICENSES.txt */\n{quill}\n{cursors.strip()}\n")
+    (VENDOR / "notes-editor.css").write_text(
+        f"/* Quill and quill-cursors, see LICENSES.txt */\n{quill}\n{cursors.strip()}\n"
+    )
 
 
 def write_types() -> None:
@@ -110,7 +112,9 @@ def write_sprite() -> None:
         body = " ".join(line.strip() for line in inner.group(1).strip().splitlines())
         symbols.append(f'<symbol id="icon-{name}" viewBox="0 0 24 24">{body}</symbol>')
     head = "<!-- Icons: Lucide, ISC licence, see static/vendor/LICENSES.txt. Written by tools/vendor.py. -->"
-    SPRITE.write_text(head + '\n<svg class="sprite" aria-hidden="true">\n' + "\n".join(symbols) + "\n</svg>\n")
+    SPRITE.write_text(
+        head + '\n<svg class="sprite" aria-hidden="true">\n' + "\n".join(symbols) + "\n</svg>\n"
+    )
 
 
 MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
@@ -129,17 +133,25 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 
 def write_licences(packages: set[str]) -> None:
     """Every package that is in static/vendor with its version and the text of its licence."""
-    parts = ["What is in this folder and in templates/rooms/icons.svg. Written by tools/vendor.py.\n"]
+    parts = [
+        "What is in this folder and in templates/rooms/icons.svg. Written by tools/vendor.py.\n"
+    ]
     for name in sorted(packages):
         about = json.loads((MODULES / name / "package.json").read_text())
         text = licence_text(MODULES / name, about)
-        parts.append(f"{'=' * 78}\n{name} {about['version']} – {about['license']}\n{'=' * 78}\n\n{text}\n")
+        parts.append(
+            f"{'=' * 78}\n{name} {about['version']} – {about['license']}\n{'=' * 78}\n\n{text}\n"
+        )
     (VENDOR / "LICENSES.txt").write_text("\n".join(parts))
 
 
 def licence_text(folder: Path, about: dict[str, Any]) -> str:
     """The licence file of a package; for one that only names MIT, the text of MIT with the package's authors."""
-    texts = [p.read_text().strip() for p in sorted(folder.iterdir()) if re.match(r"licen[cs]e", p.name, re.IGNORECASE)]
+    texts = [
+        p.read_text().strip()
+        for p in sorted(folder.iterdir())
+        if re.match(r"licen[cs]e", p.name, re.IGNORECASE)
+    ]
     if texts:
         return "\n\n".join(texts)
     if about["license"] != "MIT":

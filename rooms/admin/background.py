@@ -28,8 +28,12 @@ class BackgroundForm(BackgroundModelForm):
     upload = forms.FileField(
         label=_("Image"),
         required=False,
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"}),
-        help_text=_("JPEG, PNG, WebP, AVIF or GIF. It is encoded anew: where and when a photo was taken is not kept."),
+        widget=forms.FileInput(
+            attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"}
+        ),
+        help_text=_(
+            "JPEG, PNG, WebP, AVIF or GIF. It is encoded anew: where and when a photo was taken is not kept."
+        ),
     )
 
     credit_url = forms.URLField(label=_("Credit link"), required=False, assume_scheme="https")
@@ -51,7 +55,9 @@ class BackgroundForm(BackgroundModelForm):
         try:
             if upload.size > limit:
                 raise backgrounds.too_large(limit)
-            self.picture = backgrounds.encode(upload, limit, settings.MAX_IMAGE_MEGAPIXELS * 1_000_000)
+            self.picture = backgrounds.encode(
+                upload, limit, settings.MAX_IMAGE_MEGAPIXELS * 1_000_000
+            )
         except backgrounds.BadImage as exc:
             raise forms.ValidationError(str(exc)) from exc
 
@@ -83,7 +89,11 @@ class BackgroundAdmin(BackgroundModelAdmin):
     def small(self, background: Background) -> SafeString | str:
         if not background.thumbnail:
             return "–"
-        return format_html('<img class="thumbnail" src="{}" alt="{}" width="120">', background.thumbnail.url, background.alt)
+        return format_html(
+            '<img class="thumbnail" src="{}" alt="{}" width="120">',
+            background.thumbnail.url,
+            background.alt,
+        )
 
     @admin.display(description=_("what is always seen"))
     def preview(self, background: Background) -> SafeString | str:
@@ -96,7 +106,9 @@ class BackgroundAdmin(BackgroundModelAdmin):
             '<span class="focal-help">{}</span>',
             background.thumbnail.url,
             background.alt,
-            _("Click on the part that must stay in view when the screen has another shape. The numbers below say the same."),
+            _(
+                "Click on the part that must stay in view when the screen has another shape. The numbers below say the same."
+            ),
         )
 
     @admin.display(description=_("rooms"))

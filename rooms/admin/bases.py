@@ -21,4 +21,11 @@ else:
     RoomInvites = admin.StackedInline
     BackgroundModelForm = forms.ModelForm
 
-__all__ = ["BackgroundModelAdmin", "BackgroundModelForm", "InviteModelAdmin", "RecordModelAdmin", "RoomInvites", "RoomModelAdmin"]
+__all__ = [
+    "BackgroundModelAdmin",
+    "BackgroundModelForm",
+    "InviteModelAdmin",
+    "RecordModelAdmin",
+    "RoomInvites",
+    "RoomModelAdmin",
+]

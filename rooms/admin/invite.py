@@ -36,7 +36,17 @@ STATES = {
 
 @admin.register(Invite)
 class InviteAdmin(InviteModelAdmin):
-    list_display = ["__str__", "room", "role", "state", "expires", "uses_left", "people", "last_used", "copy"]
+    list_display = [
+        "__str__",
+        "room",
+        "role",
+        "state",
+        "expires",
+        "uses_left",
+        "people",
+        "last_used",
+        "copy",
+    ]
     list_filter = ["room", "role", "revoked"]
     list_select_related = ["room"]
     search_fields = ["label", "room__title"]
@@ -65,7 +75,9 @@ class InviteAdmin(InviteModelAdmin):
         return invites.annotate(admitted=Count("admissions"))
 
     def get_urls(self) -> list[URLPattern]:
-        qr = path("<int:pk>/qr.svg", self.admin_site.admin_view(self.qr_view), name="rooms_invite_qr")
+        qr = path(
+            "<int:pk>/qr.svg", self.admin_site.admin_view(self.qr_view), name="rooms_invite_qr"
+        )
         return [qr, *super().get_urls()]
 
     def qr_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -75,12 +87,18 @@ class InviteAdmin(InviteModelAdmin):
             return HttpResponse(status=403)
         out = io.BytesIO()
         # Error correction M and a quiet zone of four: phones read it from a screen and from paper.
-        segno.make(invite_link(invite), error="m", micro=False).save(out, kind="svg", scale=6, border=4, light="#fff")
+        segno.make(invite_link(invite), error="m", micro=False).save(
+            out, kind="svg", scale=6, border=4, light="#fff"
+        )
         return HttpResponse(out.getvalue(), content_type="image/svg+xml")
 
     @admin.display(description=_("link"))
     def link(self, invite: Invite) -> SafeString | str:
-        return full_link(invite_link(invite)) if invite.pk else gettext("The link appears when the invite is saved.")
+        return (
+            full_link(invite_link(invite))
+            if invite.pk
+            else gettext("The link appears when the invite is saved.")
+        )
 
     @admin.display(description=_("QR code"))
     def qr(self, invite: Invite) -> SafeString | str:
@@ -103,11 +121,19 @@ class InviteAdmin(InviteModelAdmin):
 
     @admin.display(description=_("state"))
     def state(self, invite: Invite) -> str:
-        verdict = invite_grant(invite.room, invite, person_admitted=False, banned=False, now=timezone.now())
+        verdict = invite_grant(
+            invite.room, invite, person_admitted=False, banned=False, now=timezone.now()
+        )
         return str(STATES[verdict]) if isinstance(verdict, Refusal) else str(_("good"))
 
     @admin.action(description=_("Revoke invites"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invite, Any]) -> None:
-        count = Invite.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)), revoked=False).update(revoked=True)
-        text = ngettext("%(count)d invite was revoked: its link lets nobody in.", "%(count)d invites were revoked.", count)
+        count = Invite.objects.filter(
+            pk__in=list(queryset.values_list("pk", flat=True)), revoked=False
+        ).update(revoked=True)
+        text = ngettext(
+            "%(count)d invite was revoked: its link lets nobody in.",
+            "%(count)d invites were revoked.",
+            count,
+        )
         messages.success(request, text % {"count": count})

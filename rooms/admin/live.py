@@ -15,7 +15,13 @@ from django.utils.translation import gettext as _
 
 from rooms import sfu
 from rooms.models import Room
-from rooms.number_words import ROOM_COLUMNS, WORKER_COLUMNS, Column, worries_of_room, worries_of_worker
+from rooms.number_words import (
+    ROOM_COLUMNS,
+    WORKER_COLUMNS,
+    Column,
+    worries_of_room,
+    worries_of_worker,
+)
 from rooms.numbers import Overview, RoomNow, WorkerNow
 from sfu_worker.numbers import RoomNumbers
 
@@ -43,8 +49,13 @@ def live_view(model_admin: RoomModelAdmin, request: HttpRequest) -> HttpResponse
     context = live()
     if "part" in request.GET:
         return TemplateResponse(request, "admin/rooms/room/live_part.html", context)
-    context |= model_admin.admin_site.each_context(request) | {"title": _("Live"), "opts": model_admin.opts}
-    return TemplateResponse(request, "admin/rooms/room/live.html", context | {"media": model_admin.media})
+    context |= model_admin.admin_site.each_context(request) | {
+        "title": _("Live"),
+        "opts": model_admin.opts,
+    }
+    return TemplateResponse(
+        request, "admin/rooms/room/live.html", context | {"media": model_admin.media}
+    )
 
 
 def live() -> dict[str, Any]:
@@ -62,7 +73,10 @@ def worker_card(worker: WorkerNow) -> Card:
 
 def room_cards(overview: Overview) -> list[Card]:
     """The rooms in progress by title. One that was deleted meanwhile has no page."""
-    rooms = {room.slug: room for room in Room.objects.filter(slug__in=[now.slug for now in overview.rooms])}
+    rooms = {
+        room.slug: room
+        for room in Room.objects.filter(slug__in=[now.slug for now in overview.rooms])
+    }
     cards = [room_card(now, rooms.get(now.slug)) for now in overview.rooms]
     return sorted(cards, key=lambda card: card.title)
 

@@ -74,11 +74,20 @@ class ArrivalAdmin(Record):
             name = str(arrival)
             try:
                 removal.remove_now(arrival.room, Grant(Role.OWNER), arrival.participant)
-                messages.success(request, gettext("%(name)s was removed. Deleting the ban lets them in again.") % {"name": name})
+                messages.success(
+                    request,
+                    gettext("%(name)s was removed. Deleting the ban lets them in again.")
+                    % {"name": name},
+                )
             except removal.NotAllowed:
-                messages.error(request, gettext("%(name)s runs the room: revoke the invite instead.") % {"name": name})
+                messages.error(
+                    request,
+                    gettext("%(name)s runs the room: revoke the invite instead.") % {"name": name},
+                )
             except removal.NotHere:
                 messages.error(request, gettext("%(name)s has left long ago.") % {"name": name})
             except sfu.Unavailable:
-                text = gettext("%(name)s cannot come in again, but the media workers do not answer. Try again in a moment.")
+                text = gettext(
+                    "%(name)s cannot come in again, but the media workers do not answer. Try again in a moment."
+                )
                 messages.warning(request, text % {"name": name})

@@ -31,7 +31,13 @@ from sfu_worker import wire
 class InviteInline(RoomInvites):
     model = Invite
     extra = 0
-    fields = [("label", "role"), ("not_before", "expires"), ("uses_left", "revoked"), "link", "last_used"]
+    fields = [
+        ("label", "role"),
+        ("not_before", "expires"),
+        ("uses_left", "revoked"),
+        "link",
+        "last_used",
+    ]
     readonly_fields = ["link", "last_used"]
     show_change_link = True
     view_on_site = False
@@ -40,7 +46,9 @@ class InviteInline(RoomInvites):
     def link(self, invite: Invite) -> SafeString | str:
         if not invite.pk:
             return gettext("The link appears when the invite is saved.")
-        code = format_html("<details><summary>{}</summary>{}</details>", gettext("QR code"), qr_code(invite))
+        code = format_html(
+            "<details><summary>{}</summary>{}</details>", gettext("QR code"), qr_code(invite)
+        )
         return format_html("{}{}", full_link(invite_link(invite)), code)
 
 
@@ -58,12 +66,23 @@ class RoomList(ChangeList):
 
 @admin.register(Room)
 class RoomAdmin(RoomModelAdmin):
-    list_display = ["title", "state", "people_now", "enter", "guests_link", "next_expiry", "last_use"]
+    list_display = [
+        "title",
+        "state",
+        "people_now",
+        "enter",
+        "guests_link",
+        "next_expiry",
+        "last_use",
+    ]
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
     fieldsets = [
         (None, {"fields": ["title", "slug", "description", "background"]}),
-        (_("Who may come in, and when"), {"fields": ["visitors", ("opens", "closes"), "locked", "closed", "max_people"]}),
+        (
+            _("Who may come in, and when"),
+            {"fields": ["visitors", ("opens", "closes"), "locked", "closed", "max_people"]},
+        ),
         (_("Quality"), {"fields": ["max_video_mbit"]}),
         (_("Right now"), {"fields": ["right_now"]}),
     ]
@@ -81,7 +100,9 @@ class RoomAdmin(RoomModelAdmin):
         return RoomList
 
     def get_urls(self) -> list[URLPattern]:
-        live = path("live/", self.admin_site.admin_view(partial(live_view, self)), name="rooms_live")
+        live = path(
+            "live/", self.admin_site.admin_view(partial(live_view, self)), name="rooms_live"
+        )
         return [live, *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Room | None = None) -> Any:
@@ -95,10 +116,14 @@ class RoomAdmin(RoomModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         now = timezone.now()
         lasting = Q(expires=None) | Q(expires__gt=now)
-        guests = Invite.objects.filter(lasting, room=OuterRef("pk"), role=Role.SPEAKER, uses_left=None, revoked=False)
+        guests = Invite.objects.filter(
+            lasting, room=OuterRef("pk"), role=Role.SPEAKER, uses_left=None, revoked=False
+        )
         rooms: QuerySet[Room] = super().get_queryset(request)
         return rooms.annotate(
-            expiry=Min("invites__expires", filter=Q(invites__expires__gt=now, invites__revoked=False)),
+            expiry=Min(
+                "invites__expires", filter=Q(invites__expires__gt=now, invites__revoked=False)
+            ),
             used=Max("invites__last_used"),
             guests_token=Subquery(guests.order_by("-created", "-pk").values("token")[:1]),
         )
@@ -147,10 +172,14 @@ class RoomAdmin(RoomModelAdmin):
         if not change and not form.instance.invites.exists():
             form.instance.invites.create(label=gettext("Guests"), role=Role.SPEAKER)
 
-    def response_add(self, request: HttpRequest, obj: Room, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Room, post_url_continue: str | None = None
+    ) -> HttpResponse:
         if "_addanother" in request.POST or "_continue" in request.POST or "_popup" in request.POST:
             return super().response_add(request, obj, post_url_continue)
-        messages.success(request, gettext("The room is ready. Copy the link of an invite below, and send it."))
+        messages.success(
+            request, gettext("The room is ready. Copy the link of an invite below, and send it.")
+        )
         return HttpResponseRedirect(reverse("admin:rooms_room_change", args=[obj.pk]))
 
     def delete_model(self, request: HttpRequest, obj: Room) -> None:
@@ -165,32 +194,48 @@ class RoomAdmin(RoomModelAdmin):
 
     # Actions
 
-    @admin.action(description=_("Close rooms: the calls end, the links say so"), permissions=["change"])
+    @admin.action(
+        description=_("Close rooms: the calls end, the links say so"), permissions=["change"]
+    )
     def close_rooms(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         slugs = list(queryset.values_list("slug", flat=True))
         Room.objects.filter(slug__in=slugs).update(closed=True)
         self.end_calls(request, slugs)
         count = len(slugs)
-        messages.success(request, ngettext("%(count)d room is closed.", "%(count)d rooms are closed.", count) % {"count": count})
+        messages.success(
+            request,
+            ngettext("%(count)d room is closed.", "%(count)d rooms are closed.", count)
+            % {"count": count},
+        )
 
     @admin.action(description=_("Open rooms again"), permissions=["change"])
     def reopen_rooms(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         rooms = Room.objects.filter(pk__in=queryset.values_list("pk", flat=True))
         rooms.filter(closes__lte=timezone.now()).update(closes=None)
         count = rooms.update(closed=False)
-        messages.success(request, ngettext("%(count)d room is open.", "%(count)d rooms are open.", count) % {"count": count})
+        messages.success(
+            request,
+            ngettext("%(count)d room is open.", "%(count)d rooms are open.", count)
+            % {"count": count},
+        )
 
     @admin.action(description=_("New invite for guests"), permissions=["change"])
     def new_invites(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         for room in queryset:
             invite = room.invites.create(label=gettext("Guests"), role=Role.SPEAKER)
-            messages.success(request, format_html("{}: {}", room.title, full_link(invite_link(invite))))
+            messages.success(
+                request, format_html("{}: {}", room.title, full_link(invite_link(invite)))
+            )
 
     @admin.action(description=_("Revoke all invites"), permissions=["change"])
     def revoke_invites(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         rooms = list(queryset.values_list("pk", flat=True))
         count = Invite.objects.filter(room__in=rooms, revoked=False).update(revoked=True)
-        text = ngettext("%(count)d invite was revoked: its link lets nobody in.", "%(count)d invites were revoked.", count)
+        text = ngettext(
+            "%(count)d invite was revoked: its link lets nobody in.",
+            "%(count)d invites were revoked.",
+            count,
+        )
         messages.success(request, text % {"count": count})
 
     def end_calls(self, request: HttpRequest, slugs: list[str]) -> None:
@@ -199,5 +244,7 @@ class RoomAdmin(RoomModelAdmin):
             for slug in slugs:
                 sfu.send_to_room_now(slug, wire.CloseRoom(room=slug))
         except sfu.Unavailable:
-            text = gettext("The media workers do not answer: people who are in the call may stay in it for now.")
+            text = gettext(
+                "The media workers do not answer: people who are in the call may stay in it for now."
+            )
             messages.warning(request, text)

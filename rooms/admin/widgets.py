@@ -69,5 +69,7 @@ def qr_code(invite: Invite) -> SafeString:
     """The invite's link as a picture for the camera of a phone."""
     address = reverse("admin:rooms_invite_qr", args=[invite.pk])
     return format_html(
-        '<img class="qr" src="{}" width="180" height="180" loading="lazy" alt="{}">', address, _("QR code of the invite's link")
+        '<img class="qr" src="{}" width="180" height="180" loading="lazy" alt="{}">',
+        address,
+        _("QR code of the invite's link"),
     )

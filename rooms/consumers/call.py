@@ -23,7 +23,16 @@ from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.moderating import Moderating
-from rooms.consumers.socket import BAD_MESSAGE, BAD_PASS, LATE, LEFT, NO_WORKER, REFUSED, TOO_FAST, Member
+from rooms.consumers.socket import (
+    BAD_MESSAGE,
+    BAD_PASS,
+    LATE,
+    LEFT,
+    NO_WORKER,
+    REFUSED,
+    TOO_FAST,
+    Member,
+)
 from rooms.layer import AWAY
 from rooms.models import Room
 from rooms.watch import Seat, watch
@@ -61,7 +70,9 @@ class CallConsumer(Chatting, Moderating):
             return
         try:
             if self._detach and self.member.worker:
-                await self._command(wire.Detach(self._slug, self.member.participant, reply=self.channel_name))
+                await self._command(
+                    wire.Detach(self._slug, self.member.participant, reply=self.channel_name)
+                )
             await self.channel_layer.group_discard(wire.room_group(self._slug), self.channel_name)
         except (sfu.Unavailable, *AWAY) as exc:
             # The worker sees the lost connection by itself, and a group forgets its channels in time.
@@ -160,13 +171,17 @@ class CallConsumer(Chatting, Moderating):
         tracks = message.tracks if self._me.grant.publish else {}
         if message.tracks and not tracks:
             await self._error("forbidden")
-        await self._command(wire.Offer(self._slug, self._me.participant, message.sdp, tracks, message.id))
+        await self._command(
+            wire.Offer(self._slug, self._me.participant, message.sdp, tracks, message.id)
+        )
 
     async def on_slots(self, message: messages.Slots) -> None:
         await self._command(wire.Slots(self._slug, self._me.participant, message.slots))
 
     async def on_mute(self, message: messages.Mute) -> None:
-        await self._command(wire.Mute(self._slug, self._me.participant, message.source, message.muted))
+        await self._command(
+            wire.Mute(self._slug, self._me.participant, message.source, message.muted)
+        )
 
     async def on_snapshot(self, message: messages.Snapshot) -> None:
         await self._command(wire.Snapshot(self._slug, self._me.participant))
@@ -179,7 +194,9 @@ class CallConsumer(Chatting, Moderating):
             await self.close(LEFT)
 
     async def on_renew(self, message: messages.Renew) -> None:
-        verdict = await database_sync_to_async(admission.current_grant)(self._me.pass_, rejoining=True)
+        verdict = await database_sync_to_async(admission.current_grant)(
+            self._me.pass_, rejoining=True
+        )
         if isinstance(verdict, Refusal):
             return await self._end(f"refused:{verdict.name}", REFUSED)
         await self._tell({"type": "pass", "pass": passes.issue(self._me.pass_)})
@@ -198,7 +215,9 @@ class CallConsumer(Chatting, Moderating):
                 await self._end(f"refused:{event['why']}", REFUSED)
             case "refused" if event["command"] == "join":
                 self._detach = False
-                await self._end("refused:room_full" if event["code"] == "room_full" else "busy", REFUSED)
+                await self._end(
+                    "refused:room_full" if event["code"] == "room_full" else "busy", REFUSED
+                )
             case "refused" if event["code"] == "not_in_room":
                 # The worker has forgotten us, as after a long silence. With the new room_state the client offers again.
                 await self.sfu_moved({"worker": member.worker})
@@ -247,4 +266,8 @@ class CallConsumer(Chatting, Moderating):
 def read_resume(token: str | None, room: int, person: str) -> str | None:
     """The participant to be again: only for the person that the token was given to."""
     owner, _dot, participant = ((token and passes.read_resume(token, room)) or "").partition(".")
-    return participant if participant and secrets.compare_digest(owner.encode(), person.encode()) else None
+    return (
+        participant
+        if participant and secrets.compare_digest(owner.encode(), person.encode())
+        else None
+    )

@@ -45,7 +45,9 @@ class Chatting(CallSocket):
         body = line_body(line, me.participant)
         if created:
             try:
-                await self.channel_layer.group_send(wire.room_group(self._slug), {"type": "chat_line", "body": body})
+                await self.channel_layer.group_send(
+                    wire.room_group(self._slug), {"type": "chat_line", "body": body}
+                )
                 return
             except (*AWAY, ChannelFull) as exc:
                 logger.info("x a chat line reached only the database: %s", exc)
@@ -56,7 +58,9 @@ class Chatting(CallSocket):
 
     async def _tell_lines_since(self, number: int) -> None:
         lines, more = await database_sync_to_async(chat.since)(self._me.room.pk, number)
-        await self._tell({"type": "chat_lines", "lines": [line_body(line) for line in lines], "more": more})
+        await self._tell(
+            {"type": "chat_lines", "lines": [line_body(line) for line in lines], "more": more}
+        )
         if lines:
             self._chat_seen = max(self._chat_seen, lines[-1].number)
 

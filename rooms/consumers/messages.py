@@ -134,9 +134,15 @@ def decode(text: str) -> Message:
     except (ValueError, RecursionError) as exc:
         raise MessageError("the message is not JSON") from exc
     _check(body, MAX_DEPTH)
-    if not isinstance(body, dict) or not isinstance(body.get("type"), str) or body["type"] not in MESSAGES:
+    if (
+        not isinstance(body, dict)
+        or not isinstance(body.get("type"), str)
+        or body["type"] not in MESSAGES
+    ):
         raise MessageError("unknown type")
-    values = {("pass_" if key == "pass" else key): value for key, value in body.items() if key != "type"}
+    values = {
+        ("pass_" if key == "pass" else key): value for key, value in body.items() if key != "type"
+    }
     if "pass_" in body:
         raise MessageError("unknown field")
     try:

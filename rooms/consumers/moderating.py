@@ -23,7 +23,9 @@ class Moderating(CallSocket):
         me = self._me
         try:
             # What one may do is asked anew: it may have been taken away since the join.
-            verdict = await database_sync_to_async(admission.current_grant)(me.pass_, rejoining=True)
+            verdict = await database_sync_to_async(admission.current_grant)(
+                me.pass_, rejoining=True
+            )
             if not isinstance(verdict, Grant) or not verdict.moderate:
                 return await self._error("forbidden", "remove_unasked")
             await removal.remove(me.room, verdict, message.participant, by=me.pass_.person)

@@ -42,7 +42,9 @@ class NotesConsumer(PeerSocket):
     async def connect(self) -> None:
         offered: list[str] = self.scope.get("subprotocols", [])
         key = next((name.removeprefix("key.") for name in offered if name.startswith("key.")), "")
-        self.access = await database_sync_to_async(notes_store.access)(key) if "yjs" in offered else None
+        self.access = (
+            await database_sync_to_async(notes_store.access)(key) if "yjs" in offered else None
+        )
         if self.access is None:
             await self.close()
             return
@@ -93,7 +95,9 @@ class NotesConsumer(PeerSocket):
 
     async def _to_group(self, message: dict[str, Any]) -> None:
         try:
-            await self.channel_layer.group_send(self._group, {**message, "sender": self.channel_name})
+            await self.channel_layer.group_send(
+                self._group, {**message, "sender": self.channel_name}
+            )
         except (*AWAY, ChannelFull) as exc:
             # What matters is in the database; the others get it with their next sync.
             logger.info("x notes were not passed on: %s", exc)
@@ -172,7 +176,9 @@ class NotesConsumer(PeerSocket):
         for presence in presences:
             if presence.client == own:
                 self._presence = presence
-                await self._to_group({"type": "notes_message", "data": yprotocol.presence(presence)})
+                await self._to_group(
+                    {"type": "notes_message", "data": yprotocol.presence(presence)}
+                )
 
     # From the channel layer
 
@@ -195,7 +201,11 @@ class NotesConsumer(PeerSocket):
         """Somebody has come: tell it, and nobody else, who we are."""
         if self._over or self._presence is None or message["sender"] == self.channel_name:
             return
-        answer = {"type": "notes_message", "data": yprotocol.presence(self._presence), "sender": self.channel_name}
+        answer = {
+            "type": "notes_message",
+            "data": yprotocol.presence(self._presence),
+            "sender": self.channel_name,
+        }
         try:
             await self.channel_layer.send(message["sender"], answer)
         except (*AWAY, ChannelFull) as exc:

@@ -12,7 +12,15 @@ from rooms.models import Room
 from rooms.passes import Pass
 from rooms.roles import Grant
 
-LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = 1000, 4400, 4401, 4403, 4408, 4429, 4503
+LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = (
+    1000,
+    4400,
+    4401,
+    4403,
+    4408,
+    4429,
+    4503,
+)
 "Close codes of docs/protocol.md."
 
 

@@ -11,19 +11,29 @@ ERRORS: dict[str, str | Promise] = {
     "too_fast": _("Too much at once from this page. Wait a moment, then reload it."),
     "chat_too_fast": _("Too many lines at once. Wait a moment, then send it again."),
     "busy": _("The server has too much to do. Try again in a moment."),
-    "forbidden": _("As a listener you can hear and see, and write in the chat, but not speak. Ask the host for another link."),
+    "forbidden": _(
+        "As a listener you can hear and see, and write in the chat, but not speak. Ask the host for another link."
+    ),
     "not_here": _("They are not in the call any more."),
     "remove_unasked": _("Only those who run the room can remove somebody. Ask one of them."),
-    "remove_forbidden": _("You cannot remove them: they run the room too, or it is you in another tab."),
+    "remove_forbidden": _(
+        "You cannot remove them: they run the room too, or it is you in another tab."
+    ),
     "remove_unheard": _(
         "They cannot come in again, but the call could not be reached to end it for them. Try again in a moment."
     ),
-    "unavailable": _("The call cannot be reached right now. It comes back by itself; nothing is lost."),
+    "unavailable": _(
+        "The call cannot be reached right now. It comes back by itself; nothing is lost."
+    ),
     "late": _("The page took too long to come in. Reload it."),
-    "refused:not_found": _("This link does not lead into this room any more. Open your invite again."),
+    "refused:not_found": _(
+        "This link does not lead into this room any more. Open your invite again."
+    ),
     "refused:removed": _("The host has removed you from this room."),
     "refused:closed": _("The call has ended."),
-    "refused:replaced": _("You came in a second time, in another tab or window. This one has stopped."),
+    "refused:replaced": _(
+        "You came in a second time, in another tab or window. This one has stopped."
+    ),
     "refused:timeout": _("The connection was away for too long. Join again."),
     "refused:invite_revoked": _("This invite was withdrawn. Ask for a new one."),
     "refused:invite_expired": _("This invite has expired. Ask for a new one."),

@@ -103,4 +103,6 @@ def sync(step: int, payload: bytes) -> bytes:
 
 def presence(what: Presence) -> bytes:
     """An awareness message about one client."""
-    return bytes([AWARENESS]) + array(varint(1) + varint(what.client) + varint(what.clock) + array(what.state))
+    return bytes([AWARENESS]) + array(
+        varint(1) + varint(what.client) + varint(what.clock) + array(what.state)
+    )

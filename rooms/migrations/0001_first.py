@@ -17,13 +17,31 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Background",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("title", models.CharField(max_length=120, verbose_name="title")),
                 (
                     "image",
-                    models.ImageField(height_field="height", upload_to="backgrounds/", verbose_name="image", width_field="width"),
+                    models.ImageField(
+                        height_field="height",
+                        upload_to="backgrounds/",
+                        verbose_name="image",
+                        width_field="width",
+                    ),
                 ),
-                ("thumbnail", models.ImageField(blank=True, editable=False, upload_to="backgrounds/", verbose_name="thumbnail")),
+                (
+                    "thumbnail",
+                    models.ImageField(
+                        blank=True,
+                        editable=False,
+                        upload_to="backgrounds/",
+                        verbose_name="thumbnail",
+                    ),
+                ),
                 ("width", models.PositiveIntegerField(default=0, editable=False)),
                 ("height", models.PositiveIntegerField(default=0, editable=False)),
                 (
@@ -49,7 +67,10 @@ class Migration(migrations.Migration):
                     "focal_x",
                     models.PositiveSmallIntegerField(
                         default=50,
-                        validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)],
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
                         verbose_name="focal point, across (%)",
                     ),
                 ),
@@ -57,13 +78,21 @@ class Migration(migrations.Migration):
                     "focal_y",
                     models.PositiveSmallIntegerField(
                         default=50,
-                        validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)],
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
                         verbose_name="focal point, down (%)",
                     ),
                 ),
                 (
                     "accent",
-                    models.CharField(default="#5b8cff", editable=False, help_text="Derived from the image.", max_length=7),
+                    models.CharField(
+                        default="#5b8cff",
+                        editable=False,
+                        help_text="Derived from the image.",
+                        max_length=7,
+                    ),
                 ),
                 ("created", models.DateTimeField(auto_now_add=True)),
             ],
@@ -76,7 +105,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Room",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "slug",
                     models.CharField(
@@ -92,11 +126,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("title", models.CharField(max_length=120, verbose_name="title")),
-                ("description", models.CharField(blank=True, max_length=300, verbose_name="description")),
+                (
+                    "description",
+                    models.CharField(blank=True, max_length=300, verbose_name="description"),
+                ),
                 (
                     "visitors",
                     models.CharField(
-                        choices=[("nothing", "do nothing"), ("listen", "listen"), ("speak", "speak")],
+                        choices=[
+                            ("nothing", "do nothing"),
+                            ("listen", "listen"),
+                            ("speak", "speak"),
+                        ],
                         default="nothing",
                         max_length=8,
                         verbose_name="visitors without an invite may",
@@ -104,11 +145,19 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "locked",
-                    models.BooleanField(default=False, help_text="Nobody new gets in; who is in stays.", verbose_name="locked"),
+                    models.BooleanField(
+                        default=False,
+                        help_text="Nobody new gets in; who is in stays.",
+                        verbose_name="locked",
+                    ),
                 ),
                 (
                     "closed",
-                    models.BooleanField(default=False, help_text="The call is over; the link says so.", verbose_name="closed"),
+                    models.BooleanField(
+                        default=False,
+                        help_text="The call is over; the link says so.",
+                        verbose_name="closed",
+                    ),
                 ),
                 ("opens", models.DateTimeField(blank=True, null=True, verbose_name="opens")),
                 ("closes", models.DateTimeField(blank=True, null=True, verbose_name="closes")),
@@ -116,16 +165,37 @@ class Migration(migrations.Migration):
                     "max_people",
                     models.PositiveSmallIntegerField(
                         default=50,
-                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
                         verbose_name="people at most",
                     ),
                 ),
-                ("pad_id", models.CharField(blank=True, editable=False, max_length=120, verbose_name="Etherpad id")),
+                (
+                    "pad_id",
+                    models.CharField(
+                        blank=True, editable=False, max_length=120, verbose_name="Etherpad id"
+                    ),
+                ),
                 ("pad_read_only_id", models.CharField(blank=True, editable=False, max_length=120)),
-                ("notes_key", models.CharField(default=rooms.models.new_notes_key, editable=False, max_length=40, unique=True)),
+                (
+                    "notes_key",
+                    models.CharField(
+                        default=rooms.models.new_notes_key,
+                        editable=False,
+                        max_length=40,
+                        unique=True,
+                    ),
+                ),
                 (
                     "notes_read_key",
-                    models.CharField(default=rooms.models.new_notes_key, editable=False, max_length=40, unique=True),
+                    models.CharField(
+                        default=rooms.models.new_notes_key,
+                        editable=False,
+                        max_length=40,
+                        unique=True,
+                    ),
                 ),
                 ("created", models.DateTimeField(auto_now_add=True)),
                 (
@@ -149,12 +219,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="NotesUpdate",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("update_bytes", models.BinaryField()),
                 ("created", models.DateTimeField(auto_now_add=True)),
                 (
                     "room",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="notes_updates", to="rooms.room"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes_updates",
+                        to="rooms.room",
+                    ),
                 ),
             ],
             options={
@@ -164,12 +243,27 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Invite",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "label",
-                    models.CharField(blank=True, help_text="For yourself: whom is it for?", max_length=120, verbose_name="label"),
+                    models.CharField(
+                        blank=True,
+                        help_text="For yourself: whom is it for?",
+                        max_length=120,
+                        verbose_name="label",
+                    ),
                 ),
-                ("token", models.CharField(default=rooms.models.new_token, editable=False, max_length=40, unique=True)),
+                (
+                    "token",
+                    models.CharField(
+                        default=rooms.models.new_token, editable=False, max_length=40, unique=True
+                    ),
+                ),
                 (
                     "role",
                     models.CharField(
@@ -184,7 +278,10 @@ class Migration(migrations.Migration):
                         verbose_name="role",
                     ),
                 ),
-                ("not_before", models.DateTimeField(blank=True, null=True, verbose_name="not before")),
+                (
+                    "not_before",
+                    models.DateTimeField(blank=True, null=True, verbose_name="not before"),
+                ),
                 ("expires", models.DateTimeField(blank=True, null=True, verbose_name="expires")),
                 (
                     "uses_left",
@@ -196,12 +293,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("revoked", models.BooleanField(default=False, verbose_name="revoked")),
-                ("last_used", models.DateTimeField(editable=False, null=True, verbose_name="last used")),
+                (
+                    "last_used",
+                    models.DateTimeField(editable=False, null=True, verbose_name="last used"),
+                ),
                 ("created", models.DateTimeField(auto_now_add=True)),
                 (
                     "room",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="invites", to="rooms.room", verbose_name="room"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invites",
+                        to="rooms.room",
+                        verbose_name="room",
                     ),
                 ),
             ],
@@ -214,15 +317,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Call",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("epoch", models.CharField(editable=False, max_length=40, unique=True)),
                 ("started", models.DateTimeField(verbose_name="started")),
                 ("ended", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
-                ("most_people", models.PositiveIntegerField(default=0, verbose_name="most people at once")),
+                (
+                    "most_people",
+                    models.PositiveIntegerField(default=0, verbose_name="most people at once"),
+                ),
                 (
                     "room",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="calls", to="rooms.room", verbose_name="room"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calls",
+                        to="rooms.room",
+                        verbose_name="room",
                     ),
                 ),
             ],
@@ -235,32 +349,57 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Admission",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("person", models.CharField(max_length=40)),
                 ("name", models.CharField(blank=True, max_length=60)),
                 ("first", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "invite",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="admissions", to="rooms.invite"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="admissions",
+                        to="rooms.invite",
+                    ),
                 ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("invite", "person"), name="one_admission_per_person")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("invite", "person"), name="one_admission_per_person"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="ChatLine",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveIntegerField()),
                 ("person", models.CharField(max_length=40)),
                 ("nonce", models.CharField(max_length=40)),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 ("text", models.CharField(max_length=2000, verbose_name="text")),
-                ("sent", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent")),
+                (
+                    "sent",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent"),
+                ),
                 (
                     "room",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="chat_lines", to="rooms.room"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chat_lines",
+                        to="rooms.room",
+                    ),
                 ),
             ],
             options={
@@ -268,15 +407,24 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "chat lines",
                 "ordering": ["room", "number"],
                 "constraints": [
-                    models.UniqueConstraint(fields=("room", "number"), name="chat_numbers_are_unique"),
-                    models.UniqueConstraint(fields=("room", "person", "nonce"), name="chat_lines_are_sent_once"),
+                    models.UniqueConstraint(
+                        fields=("room", "number"), name="chat_numbers_are_unique"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("room", "person", "nonce"), name="chat_lines_are_sent_once"
+                    ),
                 ],
             },
         ),
         migrations.CreateModel(
             name="Ban",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("person", models.CharField(max_length=40, verbose_name="person")),
                 ("name", models.CharField(blank=True, max_length=60, verbose_name="name")),
                 ("created", models.DateTimeField(auto_now_add=True, verbose_name="since")),
@@ -293,14 +441,19 @@ class Migration(migrations.Migration):
                 (
                     "room",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="bans", to="rooms.room", verbose_name="room"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bans",
+                        to="rooms.room",
+                        verbose_name="room",
                     ),
                 ),
             ],
             options={
                 "verbose_name": "ban",
                 "verbose_name_plural": "bans",
-                "constraints": [models.UniqueConstraint(fields=("room", "person"), name="one_ban_per_person")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("room", "person"), name="one_ban_per_person")
+                ],
             },
         ),
     ]

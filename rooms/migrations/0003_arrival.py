@@ -14,7 +14,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Arrival",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("participant", models.CharField(max_length=40, unique=True)),
                 ("person", models.CharField(max_length=40, verbose_name="person")),
                 ("kind", models.CharField(default="call", max_length=4)),
@@ -32,7 +37,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(blank=True, max_length=60, verbose_name="name")),
-                ("since", models.DateTimeField(default=django.utils.timezone.now, verbose_name="since")),
+                (
+                    "since",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="since"),
+                ),
                 (
                     "invite",
                     models.ForeignKey(
@@ -46,7 +54,10 @@ class Migration(migrations.Migration):
                 (
                     "room",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="arrivals", to="rooms.room", verbose_name="room"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="arrivals",
+                        to="rooms.room",
+                        verbose_name="room",
                     ),
                 ),
             ],

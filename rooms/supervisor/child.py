@@ -61,7 +61,9 @@ class Child:
         self._signal(signal.SIGTERM)
         done, _ = await asyncio.wait([self._task], timeout=self.spec.grace)
         if not done:
-            self._write("serve", f"{self.spec.name} did not end within {self.spec.grace:g} s and is killed")
+            self._write(
+                "serve", f"{self.spec.name} did not end within {self.spec.grace:g} s and is killed"
+            )
             self._signal(signal.SIGKILL)
             await asyncio.wait([self._task])
 
@@ -79,7 +81,9 @@ class Child:
             if self._stopping:
                 return
             pause = backoff.after(time.monotonic() - began)
-            self._write("serve", f"{self.spec.name} {_ending(code)}; starting it again in {pause:g} s")
+            self._write(
+                "serve", f"{self.spec.name} {_ending(code)}; starting it again in {pause:g} s"
+            )
             await asyncio.sleep(pause)
 
     def _show(self, line: str) -> None:

@@ -33,7 +33,10 @@ class Plan:
 
     def media_ports(self, cores: int) -> list[int]:
         """One for each worker; with 0 each picks a free one itself."""
-        return [self.media_port + index if self.media_port else 0 for index in range(self.worker_count(cores))]
+        return [
+            self.media_port + index if self.media_port else 0
+            for index in range(self.worker_count(cores))
+        ]
 
     def listen(self) -> str:
         """Where the workers listen. On every address, even for a site on the loopback: Firefox never uses that one for media."""
@@ -62,11 +65,24 @@ def bracketed(host: str) -> str:
 
 def valkey_spec(binary: Path, directory: Path, unix_socket: Path) -> Spec:
     """Nothing on disk (all in it is live state with a time to live), no TCP port, a socket for this user alone."""
-    options = ["--port", "0", "--unixsocket", str(unix_socket), "--unixsocketperm", "700", "--dir", str(directory)]
+    options = [
+        "--port",
+        "0",
+        "--unixsocket",
+        str(unix_socket),
+        "--unixsocketperm",
+        "700",
+        "--dir",
+        str(directory),
+    ]
     options += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"]
     options += ["--maxmemory", "256mb", "--maxmemory-policy", "noeviction"]
     # It warns of a kernel setting that matters for background saves, which it never makes; and that it ends is said by us.
-    hide = ("Memory overcommit must be enabled", "Received SIGTERM scheduling shutdown", "is now ready to exit")
+    hide = (
+        "Memory overcommit must be enabled",
+        "Received SIGTERM scheduling shutdown",
+        "is now ready to exit",
+    )
     return Spec("valkey", (str(binary), *options), grace=3.0, hide=hide)
 
 
@@ -88,7 +104,17 @@ def keeper_spec(redis_url: str) -> Spec:
 
 def web_spec(plan: Plan, redis_url: str) -> Spec:
     """Daphne without its access log (``-v 0``): the addresses of invites and notes are secrets and must reach no log."""
-    options = ["-v", "0", "-b", plan.host, "-p", str(plan.port), "--no-server-name", "--application-close-timeout", "5"]
+    options = [
+        "-v",
+        "0",
+        "-b",
+        plan.host,
+        "-p",
+        str(plan.port),
+        "--no-server-name",
+        "--application-close-timeout",
+        "5",
+    ]
     if plan.trust_proxy:
         options.append("--proxy-headers")
     command = (sys.executable, "-m", "daphne", *options, "confcall.asgi:application")
@@ -116,9 +142,13 @@ def _cannot_bind(host: str, port: int, kinds: Sequence[socket.SocketKind]) -> st
     """Why ``host:port`` cannot be bound, or None. The probe does not stay bound."""
     for kind in kinds:
         try:
-            family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+            family, _, _, _, address = socket.getaddrinfo(
+                host, port, type=kind, flags=socket.AI_PASSIVE
+            )[0]
             with socket.socket(family, kind) as probe:
-                if kind == socket.SOCK_STREAM:  # as servers do: a connection in TIME_WAIT does not make a port taken
+                if (
+                    kind == socket.SOCK_STREAM
+                ):  # as servers do: a connection in TIME_WAIT does not make a port taken
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
         except OSError as exc:

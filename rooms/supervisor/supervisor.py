@@ -24,7 +24,14 @@ READY_SECONDS = 30.0
 class Supervisor:
     """Runs everything in ``plan`` until a signal comes. ``run`` is called once."""
 
-    def __init__(self, plan: Plan, directory: Path, run_directory: Path, write: Write, valkey_binary: Path | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        directory: Path,
+        run_directory: Path,
+        write: Write,
+        valkey_binary: Path | None,
+    ) -> None:
         """``directory``: the checkout; ``run_directory``: ours alone; ``valkey_binary``: None where REDIS_URL is set."""
         self._plan = plan
         self._directory = directory
@@ -77,11 +84,17 @@ class Supervisor:
         host = reachable(self._plan.host)
         await self._wait_for(partial(probe.tcp_answers, host, self._plan.port), "the web server")
         # Each bad answer is a line in its log, so these questions become rare.
-        await self._wait_for(partial(probe.http_answers, host, self._plan.port, "/health/"), "the site (/health/)", slower=1.5)
+        await self._wait_for(
+            partial(probe.http_answers, host, self._plan.port, "/health/"),
+            "the site (/health/)",
+            slower=1.5,
+        )
         self._keeper.start()  # nobody waits for it: the cores are free for the others until here
         address = reachable(self._plan.listen().replace(",", " ").split()[0])
         for port in filter(None, self._plan.media_ports(self._cores)):
-            await self._wait_for(partial(probe.tcp_answers, address, port), f"the media worker at port {port}")
+            await self._wait_for(
+                partial(probe.tcp_answers, address, port), f"the media worker at port {port}"
+            )
         on_ready()
 
     async def _wait_for(self, answers: probe.Probe, what: str, slower: float = 1.0) -> None:
@@ -93,7 +106,10 @@ class Supervisor:
         warned, pause = False, POLL_SECONDS
         while not await answers():
             if not warned and asyncio.get_running_loop().time() - began > READY_SECONDS:
-                self._write("serve", f"{what} does not answer yet after {READY_SECONDS:g} s; its own lines above say why")
+                self._write(
+                    "serve",
+                    f"{what} does not answer yet after {READY_SECONDS:g} s; its own lines above say why",
+                )
                 warned = True
             await asyncio.sleep(pause)
             pause = min(pause * slower, LONGEST_POLL_SECONDS)

@@ -32,4 +32,6 @@ def look(request: HttpRequest, pk: int, fingerprint_: str) -> HttpResponse:
     background = get_object_or_404(Background, pk=pk)
     current = fingerprint(background) == fingerprint_
     headers = {"Cache-Control": FOR_EVER if current else "no-cache"}
-    return HttpResponse(stylesheet(background), content_type="text/css; charset=utf-8", headers=headers)
+    return HttpResponse(
+        stylesheet(background), content_type="text/css; charset=utf-8", headers=headers
+    )

@@ -17,9 +17,13 @@ async def metrics(request: HttpRequest) -> HttpResponse:
     if not settings.METRICS_TOKEN:
         raise Http404
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not constant_time_compare(token.strip(), settings.METRICS_TOKEN):
+    if scheme.lower() != "bearer" or not constant_time_compare(
+        token.strip(), settings.METRICS_TOKEN
+    ):
         text = "Send METRICS_TOKEN as a bearer token.\n"
-        return HttpResponse(text, status=401, content_type="text/plain", headers={"WWW-Authenticate": "Bearer"})
+        return HttpResponse(
+            text, status=401, content_type="text/plain", headers={"WWW-Authenticate": "Bearer"}
+        )
     try:
         overview = await sfu.overview()
     except sfu.Unavailable as exc:

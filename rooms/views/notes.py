@@ -20,7 +20,12 @@ from rooms.passes import clean_name
 from rooms.security import content_security_policy
 from rooms.views.refused import Page, refused
 
-AWAY = Page(_("The notes did not load"), _("The call goes on without them. Try again in a moment."), _("Try again"), again=True)
+AWAY = Page(
+    _("The notes did not load"),
+    _("The call goes on without them. Try again in a moment."),
+    _("Try again"),
+    again=True,
+)
 
 
 @xframe_options_sameorigin
@@ -28,13 +33,19 @@ AWAY = Page(_("The notes did not load"), _("The call goes on without them. Try a
 @require_safe
 def notes(request: HttpRequest, key: str) -> HttpResponse:
     """The built-in notes; where Etherpad keeps the notes, the way there."""
-    room = Room.objects.select_related("background").filter(Q(notes_key=key) | Q(notes_read_key=key)).first()
+    room = (
+        Room.objects.select_related("background")
+        .filter(Q(notes_key=key) | Q(notes_read_key=key))
+        .first()
+    )
     if room is None:
         return refused(request, Refusal.not_found)
     read_only = room.notes_key != key
     provider = pads.provider()
     if isinstance(provider, pads.Etherpad):
-        return to_pad(request, provider, room, read_only, clean_name(request.GET.get("userName", "")))
+        return to_pad(
+            request, provider, room, read_only, clean_name(request.GET.get("userName", ""))
+        )
     appearance = look(room.background)
     config = {
         "key": key,
@@ -44,20 +55,32 @@ def notes(request: HttpRequest, key: str) -> HttpResponse:
         "name": clean_name(request.GET.get("userName", "")),
         "texts": texts.for_scripts(),
     }
-    values = {"room": room, "config": config, "background": appearance, "look_url": appearance.stylesheet if appearance else ""}
+    values = {
+        "room": room,
+        "config": config,
+        "background": appearance,
+        "look_url": appearance.stylesheet if appearance else "",
+    }
     response = render(request, "rooms/notes.html", values)
     response["Content-Security-Policy"] = content_security_policy(frame_ancestors="'self'")
     return response
 
 
-def to_pad(request: HttpRequest, provider: pads.Etherpad, room: Room, read_only: bool, name: str) -> HttpResponse:
+def to_pad(
+    request: HttpRequest, provider: pads.Etherpad, room: Room, read_only: bool, name: str
+) -> HttpResponse:
     """Etherpad keeps the notes: the way there, or why there is none just now."""
     options = {**pads.FRAME_OPTIONS, **({"userName": name} if name else {})}
     try:
         provider.answer()
         return HttpResponseRedirect(provider.pad_url(room, read_only, options))
     except pads.PadUnavailable:
-        response = render(request, "rooms/refused.html", {"page": AWAY, "again": request.get_full_path()}, status=503)
+        response = render(
+            request,
+            "rooms/refused.html",
+            {"page": AWAY, "again": request.get_full_path()},
+            status=503,
+        )
         response["Retry-After"] = str(math.ceil(pads.AWAY_SECONDS))
         response["Content-Security-Policy"] = content_security_policy(frame_ancestors="'self'")
         return response

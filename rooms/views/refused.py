@@ -32,12 +32,16 @@ FRONT, AGAIN = _("Go to the front page"), _("Try again")
 PAGES: dict[Refusal, Page] = {
     Refusal.not_found: Page(
         _("There is nothing here"),
-        _("This link does not lead to a call. Ask whoever sent it to you to check it, or to send you a new one."),
+        _(
+            "This link does not lead to a call. Ask whoever sent it to you to check it, or to send you a new one."
+        ),
         FRONT,
     ),
     Refusal.removed: Page(
         _("You were removed from this call"),
-        _("The host has removed you, and this link does not let you in again. If that was a mistake, write to the host."),
+        _(
+            "The host has removed you, and this link does not let you in again. If that was a mistake, write to the host."
+        ),
         FRONT,
     ),
     Refusal.invite_revoked: Page(
@@ -52,29 +56,39 @@ PAGES: dict[Refusal, Page] = {
     ),
     Refusal.invite_used_up: Page(
         _("This invite is used up"),
-        _("As many people as this link was made for have come in by it. Ask the host for a link of your own."),
+        _(
+            "As many people as this link was made for have come in by it. Ask the host for a link of your own."
+        ),
         FRONT,
     ),
     Refusal.invite_not_yet: Page(
         _("You are early"),
-        _("This link is not good yet. Come back at the time below; this page lets you in by itself when it is open."),
+        _(
+            "This link is not good yet. Come back at the time below; this page lets you in by itself when it is open."
+        ),
         AGAIN,
         again=True,
     ),
     Refusal.room_closed: Page(
         _("This call is over"),
-        _("The host has closed the room. If you expected a call, ask the host when the next one is."),
+        _(
+            "The host has closed the room. If you expected a call, ask the host when the next one is."
+        ),
         FRONT,
     ),
     Refusal.room_not_open: Page(
         _("You are early"),
-        _("The room is not open yet. Come back at the time below; this page lets you in by itself when it is open."),
+        _(
+            "The room is not open yet. Come back at the time below; this page lets you in by itself when it is open."
+        ),
         AGAIN,
         again=True,
     ),
     Refusal.room_locked: Page(
         _("This call is locked"),
-        _("The host lets nobody new in at the moment. Ask the host to unlock the call, then try again."),
+        _(
+            "The host lets nobody new in at the moment. Ask the host to unlock the call, then try again."
+        ),
         AGAIN,
         again=True,
     ),
@@ -92,7 +106,12 @@ FULL_RETRY_SECONDS = 30
 def refused(request: HttpRequest, refusal: Refusal, until: datetime | None = None) -> HttpResponse:
     """The page with its status code. ``until``: when it is worth coming back."""
     page = PAGES[refusal]
-    context = {"page": page, "name": refusal.name, "until": until, "again": request.path if page.again else "/"}
+    context = {
+        "page": page,
+        "name": refusal.name,
+        "until": until,
+        "again": request.path if page.again else "/",
+    }
     response = render(request, "rooms/refused.html", context, status=refusal.status)
     if until is not None:
         response["Retry-After"] = str(max(1, math.ceil((until - timezone.now()).total_seconds())))

@@ -67,11 +67,15 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def who(room: Room, held: Pass | None, user: int | None, now: datetime) -> tuple[Pass, Grant | Refusal]:
+def who(
+    room: Room, held: Pass | None, user: int | None, now: datetime
+) -> tuple[Pass, Grant | Refusal]:
     """The strongest that somebody is: the owner who is logged in, the holder of a pass, a visitor."""
     person, name = (held.person, held.name) if held else (passes.new_person(), "")
     if user is not None:
-        return Pass(room.pk, Role.OWNER, None, person, name, user), user_grant(room, is_staff=True, now=now)
+        return Pass(room.pk, Role.OWNER, None, person, name, user), user_grant(
+            room, is_staff=True, now=now
+        )
     verdict: Grant | Refusal = Refusal.not_found
     if held is not None and held.user is None and held.invite is not None:
         verdict = current_grant(held, now, rejoining=been_in(held))
@@ -90,7 +94,10 @@ def been_in(pass_: Pass) -> bool:
 
     The page is all that it gives: at the join a resume token decides about the lock, and the media worker about the place.
     """
-    return pass_.invite is not None and Admission.objects.filter(invite=pass_.invite, person=pass_.person).exists()
+    return (
+        pass_.invite is not None
+        and Admission.objects.filter(invite=pass_.invite, person=pass_.person).exists()
+    )
 
 
 def held_pass(request: HttpRequest, room: Room) -> Pass | None:

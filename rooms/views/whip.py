@@ -16,7 +16,17 @@ from rooms.access import Refusal
 from rooms.ice_servers import ice_servers
 from rooms.passes import Pass
 from rooms.roles import Grant, Role
-from rooms.views.whip_request import RETRY_SECONDS, Caller, Problem, answered, bearer, content, hold_back, signature, who
+from rooms.views.whip_request import (
+    RETRY_SECONDS,
+    Caller,
+    Problem,
+    answered,
+    bearer,
+    content,
+    hold_back,
+    signature,
+    who,
+)
 from sfu_worker import wire
 
 SDP = "application/sdp"
@@ -82,10 +92,18 @@ async def negotiate(slug: str, join: wire.Join, sdp: str) -> wire.Answer:
     if not isinstance(event, wire.Refused):
         raise sfu.Unavailable("the worker says something else")
     if event.code == "room_full":
-        raise Problem(503, _("The room is full. Try again when somebody has left."), Retry_After=str(RETRY_SECONDS))
+        raise Problem(
+            503,
+            _("The room is full. Try again when somebody has left."),
+            Retry_After=str(RETRY_SECONDS),
+        )
     if event.code not in REFUSED:
         raise sfu.Unavailable(event.code)
-    words = _("The offer is not one that this server can answer.") if event.code == "bad_sdp" else _("The server refused it.")
+    words = (
+        _("The offer is not one that this server can answer.")
+        if event.code == "bad_sdp"
+        else _("The server refused it.")
+    )
     raise Problem(REFUSED[event.code], f"{words} {event.detail}".strip())
 
 
@@ -104,7 +122,13 @@ def admit(kind: wire.Kind, caller: Caller, participant: str) -> tuple[Pass, Gran
     if kind == "whip" and (caller.invite is None or not Grant(Role(caller.invite.role)).publish):
         raise Problem(403, _("This invite is for listeners: ask for one that may speak."))
     name = passes.clean_name(caller.invite.label if caller.invite else "") or _("Stream")
-    pass_ = Pass(caller.room.pk, Role.LISTENER, caller.invite.pk if caller.invite else None, person(kind, caller), name)
+    pass_ = Pass(
+        caller.room.pk,
+        Role.LISTENER,
+        caller.invite.pk if caller.invite else None,
+        person(kind, caller),
+        name,
+    )
     verdict = admission.admit(pass_, name, participant=participant, kind=kind)
     if isinstance(verdict, Grant):
         return pass_, verdict
@@ -118,8 +142,15 @@ def admit(kind: wire.Kind, caller: Caller, participant: str) -> tuple[Pass, Gran
 def removed(kind: wire.Kind) -> Problem:
     """For a stream that was removed, and for an invite whose holder was."""
     if kind == "whip":
-        return Problem(403, _("The host has removed this stream, and this invite does not let it in again. Ask the host."))
-    return Problem(403, _("The host has removed you, and this invite does not let you in again. Ask the host."))
+        return Problem(
+            403,
+            _(
+                "The host has removed this stream, and this invite does not let it in again. Ask the host."
+            ),
+        )
+    return Problem(
+        403, _("The host has removed you, and this invite does not let you in again. Ask the host.")
+    )
 
 
 def person(kind: wire.Kind, caller: Caller) -> str:

@@ -62,10 +62,17 @@ def answered(view: View) -> View:
         try:
             response = await view(request, **kwargs)
         except Problem as exc:
-            response = HttpResponse(exc.text + "\n", "text/plain; charset=utf-8", exc.status, headers=exc.headers)
+            response = HttpResponse(
+                exc.text + "\n", "text/plain; charset=utf-8", exc.status, headers=exc.headers
+            )
         except sfu.Unavailable:
             text = _("No media server is free right now. Try again in a moment.")
-            response = HttpResponse(text + "\n", "text/plain; charset=utf-8", 503, headers={"Retry-After": str(RETRY_SECONDS)})
+            response = HttpResponse(
+                text + "\n",
+                "text/plain; charset=utf-8",
+                503,
+                headers={"Retry-After": str(RETRY_SECONDS)},
+            )
         for name, value in CORS.items():
             response[name] = value
         return response
@@ -106,7 +113,9 @@ def who(kind: wire.Kind, slug: str, token: str) -> Caller:
             return Caller(room, None)
     error = ', error="invalid_token"' if token else ""
     raise Problem(
-        401, _("A valid token is needed: the last part of an invite's link."), WWW_Authenticate=f'Bearer realm="call"{error}'
+        401,
+        _("A valid token is needed: the last part of an invite's link."),
+        WWW_Authenticate=f'Bearer realm="call"{error}',
     )
 
 
@@ -115,10 +124,16 @@ async def hold_back(kind: wire.Kind, method: str, caller: Caller) -> None:
     named = f"invite-{caller.invite.pk}" if caller.invite else f"room-{caller.room.pk}"
     seconds = await throttle.wait_seconds(kind, method, named)
     if seconds:
-        raise Problem(429, _("Too many requests at once. Wait a moment, then try again."), Retry_After=str(seconds))
+        raise Problem(
+            429,
+            _("Too many requests at once. Wait a moment, then try again."),
+            Retry_After=str(seconds),
+        )
 
 
 def signature(kind: wire.Kind, caller: Caller, participant: str) -> str:
     """What makes a session's address the caller's own: nobody else can end it."""
     owner = caller.invite.pk if caller.invite else 0
-    return salted_hmac("confcall.whip", f"{kind}/{caller.room.pk}/{owner}/{participant}", algorithm="sha256").hexdigest()[:32]
+    return salted_hmac(
+        "confcall.whip", f"{kind}/{caller.room.pk}/{owner}/{participant}", algorithm="sha256"
+    ).hexdigest()[:32]

@@ -40,7 +40,9 @@ async def session(request: HttpRequest, kind: wire.Kind, slug: str, resource: st
 def fragment(request: HttpRequest) -> str:
     """The trickle ICE fragment of the request (RFC 8840). Raises Problem; whether it is well-formed the worker says."""
     if request.content_type != FRAGMENT:
-        raise Problem(415, _("Candidates come as %(type)s.") % {"type": FRAGMENT}, Accept_Patch=FRAGMENT)
+        raise Problem(
+            415, _("Candidates come as %(type)s.") % {"type": FRAGMENT}, Accept_Patch=FRAGMENT
+        )
     return content(request, wire.MAX_FRAGMENT_BYTES)
 
 
@@ -61,9 +63,16 @@ def settled(event: sfu.Settled | None) -> sfu.Settled:
         case "not_in_room":
             raise no_session()
         case "no_ice_session":
-            raise Problem(428, _("Name the ICE session with If-Match: its ETag, or * to restart ICE."))
+            raise Problem(
+                428, _("Name the ICE session with If-Match: its ETag, or * to restart ICE.")
+            )
         case "other_ice_session":
-            raise Problem(412, _("That ICE session is over. Use the ETag of the last answer, or start a new session."))
+            raise Problem(
+                412,
+                _(
+                    "That ICE session is over. Use the ETag of the last answer, or start a new session."
+                ),
+            )
         case "bad_sdp":
             raise Problem(400, f"{_('The fragment is malformed.')} {event.detail}".strip())
     raise sfu.Unavailable(event.code)

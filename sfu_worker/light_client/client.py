@@ -37,7 +37,13 @@ class LightClient:
     """
 
     def __init__(
-        self, hub: Hub, name: str, signalling: Signalling, plan: Plan | None = None, pairs: int = 0, voices: int = 0
+        self,
+        hub: Hub,
+        name: str,
+        signalling: Signalling,
+        plan: Plan | None = None,
+        pairs: int = 0,
+        voices: int = 0,
     ) -> None:
         self.name = name
         self.plan = plan or Plan()
@@ -102,7 +108,9 @@ class LightClient:
         await self._ask()
 
     async def _on_track_unpublished(self, event: dict[str, Any]) -> None:
-        self._wanted = {mid: track for mid, track in self._wanted.items() if track != event["track"]}
+        self._wanted = {
+            mid: track for mid, track in self._wanted.items() if track != event["track"]
+        }
 
     async def _on_slot_bound(self, event: dict[str, Any]) -> None:
         self.bound[event["mid"]] = event["track"]
@@ -129,11 +137,17 @@ class LightClient:
         await self._ask()
 
     def _want(self, track: dict[str, Any]) -> None:
-        if track["participant"] == self.id or track["id"] in self._wanted.values() or self._lines is None:
+        if (
+            track["participant"] == self.id
+            or track["id"] in self._wanted.values()
+            or self._lines is None
+        ):
             return
         place = 0 if track["kind"] == "audio" else 1
         # Both tracks of a person go into one pair, so that their sound and picture belong together.
-        pairs = sorted(self._lines.slots, key=lambda pair: not self._is_of(pair, track["participant"]))
+        pairs = sorted(
+            self._lines.slots, key=lambda pair: not self._is_of(pair, track["participant"])
+        )
         free = [pair[place] for pair in pairs if pair[place] not in self._wanted]
         if free:
             self._wanted[free[0]] = track["id"]
@@ -143,9 +157,13 @@ class LightClient:
 
     async def _ask(self) -> None:
         slots: list[dict[str, Any]] = [
-            {"mid": mid, "track": track, "height": SLOT_HEIGHT, "priority": 0} for mid, track in self._wanted.items()
+            {"mid": mid, "track": track, "height": SLOT_HEIGHT, "priority": 0}
+            for mid, track in self._wanted.items()
         ]
-        slots += [{"mid": mid, "track": None, "voices": True} for mid in (self._lines.voices if self._lines else ())]
+        slots += [
+            {"mid": mid, "track": None, "voices": True}
+            for mid in (self._lines.voices if self._lines else ())
+        ]
         if slots:
             await self._signalling.send({"type": "slots", "slots": slots})
 
@@ -156,17 +174,28 @@ class LightClient:
             await self.link.close()
         self.connected.clear()
         self.link = Link(self._hub, self.receiver.on_rtp, self._on_rtcp)
-        self._lines = build_offer(self.link.ufrag, self.link.pwd, self.link.fingerprint, self.plan, self._pairs, self._voices)
+        self._lines = build_offer(
+            self.link.ufrag,
+            self.link.pwd,
+            self.link.fingerprint,
+            self.plan,
+            self._pairs,
+            self._voices,
+        )
         tracks = {mid: source for source, mid in self._lines.mids.items()}
         self._wanted = {}
-        await self._signalling.send({"type": "offer", "id": 1, "sdp": self._lines.sdp, "tracks": tracks})
+        await self._signalling.send(
+            {"type": "offer", "id": 1, "sdp": self._lines.sdp, "tracks": tracks}
+        )
 
     async def _on_answer(self, event: dict[str, Any]) -> None:
         answer = sdp.parse_answer(event["sdp"])
         assert self.link is not None
         assert self._lines is not None
         address = pick_candidate(answer.candidates, tcp=self.tcp)
-        await self.link.connect(answer.ufrag, answer.pwd, answer.fingerprints, address, tcp=self.tcp)
+        await self.link.connect(
+            answer.ufrag, answer.pwd, answer.fingerprints, address, tcp=self.tcp
+        )
         self.link.connected.add_done_callback(lambda _: self._begin(answer))
 
     def _begin(self, answer: sdp.Offer) -> None:
@@ -178,8 +207,12 @@ class LightClient:
         for stream in self.streams:
             stream.start(media[stream.mid].codecs[0].pt, media[stream.mid].extensions, now)
         for slot in (media[mid] for pair in self._lines.slots for mid in pair):
-            self.receiver.twcc_id = slot.extensions.get(sdp.TRANSPORT_CC, 0) if self.plan.feedback else 0
-            self.receiver.rtx_types |= {codec.rtx_pt for codec in slot.codecs if codec.rtx_pt is not None}
+            self.receiver.twcc_id = (
+                slot.extensions.get(sdp.TRANSPORT_CC, 0) if self.plan.feedback else 0
+            )
+            self.receiver.rtx_types |= {
+                codec.rtx_pt for codec in slot.codecs if codec.rtx_pt is not None
+            }
         self.connected.set()
         self._hub.pacers.append(self._pace)
 

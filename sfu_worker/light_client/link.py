@@ -54,13 +54,20 @@ class Link:
         self._tie_breaker = secrets.randbits(64)
 
     async def connect(
-        self, ufrag: str, pwd: str, fingerprints: list[tuple[str, str]], address: tuple[str, int], **how: Any
+        self,
+        ufrag: str,
+        pwd: str,
+        fingerprints: list[tuple[str, str]],
+        address: tuple[str, int],
+        **how: Any,
     ) -> None:
         """Begin towards the peer of an answer. ``how``: ``role`` (``client``), ``tcp`` (False). Wait for ``connected``."""
         role: Role = how.get("role", "client")
         self._username = f"{ufrag}:{self.ufrag}"
         self._remote_key = pwd.encode()
-        self._dtls = Dtls(self._hub.certificate, role, fingerprints, self.send_raw, self._on_keys, self._end)
+        self._dtls = Dtls(
+            self._hub.certificate, role, fingerprints, self.send_raw, self._on_keys, self._end
+        )
         self._answered_at = time.monotonic()
         loop = asyncio.get_running_loop()
         if how.get("tcp"):
@@ -195,7 +202,11 @@ class Link:
 
     def _stun(self, data: bytes, now: float) -> None:
         envelope = ice.open_envelope(data)
-        if envelope is None or envelope.kind != ice.BINDING_RESPONSE or envelope.transaction != self._transaction:
+        if (
+            envelope is None
+            or envelope.kind != ice.BINDING_RESPONSE
+            or envelope.transaction != self._transaction
+        ):
             return
         if not ice.authentic(envelope, self._remote_key):
             return
@@ -250,7 +261,9 @@ class _Frames(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._data += data
-        while len(self._data) >= 2 and len(self._data) >= 2 + (size := int.from_bytes(self._data[:2], "big")):
+        while len(self._data) >= 2 and len(self._data) >= 2 + (
+            size := int.from_bytes(self._data[:2], "big")
+        ):
             frame = bytes(self._data[2 : 2 + size])
             del self._data[: 2 + size]
             if frame:

@@ -24,15 +24,29 @@ class Lines:
     voices: list[str]
 
 
-def build_offer(ufrag: str, pwd: str, fingerprint: str, plan: Plan, pairs: int, voices: int = 0) -> Lines:
+def build_offer(
+    ufrag: str, pwd: str, fingerprint: str, plan: Plan, pairs: int, voices: int = 0
+) -> Lines:
     """An offer that sends the plan's sources and has ``pairs`` receive slots for each of audio and video, and some for voices."""
     mids = {source: str(i) for i, source in enumerate(plan.sources)}
     slots = [(str(len(mids) + 2 * i), str(len(mids) + 2 * i + 1)) for i in range(pairs)]
-    transport = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", f"a=fingerprint:sha-256 {fingerprint}", "a=setup:actpass"]
+    transport = [
+        f"a=ice-ufrag:{ufrag}",
+        f"a=ice-pwd:{pwd}",
+        f"a=fingerprint:sha-256 {fingerprint}",
+        "a=setup:actpass",
+    ]
     places = [mid for pair in slots for mid in pair]
     heard = [str(len(mids) + len(places) + i) for i in range(voices)]
     bundle = " ".join([*mids.values(), *places, *heard])
-    lines = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {bundle}", "a=extmap-allow-mixed"]
+    lines = [
+        "v=0",
+        "o=- 1 2 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        f"a=group:BUNDLE {bundle}",
+        "a=extmap-allow-mixed",
+    ]
     for source, mid in mids.items():
         kind = "audio" if source in AUDIO_SOURCES else "video"
         lines += [*_media(kind, mid, "sendonly"), *transport, f"a=msid:- {source}"]
@@ -40,7 +54,12 @@ def build_offer(ufrag: str, pwd: str, fingerprint: str, plan: Plan, pairs: int, 
             lines += [f"a=rid:{rid} send" for rid in plan.rids]
             lines.append("a=simulcast:send " + ";".join(plan.rids))
     for audio, video in slots:
-        lines += [*_media("audio", audio, "recvonly"), *transport, *_media("video", video, "recvonly"), *transport]
+        lines += [
+            *_media("audio", audio, "recvonly"),
+            *transport,
+            *_media("video", video, "recvonly"),
+            *transport,
+        ]
     for mid in heard:
         lines += [*_media("audio", mid, "recvonly"), *transport]
     return Lines("\r\n".join(lines) + "\r\n", mids, slots, heard)
@@ -54,7 +73,11 @@ def _media(kind: str, mid: str, direction: str) -> list[str]:
         f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}" + (" 97" if repair else ""),
         "c=IN IP4 0.0.0.0",
         f"a=mid:{mid}",
-        *(f"a=extmap:{ident} {uri}" for uri, ident in EXTENSIONS.items() if uri != AUDIO_LEVEL or kind == "audio"),
+        *(
+            f"a=extmap:{ident} {uri}"
+            for uri, ident in EXTENSIONS.items()
+            if uri != AUDIO_LEVEL or kind == "audio"
+        ),
         f"a={direction}",
         "a=rtcp-mux",
         "a=rtcp-rsize",

@@ -114,7 +114,9 @@ class Receiver:
         if not count & 63:
             self.delays.append(now - sent)
 
-    def _look_for_frame(self, stream: int, view: memoryview, at: int, second: int, now: float) -> None:
+    def _look_for_frame(
+        self, stream: int, view: memoryview, at: int, second: int, now: float
+    ) -> None:
         if view[at] == 0xFC:
             self.first_frame[stream] = now
             return
@@ -130,7 +132,9 @@ class Receiver:
     @property
     def lost(self) -> int:
         """Packets that a stream or an SSRC has a hole for."""
-        return max(sum(g.lost for g in self.by_stream.values()), sum(g.lost for g in self.by_ssrc.values()))
+        return max(
+            sum(g.lost for g in self.by_stream.values()), sum(g.lost for g in self.by_ssrc.values())
+        )
 
     @property
     def duplicates(self) -> int:

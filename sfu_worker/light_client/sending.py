@@ -18,7 +18,9 @@ STAMP = Struct("!IIdI")
 STAMP_AT = 16
 "Behind the VP8 descriptor (6 octets, which forwarding may rewrite) and the key frame's header (10, RFC 6386 section 9.1)."
 VP8 = Struct("!BBHBB")
-KEYFRAME_HEADER = b"\x10\x00\x00\x9d\x01\x2a" + (640).to_bytes(2, "little") + (360).to_bytes(2, "little")
+KEYFRAME_HEADER = (
+    b"\x10\x00\x00\x9d\x01\x2a" + (640).to_bytes(2, "little") + (360).to_bytes(2, "little")
+)
 DELTA_HEADER = b"\x11".ljust(10, b"\0")
 TELL_IDS = 100
 "So many packets of a stream carry mid and rid; browsers stop when they hear that the stream is known."
@@ -106,9 +108,13 @@ class Stream:
         marker = 0x80 if last and self.kind == "video" else 0
         self._seq = (self._seq + 1) & 0xFFFF
         self.count += 1
-        head = HEADER.pack(0x90, marker | self.payload_type, self._seq, self._timestamp & 0xFFFFFFFF, self.ssrc)
+        head = HEADER.pack(
+            0x90, marker | self.payload_type, self._seq, self._timestamp & 0xFFFFFFFF, self.ssrc
+        )
         stamp = STAMP.pack(self.name, self.count, now, crc32(self._body, self.count & 0xFFFFFFFF))
-        return b"".join((head, self._extensions(), self._descriptor(index, keyframe), stamp, self._body))
+        return b"".join(
+            (head, self._extensions(), self._descriptor(index, keyframe), stamp, self._body)
+        )
 
     def _descriptor(self, index: int, keyframe: bool) -> bytes:
         if self.kind == "audio":
@@ -122,13 +128,17 @@ class Stream:
         self.twcc.twcc = (self.twcc.twcc + 1) & 0xFFFF
         elements = [(TRANSPORT_CC, self.twcc.twcc.to_bytes(2, "big"))]
         if self.level is not None:
-            elements.append((AUDIO_LEVEL, bytes([(self.level < AUDIO_LEVEL_SILENT) << 7 | self.level])))
+            elements.append(
+                (AUDIO_LEVEL, bytes([(self.level < AUDIO_LEVEL_SILENT) << 7 | self.level]))
+            )
         if self.count <= TELL_IDS:
             elements.append((MID, self.mid.encode()))
             if self.rid:
                 elements.append((RID, self.rid.encode()))
         data = b"".join(
-            bytes([self._ids[uri] << 4 | len(value) - 1]) + value for uri, value in elements if self._ids.get(uri) and value
+            bytes([self._ids[uri] << 4 | len(value) - 1]) + value
+            for uri, value in elements
+            if self._ids.get(uri) and value
         )
         data += bytes(-len(data) % 4)
         return b"\xbe\xde" + (len(data) // 4).to_bytes(2, "big") + data
@@ -136,7 +146,9 @@ class Stream:
     def report(self, now: float) -> bytes:
         """A sender report with the CNAME."""
         rtp = self._start_timestamp + int((now - self._start) * self.clock_rate)
-        return build_sr(self.ssrc, ntp(now), rtp, self.count, self.count * self.size) + build_sdes(self.ssrc, f"{self.ssrc:08x}")
+        return build_sr(self.ssrc, ntp(now), rtp, self.count, self.count * self.size) + build_sdes(
+            self.ssrc, f"{self.ssrc:08x}"
+        )
 
 
 def plan_streams(plan: Plan, mids: dict[str, str]) -> list[Stream]:
@@ -146,7 +158,19 @@ def plan_streams(plan: Plan, mids: dict[str, str]) -> list[Stream]:
     for source in plan.sources:
         mid = mids[source]
         if source in ("microphone", "screen-audio"):
-            streams.append(Stream("audio", mid, "", plan.audio_rate, plan.audio_size, 1, 48000, clock, plan.audio_level))
+            streams.append(
+                Stream(
+                    "audio",
+                    mid,
+                    "",
+                    plan.audio_rate,
+                    plan.audio_size,
+                    1,
+                    48000,
+                    clock,
+                    plan.audio_level,
+                )
+            )
             continue
         rids = plan.rids if source == "camera" else ()
         for i, rid in enumerate(rids or ("",)):

@@ -18,13 +18,17 @@ MAX_MESSAGE = 1 << 20
 def open_layer(redis_url: str) -> RedisChannelLayer:
     """The channel layer of a process that talks to workers. Await its ``close_pools`` at the end."""
     # See sfu_worker/bus.py: redis-py's own limit is as long as channels_redis blocks, and swallows cancellations.
-    return RedisChannelLayer(hosts=[{"address": redis_url, "socket_timeout": None}], prefix="confcall", capacity=10_000)
+    return RedisChannelLayer(
+        hosts=[{"address": redis_url, "socket_timeout": None}], prefix="confcall", capacity=10_000
+    )
 
 
 class WorkerSignalling:
     """For benchmarks and tests: no web server between. One channel layer serves all clients of a process."""
 
-    def __init__(self, layer: RedisChannelLayer, worker: str, room: str, *, hears_room: bool = True) -> None:
+    def __init__(
+        self, layer: RedisChannelLayer, worker: str, room: str, *, hears_room: bool = True
+    ) -> None:
         """``hears_room``: listen to the room's events too; a crowd of viewers that joins after the publisher need not."""
         self.participant = secrets.token_hex(8)
         self._layer = layer
@@ -38,7 +42,9 @@ class WorkerSignalling:
         if self._hears_room:
             await self._layer.group_add(wire.room_group(self._room), self._reply)
         role = "speaker" if publish else "listener"
-        await self._command(wire.Join(self._room, self.participant, name, role, publish, self._reply))
+        await self._command(
+            wire.Join(self._room, self.participant, name, role, publish, self._reply)
+        )
 
     async def _command(self, command: wire.Command) -> None:
         body = {"type": "sfu_command", "body": wire.encode(command)}
@@ -73,7 +79,11 @@ class WebSocketSignalling:
         """Connect and join. Raises OSError or websockets' InvalidHandshake."""
         headers = {"Cookie": self._cookie} if self._cookie else {}
         self._socket = await websockets.connect(
-            self._url, origin=websockets.Origin(self._origin), additional_headers=headers, max_size=MAX_MESSAGE, proxy=None
+            self._url,
+            origin=websockets.Origin(self._origin),
+            additional_headers=headers,
+            max_size=MAX_MESSAGE,
+            proxy=None,
         )
         await self.send({"type": "join", "pass": pass_, "name": name, "resume": None})
 

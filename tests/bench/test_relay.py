@@ -50,7 +50,9 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
     worker.close()
 
 
-def test_datagrams_go_both_ways_and_the_worker_sees_the_relay(ends: tuple[socket.socket, socket.socket]) -> None:
+def test_datagrams_go_both_ways_and_the_worker_sees_the_relay(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
     client, worker = ends
     relay = Relay([])
     relay.open(worker.getsockname())

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from bench.scoring import Counter, Frame, Phase, Score, best_layer, freezes, median_scores, score, settled, table
+from bench.scoring import (
+    Counter,
+    Frame,
+    Phase,
+    Score,
+    best_layer,
+    freezes,
+    median_scores,
+    score,
+    settled,
+    table,
+)
 
 
 def steady(begin: float, end: float, height: int, fps: float = 30) -> list[Frame]:

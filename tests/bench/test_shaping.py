@@ -112,7 +112,9 @@ def test_reordering_lets_packets_overtake() -> None:
 
 
 def test_the_same_seed_gives_the_same_link() -> None:
-    first, second = (send_evenly(link(delay=0.1, jitter=0.03, loss=0.1), 300, 0.005) for _ in range(2))
+    first, second = (
+        send_evenly(link(delay=0.1, jitter=0.03, loss=0.1), 300, 0.005) for _ in range(2)
+    )
     assert first == second
 
 

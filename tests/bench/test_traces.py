@@ -50,7 +50,9 @@ def test_an_estimator_that_is_told_again_says_the_same() -> None:
         now = START + 1 + seq / 500
         if seq % 13 == 0:
             recorded.probe_due(now, 9_000_000)
-        recorded.sent_batch(seq, [1000, 400], now, 1) if seq % 100 == 7 else recorded.sent(seq, 1000, now)
+        recorded.sent_batch(seq, [1000, 400], now, 1) if seq % 100 == 7 else recorded.sent(
+            seq, 1000, now
+        )
         if seq % 50 == 49:
             data = feedback(seq - 49, 50)
             recorded.coming.append(data)
@@ -61,6 +63,10 @@ def test_an_estimator_that_is_told_again_says_the_same() -> None:
             recorded.tick(now + 0.02)
     events = [Event(kind, at - START, values) for kind, at, values in recorded.events]
     again = BandwidthEstimator()
-    replay(Trace("some", "", 4.0, [], [], events), again, lambda e: said.append(again.estimate) if e.kind == "f" else None)
+    replay(
+        Trace("some", "", 4.0, [], [], events),
+        again,
+        lambda e: said.append(again.estimate) if e.kind == "f" else None,
+    )
     assert said == [values[1] for kind, _, values in recorded.events if kind == "f"]
     assert said[-1] > said[0]

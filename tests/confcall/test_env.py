@@ -25,10 +25,25 @@ def run(*command: str, **values: str) -> subprocess.CompletedProcess[str]:
     """A management command with an environment of its own."""
     names = {name for setting in SETTINGS for name in (setting, f"{setting}_FILE")}
     env = {k: v for k, v in os.environ.items() if k not in names} | values
-    return subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, text=True, capture_output=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=env,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
 
 
-SHOWN = ["SITE_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SITE_ORIGINS", "DEBUG", "SESSION_COOKIE_SECURE", "DATABASES"]
+SHOWN = [
+    "SITE_URL",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "SITE_ORIGINS",
+    "DEBUG",
+    "SESSION_COOKIE_SECURE",
+    "DATABASES",
+]
 SHOW = (
     "from django.conf import settings as s; import json; "
     f"print(json.dumps({{name: getattr(s, name) for name in {SHOWN}}}, default=str))"
@@ -157,11 +172,17 @@ def test_the_defaults_have_no_problem(tmp_path: Path) -> None:
 
 
 def test_hosts_and_origins_follow_from_the_site(tmp_path: Path) -> None:
-    found = settings_with(tmp_path, SITE_URL="https://call.example.org/", EXTRA_HOSTS="b.example.org", TRUST_PROXY="1")
+    found = settings_with(
+        tmp_path, SITE_URL="https://call.example.org/", EXTRA_HOSTS="b.example.org", TRUST_PROXY="1"
+    )
     assert found["SITE_URL"] == "https://call.example.org"
     assert {"call.example.org", "b.example.org"} <= set(found["ALLOWED_HOSTS"])
     assert "*" not in found["ALLOWED_HOSTS"]
-    assert found["CSRF_TRUSTED_ORIGINS"] == found["SITE_ORIGINS"] == ["https://call.example.org", "https://b.example.org"]
+    assert (
+        found["CSRF_TRUSTED_ORIGINS"]
+        == found["SITE_ORIGINS"]
+        == ["https://call.example.org", "https://b.example.org"]
+    )
     assert found["SESSION_COOKIE_SECURE"] is True
 
 
@@ -181,7 +202,11 @@ def test_the_site_is_written_as_browsers_write_an_origin(text: str, origin: str)
 def test_a_local_site_answers_under_all_its_local_names(tmp_path: Path) -> None:
     found = settings_with(tmp_path, PORT="8123")
     assert found["SITE_URL"] == "http://127.0.0.1:8123"
-    assert set(found["SITE_ORIGINS"]) == {"http://127.0.0.1:8123", "http://localhost:8123", "http://[::1]:8123"}
+    assert set(found["SITE_ORIGINS"]) == {
+        "http://127.0.0.1:8123",
+        "http://localhost:8123",
+        "http://[::1]:8123",
+    }
     assert found["DEBUG"] is False
 
 
@@ -189,8 +214,14 @@ def test_sqlite_waits_and_writes_ahead_and_postgres_has_no_such_options(tmp_path
     options = settings_with(tmp_path)["DATABASES"]["default"]["OPTIONS"]
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in options["init_command"]
-    postgres = settings_with(tmp_path, DATABASE_URL="postgres://u:p@db:5432/confcall")["DATABASES"]["default"]
-    assert (postgres["HOST"], postgres["NAME"], postgres.get("OPTIONS", {})) == ("db", "confcall", {})
+    postgres = settings_with(tmp_path, DATABASE_URL="postgres://u:p@db:5432/confcall")["DATABASES"][
+        "default"
+    ]
+    assert (postgres["HOST"], postgres["NAME"], postgres.get("OPTIONS", {})) == (
+        "db",
+        "confcall",
+        {},
+    )
 
 
 def test_check_deploy_is_quiet_for_a_site_behind_tls(tmp_path: Path) -> None:
@@ -200,7 +231,13 @@ def test_check_deploy_is_quiet_for_a_site_behind_tls(tmp_path: Path) -> None:
     assert "no issues" in done.stdout
 
 
-FITTING = {"HTTPS": True, "TRUST_PROXY": True, "DEBUG": False, "ETHERPAD_URL": "", "ETHERPAD_API_KEY": ""}
+FITTING = {
+    "HTTPS": True,
+    "TRUST_PROXY": True,
+    "DEBUG": False,
+    "ETHERPAD_URL": "",
+    "ETHERPAD_API_KEY": "",
+}
 FITTING_TURN: dict[str, Any] = {"TURN_URLS": [], "TURN_SECRET": ""}
 
 
@@ -218,7 +255,9 @@ FITTING_TURN: dict[str, Any] = {"TURN_URLS": [], "TURN_SECRET": ""}
         ({"TURN_SECRET": "x", "TURN_URLS": ["turn:turn.example.org"]}, []),
     ],
 )
-def test_values_that_do_not_fit_together_are_reported(settings: Any, values: dict[str, Any], ids: list[str]) -> None:
+def test_values_that_do_not_fit_together_are_reported(
+    settings: Any, values: dict[str, Any], ids: list[str]
+) -> None:
     for name, value in {**FITTING, **FITTING_TURN, **values}.items():
         setattr(settings, name, value)
     found = checks.combinations()

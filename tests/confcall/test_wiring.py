@@ -35,7 +35,11 @@ def test_collected_modules_import_each_other_by_their_hashed_names(tmp_path: Pat
     )
     env = {**os.environ, "DATA_DIR": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code], cwd=ROOT, env=env, capture_output=True, text=True
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     collected = tmp_path / "static"
@@ -49,7 +53,9 @@ def test_collected_modules_import_each_other_by_their_hashed_names(tmp_path: Pat
         seen.add(path)
         text = path.read_text(encoding="utf-8")
         code_only = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-        for target in re.findall(r"""(?:^|\n)\s*(?:import|export)\b[^;'"]*?['"](\.[^'"]+)['"]""", code_only):
+        for target in re.findall(
+            r"""(?:^|\n)\s*(?:import|export)\b[^;'"]*?['"](\.[^'"]+)['"]""", code_only
+        ):
             found = (path.parent / target).resolve()
             assert re.search(r"\.[0-9a-f]{12}\.m?js$", target), (path.name, target)
             assert found.exists(), (path.name, target)
@@ -76,7 +82,9 @@ def test_tokens_do_not_reach_a_log(text: str, clean: str) -> None:
 @pytest.mark.django_db
 def test_a_refused_invite_is_logged_without_its_token(client: Client) -> None:
     # pytest puts handlers of its own beside ours.
-    [handler] = [each for each in logging.getLogger("django").handlers if type(each) is logging.StreamHandler]
+    [handler] = [
+        each for each in logging.getLogger("django").handlers if type(each) is logging.StreamHandler
+    ]
     out = io.StringIO()
     before = handler.setStream(out)
     try:
@@ -87,7 +95,10 @@ def test_a_refused_invite_is_logged_without_its_token(client: Client) -> None:
     assert "AbCdEfGhIjKlMnOpQrStUv" not in out.getvalue()
 
 
-@pytest.mark.parametrize("origin", [b"https://evil.example", b"null", b"http://127.0.0.1:9999", b"https://127.0.0.1:8000", None])
+@pytest.mark.parametrize(
+    "origin",
+    [b"https://evil.example", b"null", b"http://127.0.0.1:9999", b"https://127.0.0.1:8000", None],
+)
 async def test_a_websocket_from_elsewhere_is_refused(origin: bytes | None) -> None:
     headers = [(b"origin", origin)] if origin is not None else []
     socket = WebsocketCommunicator(application, "/ws/call/garden/", headers=headers)
@@ -97,7 +108,9 @@ async def test_a_websocket_from_elsewhere_is_refused(origin: bytes | None) -> No
 
 # A consumer looks after the connections to the database that its thread has, and tests before this one may have left some.
 @pytest.mark.django_db(transaction=True)
-async def test_a_websocket_of_our_own_pages_is_let_through_and_an_unknown_address_is_closed() -> None:
+async def test_a_websocket_of_our_own_pages_is_let_through_and_an_unknown_address_is_closed() -> (
+    None
+):
     own = [(b"origin", b"http://localhost:8000")]
     call = WebsocketCommunicator(application, "/ws/call/garden/", headers=own)
     connected, _code = await call.connect()

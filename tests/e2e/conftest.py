@@ -76,7 +76,12 @@ class Confcall:
     def manage(self, *words: str) -> str:
         """Run a management command beside the running product."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=180
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=180,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -96,11 +101,26 @@ def start_confcall(data: Path, **settings: str) -> Confcall:
     """Start ``manage.py serve`` on free ports and wait until it answers."""
     ports = free_ports(4)
     # The tests' own Valkey and settings are not the product's.
-    env = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")}
-    env |= {"DATA_DIR": str(data), "PORT": str(ports), "SFU_PORT": str(ports + 1), "SFU_WORKERS": "2", "PYTHONUNBUFFERED": "1"}
+    env = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+    }
+    env |= {
+        "DATA_DIR": str(data),
+        "PORT": str(ports),
+        "SFU_PORT": str(ports + 1),
+        "SFU_WORKERS": "2",
+        "PYTHONUNBUFFERED": "1",
+    }
     env |= settings
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve"], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     product = Confcall(f"http://127.0.0.1:{env['PORT']}", data, process, _env=env)
     printed = process.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page
@@ -39,7 +40,9 @@ async (name) => {
 """
 
 
-async def until(what: Callable[[], Awaitable[bool]], seconds: float, text: Callable[[], Awaitable[str]] | str) -> None:
+async def until(
+    what: Callable[[], Awaitable[bool]], seconds: float, text: Callable[[], Awaitable[str]] | str
+) -> None:
     """Wait for a condition; say what was wrong when it does not come."""
     end = time.monotonic() + seconds
     while not await what():
@@ -60,10 +63,14 @@ class Person:
         page.on("pageerror", lambda e: self.errors.append(str(e)))
 
     @classmethod
-    async def arrive(cls, browser: Browser | BrowserContext, link: str, name: str, **context: Any) -> Person:
+    async def arrive(
+        cls, browser: Browser | BrowserContext, link: str, name: str, **context: Any
+    ) -> Person:
         """Open a link in a browser profile of its own."""
         if isinstance(browser, Browser):
-            browser = await browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | context))
+            browser = await browser.new_context(
+                **({"viewport": {"width": 1280, "height": 800}} | context)
+            )
             await browser.grant_permissions(["clipboard-read", "clipboard-write"])
         page = await browser.new_page()
         await page.add_init_script(RECORD_CONNECTIONS)
@@ -101,7 +108,11 @@ class Person:
             async def more(name: str = name, before: float = before) -> bool:
                 return (await self.media_of(name))["frames"] >= before + frames
 
-            await until(more, seconds, lambda name=name: self.report(f"{self.name} does not see {name}", name))  # type: ignore[misc]
+            await until(
+                more,
+                seconds,
+                partial(self.report, f"{self.name} does not see {name}", name),
+            )
 
     async def hears(self, *names: str, seconds: float = 30) -> None:
         """Wait until sound (the fake microphone beeps) of everybody named arrives: samples and energy grow."""
@@ -110,9 +121,15 @@ class Person:
 
             async def more(name: str = name, before: dict[str, float] = before) -> bool:
                 now = await self.media_of(name)
-                return now["samples"] > before["samples"] + 4800 and now["energy"] > before["energy"]
+                return (
+                    now["samples"] > before["samples"] + 4800 and now["energy"] > before["energy"]
+                )
 
-            await until(more, seconds, lambda name=name: self.report(f"{self.name} does not hear {name}", name))  # type: ignore[misc]
+            await until(
+                more,
+                seconds,
+                partial(self.report, f"{self.name} does not hear {name}", name),
+            )
 
     async def report(self, text: str, name: str) -> str:
         media = await self.media_of(name)

@@ -39,7 +39,9 @@ async def owner_makes_a_room(owner: Person, confcall: Confcall, title: str) -> s
     await expect(page.locator(".messagelist .success")).to_be_visible()
     await page.goto(f"{confcall.url}/admin/rooms/room/add/")
     await page.get_by_label("Title").fill(title)
-    await page.get_by_role("combobox", name=re.compile("^Background")).select_option(label=f"{title} sky")
+    await page.get_by_role("combobox", name=re.compile("^Background")).select_option(
+        label=f"{title} sky"
+    )
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.locator(".messagelist .success")).to_be_visible()
     await page.goto(f"{confcall.url}/admin/rooms/invite/add/")
@@ -52,13 +54,17 @@ async def owner_makes_a_room(owner: Person, confcall: Confcall, title: str) -> s
     return found.group(0)
 
 
-async def test_an_owner_makes_a_room_and_three_people_see_and_hear_each_other(browser: Browser, confcall: Confcall) -> None:
+async def test_an_owner_makes_a_room_and_three_people_see_and_hear_each_other(
+    browser: Browser, confcall: Confcall
+) -> None:
     owner = await Person.arrive(browser, f"{confcall.url}/admin/", "owner", locale="en")
     link = await owner_makes_a_room(owner, confcall, "Garden Table")
 
     ann = await Person.arrive(browser, link, "Ann")
     assert "/i/" not in ann.page.url, "the token is still in the address"
-    look = await ann.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--background-image')")
+    look = await ann.page.evaluate(
+        "getComputedStyle(document.documentElement).getPropertyValue('--background-image')"
+    )
     assert "/media/backgrounds/" in look
     ben = await Person.arrive(browser, link, "Ben")
     cleo = await Person.arrive(browser, link, "Cleo")
@@ -83,7 +89,9 @@ async def test_an_owner_makes_a_room_and_three_people_see_and_hear_each_other(br
     await ann.sees("Cleo")
 
 
-async def test_a_shared_screen_is_seen_beside_the_camera(browser: Browser, confcall: Confcall) -> None:
+async def test_a_shared_screen_is_seen_beside_the_camera(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "shares")
     ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
     await ann.join()
@@ -100,7 +108,9 @@ async def test_a_shared_screen_is_seen_beside_the_camera(browser: Browser, confc
         )
         return count >= 2
 
-    await until(two_pictures, 30, lambda: ben.report("Ben does not get the screen beside the camera", "Ann"))
+    await until(
+        two_pictures, 30, lambda: ben.report("Ben does not get the screen beside the camera", "Ann")
+    )
     await ben.sees("Ann")
     await ann.button("Share screen").click()
     await ben.sees("Ann")
@@ -120,7 +130,9 @@ async def test_notes_typed_by_one_appear_for_another(browser: Browser, confcall:
     await expect(there).to_contain_text("Bring the ladder on Sunday", timeout=15_000)
 
 
-async def test_the_copy_buttons_fill_the_clipboard_and_the_links_work(browser: Browser, confcall: Confcall) -> None:
+async def test_the_copy_buttons_fill_the_clipboard_and_the_links_work(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "copies")
     ann = await Person.arrive(browser, link, "Ann")
     await ann.join(devices=False)
@@ -138,7 +150,9 @@ async def _contains(person: Person, text: str) -> bool:
     return text in await person.clipboard()
 
 
-async def test_leaving_ends_with_a_page_and_stops_the_camera(browser: Browser, confcall: Confcall) -> None:
+async def test_leaving_ends_with_a_page_and_stops_the_camera(
+    browser: Browser, confcall: Confcall
+) -> None:
     ann = await Person.arrive(browser, room(confcall, "leavers"), "Ann")
     await ann.join()
     await ann.button("Leave").click()
@@ -149,7 +163,9 @@ async def test_leaving_ends_with_a_page_and_stops_the_camera(browser: Browser, c
     assert live == 0
 
 
-async def test_chat_reaches_everybody_once_and_survives_a_lost_websocket(browser: Browser, confcall: Confcall) -> None:
+async def test_chat_reaches_everybody_once_and_survives_a_lost_websocket(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "talkers")
     ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
     await ann.join(devices=False)
@@ -162,10 +178,14 @@ async def test_chat_reaches_everybody_once_and_survives_a_lost_websocket(browser
         await box.press("Enter")
     for person in (ann, ben):
         for i in range(3):
-            await expect(person.page.get_by_text(f"line {i}", exact=True)).to_have_count(1, timeout=10_000)
+            await expect(person.page.get_by_text(f"line {i}", exact=True)).to_have_count(
+                1, timeout=10_000
+            )
 
 
-async def test_two_rooms_at_once_are_carried_by_two_workers(browser: Browser, confcall: Confcall) -> None:
+async def test_two_rooms_at_once_are_carried_by_two_workers(
+    browser: Browser, confcall: Confcall
+) -> None:
     people = []
     before = len(confcall.said)
     for slug in ("left-room", "right-room"):

@@ -105,13 +105,17 @@ async def test_motion_takes_the_best_codec_of_all_and_gives_it_up_for_somebody_w
     await gets(ben, "AV1", "Ann")
     await ann.group("Ann").get_by_role("button", name="Statistics").click()
     own = ann.page.get_by_role("region", name="Statistics: Ann (you)")
-    await expect(own.get_by_role("row", name=re.compile("^Codec AV1$"))).to_be_visible(timeout=10_000)
+    await expect(own.get_by_role("row", name=re.compile("^Codec AV1$"))).to_be_visible(
+        timeout=10_000
+    )
     cleo = await Person.arrive(await computer(small, OLD_DECODERS), link, "Cleo")
     await cleo.join(devices=False)
     await sends(ann, "VP8")
     await gets(cleo, "VP8", "Ann")
     await gets(ben, "VP8", "Ann")
-    await expect(own.get_by_role("row", name=re.compile("^Codec VP8$"))).to_be_visible(timeout=10_000)
+    await expect(own.get_by_role("row", name=re.compile("^Codec VP8$"))).to_be_visible(
+        timeout=10_000
+    )
     await cleo.button("Leave").click()
     await sends(ann, "AV1")
     await gets(ben, "AV1", "Ann")
@@ -122,7 +126,9 @@ async def test_motion_takes_the_best_codec_of_all_and_gives_it_up_for_somebody_w
     assert ann.errors == ben.errors == cleo.errors == []
 
 
-async def test_a_small_computer_stays_with_what_it_can_afford(small: Browser, confcall: Confcall) -> None:
+async def test_a_small_computer_stays_with_what_it_can_afford(
+    small: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "small-computer")
     ann = await Person.arrive(await computer(small, PROCESSORS % 2), link, "Ann")
     await ann.join()
@@ -153,7 +159,9 @@ RTCRtpSender.prototype.getStats = async function () {
 """
 
 
-async def test_a_computer_at_its_limit_takes_a_cheaper_codec_and_stays_with_it(small: Browser, confcall: Confcall) -> None:
+async def test_a_computer_at_its_limit_takes_a_cheaper_codec_and_stays_with_it(
+    small: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "at-its-limit")
     ann = await Person.arrive(await computer(small, PROCESSORS % 16 + AT_ITS_LIMIT), link, "Ann")
     await ann.join()

@@ -57,10 +57,14 @@ async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightC
                 door = await asyncio.to_thread(open_door, link)
                 line = WebSocketSignalling(door.socket, door.origin, door.cookie)
                 name = f"Guest {number}"
-                guests[name] = LightClient(hub, name, line, Plan(sources=("microphone",), audio_level=SILENT))
+                guests[name] = LightClient(
+                    hub, name, line, Plan(sources=("microphone",), audio_level=SILENT)
+                )
                 await line.join(name, door.pass_)
                 tasks.append(asyncio.create_task(guests[name].run()))
-            await asyncio.gather(*(asyncio.wait_for(guest.connected.wait(), 60) for guest in guests.values()))
+            await asyncio.gather(
+                *(asyncio.wait_for(guest.connected.wait(), 60) for guest in guests.values())
+            )
             yield guests
         finally:
             for task in tasks:
@@ -68,9 +72,13 @@ async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightC
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_one(browser: Browser, confcall: Confcall) -> None:
+async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_one(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "hall")
-    confcall.shell("from rooms.models import Room; Room.objects.filter(slug='hall').update(max_people=100)")
+    confcall.shell(
+        "from rooms.models import Room; Room.objects.filter(slug='hall').update(max_people=100)"
+    )
     ann = await Person.arrive(browser, link, "Ann")
     await ann.join(devices=False)
     async with silent_guests(link, GUESTS) as guests:
@@ -81,7 +89,9 @@ async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_on
             return found
 
         async def settled() -> bool:
-            return (await voices())["playing"] == 4 and len(await ann.page.evaluate(WITHOUT_PAIR)) == GUESTS - 36
+            return (await voices())["playing"] == 4 and len(
+                await ann.page.evaluate(WITHOUT_PAIR)
+            ) == GUESTS - 36
 
         await until(settled, 60, lambda: ann.report("Ann has no slots for voices", "Guest 0"))
         name = (await ann.page.evaluate(WITHOUT_PAIR))[0]
@@ -93,7 +103,9 @@ async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_on
             return bool(now["packets"] >= 5 and now["energy"] > 0)
 
         await until(heard, 30, lambda: ann.report(f"Ann does not hear {name}", name))
-        await expect(ann.group(name).get_by_role("img", name="speaking")).to_be_visible(timeout=10_000)
+        await expect(ann.group(name).get_by_role("img", name="speaking")).to_be_visible(
+            timeout=10_000
+        )
         # It has got a pair by now, or will, and its voice moves there.
         await ann.hears(name)
 

@@ -61,7 +61,9 @@ class Site:
         port = urllib.parse.urlsplit(self.url).port
         with socket.create_connection(("127.0.0.1", port), 30) as plain:
             connection = http.client.HTTPSConnection(host, port, timeout=30)
-            connection.sock = ssl._create_unverified_context().wrap_socket(plain, server_hostname=host)
+            connection.sock = ssl._create_unverified_context().wrap_socket(
+                plain, server_hostname=host
+            )
             connection.request("GET", path)
             return connection.getresponse().status
 
@@ -80,7 +82,11 @@ class Etherpad:
     def launch(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=self._folder, env=os.environ | {"NODE_ENV": "production"}, stdout=log, stderr=subprocess.STDOUT
+                self._command,
+                cwd=self._folder,
+                env=os.environ | {"NODE_ENV": "production"},
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
 
     def kill(self) -> None:
@@ -94,7 +100,9 @@ class Etherpad:
 
     def call(self, function: str, **values: str) -> dict[str, Any]:
         query = urllib.parse.urlencode({"apikey": KEY, **values})
-        with urllib.request.urlopen(f"{self.url}/api/1.2.15/{function}?{query}", timeout=30) as response:
+        with urllib.request.urlopen(
+            f"{self.url}/api/1.2.15/{function}?{query}", timeout=30
+        ) as response:
             answer: dict[str, Any] = json.load(response)
         return answer
 
@@ -116,7 +124,9 @@ def need_caddy() -> str:
     return program
 
 
-def start_caddy(program: str, home: Path, port: int, web: str, etherpad: Etherpad) -> subprocess.Popen[bytes]:
+def start_caddy(
+    program: str, home: Path, port: int, web: str, etherpad: Etherpad
+) -> subprocess.Popen[bytes]:
     env = os.environ | {
         "HOME": str(home),
         "XDG_DATA_HOME": str(home),
@@ -129,7 +139,14 @@ def start_caddy(program: str, home: Path, port: int, web: str, etherpad: Etherpa
         "TLS": "tls internal",
         "GLOBAL_OPTIONS": "auto_https disable_redirects",
     }
-    command = [program, "run", "--config", str(ROOT / "deploy" / "Caddyfile"), "--adapter", "caddyfile"]
+    command = [
+        program,
+        "run",
+        "--config",
+        str(ROOT / "deploy" / "Caddyfile"),
+        "--adapter",
+        "caddyfile",
+    ]
     with (home / "log").open("wb") as log:
         return subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT)
 
@@ -179,14 +196,20 @@ async def arrive(browser: Browser, link: str, name: str) -> Person:
 
 def editor(pad: FrameLocator | Page) -> Any:
     """What one types into: Etherpad's own two frames deep."""
-    return pad.frame_locator("iframe[name=ace_outer]").frame_locator("iframe[name=ace_inner]").locator("#innerdocbody")
+    return (
+        pad.frame_locator("iframe[name=ace_outer]")
+        .frame_locator("iframe[name=ace_inner]")
+        .locator("#innerdocbody")
+    )
 
 
 def notes_of(person: Person) -> FrameLocator:
     return person.page.get_by_label("Notes", exact=True).frame_locator("iframe")
 
 
-async def test_the_pad_beside_the_call_has_its_chat_open_and_knows_the_name(browser: Browser, site: Site) -> None:
+async def test_the_pad_beside_the_call_has_its_chat_open_and_knows_the_name(
+    browser: Browser, site: Site
+) -> None:
     link = site.room("writers")
     ann, ben = await arrive(browser, link, "Ann Müller & Co"), await arrive(browser, link, "Ben")
     await ann.join()
@@ -251,7 +274,9 @@ async def test_a_pad_that_nobody_created_is_refused(browser: Browser, site: Site
     assert (answer["code"], answer["message"]) == (1, "padID does not exist")
 
 
-@pytest.mark.parametrize("path", ["/api", f"/api/1.2.15/listAllPads?apikey={KEY}", "/admin", "/admin/plugins", "/stats"])
+@pytest.mark.parametrize(
+    "path", ["/api", f"/api/1.2.15/listAllPads?apikey={KEY}", "/admin", "/admin/plugins", "/stats"]
+)
 def test_what_is_for_operators_is_closed(site: Site, path: str) -> None:
     assert site.status(NOTES, path) == 404
     # Etherpad itself would have answered, if only to ask who one is.
@@ -281,7 +306,9 @@ async def test_the_call_goes_on_when_etherpad_dies(browser: Browser, site: Site)
         dan = await arrive(browser, link, "Dan")
         for newcomer in (cleo, dan):
             await newcomer.join()
-            await expect(newcomer.page.get_by_text("Notes did not load")).to_be_visible(timeout=30_000)
+            await expect(newcomer.page.get_by_text("Notes did not load")).to_be_visible(
+                timeout=30_000
+            )
             await newcomer.sees("Ann")
             await ann.sees(newcomer.name)
     finally:

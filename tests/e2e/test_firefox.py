@@ -106,7 +106,9 @@ class Firefox:
         return found
 
 
-async def test_firefox_and_chromium_see_and_hear_each_other(browser: Browser, confcall: Confcall) -> None:
+async def test_firefox_and_chromium_see_and_hear_each_other(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "engines")
     chris = await Person.arrive(browser, link, "Chris")
     await chris.join()

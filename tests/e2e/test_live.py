@@ -20,7 +20,9 @@ async def test_the_live_page_follows_a_call_by_itself(browser: Browser, confcall
     owner = await Person.arrive(browser, f"{confcall.url}/admin/", "owner", locale="en")
     page = owner.page
     wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: wrong.append(message.text) if message.type == "error" else None
+    )
     await page.get_by_label("Username").fill("owner")
     await page.get_by_label("Password").fill(confcall.password)
     await page.get_by_role("button", name="Log in").click()
@@ -31,7 +33,9 @@ async def test_the_live_page_follows_a_call_by_itself(browser: Browser, confcall
     await expect(page.get_by_text("the numbers below are old")).to_be_hidden()
     async with silent_guests(link, 3):
         await expect(card).to_contain_text(re.compile(r"People\s*3"), timeout=15_000)
-        await expect(card).to_contain_text(re.compile(r"In\s*[1-9]\d*\skbit/s, [1-9]\d* packets/s"), timeout=15_000)
+        await expect(card).to_contain_text(
+            re.compile(r"In\s*[1-9]\d*\skbit/s, [1-9]\d* packets/s"), timeout=15_000
+        )
         assert "Observatory (on " in confcall.manage("workers")
         # Keys work while the page renews itself.
         await card.get_by_role("link").focus()

@@ -91,7 +91,9 @@ async def test_the_preview_is_joined_as_it_is(browser: Browser, confcall: Confca
         ("NotReadableError", "in use by another program"),
     ],
 )
-async def test_each_reason_for_no_camera_has_its_own_words(browser: Browser, confcall: Confcall, error: str, words: str) -> None:
+async def test_each_reason_for_no_camera_has_its_own_words(
+    browser: Browser, confcall: Confcall, error: str, words: str
+) -> None:
     ann = await Person.arrive(browser, room(confcall, error.lower()), "Ann")
     await ann.page.add_init_script(NO_CAMERA % error)
     await ann.page.reload()
@@ -101,7 +103,9 @@ async def test_each_reason_for_no_camera_has_its_own_words(browser: Browser, con
     await ann.join(devices=False)
 
 
-async def test_a_lost_websocket_is_a_banner_and_nobody_hears_of_it(browser: Browser, confcall: Confcall) -> None:
+async def test_a_lost_websocket_is_a_banner_and_nobody_hears_of_it(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "cut")
     ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
     cut = Cut()
@@ -121,14 +125,18 @@ async def test_a_lost_websocket_is_a_banner_and_nobody_hears_of_it(browser: Brow
     await expect(banner).to_be_hidden(timeout=20_000)
     for person in (ann, ben):
         for words in ("written while away", "said meanwhile"):
-            await expect(person.page.get_by_role("log").get_by_text(words, exact=True)).to_have_count(1, timeout=10_000)
+            await expect(
+                person.page.get_by_role("log").get_by_text(words, exact=True)
+            ).to_have_count(1, timeout=10_000)
     await expect(ann.group("Ben").locator(".is-muted")).to_have_count(1, timeout=10_000)
     assert await ben.page.evaluate("window.connections.length") == 1
     assert "has left" not in await ann.page.locator("#announcer").inner_text()
     await ann.sees("Ben")
 
 
-async def test_a_refused_clipboard_shows_the_link_selected(browser: Browser, confcall: Confcall) -> None:
+async def test_a_refused_clipboard_shows_the_link_selected(
+    browser: Browser, confcall: Confcall
+) -> None:
     ann = await Person.arrive(browser, room(confcall, "clip"), "Ann")
     await ann.page.add_init_script(NO_CLIPBOARD)
     await ann.page.reload()
@@ -140,7 +148,9 @@ async def test_a_refused_clipboard_shows_the_link_selected(browser: Browser, con
     assert selected == await field.input_value()
 
 
-async def test_a_camera_that_is_turned_off_gives_way_to_the_name(browser: Browser, confcall: Confcall) -> None:
+async def test_a_camera_that_is_turned_off_gives_way_to_the_name(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "avatars")
     ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
     await ann.join()
@@ -154,9 +164,14 @@ async def test_a_camera_that_is_turned_off_gives_way_to_the_name(browser: Browse
     await expect(ben.group("Ann").locator(".tile.live")).to_have_count(1)
 
 
-async def test_a_phone_has_tabs_and_counts_what_was_not_read(browser: Browser, confcall: Confcall) -> None:
+async def test_a_phone_has_tabs_and_counts_what_was_not_read(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "phone")
-    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben", **PHONE)
+    ann, ben = (
+        await Person.arrive(browser, link, "Ann"),
+        await Person.arrive(browser, link, "Ben", **PHONE),
+    )
     await ann.join()
     await ben.join(devices=False)
     await ann.page.get_by_role("textbox", name="Message").fill("hello phone")
@@ -165,7 +180,9 @@ async def test_a_phone_has_tabs_and_counts_what_was_not_read(browser: Browser, c
     await ben.page.get_by_role("tab", name="Chat").click()
     await expect(ben.page.get_by_text("hello phone", exact=True)).to_be_visible()
     await ben.page.get_by_role("tab", name="Notes").click()
-    await expect(ben.page.frame_locator("iframe").get_by_role("textbox").first).to_be_visible(timeout=20_000)
+    await expect(ben.page.frame_locator("iframe").get_by_role("textbox").first).to_be_visible(
+        timeout=20_000
+    )
     await ben.hears("Ann")  # also behind another tab
     await ben.page.get_by_role("tab", name="Call").click()
     await ben.sees("Ann")
@@ -173,7 +190,9 @@ async def test_a_phone_has_tabs_and_counts_what_was_not_read(browser: Browser, c
     assert overflow <= 0, "the page is wider than the phone"
 
 
-async def test_shortcuts_work_and_do_nothing_while_typing(browser: Browser, confcall: Confcall) -> None:
+async def test_shortcuts_work_and_do_nothing_while_typing(
+    browser: Browser, confcall: Confcall
+) -> None:
     ann = await Person.arrive(browser, room(confcall, "keys"), "Ann")
     await ann.join()
     await ann.page.keyboard.press("m")
@@ -190,7 +209,10 @@ async def test_shortcuts_work_and_do_nothing_while_typing(browser: Browser, conf
 
 async def test_a_listener_has_no_buttons_to_send_with(browser: Browser, confcall: Confcall) -> None:
     link, listen = room(confcall, "audience"), room(confcall, "audience", "listener")
-    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, listen, "Ben")
+    ann, ben = (
+        await Person.arrive(browser, link, "Ann"),
+        await Person.arrive(browser, listen, "Ben"),
+    )
     await ann.join()
     await ben.join()
     await ben.sees("Ann")
@@ -207,7 +229,10 @@ async def test_a_listener_has_no_buttons_to_send_with(browser: Browser, confcall
 
 async def test_notes_for_reading_cannot_be_changed(browser: Browser, confcall: Confcall) -> None:
     link, listen = room(confcall, "library"), room(confcall, "library", "listener")
-    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, listen, "Ben")
+    ann, ben = (
+        await Person.arrive(browser, link, "Ann"),
+        await Person.arrive(browser, listen, "Ben"),
+    )
     await ann.join(devices=False)
     await ben.join(devices=False)
     await ann.page.frame_locator("iframe").get_by_role("textbox").first.click(timeout=20_000)
@@ -218,7 +243,9 @@ async def test_notes_for_reading_cannot_be_changed(browser: Browser, confcall: C
     await expect(ben.page.frame_locator("iframe").get_by_role("status")).to_contain_text("can read")
 
 
-async def test_notes_that_do_not_load_say_so_and_the_call_goes_on(browser: Browser, confcall: Confcall) -> None:
+async def test_notes_that_do_not_load_say_so_and_the_call_goes_on(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "no-notes")
     ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
     await ann.page.route(re.compile("/n/"), lambda route: route.abort())
@@ -240,7 +267,9 @@ async def test_the_lobby_can_be_read_without_scripts(browser: Browser, confcall:
     assert "/n/" in notes
 
 
-async def test_the_call_page_asks_no_other_site_and_breaks_no_policy(browser: Browser, confcall: Confcall) -> None:
+async def test_the_call_page_asks_no_other_site_and_breaks_no_policy(
+    browser: Browser, confcall: Confcall
+) -> None:
     ann = await Person.arrive(browser, room(confcall, "strict"), "Ann")
     asked: list[str] = []
     ann.page.on("request", lambda request: asked.append(request.url))
@@ -266,13 +295,17 @@ async def test_who_speaks_while_muted_is_told(browser: Browser, confcall: Confca
     await ann.page.reload()
     await ann.join()
     await ann.button("Microphone").click()
-    await expect(ann.page.get_by_role("status").filter(has_text="You are muted")).to_be_visible(timeout=15_000)
+    await expect(ann.page.get_by_role("status").filter(has_text="You are muted")).to_be_visible(
+        timeout=15_000
+    )
     await ann.button("Microphone").click()
     await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "true")
     assert ann.errors == []
 
 
-async def test_the_key_for_obs_can_be_copied_in_the_lobby(browser: Browser, confcall: Confcall) -> None:
+async def test_the_key_for_obs_can_be_copied_in_the_lobby(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "studio")
     ann = await Person.arrive(browser, link, "Ann")
     await ann.page.get_by_text("Stream with OBS").first.click()
@@ -280,7 +313,9 @@ async def test_the_key_for_obs_can_be_copied_in_the_lobby(browser: Browser, conf
     await expect(ann.page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     assert await ann.clipboard() == f"{confcall.url}/whip/studio"
     await ann.button("Copy bearer token").first.click()
-    await until(lambda: _copied(ann, link.rstrip("/").rpartition("/")[2]), 5, "the token was not copied")
+    await until(
+        lambda: _copied(ann, link.rstrip("/").rpartition("/")[2]), 5, "the token was not copied"
+    )
     listen = await Person.arrive(browser, room(confcall, "studio", "listener"), "Ben")
     await expect(listen.page.get_by_text("Stream with OBS")).to_have_count(0)
 

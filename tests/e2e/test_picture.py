@@ -38,7 +38,9 @@ ENCODINGS = """
 """
 
 
-async def test_layers_that_nobody_watches_stop_and_come_back(browser: Browser, confcall: Confcall) -> None:
+async def test_layers_that_nobody_watches_stop_and_come_back(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "idle")
     ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
     await ann.join()
@@ -59,7 +61,9 @@ async def test_layers_that_nobody_watches_stop_and_come_back(browser: Browser, c
     assert {e["mode"] for e in await ann.page.evaluate(ENCODINGS)} == {"L1T3"}
 
 
-async def test_an_offer_for_many_people_is_not_too_long(browser: Browser, confcall: Confcall) -> None:
+async def test_an_offer_for_many_people_is_not_too_long(
+    browser: Browser, confcall: Confcall
+) -> None:
     ann = await Person.arrive(browser, room(confcall, "long-offer"), "Ann")
     sizes: list[int] = await ann.page.evaluate(
         """async () => {
@@ -87,24 +91,38 @@ SENT = """
 """
 
 
-async def test_motion_raises_the_cap_at_once_and_is_remembered(browser: Browser, confcall: Confcall) -> None:
+async def test_motion_raises_the_cap_at_once_and_is_remembered(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "motion")
     ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
     await ann.join()
     await ben.join(devices=False)
     await ben.sees("Ann")
-    assert [(sent["hint"], sent["top"]) for sent in await ann.page.evaluate(SENT)] == [("", 2_500_000)]
+    assert [(sent["hint"], sent["top"]) for sent in await ann.page.evaluate(SENT)] == [
+        ("", 2_500_000)
+    ]
     await ann.button("More").click()
-    await ann.page.get_by_role("group", name="My camera").get_by_role("radio", name="Motion").check()
+    await (
+        ann.page.get_by_role("group", name="My camera").get_by_role("radio", name="Motion").check()
+    )
 
     async def in_motion() -> bool:
         sent = (await ann.page.evaluate(SENT))[0]
-        return sent["hint"] == "motion" and sent["top"] == 8_000_000 and sent["preference"] in ("maintain-framerate", "")
+        return (
+            sent["hint"] == "motion"
+            and sent["top"] == 8_000_000
+            and sent["preference"] in ("maintain-framerate", "")
+        )
 
     await until(in_motion, 10, "the camera is not sent in motion mode")
     assert await ann.page.evaluate("window.connections.length") == 1
     await ben.sees("Ann")
-    await ann.page.get_by_role("group", name="My shared screen").get_by_role("radio", name="Detail").check()
+    await (
+        ann.page.get_by_role("group", name="My shared screen")
+        .get_by_role("radio", name="Detail")
+        .check()
+    )
     await ann.page.keyboard.press("Escape")
     await ann.button("Share screen").click()
     await expect(ann.button("Share screen")).to_have_attribute("aria-pressed", "true")
@@ -112,11 +130,15 @@ async def test_motion_raises_the_cap_at_once_and_is_remembered(browser: Browser,
     await ann.page.reload()
     await ann.join()
     await ann.button("More").click()
-    await expect(ann.page.get_by_role("group", name="My camera").get_by_role("radio", name="Motion")).to_be_checked()
+    await expect(
+        ann.page.get_by_role("group", name="My camera").get_by_role("radio", name="Motion")
+    ).to_be_checked()
     assert ann.errors == []
 
 
-async def test_the_numbers_of_a_picture_can_be_seen_and_closed_by_key(browser: Browser, confcall: Confcall) -> None:
+async def test_the_numbers_of_a_picture_can_be_seen_and_closed_by_key(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "numbers")
     ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
     await ann.join()
@@ -125,8 +147,12 @@ async def test_the_numbers_of_a_picture_can_be_seen_and_closed_by_key(browser: B
     opener = ben.group("Ann").get_by_role("button", name="Statistics")
     await opener.click()
     panel = ben.page.get_by_role("region", name="Statistics: Ann")
-    await expect(panel.get_by_role("row", name=re.compile(r"^Picture \d+ × \d+$"))).to_be_visible(timeout=10_000)
-    await expect(panel.get_by_role("row", name=re.compile(r"^Bitrate [\d.]+ [kM]bit.s$"))).to_be_visible(timeout=10_000)
+    await expect(panel.get_by_role("row", name=re.compile(r"^Picture \d+ × \d+$"))).to_be_visible(
+        timeout=10_000
+    )
+    await expect(
+        panel.get_by_role("row", name=re.compile(r"^Bitrate [\d.]+ [kM]bit.s$"))
+    ).to_be_visible(timeout=10_000)
     await expect(panel.get_by_role("row", name=re.compile("^Codec VP8$"))).to_be_visible()
     await expect(panel.get_by_role("row", name=re.compile("^Layer [qhf]$"))).to_be_visible()
     await ben.page.keyboard.press("Escape")
@@ -134,15 +160,21 @@ async def test_the_numbers_of_a_picture_can_be_seen_and_closed_by_key(browser: B
     await expect(opener).to_be_focused()
     await ann.group("Ann").get_by_role("button", name="Statistics").click()
     own = ann.page.get_by_role("region", name="Statistics: Ann (you)")
-    await expect(own.get_by_role("row", name=re.compile(r"^Bitrate [\d.]+ [kM]bit.s$"))).to_be_visible(timeout=10_000)
-    await expect(own.get_by_role("row", name=re.compile(r"^Round trip \d+ ms$"))).to_be_visible(timeout=15_000)
+    await expect(
+        own.get_by_role("row", name=re.compile(r"^Bitrate [\d.]+ [kM]bit.s$"))
+    ).to_be_visible(timeout=10_000)
+    await expect(own.get_by_role("row", name=re.compile(r"^Round trip \d+ ms$"))).to_be_visible(
+        timeout=15_000
+    )
     assert ann.errors == ben.errors == []
 
 
 SLOT_HELD = {"type": "slot_paused", "why": "bandwidth"}
 
 
-async def test_a_picture_that_a_slow_link_cannot_carry_says_so(browser: Browser, confcall: Confcall) -> None:
+async def test_a_picture_that_a_slow_link_cannot_carry_says_so(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "slow")
     ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
     routes: list[WebSocketRoute] = []

@@ -28,8 +28,12 @@ async def remove(host: Person, name: str) -> None:
     await expect(dialog(host)).to_be_hidden()
 
 
-async def test_the_owner_removes_a_guest_who_does_not_come_back(browser: Browser, confcall: Confcall) -> None:
-    tokens = room_with_invites(confcall, "evening", Ann="owner", Guests="speaker", Helper="moderator")
+async def test_the_owner_removes_a_guest_who_does_not_come_back(
+    browser: Browser, confcall: Confcall
+) -> None:
+    tokens = room_with_invites(
+        confcall, "evening", Ann="owner", Guests="speaker", Helper="moderator"
+    )
     link = {label: f"{confcall.url}/i/{token}/" for label, token in tokens.items()}
     ann = await Person.arrive(browser, link["Ann"], "Ann")
     ben = await Person.arrive(browser, link["Guests"], "Ben")
@@ -38,7 +42,12 @@ async def test_the_owner_removes_a_guest_who_does_not_come_back(browser: Browser
         await person.join()
     await ann.sees("Ben", "Cleo")
     await cleo.sees("Ann", "Ben")
-    for person, name, count in ((ann, "Ann", 0), (ann, "Ben", 1), (cleo, "Ben", 0), (ben, "Ann", 0)):
+    for person, name, count in (
+        (ann, "Ann", 0),
+        (ann, "Ben", 1),
+        (cleo, "Ben", 0),
+        (ben, "Ann", 0),
+    ):
         await expect(person.button(f"Remove {name}")).to_have_count(count)
 
     # Nothing happens without a second click, and the focus is where it was.
@@ -50,7 +59,9 @@ async def test_the_owner_removes_a_guest_who_does_not_come_back(browser: Browser
     await ann.sees("Ben")
 
     await remove(ann, "Ben")
-    await expect(ben.page.get_by_role("heading", name="You were removed from the call")).to_be_visible(timeout=PATIENCE)
+    await expect(
+        ben.page.get_by_role("heading", name="You were removed from the call")
+    ).to_be_visible(timeout=PATIENCE)
     await expect(ben.button("Join again")).to_be_hidden()
     await expect(ben.page.get_by_role("link", name="Read the notes")).to_be_hidden()
     for person in (ann, cleo):
@@ -64,7 +75,9 @@ async def test_the_owner_removes_a_guest_who_does_not_come_back(browser: Browser
     response = await ben.page.reload()
     assert response is not None
     assert response.status == 403
-    await expect(ben.page.get_by_role("heading", name="You were removed from this call")).to_be_visible()
+    await expect(
+        ben.page.get_by_role("heading", name="You were removed from this call")
+    ).to_be_visible()
     for page in (ben.page, await (await browser.new_context()).new_page()):
         response = await page.goto(link["Guests"])
         assert response is not None

@@ -24,7 +24,9 @@ async () => {
 """
 
 
-async def test_a_viewer_that_sends_nothing_measures_round_trips(confcall: Confcall, browser: Browser) -> None:
+async def test_a_viewer_that_sends_nothing_measures_round_trips(
+    confcall: Confcall, browser: Browser
+) -> None:
     link = room(confcall, "round-trip")
     ann = await Person.arrive(browser, link, "Ann")
     await ann.join()

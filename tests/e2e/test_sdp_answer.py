@@ -63,8 +63,14 @@ async def page(browser: Browser) -> Page:
 
 def answer_to(text: str, allocate_ssrc: Callable[[], int]) -> str:
     offer = sdp.parse_offer(text)
-    candidates = [sdp.candidate("127.0.0.1", 9), sdp.candidate("::1", 9, index=1), sdp.candidate("127.0.0.1", 9, tcp=True)]
-    local = sdp.LocalTransport("abcdefgh", "p" * 24, ":".join(["5A"] * 32), sdp.local_setup(offer.setup), candidates)
+    candidates = [
+        sdp.candidate("127.0.0.1", 9),
+        sdp.candidate("::1", 9, index=1),
+        sdp.candidate("127.0.0.1", 9, tcp=True),
+    ]
+    local = sdp.LocalTransport(
+        "abcdefgh", "p" * 24, ":".join(["5A"] * 32), sdp.local_setup(offer.setup), candidates
+    )
     return sdp.build_answer(offer, sdp.answer_media(offer, allocate_ssrc), local)
 
 
@@ -90,6 +96,10 @@ async def test_chromium_takes_the_answer_to_an_offer_with_more_slots(page: Page)
 
 
 async def test_the_two_tracks_of_a_slot_are_in_one_stream(page: Page) -> None:
-    await page.evaluate("window.streams = []; pc.addEventListener('track', (e) => streams.push(e.streams.map((s) => s.id)))")
-    await page.evaluate(ANSWER, answer_to(await page.evaluate(OFFER, 2), itertools.count(1000).__next__))
+    await page.evaluate(
+        "window.streams = []; pc.addEventListener('track', (e) => streams.push(e.streams.map((s) => s.id)))"
+    )
+    await page.evaluate(
+        ANSWER, answer_to(await page.evaluate(OFFER, 2), itertools.count(1000).__next__)
+    )
     assert await page.evaluate("streams") == [["slot1"], ["slot1"], ["slot2"], ["slot2"]]

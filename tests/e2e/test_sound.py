@@ -65,7 +65,9 @@ async def arrive_through(relay: Relay, browser: Browser, link: str, name: str) -
     return await Person.arrive(context, link, name)
 
 
-async def test_a_voice_is_heard_whole_although_each_seventh_packet_is_lost(browser: Browser, confcall: Confcall) -> None:
+async def test_a_voice_is_heard_whole_although_each_seventh_packet_is_lost(
+    browser: Browser, confcall: Confcall
+) -> None:
     link = room(confcall, "storm")
     ann_link, ben_link = Relay([]), Relay([])
     up, down = ann_link.up, ben_link.down = Tap(1), Tap(2)
@@ -87,18 +89,26 @@ async def test_a_voice_is_heard_whole_although_each_seventh_packet_is_lost(brows
             before = await ben.page.evaluate(SOUND)
             await ben.page.wait_for_timeout(3000)
             now = await ben.page.evaluate(SOUND)
-            samples, concealed, received, lost = (now[key] - before[key] for key in ("samples", "concealed", "received", "lost"))
+            samples, concealed, received, lost = (
+                now[key] - before[key] for key in ("samples", "concealed", "received", "lost")
+            )
             stretches.append((samples, concealed, received, lost))
-            return bool(received and lost / (lost + received) > LOSS / 2 and concealed / samples < LOSS / 3)
+            return bool(
+                received and lost / (lost + received) > LOSS / 2 and concealed / samples < LOSS / 3
+            )
 
         stretches: list[tuple[int, int, int, int]] = []
-        await until(whole, 60, lambda: ben.report(f"samples, concealed, received, lost: {stretches}", "Ann"))
+        await until(
+            whole, 60, lambda: ben.report(f"samples, concealed, received, lost: {stretches}", "Ann")
+        )
         assert down.types[RED] > 50
         await ben.hears("Ann")
         # Ann's own link loses packets as well: what she sends twice is put together at the worker.
         ann_link.change(Conditions(), Conditions(loss=LOSS))
         stretches.clear()
-        await until(whole, 60, lambda: ben.report(f"samples, concealed, received, lost: {stretches}", "Ann"))
+        await until(
+            whole, 60, lambda: ben.report(f"samples, concealed, received, lost: {stretches}", "Ann")
+        )
         assert ann.errors == ben.errors == []
     finally:
         ann_link.close()

@@ -10,7 +10,15 @@ from itertools import dropwhile
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Locator, Page, WebSocket, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    WebSocket,
+    async_playwright,
+    expect,
+)
 
 from bench.clip import Size, write_y4m
 from bench.relay import Relay, through, udp_candidate
@@ -57,11 +65,15 @@ BEHIND_RELAY = """
 def pictures() -> Iterator[bytearray]:
     """A still picture with a patch of grain that is new in each frame: cheap to encode, and dear to send at full size."""
     chance = random.Random(1)
-    still = b"".join(bytes([64 + y // 5]) * SIZE.width for y in range(SIZE.height)) + b"\x80" * (SIZE.width * SIZE.height // 2)
+    still = b"".join(bytes([64 + y // 5]) * SIZE.width for y in range(SIZE.height)) + b"\x80" * (
+        SIZE.width * SIZE.height // 2
+    )
     for _ in range(FRAMES):
         frame = bytearray(still)
         for y in range(200, 200 + GRAIN):
-            frame[y * SIZE.width + 400 : y * SIZE.width + 400 + GRAIN] = bytes(chance.choices(range(40, 210, 10), k=GRAIN))
+            frame[y * SIZE.width + 400 : y * SIZE.width + 400 + GRAIN] = bytes(
+                chance.choices(range(40, 210, 10), k=GRAIN)
+            )
         yield frame
 
 
@@ -154,7 +166,9 @@ async def lead_through(relay: Relay, context: BrowserContext) -> None:
     await context.add_init_script(BEHIND_RELAY)
 
 
-async def test_one_squeezed_receiver_falls_and_rises_alone(camera: Browser, confcall: Confcall, relay: Relay) -> None:
+async def test_one_squeezed_receiver_falls_and_rises_alone(
+    camera: Browser, confcall: Confcall, relay: Relay
+) -> None:
     async def seat() -> BrowserContext:
         return await camera.new_context(viewport={"width": 1280, "height": 800})
 
@@ -186,8 +200,12 @@ async def test_one_squeezed_receiver_falls_and_rises_alone(camera: Browser, conf
     await squeezed.person.sees("Ann", frames=60, seconds=90)
     assert "f" not in dropwhile("f".__eq__, squeezed.layers), squeezed.layers
     panel = await squeezed.statistics()
-    await expect(panel.get_by_role("row", name="Limited by the network")).to_be_visible(timeout=30_000)
-    await expect(panel.get_by_role("row", name=re.compile("^Layer [qh]$"))).to_be_visible(timeout=30_000)
+    await expect(panel.get_by_role("row", name="Limited by the network")).to_be_visible(
+        timeout=30_000
+    )
+    await expect(panel.get_by_role("row", name=re.compile("^Layer [qh]$"))).to_be_visible(
+        timeout=30_000
+    )
 
     relay.change(WIDE)
 
@@ -201,5 +219,7 @@ async def test_one_squeezed_receiver_falls_and_rises_alone(camera: Browser, conf
     await squeezed.person.sees("Ann")
     for other in others:
         assert set(other.layers) == {"f"}, await other.say("had another layer meanwhile")
-        assert other.heights == {SIZE.height}, await other.say(f"saw pictures of {other.heights} lines")
+        assert other.heights == {SIZE.height}, await other.say(
+            f"saw pictures of {other.heights} lines"
+        )
     assert [viewer.person.errors for viewer in everybody] == [[]] * 3

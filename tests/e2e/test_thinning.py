@@ -40,7 +40,9 @@ async def worker(redis_url: str) -> AsyncIterator[Worker]:
 
 @pytest.fixture
 async def bus(worker: Worker, redis_url: str, tmp_path: Path) -> AsyncIterator[Bus]:
-    layer = RedisChannelLayer(hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall")
+    layer = RedisChannelLayer(
+        hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall"
+    )
     log = tmp_path / "none.log"
     log.touch()
     async with page_server() as origin:
@@ -105,7 +107,9 @@ async def test_a_small_budget_takes_frames_and_nothing_else(
     ann, ben = await peer(browser, bus, "ann"), await peer(browser, bus, "ben")
     await ann.join(("camera",), rids="", slots=0, codec=codec, height=270)
     await ben.join((), slots=1, reports=False)
-    await until(lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published"))
+    await until(
+        lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published")
+    )
     await ben.want(1, "ann:camera", 270)
     pair = Pair(ann, ben, worker)
     # The browser has an estimate of its own, which would be told between ours.
@@ -134,15 +138,21 @@ async def test_a_small_budget_takes_frames_and_nothing_else(
 
 
 @pytest.mark.parametrize("codec", CODECS)
-async def test_three_rids_are_three_streams_with_temporal_layers(browser: Browser, bus: Bus, worker: Worker, codec: str) -> None:
+async def test_three_rids_are_three_streams_with_temporal_layers(
+    browser: Browser, bus: Bus, worker: Worker, codec: str
+) -> None:
     ann, ben = await peer(browser, bus, "ann"), await peer(browser, bus, "ben")
     await ann.join(("camera",), slots=0, codec=codec)
     await ben.join((), slots=1)
-    await until(lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published"))
+    await until(
+        lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published")
+    )
     pair = Pair(ann, ben, worker)
 
     async def three() -> bool:
-        return len(pair.layers) == 3 and all(len(layer.bitrates) == 3 and layer.size for layer in pair.layers)
+        return len(pair.layers) == 3 and all(
+            len(layer.bitrates) == 3 and layer.size for layer in pair.layers
+        )
 
     await until(three, 40, lambda: detail(ann, ben))
     assert [layer.rid for layer in pair.layers] == ["q", "h", "f"]

@@ -49,28 +49,40 @@ async def test_what_ffmpeg_sends_by_whip_is_seen_and_heard_in_the_call_until_it_
 async def test_a_plain_page_watches_the_newest_publisher_by_whep(
     browser: Browser, confcall: Confcall, other_site: str, tmp_path: Path
 ) -> None:
-    tokens = room_with_invites(confcall, "cinema", First="speaker", Second="speaker", Audience="listener")
+    tokens = room_with_invites(
+        confcall, "cinema", First="speaker", Second="speaker", Audience="listener"
+    )
     pages = [await viewer(browser, other_site), await viewer(browser, other_site)]
     url = f"{confcall.url}/whep/cinema"
     async with encoder(confcall, "cinema", tokens["First"], tmp_path / "first"):
         # Once with the audio first and once with the video: the order is the offerer's choice.
-        status, location, text = await pages[0].evaluate(WATCH, [url, tokens["Audience"], ["audio", "video"]])
+        status, location, text = await pages[0].evaluate(
+            WATCH, [url, tokens["Audience"], ["audio", "video"]]
+        )
         assert (status, text[:3]) == (201, "v=0")
         await gets(pages[0], WIDTH, HEIGHT)
         async with encoder(confcall, "cinema", tokens["Second"], tmp_path / "second", (426, 240)):
             await gets(pages[0], 426, 240)
-            assert (await pages[1].evaluate(WATCH, [url, tokens["Audience"], ["video", "audio"]]))[0] == 201
+            assert (await pages[1].evaluate(WATCH, [url, tokens["Audience"], ["video", "audio"]]))[
+                0
+            ] == 201
             await gets(pages[1], 426, 240)
 
     session = urljoin(confcall.url, location)
-    assert await asyncio.to_thread(ask, "DELETE", session, tokens["Second"]) != (200, ""), "somebody else's token ended it"
+    assert await asyncio.to_thread(ask, "DELETE", session, tokens["Second"]) != (200, ""), (
+        "somebody else's token ended it"
+    )
     assert await asyncio.to_thread(ask, "DELETE", session, tokens["Audience"]) == (200, "")
     assert (await asyncio.to_thread(ask, "DELETE", session, tokens["Audience"]))[0] == 404
-    await pages[0].wait_for_function("['disconnected', 'failed', 'closed'].includes(window.pc.connectionState)", timeout=30_000)
+    await pages[0].wait_for_function(
+        "['disconnected', 'failed', 'closed'].includes(window.pc.connectionState)", timeout=30_000
+    )
     assert await pages[1].evaluate("window.pc.connectionState") == "connected"
 
 
-async def test_refusals_of_whip_have_their_own_status(browser: Browser, confcall: Confcall, other_site: str) -> None:
+async def test_refusals_of_whip_have_their_own_status(
+    browser: Browser, confcall: Confcall, other_site: str
+) -> None:
     tokens = room_with_invites(confcall, "doors", Camera="speaker", Audience="listener")
     page = await viewer(browser, other_site)
     offer = await page.evaluate(
@@ -80,7 +92,9 @@ async def test_refusals_of_whip_have_their_own_status(browser: Browser, confcall
     )
 
     async def post(path: str, token: str, body: str = offer) -> int:
-        return (await asyncio.to_thread(ask, "POST", f"{confcall.url}/{path}", token, body.encode()))[0]
+        return (
+            await asyncio.to_thread(ask, "POST", f"{confcall.url}/{path}", token, body.encode())
+        )[0]
 
     assert await post("whip/doors", "") == 401
     assert await post("whip/doors", secrets.token_urlsafe(16)) == 401
@@ -91,6 +105,8 @@ async def test_refusals_of_whip_have_their_own_status(browser: Browser, confcall
     assert await post("whip/doors", tokens["Camera"], "v=0\r\nm=audio nonsense\r\n") == 400
     assert await post("whip/doors", tokens["Camera"]) == 201
 
-    confcall.shell("from rooms.models import Room\nRoom.objects.filter(slug='doors').update(closed=True)")
+    confcall.shell(
+        "from rooms.models import Room\nRoom.objects.filter(slug='doors').update(closed=True)"
+    )
     assert await post("whip/doors", tokens["Camera"]) == 409
     assert await post("whep/doors", tokens["Audience"]) == 409

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -95,7 +96,9 @@ async def client(browser: Browser, site: str) -> Page:
 async def publish(page: Page, url: str, token: str, **how: Any) -> None:
     """Send the fake camera and microphone by WHIP."""
     options = {"size": [640, 360], "rids": [], "scales": [], "codec": "VP8"} | how
-    status, text = await page.evaluate("([u, t, o]) => window.publish(u, t, o)", [url, token, options])
+    status, text = await page.evaluate(
+        "([u, t, o]) => window.publish(u, t, o)", [url, token, options]
+    )
     assert status == 201, text
 
 
@@ -124,12 +127,19 @@ async def restarts(page: Page, confcall: Confcall) -> None:
     await until(more, 30, text_of)
     after = await page.evaluate("window.state()")
     assert after["streams"].keys() == before["streams"].keys()
-    assert (after["dtls"], after["secure"], after["connection"]) == (before["dtls"], "connected", "connected")
+    assert (after["dtls"], after["secure"], after["connection"]) == (
+        before["dtls"],
+        "connected",
+        "connected",
+    )
     # That is what the worker says at the end of a handshake.
     assert f"- {ufrag}: connected to" not in "".join(confcall.said)
     # Candidates are for the session that is.
     end = "a=end-of-candidates\r\n"
-    assert [(await page.evaluate("([b, m]) => window.patch(b, m)", [end, m]))[0] for m in (etag, f'"{ufrag}"', None)] == [
+    assert [
+        (await page.evaluate("([b, m]) => window.patch(b, m)", [end, m]))[0]
+        for m in (etag, f'"{ufrag}"', None)
+    ] == [
         412,
         204,
         428,
@@ -139,13 +149,17 @@ async def restarts(page: Page, confcall: Confcall) -> None:
 async def test_ice_restarts_of_a_stream_and_of_its_viewer_interrupt_nothing(
     browser: Browser, confcall: Confcall, other_site: str
 ) -> None:
-    tokens = room_with_invites(confcall, "tunnel", Ann="speaker", Camera_1="speaker", Audience="listener")
+    tokens = room_with_invites(
+        confcall, "tunnel", Ann="speaker", Camera_1="speaker", Audience="listener"
+    )
     ann = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Ann']}/", "Ann")
     await ann.join(devices=False)
     camera, audience = await client(browser, other_site), await client(browser, other_site)
     await publish(camera, f"{confcall.url}/whip/tunnel", tokens["Camera_1"])
     await ann.sees(NAME)
-    status, text = await audience.evaluate("([u, t]) => window.watch(u, t)", [f"{confcall.url}/whep/tunnel", tokens["Audience"]])
+    status, text = await audience.evaluate(
+        "([u, t]) => window.watch(u, t)", [f"{confcall.url}/whep/tunnel", tokens["Audience"]]
+    )
     assert status == 201, text
     await gets(audience, 640, 360)
     for page in (camera, audience, camera):
@@ -169,19 +183,28 @@ async def test_a_stream_in_three_layers_shows_each_viewer_the_one_that_fits(
 
     async def sends_all() -> bool:
         streams = (await camera.evaluate("window.state()"))["streams"].values()
-        return {(s.get("rid"), s.get("height")) for s in streams if s.get("rid")} == {("0", 540), ("1", 360), ("2", 180)}
+        return {(s.get("rid"), s.get("height")) for s in streams if s.get("rid")} == {
+            ("0", 540),
+            ("1", 360),
+            ("2", 180),
+        }
 
     await until(sends_all, 60, lambda: camera.evaluate("window.state().then(JSON.stringify)"))
     ann = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Ann']}/", "Ann")
     await ann.join(devices=False)
     # Two tiles, one above the other where the window is high: each height gets another layer.
-    for width, height, layer in ((1280, 800, 360), (320, 400, 180), (1000, 1600, 540), (1280, 800, 360)):
+    for width, height, layer in (
+        (1280, 800, 360),
+        (320, 400, 180),
+        (1000, 1600, 540),
+        (1280, 800, 360),
+    ):
         await ann.page.set_viewport_size({"width": width, "height": height})
 
         async def fits(layer: int = layer) -> bool:
             return (await ann.media_of(NAME))["height"] == layer
 
-        await until(fits, 60, lambda layer=layer: ann.report(f"not the layer of {layer} lines", NAME))  # type: ignore[misc]
+        await until(fits, 60, partial(ann.report, f"not the layer of {layer} lines", NAME))
         await ann.sees(NAME)
     streams = (await camera.evaluate("window.state()"))["streams"].values()
     assert {s["codec"] for s in streams if s.get("rid")} == {codec}
@@ -210,5 +233,8 @@ async def test_a_stream_whose_room_is_closed_is_gone_for_everybody_and_for_itsel
     await camera.wait_for_function("window.dtls.includes('closed')", timeout=15_000)
     assert (await camera.evaluate("window.patch('a=end-of-candidates', '*')"))[0] == 404
     assert (await camera.evaluate("window.restart()"))[0] == 404
-    assert await camera.evaluate("window.request('DELETE', window.session).then((r) => r.status)") == 404
+    assert (
+        await camera.evaluate("window.request('DELETE', window.session).then((r) => r.status)")
+        == 404
+    )
     assert await ann.group(NAME).count() == 0

@@ -112,10 +112,14 @@ class Peer:
         await self.page.goto(self.bus.origin)
         await self.page.evaluate(CLIENT)
         options = {"sources": list(sources), "rids": list(rids), "slots": slots, "codec": codec}
-        made = await self.page.evaluate("(x) => window.start(x)", options | {"width": height * 16 // 9, "height": height})
+        made = await self.page.evaluate(
+            "(x) => window.start(x)", options | {"width": height * 16 // 9, "height": height}
+        )
         self.slots = made["slots"]
         if not reports:
-            made["sdp"] = re.sub(r"a=(rtcp-fb:\d+ goog-remb|extmap:\d+ \S*transport-wide-cc\S*)\r\n", "", made["sdp"])
+            made["sdp"] = re.sub(
+                r"a=(rtcp-fb:\d+ goog-remb|extmap:\d+ \S*transport-wide-cc\S*)\r\n", "", made["sdp"]
+            )
         await self.send(wire.Offer("lab", self.name, made["sdp"], made["tracks"]))
         await until(lambda: self.has(wire.Answer), 10, lambda: self.say("no answer"))
         answer = next(e for e in self.events if isinstance(e, wire.Answer))
@@ -131,7 +135,9 @@ class Peer:
         await asyncio.gather(self.reader, return_exceptions=True)
 
     async def send(self, command: wire.Command) -> None:
-        await self.bus.layer.send(wire.worker_channel("lab"), {"type": "sfu_command", "body": wire.encode(command)})
+        await self.bus.layer.send(
+            wire.worker_channel("lab"), {"type": "sfu_command", "body": wire.encode(command)}
+        )
 
     async def has(self, kind: type) -> bool:
         return any(isinstance(e, kind) for e in self.events)
@@ -140,10 +146,14 @@ class Peer:
         return f"{text}: {self.events[-10:]}\n{self.bus.log.read_text()[-3000:]}"
 
     async def want(self, slot: int, track: str | None, height: int = 0) -> None:
-        await self.send(wire.Slots("lab", self.name, [wire.SlotRequest(self.slots[slot], track, height)]))
+        await self.send(
+            wire.Slots("lab", self.name, [wire.SlotRequest(self.slots[slot], track, height)])
+        )
 
     async def inbound(self, slot: int) -> dict[str, Any]:
-        found: dict[str, Any] = await self.page.evaluate("(x) => window.inbound(x)", self.slots[slot])
+        found: dict[str, Any] = await self.page.evaluate(
+            "(x) => window.inbound(x)", self.slots[slot]
+        )
         return found
 
 
@@ -165,7 +175,9 @@ def worker(redis_url: str, tmp_path: Path) -> Iterator[Path]:
     }
     log = tmp_path / "worker.log"
     with log.open("w") as out:
-        process = subprocess.Popen([sys.executable, "-m", "sfu_worker"], cwd=ROOT, env=env, stderr=out)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sfu_worker"], cwd=ROOT, env=env, stderr=out
+        )
         yield log
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
@@ -191,7 +203,9 @@ async def page_server() -> AsyncIterator[str]:
 
 @pytest.fixture
 async def bus(worker: Path, redis_url: str, tmp_path: Path) -> AsyncIterator[Bus]:
-    layer = RedisChannelLayer(hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall")
+    layer = RedisChannelLayer(
+        hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall"
+    )
     async with page_server() as origin:
         yield Bus(layer, origin, worker)
     await layer.close_pools()
@@ -201,11 +215,15 @@ async def peer(browser: Browser, bus: Bus, name: str) -> Peer:
     return Peer(name, await browser.new_page(), bus)
 
 
-async def test_media_flows_and_layers_switch_without_a_new_offer(browser: Browser, bus: Bus) -> None:
+async def test_media_flows_and_layers_switch_without_a_new_offer(
+    browser: Browser, bus: Bus
+) -> None:
     ann, ben = await peer(browser, bus, "ann"), await peer(browser, bus, "ben")
     await ann.join()
     await ben.join(())
-    await until(lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published"))
+    await until(
+        lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published")
+    )
     await ben.want(0, "ann:microphone")
     await ben.want(1, "ann:camera", 135)
 
@@ -246,7 +264,9 @@ async def test_layers_that_nobody_watches_stop_and_come_back(browser: Browser, b
     ann, ben = await peer(browser, bus, "ann"), await peer(browser, bus, "ben")
     await ann.join()
     await ben.join(())
-    await until(lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published"))
+    await until(
+        lambda: seen(ben, "ann:camera"), 20, lambda: ben.say("the camera was not published")
+    )
     await ben.want(1, "ann:camera", 540)
 
     async def high() -> bool:
@@ -254,10 +274,16 @@ async def test_layers_that_nobody_watches_stop_and_come_back(browser: Browser, b
 
     await until(high, 40, lambda: detail(ann, ben))
     await ben.want(1, "ann:camera", 135)
-    await until(lambda: told(ann, ["q"]), 15, lambda: ann.say("the sender was not told that nobody watches"))
+    await until(
+        lambda: told(ann, ["q"]), 15, lambda: ann.say("the sender was not told that nobody watches")
+    )
     await ann.page.evaluate("(x) => window.only(x)", ["q"])
     await ben.want(1, "ann:camera", 540)
-    await until(lambda: told(ann, ["q", "h", "f"]), 5, lambda: ann.say("the sender was not told that somebody watches again"))
+    await until(
+        lambda: told(ann, ["q", "h", "f"]),
+        5,
+        lambda: ann.say("the sender was not told that somebody watches again"),
+    )
     await ann.page.evaluate("(x) => window.only(x)", ["q", "h", "f"])
     await until(high, 40, lambda: detail(ann, ben))
     await ann.end()

@@ -65,7 +65,9 @@ def room_with_invites(confcall: Confcall, slug: str, **invites: str) -> dict[str
 
 def ask(method: str, url: str, token: str = "", body: bytes | None = None) -> tuple[int, str]:
     """Status and text of a plain HTTP request."""
-    headers = {"Content-Type": "application/sdp"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    headers = {"Content-Type": "application/sdp"} | (
+        {"Authorization": f"Bearer {token}"} if token else {}
+    )
     request = urllib.request.Request(url, body, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
@@ -80,13 +82,53 @@ async def encoder(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """FFmpeg that sends a test picture and a tone."""
     picture = f"testsrc=size={size[0]}x{size[1]}:rate={RATE}"
-    video = ["-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-bf", "0", "-g", str(2 * RATE)]
+    video = [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-profile:v",
+        "baseline",
+        "-bf",
+        "0",
+        "-g",
+        str(2 * RATE),
+    ]
     audio = ["-c:a", "libopus", "-ac", "2", "-ar", "48000"]
-    inputs = ["-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
-    output = ["-pix_fmt", "yuv420p", *audio, "-f", "whip", "-authorization", token, f"{confcall.url}/whip/{slug}"]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", *inputs, *video, *output]
+    inputs = [
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        picture,
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=frequency=440:sample_rate=48000",
+    ]
+    output = [
+        "-pix_fmt",
+        "yuv420p",
+        *audio,
+        "-f",
+        "whip",
+        "-authorization",
+        token,
+        f"{confcall.url}/whip/{slug}",
+    ]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-hide_banner",
+        "-nostdin",
+        *inputs,
+        *video,
+        *output,
+    ]
     with log.open("wb") as file:
-        process = await asyncio.create_subprocess_exec(*command, stdout=file, stderr=asyncio.subprocess.STDOUT)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=file, stderr=asyncio.subprocess.STDOUT
+        )
     try:
         yield process
     finally:
@@ -101,7 +143,9 @@ async def stop(process: asyncio.subprocess.Process, log: Path) -> None:
     try:
         await asyncio.wait_for(process.wait(), 20)
     except TimeoutError:
-        raise AssertionError(f"ffmpeg does not end:\n{log.read_text(errors='replace')[-4000:]}") from None
+        raise AssertionError(
+            f"ffmpeg does not end:\n{log.read_text(errors='replace')[-4000:]}"
+        ) from None
 
 
 async def viewer(browser: Browser, site: str) -> Page:
@@ -119,7 +163,11 @@ async def gets(page: Page, width: int, height: int, seconds: float = 30) -> None
     async def more() -> bool:
         now = await page.evaluate(GOT)
         sound = now["samples"] > before["samples"] + 4800 and now["energy"] > before["energy"]
-        return sound and now["frames"] >= before["frames"] + 10 and (now["width"], now["height"]) == (width, height)
+        return (
+            sound
+            and now["frames"] >= before["frames"] + 10
+            and (now["width"], now["height"]) == (width, height)
+        )
 
     async def text() -> str:
         return f"{width}x{height} does not arrive: {await page.evaluate(GOT)}"

@@ -18,7 +18,9 @@ PATIENCE = 10.0
 class FakeWorker:
     """``answers``: what to say on a command's type, in place of the usual."""
 
-    def __init__(self, name: str = "w1", load: float = 0.0, rooms: int = 0, draining: bool = False) -> None:
+    def __init__(
+        self, name: str = "w1", load: float = 0.0, rooms: int = 0, draining: bool = False
+    ) -> None:
         self.name, self.load, self.rooms, self.draining = name, load, rooms, draining
         self.commands: asyncio.Queue[wire.Command] = asyncio.Queue()
         self.answers: dict[type, list[wire.Event]] = {}
@@ -75,7 +77,9 @@ class FakeWorker:
         await self._layer.send(reply, {"type": "sfu_event", "body": wire.encode(event)})
 
     async def tell_group(self, room: str, event: wire.Event) -> None:
-        await self._layer.group_send(wire.room_group(room), {"type": "sfu_event", "body": wire.encode(event)})
+        await self._layer.group_send(
+            wire.room_group(room), {"type": "sfu_event", "body": wire.encode(event)}
+        )
 
     async def _run(self) -> None:
         while True:
@@ -89,7 +93,11 @@ class FakeWorker:
             self.replies[command.participant] = command.reply
         usual: list[wire.Event] = []
         if isinstance(command, wire.Join | wire.Snapshot):
-            usual = [wire.RoomState(room=command.room, epoch=f"e-{self.name}", n=1, you=command.participant)]
+            usual = [
+                wire.RoomState(
+                    room=command.room, epoch=f"e-{self.name}", n=1, you=command.participant
+                )
+            ]
         elif isinstance(command, wire.Offer):
             usual = [wire.Answer(sdp="v=0\r\nanswer", id=command.id, ice_session="first")]
         elif isinstance(command, wire.Leave) and command.reply:
@@ -97,4 +105,6 @@ class FakeWorker:
         elif isinstance(command, wire.PatchIce):
             usual = [wire.IcePatched()]
         for event in self.answers.get(type(command), usual):
-            await self.tell(getattr(command, "reply", "") or self.replies[command.participant], event)
+            await self.tell(
+                getattr(command, "reply", "") or self.replies[command.participant], event
+            )

@@ -30,11 +30,15 @@ def own_origin() -> str:
 class Browser:
     """One WebSocket at the whole ASGI application, with the site's Origin unless told otherwise."""
 
-    def __init__(self, path: str, origin: str | None = "own", subprotocols: list[str] | None = None) -> None:
+    def __init__(
+        self, path: str, origin: str | None = "own", subprotocols: list[str] | None = None
+    ) -> None:
         from confcall.asgi import application
 
         headers = origin_headers(own_origin() if origin == "own" else origin)
-        self.socket = WebsocketCommunicator(application, path, headers=headers, subprotocols=subprotocols)
+        self.socket = WebsocketCommunicator(
+            application, path, headers=headers, subprotocols=subprotocols
+        )
 
     async def connect(self) -> bool:
         connected, self.subprotocol = await self.socket.connect(timeout=PATIENCE)
@@ -85,7 +89,9 @@ def make_invite(room: Room, role: Role = Role.SPEAKER, **fields: Any) -> Invite:
     return Invite.objects.create(room=room, role=role, **fields)
 
 
-async def make_pass(room: Room, role: Role = Role.SPEAKER, person: str = "ann", **fields: Any) -> str:
+async def make_pass(
+    room: Room, role: Role = Role.SPEAKER, person: str = "ann", **fields: Any
+) -> str:
     """A pass by a fresh invite."""
     invite = await make_invite(room, role, **fields)
     return passes.issue(Pass(room.pk, role, invite.pk, person))

@@ -70,7 +70,14 @@ def ask(person: str, room: Room) -> Grant | Refusal:
         return visitor_grant(replace(room, visitors=policy), banned="removed" in person, now=NOW)
     invite = Invite(role=person.split(maxsplit=1)[0])
     rejoining = "moment ago" in person
-    return invite_grant(room, invite, person_admitted=rejoining, banned="removed" in person, now=NOW, rejoining=rejoining)
+    return invite_grant(
+        room,
+        invite,
+        person_admitted=rejoining,
+        banned="removed" in person,
+        now=NOW,
+        rejoining=rejoining,
+    )
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -98,12 +105,16 @@ def test_each_person_gets_what_the_table_says(person: str, state: str) -> None:
         (Invite(expires=NOW, uses_left=0), False, Refusal.invite_expired),
     ],
 )
-def test_an_invite_is_checked_in_the_written_order(invite: Invite, admitted: bool, expected: Grant | Refusal) -> None:
+def test_an_invite_is_checked_in_the_written_order(
+    invite: Invite, admitted: bool, expected: Grant | Refusal
+) -> None:
     assert invite_grant(Room(), invite, person_admitted=admitted, banned=False, now=NOW) == expected
 
 
 def test_a_bad_invite_does_not_tell_that_the_room_is_closed() -> None:
-    verdict = invite_grant(Room(closed=True), Invite(revoked=True), person_admitted=False, banned=False, now=NOW)
+    verdict = invite_grant(
+        Room(closed=True), Invite(revoked=True), person_admitted=False, banned=False, now=NOW
+    )
     assert verdict is Refusal.invite_revoked
 
 
@@ -114,8 +125,12 @@ def test_a_full_room_has_a_place_for_those_who_run_it_alone() -> None:
 
 
 def test_visitors_get_the_role_that_the_room_gives_them() -> None:
-    assert visitor_grant(Room(visitors=VisitorPolicy.LISTEN), banned=False, now=NOW) == Grant(Role.LISTENER)
-    assert visitor_grant(Room(visitors=VisitorPolicy.SPEAK), banned=False, now=NOW) == Grant(Role.SPEAKER)
+    assert visitor_grant(Room(visitors=VisitorPolicy.LISTEN), banned=False, now=NOW) == Grant(
+        Role.LISTENER
+    )
+    assert visitor_grant(Room(visitors=VisitorPolicy.SPEAK), banned=False, now=NOW) == Grant(
+        Role.SPEAKER
+    )
 
 
 # Who may remove whom: one row for who asks, one column for whom.

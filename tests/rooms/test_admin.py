@@ -52,7 +52,12 @@ ROOM_FORM = {
 
 
 def image_form(data: bytes, name: str = "hills.jpg", **more: str) -> dict[str, Any]:
-    form: dict[str, Any] = {"title": "Hills", "focal_x": "50", "focal_y": "50", "upload": SimpleUploadedFile(name, data)}
+    form: dict[str, Any] = {
+        "title": "Hills",
+        "focal_x": "50",
+        "focal_y": "50",
+        "upload": SimpleUploadedFile(name, data),
+    }
     return form | more
 
 
@@ -62,11 +67,17 @@ def act(client: Client, action: str, *rows: Any, model: str = "room") -> str:
 
 
 def test_an_owner_makes_a_background_a_room_and_sends_its_link(owner: Client) -> None:
-    page = owner.post("/admin/rooms/background/add/", image_form(images.with_gps(), credit="Photo: Ann"), follow=True)
+    page = owner.post(
+        "/admin/rooms/background/add/",
+        image_form(images.with_gps(), credit="Photo: Ann"),
+        follow=True,
+    )
     assert "was added successfully" in page.content.decode()
     background = Background.objects.get()
     assert Background.objects.values_list("width", "height").get() == (600, 800)
-    page = owner.post("/admin/rooms/room/add/", ROOM_FORM | {"background": background.pk}, follow=True)
+    page = owner.post(
+        "/admin/rooms/room/add/", ROOM_FORM | {"background": background.pk}, follow=True
+    )
     text = page.content.decode()
     invite = Invite.objects.get()
     assert (invite.role, invite.label) == (Role.SPEAKER, "Guests")
@@ -97,7 +108,9 @@ def test_an_owner_makes_a_background_a_room_and_sends_its_link(owner: Client) ->
     ],
     ids=["svg", "huge png", "cut", "empty"],
 )
-def test_a_bad_upload_is_an_error_of_the_form(owner: Client, settings: Any, data: bytes, says: str) -> None:
+def test_a_bad_upload_is_an_error_of_the_form(
+    owner: Client, settings: Any, data: bytes, says: str
+) -> None:
     page = owner.post("/admin/rooms/background/add/", image_form(data, "photo.jpg"))
     assert page.status_code == 200
     assert says in page.content.decode()
@@ -106,19 +119,32 @@ def test_a_bad_upload_is_an_error_of_the_form(owner: Client, settings: Any, data
 
 
 def test_thirty_megabytes_are_refused_and_not_kept(owner: Client) -> None:
-    page = owner.post("/admin/rooms/background/add/", image_form(images.photo() + b"\0" * (30 << 20)))
+    page = owner.post(
+        "/admin/rooms/background/add/", image_form(images.photo() + b"\0" * (30 << 20))
+    )
     assert "larger than 15 MB" in page.content.decode()
     assert not Background.objects.exists()
 
 
 @pytest.mark.parametrize(
-    "name", ["../../../etc/cron.d/x.jpg", "..\\..\\x.jpg", "/etc/passwd", "x.php", "a\x00.jpg", "<script>.jpg"]
+    "name",
+    [
+        "../../../etc/cron.d/x.jpg",
+        "..\\..\\x.jpg",
+        "/etc/passwd",
+        "x.php",
+        "a\x00.jpg",
+        "<script>.jpg",
+    ],
 )
 def test_the_name_of_an_upload_plays_no_part(owner: Client, settings: Any, name: str) -> None:
     owner.post("/admin/rooms/background/add/", image_form(images.photo(), name))
     background = Background.objects.get()
     assert re.fullmatch(r"backgrounds/[0-9a-f]{24}\.webp", background.image.name or "")
-    stored = {path.relative_to(settings.MEDIA_ROOT).as_posix() for path in Path(settings.MEDIA_ROOT).rglob("*.*")}
+    stored = {
+        path.relative_to(settings.MEDIA_ROOT).as_posix()
+        for path in Path(settings.MEDIA_ROOT).rglob("*.*")
+    }
     assert stored == {background.image.name, background.thumbnail.name}
 
 
@@ -128,13 +154,17 @@ def test_an_upload_without_a_file_is_refused_and_a_change_needs_none(owner: Clie
     assert "Choose an image." in owner.post("/admin/rooms/background/add/", form).content.decode()
     owner.post("/admin/rooms/background/add/", image_form(images.photo()))
     before = Background.objects.get()
-    owner.post(f"/admin/rooms/background/{before.pk}/change/", form | {"title": "New", "focal_x": "10"})
+    owner.post(
+        f"/admin/rooms/background/{before.pk}/change/", form | {"title": "New", "focal_x": "10"}
+    )
     after = Background.objects.get()
     assert (after.title, after.focal_x, after.image.name) == ("New", 10, before.image.name)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_full_disk_is_said_and_the_old_image_stays(owner: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_and_the_old_image_stays(
+    owner: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner.post("/admin/rooms/background/add/", image_form(images.photo()))
     before = Background.objects.get()
     real = backgrounds._write
@@ -156,7 +186,9 @@ def test_a_full_disk_is_said_and_the_old_image_stays(owner: Client, settings: An
 
 
 @pytest.mark.django_db(transaction=True)
-def test_deleting_a_background_deletes_its_files_and_the_room_stays(owner: Client, settings: Any, room: Room) -> None:
+def test_deleting_a_background_deletes_its_files_and_the_room_stays(
+    owner: Client, settings: Any, room: Room
+) -> None:
     owner.post("/admin/rooms/background/add/", image_form(images.photo()))
     background = Background.objects.get()
     Room.objects.update(background=background)
@@ -165,7 +197,9 @@ def test_deleting_a_background_deletes_its_files_and_the_room_stays(owner: Clien
     assert Room.objects.get().background is None
 
 
-def test_the_list_of_rooms_says_what_the_owner_wants_to_know(owner: Client, room: Room, clean_redis: Any) -> None:
+def test_the_list_of_rooms_says_what_the_owner_wants_to_know(
+    owner: Client, room: Room, clean_redis: Any
+) -> None:
     expiry = timezone.now() + timedelta(days=3)
     room.invites.create(expires=timezone.now() - timedelta(days=3))
     room.invites.create(expires=expiry + timedelta(days=9), last_used=timezone.now())
@@ -178,7 +212,9 @@ def test_the_list_of_rooms_says_what_the_owner_wants_to_know(owner: Client, room
     assert '<td class="field-people_now">7</td>' in page.content.decode()
 
 
-def test_the_list_is_there_without_redis(owner: Client, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_is_there_without_redis(
+    owner: Client, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from rooms import sfu
 
     def away(slugs: Any) -> dict[str, int]:
@@ -189,7 +225,9 @@ def test_the_list_is_there_without_redis(owner: Client, room: Room, monkeypatch:
     assert '<td class="field-people_now">–</td>' in page.content.decode()
 
 
-def test_closing_a_room_ends_its_call_at_the_worker(owner: Client, room: Room, clean_redis: Any) -> None:
+def test_closing_a_room_ends_its_call_at_the_worker(
+    owner: Client, room: Room, clean_redis: Any
+) -> None:
     worker = "worker-1"
     clean_redis.set(wire.room_key("garden"), worker)
     clean_redis.set(wire.worker_key(worker), json.dumps({"worker": worker}))
@@ -223,7 +261,9 @@ def test_an_invites_page_shows_link_and_qr_code(owner: Client, room: Room) -> No
     assert Client().get(qr).status_code == 302
 
 
-def test_an_invites_page_shows_what_obs_asks_for_where_it_may_send(owner: Client, room: Room) -> None:
+def test_an_invites_page_shows_what_obs_asks_for_where_it_may_send(
+    owner: Client, room: Room
+) -> None:
     speaker, listener = room.invites.create(), room.invites.create(role=Role.LISTENER)
     page = owner.get(f"/admin/rooms/invite/{speaker.pk}/change/").content.decode()
     assert 'data-copy="http://127.0.0.1:8000/whip/garden"' in page
@@ -243,7 +283,9 @@ def test_revoking_one_invite_in_the_list(owner: Client, room: Room) -> None:
 
 def test_records_can_be_read_and_deleted_and_not_made_up(owner: Client, room: Room) -> None:
     call = Call.objects.create(room=room, epoch="e", started=timezone.now(), most_people=4)
-    line = ChatLine.objects.create(room=room, number=1, person="p", nonce="n", name="Ann", text="<b>hello</b>")
+    line = ChatLine.objects.create(
+        room=room, number=1, person="p", nonce="n", name="Ann", text="<b>hello</b>"
+    )
     ban = Ban.objects.create(room=room, person="p", name="Eve")
     for name, row in (("call", call), ("chatline", line), ("ban", ban)):
         page = owner.get(f"/admin/rooms/{name}/")
@@ -255,10 +297,16 @@ def test_records_can_be_read_and_deleted_and_not_made_up(owner: Client, room: Ro
     assert not Ban.objects.exists()
 
 
-def test_the_owner_removes_somebody_who_came_in(owner: Client, room: Room, clean_redis: Any) -> None:
+def test_the_owner_removes_somebody_who_came_in(
+    owner: Client, room: Room, clean_redis: Any
+) -> None:
     invite = room.invites.create(label="Ben’s")
-    ann = Arrival.objects.create(room=room, participant="p1", person="ann", role=Role.OWNER, name="Ann")
-    ben = Arrival.objects.create(room=room, participant="p2", person="ben", role=Role.SPEAKER, name="Ben", invite=invite)
+    ann = Arrival.objects.create(
+        room=room, participant="p1", person="ann", role=Role.OWNER, name="Ann"
+    )
+    ben = Arrival.objects.create(
+        room=room, participant="p2", person="ben", role=Role.SPEAKER, name="Ben", invite=invite
+    )
     assert "Ben" in owner.get("/admin/rooms/arrival/").content.decode()
     assert owner.get("/admin/rooms/arrival/add/").status_code == 403
     clean_redis.set(wire.room_key("garden"), "w1", px=60_000)
@@ -282,7 +330,9 @@ def test_where_the_workers_are_away_the_owner_hears_that_the_ban_counts(
         raise sfu.Unavailable("away")
 
     monkeypatch.setattr(sfu, "worker_of", away)
-    ben = Arrival.objects.create(room=room, participant="p", person="ben", role=Role.SPEAKER, name="Ben")
+    ben = Arrival.objects.create(
+        room=room, participant="p", person="ben", role=Role.SPEAKER, name="Ben"
+    )
     assert "media workers do not answer" in act(owner, "remove", ben, model="arrival")
     assert Ban.objects.filter(person="ben").exists()
 
@@ -308,7 +358,13 @@ def test_a_bad_address_of_a_room_is_an_error_of_the_form(owner: Client, slug: st
 
 
 @pytest.mark.parametrize(
-    "path", ["/admin/", "/admin/rooms/room/", "/admin/rooms/background/add/", "/admin/rooms/invite/1/qr.svg"]
+    "path",
+    [
+        "/admin/",
+        "/admin/rooms/room/",
+        "/admin/rooms/background/add/",
+        "/admin/rooms/invite/1/qr.svg",
+    ],
 )
 @pytest.mark.parametrize("person", ["stranger", "user"])
 def test_nobody_else_sees_the_admin(client: Client, path: str, person: str) -> None:

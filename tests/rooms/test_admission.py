@@ -35,7 +35,10 @@ def test_joining_uses_an_invite_once_per_person(room: Room) -> None:
     invite.refresh_from_db()
     assert invite.uses_left == 0
     assert invite.last_used is not None
-    assert sorted(Admission.objects.values_list("person", "name")) == [("ann", "Ann"), ("bob", "Bob")]
+    assert sorted(Admission.objects.values_list("person", "name")) == [
+        ("ann", "Ann"),
+        ("bob", "Bob"),
+    ]
 
 
 def test_who_comes_in_is_written_down_once_per_participant(room: Room) -> None:
@@ -43,9 +46,16 @@ def test_who_comes_in_is_written_down_once_per_participant(room: Room) -> None:
     assert admit(guest(invite), "Ann", participant="p1") == Grant(Role.SPEAKER)
     Invite.objects.update(role=Role.MODERATOR)
     later = timezone.now() + timedelta(minutes=1)
-    assert admit(guest(invite), "Anna", later, rejoining=True, participant="p1") == Grant(Role.MODERATOR)
+    assert admit(guest(invite), "Anna", later, rejoining=True, participant="p1") == Grant(
+        Role.MODERATOR
+    )
     arrival = Arrival.objects.get()
-    assert (arrival.room, arrival.invite, arrival.kind, arrival.since) == (room, invite, "call", later)
+    assert (arrival.room, arrival.invite, arrival.kind, arrival.since) == (
+        room,
+        invite,
+        "call",
+        later,
+    )
     assert (arrival.person, arrival.role, arrival.name) == ("ann", Role.MODERATOR, "Anna")
     Invite.objects.update(revoked=True)
     assert admit(guest(invite, "bob"), "Bob", participant="p2") is Refusal.invite_revoked
@@ -55,7 +65,10 @@ def test_who_comes_in_is_written_down_once_per_participant(room: Room) -> None:
 def test_a_visitor_is_written_down_without_an_invite(room: Room) -> None:
     Room.objects.update(visitors=VisitorPolicy.LISTEN)
     admit(Pass(room.pk, Role.LISTENER, None, "eve"), "Eve", participant="p1", kind="whep")
-    assert Arrival.objects.filter(person="eve", invite=None, kind="whep", role=Role.LISTENER).count() == 1
+    assert (
+        Arrival.objects.filter(person="eve", invite=None, kind="whep", role=Role.LISTENER).count()
+        == 1
+    )
 
 
 def test_looking_uses_nothing(room: Room) -> None:

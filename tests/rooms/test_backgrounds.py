@@ -19,7 +19,9 @@ from tests.rooms import images
 MB = 1 << 20
 
 
-def encode(data: bytes, max_bytes: int = 15 * MB, max_pixels: int = 60_000_000) -> backgrounds.Picture:
+def encode(
+    data: bytes, max_bytes: int = 15 * MB, max_pixels: int = 60_000_000
+) -> backgrounds.Picture:
     return backgrounds.encode(io.BytesIO(data), max_bytes, max_pixels)
 
 
@@ -32,7 +34,10 @@ def test_each_accepted_format_becomes_webp(kind: str) -> None:
 
 
 def test_large_images_are_made_smaller_and_keep_their_shape() -> None:
-    assert Image.open(io.BytesIO(encode(images.photo(size=(4000, 2000))).image)).size == (2560, 1280)
+    assert Image.open(io.BytesIO(encode(images.photo(size=(4000, 2000))).image)).size == (
+        2560,
+        1280,
+    )
 
 
 def test_a_photo_is_upright_and_says_nothing_of_where_it_was_taken() -> None:
@@ -69,7 +74,20 @@ def test_transparency_becomes_white() -> None:
         images.photo("BMP"),
         images.photo("ICO"),
     ],
-    ids=["svg", "empty", "zeros", "gif", "cut jpeg", "cut png", "cut webp", "eps", "pdf", "tiff", "bmp", "ico"],
+    ids=[
+        "svg",
+        "empty",
+        "zeros",
+        "gif",
+        "cut jpeg",
+        "cut png",
+        "cut webp",
+        "eps",
+        "pdf",
+        "tiff",
+        "bmp",
+        "ico",
+    ],
 )
 def test_what_is_no_usable_image_is_refused_in_one_sentence(data: bytes) -> None:
     with pytest.raises(BadImage, match="not an image that can be used"):
@@ -114,7 +132,9 @@ def test_a_dot_is_too_small() -> None:
 
 
 @pytest.mark.django_db
-def test_a_full_disk_leaves_no_half_file(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_no_half_file(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.MEDIA_ROOT = tmp_path
     picture = encode(images.photo())
     real, calls = backgrounds._write, []
@@ -138,11 +158,15 @@ def test_a_new_image_takes_the_place_of_the_old_files(settings: Any, tmp_path: P
     for _time in range(2):
         picture = encode(images.photo())
         backgrounds.adopt(background, backgrounds.write(picture), picture)
-    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    files = sorted(
+        str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()
+    )
     assert files == sorted([str(background.image), str(background.thumbnail)])
 
 
-def test_the_sample_image_is_small_enough_to_ship_and_is_what_the_tool_draws(tmp_path: Path) -> None:
+def test_the_sample_image_is_small_enough_to_ship_and_is_what_the_tool_draws(
+    tmp_path: Path,
+) -> None:
     from tools.draw_sample_background import draw
 
     path = Path(django_settings.BASE_DIR) / "rooms" / "sample" / "dusk.jpg"

@@ -39,7 +39,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
     ],
 )
 @pytest.mark.parametrize("path", ["/ws/call/garden/", "/ws/notes/"])
-async def test_a_foreign_origin_is_refused_before_anything_is_said(origin: str | None, path: str) -> None:
+async def test_a_foreign_origin_is_refused_before_anything_is_said(
+    origin: str | None, path: str
+) -> None:
     assert not await Browser(path, origin=origin).connect()
 
 
@@ -63,7 +65,12 @@ async def test_joining_tells_the_worker_who_comes_and_the_browser_who_it_is() ->
         await browser.gone()
     assert (welcome["role"], welcome["publish"], welcome["chat_number"]) == ("speaker", True, 0)
     assert welcome["participant"] == state["you"] == command.participant
-    assert (command.room, command.name, command.role, command.publish) == ("garden", "Ann Lee", "speaker", True)
+    assert (command.room, command.name, command.role, command.publish) == (
+        "garden",
+        "Ann Lee",
+        "speaker",
+        True,
+    )
     assert (command.kind, command.max_people) == ("call", 7)
 
 
@@ -162,7 +169,9 @@ async def test_the_invite_is_used_once_per_person() -> None:
             await browser.gone()
         stranger = Browser("/ws/call/garden/")
         await stranger.connect()
-        await stranger.say(**{"type": "join", "pass": passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "bob"))})
+        await stranger.say(
+            **{"type": "join", "pass": passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "bob"))}
+        )
         await stranger.refused("refused:invite_used_up", 4403)
 
 
@@ -211,9 +220,18 @@ async def test_commands_carry_the_room_and_participant_of_the_pass() -> None:
         await browser.hear("room_state")
         await browser.say(type="offer", id=4, sdp="v=0", tracks={"0": "camera"})
         assert await worker.heard(wire.Offer) == wire.Offer(*me, "v=0", {"0": "camera"}, 4)
-        assert await browser.hear("answer") == {"type": "answer", "sdp": "v=0\r\nanswer", "id": 4, "ice_session": "first"}
-        await browser.say(type="slots", slots=[{"mid": "4", "track": "p:camera", "height": 360, "priority": 1}])
-        assert await worker.heard(wire.Slots) == wire.Slots(*me, [wire.SlotRequest("4", "p:camera", 360, 1)])
+        assert await browser.hear("answer") == {
+            "type": "answer",
+            "sdp": "v=0\r\nanswer",
+            "id": 4,
+            "ice_session": "first",
+        }
+        await browser.say(
+            type="slots", slots=[{"mid": "4", "track": "p:camera", "height": 360, "priority": 1}]
+        )
+        assert await worker.heard(wire.Slots) == wire.Slots(
+            *me, [wire.SlotRequest("4", "p:camera", 360, 1)]
+        )
         await browser.say(type="mute", source="microphone", muted=True)
         assert await worker.heard(wire.Mute) == wire.Mute(*me, "microphone", True)
         await browser.say(type="snapshot")
@@ -246,7 +264,9 @@ async def test_too_many_messages_end_the_connection() -> None:
         await browser.hear("room_state")
         for _ in range(400):
             await browser.say(type="chat_since", number=0)
-        while (message := await browser.socket.receive_output(timeout=10))["type"] == "websocket.send":
+        while (message := await browser.socket.receive_output(timeout=10))[
+            "type"
+        ] == "websocket.send":
             last = json.loads(message["text"])
         assert (last["code"], message["code"]) == ("too_fast", 4429)
         await browser.gone()
@@ -277,9 +297,18 @@ async def test_events_for_the_group_and_for_one_arrive_as_they_are() -> None:
         await browser.hear("room_state")
         person = wire.Person("p2", "Bob", "speaker")
         await worker.tell_group("garden", wire.ParticipantJoined("garden", "e", 2, person))
-        assert await browser.hear("participant_joined") == wire.encode(wire.ParticipantJoined("garden", "e", 2, person))
-        await worker.tell(worker.replies[welcome["participant"]], wire.SlotPaused("4", "p2:camera", "muted"))
-        assert await browser.hear("slot_paused") == {"type": "slot_paused", "mid": "4", "track": "p2:camera", "why": "muted"}
+        assert await browser.hear("participant_joined") == wire.encode(
+            wire.ParticipantJoined("garden", "e", 2, person)
+        )
+        await worker.tell(
+            worker.replies[welcome["participant"]], wire.SlotPaused("4", "p2:camera", "muted")
+        )
+        assert await browser.hear("slot_paused") == {
+            "type": "slot_paused",
+            "mid": "4",
+            "track": "p2:camera",
+            "why": "muted",
+        }
         await browser.gone()
 
 
@@ -299,17 +328,23 @@ async def test_being_removed_ends_the_connection() -> None:
 # Coming back
 
 
-async def test_a_lost_connection_detaches_and_the_resume_token_brings_the_same_participant_back() -> None:
+async def test_a_lost_connection_detaches_and_the_resume_token_brings_the_same_participant_back() -> (
+    None
+):
     room = await make_room()
     async with FakeWorker() as worker:
         browser, welcome = await join(room)
         first = await worker.heard(wire.Join)
         await browser.gone()
-        assert await worker.heard(wire.Detach) == wire.Detach("garden", welcome["participant"], first.reply)
+        assert await worker.heard(wire.Detach) == wire.Detach(
+            "garden", welcome["participant"], first.reply
+        )
         again = Browser("/ws/call/garden/")
         await again.connect()
         token = await make_pass(room)
-        await again.say(**{"type": "join", "pass": token, "name": "Ann", "resume": welcome["resume"]})
+        await again.say(
+            **{"type": "join", "pass": token, "name": "Ann", "resume": welcome["resume"]}
+        )
         assert (await again.hear("welcome"))["participant"] == welcome["participant"]
         second = await worker.heard(wire.Join)
         assert second.reply != first.reply
@@ -403,7 +438,9 @@ async def test_a_redis_that_came_back_empty_loses_nobody(clean_redis: Any) -> No
         clean_redis.flushall()
         await worker.live()
         # A line that was written while nobody could be told.
-        await database_sync_to_async(ChatLine.objects.create)(room=room, number=1, person="x", nonce="n", name="X", text="hm")
+        await database_sync_to_async(ChatLine.objects.create)(
+            room=room, number=1, person="x", nonce="n", name="X", text="hm"
+        )
         again = await worker.heard(wire.Join)
         assert again.participant == welcome["participant"]
         kinds = {}
@@ -435,7 +472,12 @@ async def test_a_line_reaches_everybody_once_with_its_number() -> None:
         await ann.say(type="chat", nonce="n1", text="  Hello,\nBob \u0007 ")
         heard = await ann.hear("chat_line")
         assert await bob.hear("chat_line") == heard
-        assert (heard["number"], heard["nonce"], heard["text"], heard["name"]) == (1, "n1", "Hello,\nBob", "Ann")
+        assert (heard["number"], heard["nonce"], heard["text"], heard["name"]) == (
+            1,
+            "n1",
+            "Hello,\nBob",
+            "Ann",
+        )
         assert heard["participant"] == welcome["participant"]
         # Sent again, as after a lost answer: the sender gets the same line, the others nothing.
         await ann.say(type="chat", nonce="n1", text="Hello, Bob")
@@ -450,7 +492,10 @@ async def test_a_line_reaches_everybody_once_with_its_number() -> None:
 
 async def test_after_a_gap_the_lines_are_fetched() -> None:
     room = await make_room()
-    lines = [ChatLine(room=room, number=n, person="x", nonce=str(n), name="X", text=f"line {n}") for n in range(1, 451)]
+    lines = [
+        ChatLine(room=room, number=n, person="x", nonce=str(n), name="X", text=f"line {n}")
+        for n in range(1, 451)
+    ]
     await ChatLine.objects.abulk_create(lines)
     async with FakeWorker():
         browser, welcome = await join(room)
@@ -487,7 +532,10 @@ async def test_a_flood_of_lines_is_stopped_and_the_call_goes_on() -> None:
         await browser.hear("room_state")
         for n in range(60):
             await browser.say(type="chat", nonce=f"n{n}", text="spam")
-        codes = [json.loads((await browser.socket.receive_output(timeout=10))["text"]).get("code") for _ in range(60)]
+        codes = [
+            json.loads((await browser.socket.receive_output(timeout=10))["text"]).get("code")
+            for _ in range(60)
+        ]
         assert codes.count("too_fast") >= 20
         assert await ChatLine.objects.acount() == 60 - codes.count("too_fast")
         await browser.gone()
@@ -502,7 +550,9 @@ async def test_many_who_write_at_once_get_consecutive_numbers() -> None:
         for n in range(3):
             await asyncio.gather(*(b.say(type="chat", nonce=f"n{n}", text="hi") for b in browsers))
         for browser in browsers:
-            assert sorted([(await browser.hear("chat_line"))["number"] for _ in range(18)]) == list(range(1, 19))
+            assert sorted([(await browser.hear("chat_line"))["number"] for _ in range(18)]) == list(
+                range(1, 19)
+            )
             await browser.gone()
 
 

@@ -35,7 +35,9 @@ def test_twenty_who_write_at_once_get_consecutive_numbers() -> None:
     for thread in threads:
         thread.join(60)
     assert errors == []
-    assert list(ChatLine.objects.order_by("number").values_list("number", flat=True)) == list(range(1, 101))
+    assert list(ChatLine.objects.order_by("number").values_list("number", flat=True)) == list(
+        range(1, 101)
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -91,7 +93,14 @@ def test_a_room_that_is_gone_takes_no_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "clean"), [("  hi ", "hi"), ("a\r\nb", "a\nb"), ("a\x00b\x1b[31m", "ab[31m"), ("x" * 2000, "x" * 2000), ("👋", "👋")]
+    ("text", "clean"),
+    [
+        ("  hi ", "hi"),
+        ("a\r\nb", "a\nb"),
+        ("a\x00b\x1b[31m", "ab[31m"),
+        ("x" * 2000, "x" * 2000),
+        ("👋", "👋"),
+    ],
 )
 def test_text_is_cleaned(text: str, clean: str) -> None:
     assert chat.clean(text) == clean

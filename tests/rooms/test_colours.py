@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from rooms import colours
 from rooms.looks import DARK_PANEL, LIGHT_PANEL
 
-COLOURS = st.tuples(*[st.integers(0, 255)] * 3).map(lambda rgb: colours.render(tuple(c / 255 for c in rgb)))
+COLOURS = st.tuples(*[st.integers(0, 255)] * 3).map(
+    lambda rgb: colours.render(tuple(c / 255 for c in rgb))
+)
 
 
 def test_contrast_is_the_one_of_wcag() -> None:

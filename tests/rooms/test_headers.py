@@ -36,7 +36,9 @@ def test_every_answer_has_the_strict_policy(client: Client, path: str) -> None:
     assert "camera=(self)" in response["Permissions-Policy"]
 
 
-def test_addresses_never_travel_in_a_referrer_and_the_admins_forms_still_work(client: Client) -> None:
+def test_addresses_never_travel_in_a_referrer_and_the_admins_forms_still_work(
+    client: Client,
+) -> None:
     assert client.get("/")["Referrer-Policy"] == "no-referrer"
     assert client.get("/admin/login/")["Referrer-Policy"] == "same-origin"
 
@@ -57,7 +59,9 @@ def test_etherpads_origin_alone_may_be_framed(client: Client, settings: Any) -> 
 def test_sockets_go_to_the_site_alone(client: Client) -> None:
     sources = policy(client.get("/"))["connect-src"]
     assert sources[0] == "'self'"
-    assert all(re.fullmatch(r"ws://(127\.0\.0\.1|localhost):8000", source) for source in sources[1:])
+    assert all(
+        re.fullmatch(r"ws://(127\.0\.0\.1|localhost):8000", source) for source in sources[1:]
+    )
 
 
 def test_pages_hold_nothing_that_the_policy_forbids(client: Client) -> None:
@@ -79,9 +83,13 @@ def test_pages_hold_nothing_that_the_policy_forbids(client: Client) -> None:
         assert not re.search(r"<[^>]+\s(style|on\w+)=", html), path
         assert not re.search(r"<style|<script(?![^>]*(?:src=|application/json))", html), path
         # Nothing is loaded from elsewhere.
-        assert not re.findall(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?//', html), path
+        assert not re.findall(
+            r'<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?//', html
+        ), path
 
 
 def test_templates_load_nothing_from_elsewhere() -> None:
     for template in (Path(django_settings.BASE_DIR) / "templates").rglob("*.html"):
-        assert not re.search(r'(?:src|srcset|action)="(?:https?:)?//', template.read_text(encoding="utf-8")), template
+        assert not re.search(
+            r'(?:src|srcset|action)="(?:https?:)?//', template.read_text(encoding="utf-8")
+        ), template

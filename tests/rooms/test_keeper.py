@@ -30,9 +30,14 @@ def keeper(clean_redis: Any) -> Keeper:
     return Keeper(clean_redis, block_ms=1)
 
 
-def happen(redis: Any, event: str, people: int, minute: int, epoch: str = "e1", room: str = "garden") -> None:
+def happen(
+    redis: Any, event: str, people: int, minute: int, epoch: str = "e1", room: str = "garden"
+) -> None:
     at = (T0 + timedelta(minutes=minute)).timestamp()
-    redis.xadd(wire.CALLS_STREAM, {"room": room, "epoch": epoch, "event": event, "at": f"{at:.3f}", "people": str(people)})
+    redis.xadd(
+        wire.CALLS_STREAM,
+        {"room": room, "epoch": epoch, "event": event, "at": f"{at:.3f}", "people": str(people)},
+    )
 
 
 def live(redis: Any, epoch: str) -> None:
@@ -40,11 +45,18 @@ def live(redis: Any, epoch: str) -> None:
 
 
 def test_a_call_is_written_down(room: Room, keeper: Keeper, clean_redis: Any) -> None:
-    for minute, (event, people) in enumerate([("started", 1), ("peak", 2), ("peak", 5), ("ended", 0)]):
+    for minute, (event, people) in enumerate(
+        [("started", 1), ("peak", 2), ("peak", 5), ("ended", 0)]
+    ):
         happen(clean_redis, event, people, minute)
     assert keeper.record_calls() == 4
     call = Call.objects.get()
-    assert (call.room, call.started, call.ended, call.most_people) == (room, T0, T0 + timedelta(minutes=3), 5)
+    assert (call.room, call.started, call.ended, call.most_people) == (
+        room,
+        T0,
+        T0 + timedelta(minutes=3),
+        5,
+    )
     assert keeper.record_calls() == 0
 
 
@@ -59,7 +71,9 @@ def test_events_may_come_twice_and_in_any_order(keeper: Keeper, clean_redis: Any
 
 
 @pytest.mark.usefixtures("room")
-def test_an_entry_that_was_read_and_not_finished_is_done_again(keeper: Keeper, clean_redis: Any, monkeypatch: Any) -> None:
+def test_an_entry_that_was_read_and_not_finished_is_done_again(
+    keeper: Keeper, clean_redis: Any, monkeypatch: Any
+) -> None:
     from django.db import OperationalError
 
     from rooms import calls
@@ -83,14 +97,19 @@ def test_entries_that_are_nothing_do_not_stop_the_others(keeper: Keeper, clean_r
     clean_redis.xadd(wire.CALLS_STREAM, {"hello": "world"})
     happen(clean_redis, "started", 1, 0, room="nowhere", epoch="e0")
     happen(clean_redis, "exploded", 1, 0, epoch="e2")
-    clean_redis.xadd(wire.CALLS_STREAM, {"room": "garden", "epoch": "e3", "event": "started", "at": "nan", "people": "1"})
+    clean_redis.xadd(
+        wire.CALLS_STREAM,
+        {"room": "garden", "epoch": "e3", "event": "started", "at": "nan", "people": "1"},
+    )
     happen(clean_redis, "started", 1, 0)
     keeper.record_calls()
     assert [call.epoch for call in Call.objects.all()] == ["e1"]
 
 
 @pytest.mark.usefixtures("room")
-def test_a_call_whose_worker_died_ends_when_it_was_last_seen(keeper: Keeper, clean_redis: Any) -> None:
+def test_a_call_whose_worker_died_ends_when_it_was_last_seen(
+    keeper: Keeper, clean_redis: Any
+) -> None:
     happen(clean_redis, "started", 1, 0)
     keeper.record_calls()
     live(clean_redis, "e1")
@@ -118,7 +137,10 @@ def test_a_call_that_is_seen_again_goes_on(keeper: Keeper, clean_redis: Any) -> 
 
 
 def test_notes_with_many_rows_are_merged(room: Room, keeper: Keeper) -> None:
-    rows = [NotesUpdate(room=room, update_bytes=b"\x00\x00") for _ in range(notes_store.COMPACT_ROWS + 1)]
+    rows = [
+        NotesUpdate(room=room, update_bytes=b"\x00\x00")
+        for _ in range(notes_store.COMPACT_ROWS + 1)
+    ]
     NotesUpdate.objects.bulk_create(rows)
     keeper.compact_notes()
     assert NotesUpdate.objects.count() == 1
@@ -128,7 +150,9 @@ def test_who_came_in_is_forgotten_when_no_pass_is_left_and_no_call_is_running(
     room: Room, keeper: Keeper, clean_redis: Any
 ) -> None:
     def arrive(room: Room, name: str, age: timedelta) -> None:
-        Arrival.objects.create(room=room, participant=name, person=name, role=Role.SPEAKER, since=T0 - age)
+        Arrival.objects.create(
+            room=room, participant=name, person=name, role=Role.SPEAKER, since=T0 - age
+        )
 
     attic = Room.objects.create(slug="attic", title="Attic")
     day = timedelta(days=1)
@@ -138,7 +162,10 @@ def test_who_came_in_is_forgotten_when_no_pass_is_left_and_no_call_is_running(
     happen(clean_redis, "started", 1, 0)
     live(clean_redis, "e1")
     keeper.step(T0)
-    assert set(Arrival.objects.values_list("person", flat=True)) == {"may be back", "in a long call"}
+    assert set(Arrival.objects.values_list("person", flat=True)) == {
+        "may be back",
+        "in a long call",
+    }
     happen(clean_redis, "ended", 0, 1)
     keeper.step(T0 + day)
     assert not Arrival.objects.exists()

@@ -16,12 +16,21 @@ from sfu_worker import wire
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"type": "join", "pass": "p", "name": "Ann", "resume": None}, messages.Join("p", "Ann", None)),
-        ({"type": "offer", "id": 1, "sdp": "v=0", "tracks": {"0": "camera"}}, messages.Offer(1, "v=0", {"0": "camera"})),
+        (
+            {"type": "join", "pass": "p", "name": "Ann", "resume": None},
+            messages.Join("p", "Ann", None),
+        ),
+        (
+            {"type": "offer", "id": 1, "sdp": "v=0", "tracks": {"0": "camera"}},
+            messages.Offer(1, "v=0", {"0": "camera"}),
+        ),
         (
             {
                 "type": "slots",
-                "slots": [{"mid": "4", "track": None}, {"mid": "5", "track": "p:camera", "height": 90, "priority": 1}],
+                "slots": [
+                    {"mid": "4", "track": None},
+                    {"mid": "5", "track": "p:camera", "height": 90, "priority": 1},
+                ],
             },
             messages.Slots([wire.SlotRequest("4", None), wire.SlotRequest("5", "p:camera", 90, 1)]),
         ),
@@ -29,7 +38,10 @@ from sfu_worker import wire
             {"type": "slots", "slots": [{"mid": "6", "track": None, "voices": True}]},
             messages.Slots([wire.SlotRequest("6", None, voices=True)]),
         ),
-        ({"type": "mute", "source": "microphone", "muted": True}, messages.Mute("microphone", True)),
+        (
+            {"type": "mute", "source": "microphone", "muted": True},
+            messages.Mute("microphone", True),
+        ),
         ({"type": "snapshot"}, messages.Snapshot()),
         ({"type": "chat", "nonce": "a-B_1", "text": "hi"}, messages.Chat("a-B_1", "hi")),
         ({"type": "chat_since", "number": 3}, messages.ChatSince(3)),
@@ -38,7 +50,9 @@ from sfu_worker import wire
         ({"type": "leave"}, messages.Leave()),
     ],
 )
-def test_every_message_of_the_protocol_is_understood(body: dict[str, Any], message: messages.Message) -> None:
+def test_every_message_of_the_protocol_is_understood(
+    body: dict[str, Any], message: messages.Message
+) -> None:
     assert messages.decode(json.dumps(body)) == message
 
 
@@ -68,18 +82,37 @@ def test_every_message_has_a_handler() -> None:
         pytest.param('{"type": "offer", "id": 4294967296, "sdp": "v=0"}', id="a large number"),
         pytest.param('{"type": "chat_since", "number": 1e400}', id="infinity"),
         pytest.param('{"type": "chat_since", "number": NaN}', id="not a number"),
-        pytest.param('{"type": "chat_since", "number": ' + "9" * 5000 + "}", id="a number beyond Python's limit"),
-        pytest.param('{"type": "offer", "id": 1, "sdp": "v=0", "tracks": {"0": "camera2"}}', id="an unknown source"),
-        pytest.param('{"type": "mute", "source": "tuba", "muted": true}', id="an unknown instrument"),
+        pytest.param(
+            '{"type": "chat_since", "number": ' + "9" * 5000 + "}",
+            id="a number beyond Python's limit",
+        ),
+        pytest.param(
+            '{"type": "offer", "id": 1, "sdp": "v=0", "tracks": {"0": "camera2"}}',
+            id="an unknown source",
+        ),
+        pytest.param(
+            '{"type": "mute", "source": "tuba", "muted": true}', id="an unknown instrument"
+        ),
         pytest.param('{"type": "chat", "nonce": "", "text": "hi"}', id="no nonce"),
-        pytest.param('{"type": "chat", "nonce": "' + "n" * 41 + '", "text": "hi"}', id="a long nonce"),
+        pytest.param(
+            '{"type": "chat", "nonce": "' + "n" * 41 + '", "text": "hi"}', id="a long nonce"
+        ),
         pytest.param('{"type": "chat", "nonce": "n", "text": "\\ud800"}', id="half a character"),
         pytest.param('{"type": "slots", "slots": {}}', id="an object for a list"),
         pytest.param('{"type": "slots", "slots": [1]}', id="a slot that is none"),
-        pytest.param('{"type": "slots", "slots": [{"mid": "4", "track": null, "voices": 1}]}', id="a number for a truth"),
-        pytest.param('{"type": "slots", "slots": [{"mid": "4", "track": "p:microphone", "voices": true}]}', id="a chosen voice"),
         pytest.param(
-            json.dumps({"type": "slots", "slots": [{"mid": str(n), "track": None} for n in range(501)]}), id="too many slots"
+            '{"type": "slots", "slots": [{"mid": "4", "track": null, "voices": 1}]}',
+            id="a number for a truth",
+        ),
+        pytest.param(
+            '{"type": "slots", "slots": [{"mid": "4", "track": "p:microphone", "voices": true}]}',
+            id="a chosen voice",
+        ),
+        pytest.param(
+            json.dumps(
+                {"type": "slots", "slots": [{"mid": str(n), "track": None} for n in range(501)]}
+            ),
+            id="too many slots",
         ),
         pytest.param("[" * 70_000, id="nested without end"),
         pytest.param('{"type": "leave", "x": ' + "[" * 30 + "]" * 30 + "}", id="nested deep"),
@@ -96,7 +129,9 @@ def test_everything_else_raises_one_error(text: str) -> None:
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

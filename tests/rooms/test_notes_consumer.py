@@ -261,7 +261,9 @@ async def test_bytes_that_are_no_yjs_end_the_connection_and_are_not_kept(data: b
     ann = await Editor(room.notes_key).open()
     await ann.send(data)
     async with asyncio.timeout(PATIENCE):
-        while (message := await ann.browser.socket.receive_output(timeout=PATIENCE))["type"] != "websocket.close":
+        while (message := await ann.browser.socket.receive_output(timeout=PATIENCE))[
+            "type"
+        ] != "websocket.close":
             pass
     assert message["code"] == 4400
     assert not await NotesUpdate.objects.aexists()
@@ -274,7 +276,9 @@ async def test_notes_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) ->
     ann = await Editor(room.notes_key).open()
     await ann.type("x" * 200)
     async with asyncio.timeout(PATIENCE):
-        while (message := await ann.browser.socket.receive_output(timeout=PATIENCE))["type"] != "websocket.close":
+        while (message := await ann.browser.socket.receive_output(timeout=PATIENCE))[
+            "type"
+        ] != "websocket.close":
             pass
     assert message["code"] == notes.TOO_LARGE
     assert not await NotesUpdate.objects.aexists()
@@ -301,7 +305,9 @@ def test_compaction_keeps_every_word_and_leaves_one_row() -> None:
         notes_store.append(room.pk, update)
     assert notes_store.compact(room.pk) == len(updates)
     assert NotesUpdate.objects.count() == 1
-    assert str(notes_store.document(notes_store.load(room.pk)).get("notes", type=Text)) == str(doc.get("notes", type=Text))
+    assert str(notes_store.document(notes_store.load(room.pk)).get("notes", type=Text)) == str(
+        doc.get("notes", type=Text)
+    )
     assert notes_store.compact(room.pk) == 1
 
 
@@ -313,19 +319,25 @@ def test_compaction_keeps_an_update_that_waits_for_another() -> None:
         notes_store.append(room.pk, update)
     notes_store.compact(room.pk)
     notes_store.append(room.pk, updates[0])
-    assert str(notes_store.document(notes_store.load(room.pk)).get("notes", type=Text)) == str(doc.get("notes", type=Text))
+    assert str(notes_store.document(notes_store.load(room.pk)).get("notes", type=Text)) == str(
+        doc.get("notes", type=Text)
+    )
 
 
 @pytest.mark.django_db(transaction=False)
 def test_opening_notes_with_many_rows_merges_them() -> None:
     room = Room.objects.create(slug="garden", title="Garden")
     _, updates = filled()
-    rows = [NotesUpdate(room=room, update_bytes=updates[0]) for _ in range(notes_store.COMPACT_ROWS + 1)]
+    rows = [
+        NotesUpdate(room=room, update_bytes=updates[0]) for _ in range(notes_store.COMPACT_ROWS + 1)
+    ]
     NotesUpdate.objects.bulk_create(rows)
     assert len(notes_store.load(room.pk)) == 1
 
 
-@hypothesis_settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.binary(max_size=60), st.integers(0, 5), st.integers(0, 40))
 def test_broken_updates_raise_one_error_and_nothing_else(junk: bytes, which: int, at: int) -> None:
     _, updates = filled()
@@ -347,4 +359,7 @@ def test_the_protocols_decoder_raises_one_error_and_nothing_else(data: bytes) ->
 
 @given(st.integers(0, 2**53 - 1))
 def test_numbers_survive_the_wire(value: int) -> None:
-    assert yprotocol.read_varint(yprotocol.varint(value), 0) == (value, len(yprotocol.varint(value)))
+    assert yprotocol.read_varint(yprotocol.varint(value), 0) == (
+        value,
+        len(yprotocol.varint(value)),
+    )

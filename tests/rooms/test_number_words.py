@@ -45,14 +45,36 @@ ROOM = RoomNumbers(
     paused=0,
     links=Links(1_800_000, 6_000_000, 0.035, 0.004),
     total=Counts(packets_in=9000, octets_in=8_000_000, nacks_in=3),
-    last=Counts(packets_in=800, octets_in=525_000, packets_out=3000, octets_out=2_000_000, lost_in=8, lost_out=12),
+    last=Counts(
+        packets_in=800,
+        octets_in=525_000,
+        packets_out=3000,
+        octets_out=2_000_000,
+        lost_in=8,
+        lost_out=12,
+    ),
 )
-WORKER = WorkerNumbers("w1", "0.1.0", 93_600.0, 118_000_000, 0.012, 0.001, ["garden"], Datagrams(received=7, sent=9))
+WORKER = WorkerNumbers(
+    "w1", "0.1.0", 93_600.0, 118_000_000, 0.012, 0.001, ["garden"], Datagrams(received=7, sent=9)
+)
 
 
-def publish(client: Any, *, load: float = 0.42, worker: WorkerNumbers | None = WORKER, room: RoomNumbers | None = ROOM) -> None:
+def publish(
+    client: Any,
+    *,
+    load: float = 0.42,
+    worker: WorkerNumbers | None = WORKER,
+    room: RoomNumbers | None = ROOM,
+) -> None:
     """What a worker would write."""
-    body = {"worker": "w1", "load": load, "rooms": 1, "people": 5, "draining": False, "addresses": []}
+    body = {
+        "worker": "w1",
+        "load": load,
+        "rooms": 1,
+        "people": 5,
+        "draining": False,
+        "addresses": [],
+    }
     client.sadd(wire.WORKERS_KEY, "w1", "dead")
     client.set(wire.worker_key("w1"), json.dumps(body))
     if worker is not None:
@@ -123,8 +145,14 @@ def test_a_worker_that_is_well_is_not_worried_about() -> None:
         (WorkerNow("w1", BUSY, 1, 5, False, WORKER), "Busy"),
         (WorkerNow("w1", 0.1, 1, 5, True, WORKER), "Takes no new rooms"),
         (WorkerNow("w1", 0.1, 1, 5, False, None), "Gives no numbers"),
-        (WorkerNow("w1", 0.1, 1, 5, False, replace(WORKER, lag_max=0.25)), "up to 250\N{NO-BREAK SPACE}ms"),
-        (WorkerNow("w1", 0.1, 1, 5, False, replace(WORKER, last=Datagrams(overflowed=1))), "net.core.rmem_max"),
+        (
+            WorkerNow("w1", 0.1, 1, 5, False, replace(WORKER, lag_max=0.25)),
+            "up to 250\N{NO-BREAK SPACE}ms",
+        ),
+        (
+            WorkerNow("w1", 0.1, 1, 5, False, replace(WORKER, last=Datagrams(overflowed=1))),
+            "net.core.rmem_max",
+        ),
     ],
 )
 def test_each_worry_about_a_worker_is_said_by_itself(worker: WorkerNow, says: str) -> None:
@@ -134,7 +162,9 @@ def test_each_worry_about_a_worker_is_said_by_itself(worker: WorkerNow, says: st
 
 
 def test_what_is_wrong_with_links_is_said() -> None:
-    lossy = replace(ROOM, last=Counts(packets_in=95, lost_in=9, given_up_in=5), links=Links(), paused=2)
+    lossy = replace(
+        ROOM, last=Counts(packets_in=95, lost_in=9, given_up_in=5), links=Links(), paused=2
+    )
     assert lossy.loss_left > LOSS_LEFT
     assert [worry.split()[0] for worry in worries_of_room(lossy)] == ["5.0%", "2"]
     assert all(column.text(lossy) for column in ROOM_COLUMNS)
@@ -143,7 +173,9 @@ def test_what_is_wrong_with_links_is_said() -> None:
 # The admin
 
 
-def test_strangers_and_staff_without_the_permission_do_not_see_it(client: Client, clean_redis: Any, room: Room) -> None:
+def test_strangers_and_staff_without_the_permission_do_not_see_it(
+    client: Client, clean_redis: Any, room: Room
+) -> None:
     publish(clean_redis)
     for address in (LIVE, f"{LIVE}?part=1"):
         assert client.get(address)["Location"].startswith("/admin/login/")
@@ -160,18 +192,30 @@ def test_strangers_and_staff_without_the_permission_do_not_see_it(client: Client
     assert f'href="{LIVE}"' in words(client.get("/admin/"))
 
 
-def test_an_owner_sees_workers_and_rooms_in_words(owner: Client, clean_redis: Any, room: Room) -> None:
+def test_an_owner_sees_workers_and_rooms_in_words(
+    owner: Client, clean_redis: Any, room: Room
+) -> None:
     publish(clean_redis)
     for address in (LIVE, f"{LIVE}?part=1"):
         text = words(owner.get(address))
         for said in ("w1", "42%", "12 ms at worst, 1 ms on average", "118 MB", "1 d 2 h", "0.1.0"):
             assert said in text
-        for said in ("5 (1 stream, 12 viewers)", "4.2 Mbit/s, 800 packets/s", "1.0%, after repair 0%", "1.8 Mbit/s at least"):
+        for said in (
+            "5 (1 stream, 12 viewers)",
+            "4.2 Mbit/s, 800 packets/s",
+            "1.0%, after repair 0%",
+            "1.8 Mbit/s at least",
+        ):
             assert said in text
-        assert f'<a href="/admin/rooms/room/{room.pk}/change/">Garden &lt;b&gt;party&lt;/b&gt;</a>' in text
+        assert (
+            f'<a href="/admin/rooms/room/{room.pk}/change/">Garden &lt;b&gt;party&lt;/b&gt;</a>'
+            in text
+        )
         assert "dead" not in text
         assert 'class="worry"' not in text
-    assert '<script type="module" src="/static/rooms/ui/live.js"></script>' in words(owner.get(LIVE))
+    assert '<script type="module" src="/static/rooms/ui/live.js"></script>' in words(
+        owner.get(LIVE)
+    )
     part = owner.get(f"{LIVE}?part=1")
     assert "no-store" in part["Cache-Control"]
     assert "<script" not in words(part)
@@ -179,13 +223,17 @@ def test_an_owner_sees_workers_and_rooms_in_words(owner: Client, clean_redis: An
     assert "Busy" in words(owner.get(LIVE))
 
 
-def test_the_page_says_when_there_are_no_workers_and_no_calls(owner: Client, clean_redis: Any) -> None:
+def test_the_page_says_when_there_are_no_workers_and_no_calls(
+    owner: Client, clean_redis: Any
+) -> None:
     text = words(owner.get(LIVE))
     assert "No media worker lives" in text
     assert "Nobody is in a call." in text
 
 
-def test_numbers_of_another_version_are_left_out_and_break_nothing(owner: Client, clean_redis: Any, room: Room) -> None:
+def test_numbers_of_another_version_are_left_out_and_break_nothing(
+    owner: Client, clean_redis: Any, room: Room
+) -> None:
     publish(clean_redis)
     clean_redis.set(wire.worker_numbers_key("w1"), '{"later": 1}')
     assert "Gives no numbers" in words(owner.get(LIVE))
@@ -235,7 +283,10 @@ def test_programs_get_all_numbers_and_no_slug(clean_redis: Any, room: Room) -> N
     text = said("--json")
     body = json.loads(text)
     assert body["workers"][0]["numbers"]["lag_max"] == 0.012
-    assert (body["rooms"][0]["room"], body["rooms"][0]["numbers"]["links"]["smallest"]) == (room.pk, 1_800_000)
+    assert (body["rooms"][0]["room"], body["rooms"][0]["numbers"]["links"]["smallest"]) == (
+        room.pk,
+        1_800_000,
+    )
     assert "garden" not in text
 
 
@@ -252,7 +303,9 @@ def test_no_redis_is_a_failure_that_says_what_to_do() -> None:
 
 # Prometheus
 
-SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)')
+SAMPLE = re.compile(
+    r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)'
+)
 
 
 def parse(text: str) -> dict[str, tuple[str, list[tuple[dict[str, str], float]]]]:
@@ -284,20 +337,35 @@ async def fetch(**headers: str) -> Any:
     return await AsyncClient().get("/metrics", headers=headers)
 
 
-async def test_without_a_token_there_are_no_metrics_and_with_one_it_has_to_be_brought(settings: Any, clean_redis: Any) -> None:
+async def test_without_a_token_there_are_no_metrics_and_with_one_it_has_to_be_brought(
+    settings: Any, clean_redis: Any
+) -> None:
     assert (await fetch(authorization="Bearer ")).status_code == 404
     settings.METRICS_TOKEN = TOKEN
-    for wrong in ("", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer ü"):
+    for wrong in (
+        "",
+        "Bearer",
+        "Bearer wrong",
+        f"Basic {TOKEN}",
+        f"Bearer {TOKEN}x",
+        f"Bearer {TOKEN[:-1]}",
+        "Bearer ü",
+    ):
         response = await fetch(authorization=wrong)
         assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer"), wrong
         assert b"confcall_" not in response.content
     assert (await AsyncClient().get(f"/metrics?token={TOKEN}")).status_code == 401
     response = await fetch(authorization=f"bearer {TOKEN}")
-    assert (response.status_code, response["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert (response.status_code, response["Content-Type"]) == (
+        200,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )
     assert parse(response.content.decode())["confcall_workers"] == ("gauge", [({}, 0.0)])
 
 
-async def test_metrics_name_rooms_by_their_id_and_nothing_else(settings: Any, clean_redis: Any) -> None:
+async def test_metrics_name_rooms_by_their_id_and_nothing_else(
+    settings: Any, clean_redis: Any
+) -> None:
     settings.METRICS_TOKEN = TOKEN
     room = await Room.objects.acreate(slug="garden", title="Garden")
     publish(clean_redis)
@@ -315,7 +383,9 @@ async def test_metrics_name_rooms_by_their_id_and_nothing_else(settings: Any, cl
         assert {f"{prefix}{f.name}_total" for f in fields(cls)} <= set(found)
 
 
-async def test_a_room_that_is_deleted_while_people_are_in_it_has_no_metrics(settings: Any, clean_redis: Any) -> None:
+async def test_a_room_that_is_deleted_while_people_are_in_it_has_no_metrics(
+    settings: Any, clean_redis: Any
+) -> None:
     settings.METRICS_TOKEN = TOKEN
     publish(clean_redis)
     found = parse((await fetch(authorization=f"Bearer {TOKEN}")).content.decode())
@@ -332,7 +402,10 @@ async def test_metrics_are_missing_while_redis_is_away(settings: Any, without_re
 
 def test_strange_names_are_escaped_and_what_is_not_known_is_left_out() -> None:
     name = 'a"b\\c\nd'
-    overview = Overview([WorkerNow(name, 0.5, 1, 2, True, None)], [RoomNow("garden", name, replace(ROOM, links=Links()))])
+    overview = Overview(
+        [WorkerNow(name, 0.5, 1, 2, True, None)],
+        [RoomNow("garden", name, replace(ROOM, links=Links()))],
+    )
     found = parse(exposition.expose(overview, {"garden": 7}))
     assert found["confcall_worker_draining"] == ("gauge", [({"worker": 'a\\"b\\\\c\\nd'}, 1.0)])
     assert found["confcall_room_rtt_max_seconds"] == ("gauge", [])

@@ -71,7 +71,11 @@ def test_the_builtin_notes_are_pages_of_this_site(room: Room, settings: Any) -> 
     settings.ETHERPAD_URL = ""
     provider = pads.provider()
     assert (provider.name, provider.chat_in_page) == ("builtin", True)
-    assert provider.open_url(room, read_only=False) == provider.frame_url(room, read_only=False) == f"/n/{room.notes_key}/"
+    assert (
+        provider.open_url(room, read_only=False)
+        == provider.frame_url(room, read_only=False)
+        == f"/n/{room.notes_key}/"
+    )
     assert provider.open_url(room, read_only=True) == f"/n/{room.notes_read_key}/"
     provider.ensure(room)
 
@@ -86,7 +90,10 @@ def test_a_pad_is_created_once_and_its_ids_are_kept(room: Room, etherpad: type[A
     assert frame == f"https://pad.example.org/p/{room.pad_id}?showChat=true&alwaysShowChat=true"
     assert provider.open_url(room, read_only=False) == f"https://pad.example.org/p/{room.pad_id}"
     assert provider.open_url(room, read_only=True) == "https://pad.example.org/p/r.0123"
-    assert [path for path, _ in etherpad.asked] == ["/api/1.2.15/createPad", "/api/1.2.15/getReadOnlyID"]
+    assert [path for path, _ in etherpad.asked] == [
+        "/api/1.2.15/createPad",
+        "/api/1.2.15/getReadOnlyID",
+    ]
     assert "secret" not in "".join(path for path, _ in etherpad.asked)
 
 
@@ -100,9 +107,17 @@ def test_half_a_creation_is_finished_the_next_time(room: Room, etherpad: type[An
 
 
 @pytest.mark.parametrize(
-    "answer", [b"<html>no</html>", b"[]", b"{}", b'{"code": 4, "message": "no or wrong API Key", "data": null}']
+    "answer",
+    [
+        b"<html>no</html>",
+        b"[]",
+        b"{}",
+        b'{"code": 4, "message": "no or wrong API Key", "data": null}',
+    ],
 )
-def test_a_wrong_answer_leaves_the_call_alone(room: Room, etherpad: type[Answers], answer: bytes) -> None:
+def test_a_wrong_answer_leaves_the_call_alone(
+    room: Room, etherpad: type[Answers], answer: bytes
+) -> None:
     etherpad.say = answer
     provider = pads.provider()
     with pytest.raises(pads.PadUnavailable):
@@ -114,22 +129,32 @@ def test_a_wrong_answer_leaves_the_call_alone(room: Room, etherpad: type[Answers
     assert len(etherpad.asked) == asked
 
 
-def test_the_notes_link_leads_to_the_pad_under_ones_name(client: Client, room: Room, etherpad: type[Answers]) -> None:
+def test_the_notes_link_leads_to_the_pad_under_ones_name(
+    client: Client, room: Room, etherpad: type[Answers]
+) -> None:
     response = client.get(f"/n/{room.notes_key}/", {"userName": "Ann & Bob"})
     assert response.status_code == 302
-    assert response["Location"].endswith("?showChat=true&alwaysShowChat=true&userName=Ann%20%26%20Bob")
-    assert client.get(f"/n/{room.notes_read_key}/")["Location"].startswith("https://pad.example.org/p/r.0123?")
+    assert response["Location"].endswith(
+        "?showChat=true&alwaysShowChat=true&userName=Ann%20%26%20Bob"
+    )
+    assert client.get(f"/n/{room.notes_read_key}/")["Location"].startswith(
+        "https://pad.example.org/p/r.0123?"
+    )
     assert etherpad.pads == {Room.objects.get().pad_id}
 
 
-def test_the_notes_link_of_an_old_pad_says_when_etherpad_is_away(client: Client, room: Room, etherpad: type[Answers]) -> None:
+def test_the_notes_link_of_an_old_pad_says_when_etherpad_is_away(
+    client: Client, room: Room, etherpad: type[Answers]
+) -> None:
     path = pads.provider().check_url(room, read_only=False)
     assert client.head(path).status_code == 302
     etherpad.say = b"no"
     assert client.head(path).status_code == 503
 
 
-def test_without_etherpad_the_notes_link_says_so(client: Client, room: Room, etherpad: type[Answers]) -> None:
+def test_without_etherpad_the_notes_link_says_so(
+    client: Client, room: Room, etherpad: type[Answers]
+) -> None:
     etherpad.say = b"no"
     response = client.get(f"/n/{room.notes_key}/")
     assert response.status_code == 503

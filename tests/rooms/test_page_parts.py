@@ -47,7 +47,10 @@ def test_every_text_in_the_catalogue_is_used() -> None:
     families = re.findall(r"text\(`([\w.]+)\.\$\{", ALL_SCRIPTS)
     assert families
     unused = [
-        key for key in TEXTS if f"'{key}'" not in ALL_SCRIPTS and not any(key.startswith(f"{family}.") for family in families)
+        key
+        for key in TEXTS
+        if f"'{key}'" not in ALL_SCRIPTS
+        and not any(key.startswith(f"{family}.") for family in families)
     ]
     assert unused == []
 
@@ -72,9 +75,15 @@ def test_every_element_that_a_script_looks_for_is_on_a_page() -> None:
 
 
 def test_every_icon_that_is_used_is_in_the_sprite() -> None:
-    sprite = set(re.findall(r'id="icon-([\w-]+)"', (ROOT / "templates/rooms/icons.svg").read_text()))
-    used = set(re.findall(r'#icon-([a-z-]+)"', ALL_PAGES)) | set(re.findall(r"\bicon\('([\w-]+)'", ALL_SCRIPTS))
-    used |= set(re.findall(r"\bmark\('([\w-]+)'", ALL_SCRIPTS)) | set(re.findall(r'\bo(?:n|ff)="([a-z-]+)"', ALL_PAGES))
+    sprite = set(
+        re.findall(r'id="icon-([\w-]+)"', (ROOT / "templates/rooms/icons.svg").read_text())
+    )
+    used = set(re.findall(r'#icon-([a-z-]+)"', ALL_PAGES)) | set(
+        re.findall(r"\bicon\('([\w-]+)'", ALL_SCRIPTS)
+    )
+    used |= set(re.findall(r"\bmark\('([\w-]+)'", ALL_SCRIPTS)) | set(
+        re.findall(r'\bo(?:n|ff)="([a-z-]+)"', ALL_PAGES)
+    )
     assert used == sprite
 
 
@@ -97,23 +106,40 @@ def test_a_page_asks_nothing_of_other_sites(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [p for p in SCRIPTS if p.parent.name != "ui"], ids=relative)
 def test_only_the_ui_folder_touches_the_document(path: Path) -> None:
-    code = re.sub(r"//.*|/\*.*?\*/", "", path.read_text(), flags=re.DOTALL if "/*" in path.read_text() else 0)
+    code = re.sub(
+        r"//.*|/\*.*?\*/", "", path.read_text(), flags=re.DOTALL if "/*" in path.read_text() else 0
+    )
     assert not re.search(r"\b(document|window)\b\s*[.\[]", code)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=relative)
 def test_no_script_writes_markup(path: Path) -> None:
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", path.read_text())
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function",
+        path.read_text(),
+    )
 
 
 def test_a_licence_is_there_for_every_package_in_the_bundle() -> None:
     licences = (ROOT / "static/vendor/LICENSES.txt").read_text()
-    for name in ("yjs", "y-protocols", "lib0", "quill", "y-quill", "quill-cursors", "parchment", "quill-delta", "lucide-static"):
+    for name in (
+        "yjs",
+        "y-protocols",
+        "lib0",
+        "quill",
+        "y-quill",
+        "quill-cursors",
+        "parchment",
+        "quill-delta",
+        "lucide-static",
+    ):
         assert re.search(rf"^{re.escape(name)} \d+\.\d+\.\d+ – ", licences, re.MULTILINE), name
 
 
 def test_node_packages_are_pinned_and_name_no_registry() -> None:
     package = json.loads((ROOT / "package.json").read_text())
-    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in package["devDependencies"].values())
+    assert all(
+        re.fullmatch(r"\d+\.\d+\.\d+", version) for version in package["devDependencies"].values()
+    )
     lock = (ROOT / "package-lock.json").read_text()
     assert '"resolved"' not in lock

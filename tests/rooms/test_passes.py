@@ -16,7 +16,10 @@ from rooms.roles import Role
 PASS = Pass(room=7, role=Role.SPEAKER, invite=3, person="abcDEF-_12345678", name="Ann Example")
 
 
-@pytest.mark.parametrize("pass_", [PASS, replace(PASS, invite=None), replace(PASS, name=""), replace(PASS, invite=None, user=1)])
+@pytest.mark.parametrize(
+    "pass_",
+    [PASS, replace(PASS, invite=None), replace(PASS, name=""), replace(PASS, invite=None, user=1)],
+)
 def test_a_pass_is_read_as_it_was_issued(pass_: Pass) -> None:
     assert passes.read(passes.issue(pass_)) == pass_
 
@@ -46,7 +49,9 @@ def test_a_pass_of_another_key_is_worthless() -> None:
     assert passes.read(token) is None
 
 
-def test_a_pass_ends_after_twelve_hours_and_a_renewed_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pass_ends_after_twelve_hours_and_a_renewed_one_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     start = time.time()
     token = passes.issue(PASS)
     monkeypatch.setattr(time, "time", lambda: start + passes.MAX_AGE.total_seconds() - 60)

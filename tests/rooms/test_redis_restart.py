@@ -98,6 +98,8 @@ async def _until(browser: Browser, kind: str) -> dict[str, Any]:
 
 
 def test_who_is_misplaced() -> None:
-    here, dead, moved, forgotten = (Seat(f"c{n}", f"r{n}", w) for n, w in enumerate(["a", "dead", "a", "a"]))
+    here, dead, moved, forgotten = (
+        Seat(f"c{n}", f"r{n}", w) for n, w in enumerate(["a", "dead", "a", "a"])
+    )
     view = View("era", frozenset({"a", "b"}), {"r0": "a", "r1": "dead", "r2": "b"})
     assert misplaced([here, dead, moved, forgotten], view) == [dead, moved, forgotten]

@@ -28,7 +28,9 @@ def room(db: None) -> Room:
     return Room.objects.create(slug="garden", title="Garden")
 
 
-def arrive(room: Room, participant: str, person: str, role: Role = Role.SPEAKER, kind: wire.Kind = "call") -> Invite:
+def arrive(
+    room: Room, participant: str, person: str, role: Role = Role.SPEAKER, kind: wire.Kind = "call"
+) -> Invite:
     """Somebody comes in by a fresh invite."""
     invite: Invite = room.invites.create(role=role)
     pass_ = Pass(room.pk, role, invite.pk, person)
@@ -42,7 +44,9 @@ def arrive(room: Room, participant: str, person: str, role: Role = Role.SPEAKER,
 def test_the_person_and_its_invite_are_banned(room: Room) -> None:
     invite = arrive(room, "p1", "ann")
     assert removal.ban(room, OWNER, "p1") == ["p1"]
-    assert list(Ban.objects.values_list("room", "person", "invite", "name")) == [(room.pk, "ann", invite.pk, "Ann")]
+    assert list(Ban.objects.values_list("room", "person", "invite", "name")) == [
+        (room.pk, "ann", invite.pk, "Ann")
+    ]
 
 
 def test_of_a_stream_the_person_alone_is_banned(room: Room) -> None:
@@ -115,7 +119,10 @@ def test_an_owner_who_tries_the_guests_link_stays_an_owner(room: Room) -> None:
 
 def test_an_owner_by_account_who_tries_the_guests_link_stays_one_too(room: Room) -> None:
     user = get_user_model().objects.create_user("owner", is_staff=True)
-    assert admit(Pass(room.pk, Role.OWNER, None, "ann", user=user.pk), "Ann", participant="p1") == OWNER
+    assert (
+        admit(Pass(room.pk, Role.OWNER, None, "ann", user=user.pk), "Ann", participant="p1")
+        == OWNER
+    )
     arrive(room, "p2", "ann")
     for grant in (OWNER, MODERATOR):
         with pytest.raises(removal.NotAllowed):
@@ -222,7 +229,9 @@ async def test_a_moderator_whose_invite_was_revoked_meanwhile_removes_nobody() -
     room = await make_room()
     invite = await make_invite(room, Role.MODERATOR)
     async with FakeWorker():
-        ann, _ = await join(room, "Ann", token=passes.issue(Pass(room.pk, Role.MODERATOR, invite.pk, "ann")))
+        ann, _ = await join(
+            room, "Ann", token=passes.issue(Pass(room.pk, Role.MODERATOR, invite.pk, "ann"))
+        )
         bob, welcome = await join(room, "Bob")
         await ann.hear("room_state")
         for change in ({"role": Role.SPEAKER}, {"revoked": True}):
@@ -249,7 +258,9 @@ async def test_whoever_has_left_long_ago_is_not_here_and_oneself_may_leave() -> 
 
 @whole
 @pytest.mark.django_db(transaction=True)
-async def test_where_the_worker_cannot_be_told_the_ban_counts_and_the_host_hears_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_the_worker_cannot_be_told_the_ban_counts_and_the_host_hears_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     room = await make_room()
     async with FakeWorker():
         ann, _ = await join(room, "Ann", role=Role.OWNER)
@@ -269,7 +280,9 @@ async def test_where_the_worker_cannot_be_told_the_ban_counts_and_the_host_hears
 
 @whole
 @pytest.mark.django_db(transaction=True)
-async def test_who_is_removed_while_coming_in_is_put_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_is_removed_while_coming_in_is_put_out_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     room = await make_room()
     invite = await make_invite(room)
 
@@ -282,7 +295,13 @@ async def test_who_is_removed_while_coming_in_is_put_out_again(monkeypatch: pyte
     async with FakeWorker() as worker:
         browser = Browser("/ws/call/garden/")
         await browser.connect()
-        await browser.say(**{"type": "join", "pass": passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "bob")), "name": "Bob"})
+        await browser.say(
+            **{
+                "type": "join",
+                "pass": passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "bob")),
+                "name": "Bob",
+            }
+        )
         participant = (await worker.heard(wire.Join)).participant
         assert await worker.heard(wire.Remove) == wire.Remove("garden", participant)
         await browser.refused("refused:removed", 4403)

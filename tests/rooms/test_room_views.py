@@ -33,7 +33,9 @@ def owner(client: Client) -> Client:
 
 
 def config(response: Any) -> dict[str, Any]:
-    found = re.search(rb'<script id="config" type="application/json">(.*?)</script>', response.content, re.DOTALL)
+    found = re.search(
+        rb'<script id="config" type="application/json">(.*?)</script>', response.content, re.DOTALL
+    )
     assert found, response.content[:500]
     value: dict[str, Any] = json.loads(found[1])
     return value
@@ -56,11 +58,20 @@ def test_an_invite_becomes_a_pass_and_leaves_the_address(client: Client, room: R
     first = client.get(invite.get_absolute_url())
     assert (first.status_code, first["Location"]) == (303, "/r/garden/")
     cookie = first.cookies["pass-garden"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["max-age"]) == (True, "Lax", "/", 12 * 3600)
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["max-age"]) == (
+        True,
+        "Lax",
+        "/",
+        12 * 3600,
+    )
     page = client.get("/r/garden/")
     values = config(page)
     assert page.status_code == 200
-    assert (values["role"], values["publish"], values["ws"]) == ("listener", False, "/ws/call/garden/")
+    assert (values["role"], values["publish"], values["ws"]) == (
+        "listener",
+        False,
+        "/ws/call/garden/",
+    )
     assert values["max_bitrate"] == 8_000_000
     pass_ = passes.read(values["pass"])
     assert pass_ is not None
@@ -68,7 +79,9 @@ def test_an_invite_becomes_a_pass_and_leaves_the_address(client: Client, room: R
     assert "no-store" in page["Cache-Control"]
 
 
-def test_in_a_frame_the_pass_is_in_the_page_and_no_cookie_is_set(client: Client, room: Room) -> None:
+def test_in_a_frame_the_pass_is_in_the_page_and_no_cookie_is_set(
+    client: Client, room: Room
+) -> None:
     invite = room.invites.create()
     page = client.get(invite.get_absolute_url(), headers={"Sec-Fetch-Dest": "iframe"})
     assert page.status_code == 200
@@ -100,7 +113,9 @@ def test_a_pass_is_renewed_by_every_visit(client: Client, room: Room) -> None:
     assert "pass-garden" in client.get("/r/garden/").cookies
 
 
-def test_a_stranger_cannot_tell_an_existing_room_from_an_absent_one(client: Client, room: Room) -> None:
+def test_a_stranger_cannot_tell_an_existing_room_from_an_absent_one(
+    client: Client, room: Room
+) -> None:
     there, absent = client.get("/r/garden/"), client.get("/r/absent/")
     assert there.status_code == absent.status_code == 404
     assert there.content == absent.content
@@ -109,10 +124,16 @@ def test_a_stranger_cannot_tell_an_existing_room_from_an_absent_one(client: Clie
     assert not absent.cookies
 
 
-@pytest.mark.parametrize("state", [{"locked": True}, {"closed": True}, {"opens": timezone.now() + timedelta(days=1)}])
-def test_nor_by_the_state_of_the_room_nor_with_a_forged_pass(client: Client, room: Room, state: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "state", [{"locked": True}, {"closed": True}, {"opens": timezone.now() + timedelta(days=1)}]
+)
+def test_nor_by_the_state_of_the_room_nor_with_a_forged_pass(
+    client: Client, room: Room, state: dict[str, Any]
+) -> None:
     Room.objects.update(**state)
-    client.cookies["pass-garden"] = passes.issue(passes.Pass(room.pk + 1, Role.OWNER, None, "x")) + "x"
+    client.cookies["pass-garden"] = (
+        passes.issue(passes.Pass(room.pk + 1, Role.OWNER, None, "x")) + "x"
+    )
     there, absent = client.get("/r/garden/"), client.get("/r/absent/")
     assert there.status_code == 404
     assert there.content == absent.content
@@ -120,7 +141,15 @@ def test_nor_by_the_state_of_the_room_nor_with_a_forged_pass(client: Client, roo
 
 
 def test_an_unknown_invite_and_an_unknown_address_look_the_same(client: Client, room: Room) -> None:
-    pages = [client.get(path) for path in ("/i/AAAAAAAAAAAAAAAAAAAAAA/", "/n/AAAAAAAAAAAAAAAAAAAAAA/", "/r/absent/", "/nowhere/")]
+    pages = [
+        client.get(path)
+        for path in (
+            "/i/AAAAAAAAAAAAAAAAAAAAAA/",
+            "/n/AAAAAAAAAAAAAAAAAAAAAA/",
+            "/r/absent/",
+            "/nowhere/",
+        )
+    ]
     assert [page.status_code for page in pages] == [404] * 4
     assert len({page.content for page in pages}) == 1
 
@@ -140,7 +169,12 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], int, str]] = [
 
 @pytest.mark.parametrize(("invite", "state", "status", "title"), REFUSED)
 def test_each_refusal_has_its_page_and_status(
-    client: Client, room: Room, invite: dict[str, Any], state: dict[str, Any], status: int, title: str
+    client: Client,
+    room: Room,
+    invite: dict[str, Any],
+    state: dict[str, Any],
+    status: int,
+    title: str,
 ) -> None:
     now = timezone.now()
     moments = {k: now + v if isinstance(v, timedelta) else v for k, v in (invite | state).items()}
@@ -157,7 +191,9 @@ def test_each_refusal_has_its_page_and_status(
         assert f'data-until="{int((now + HOUR).timestamp())}"' in text
 
 
-def test_a_pass_that_is_out_hears_of_the_change_at_its_next_visit(client: Client, room: Room) -> None:
+def test_a_pass_that_is_out_hears_of_the_change_at_its_next_visit(
+    client: Client, room: Room
+) -> None:
     invite = room.invites.create()
     enter(client, invite)
     Invite.objects.update(revoked=True)
@@ -170,7 +206,9 @@ def test_a_pass_that_is_out_hears_of_the_change_at_its_next_visit(client: Client
     assert client.get(invite.get_absolute_url()).status_code == 403
 
 
-def test_a_full_room_says_so_and_the_owner_finds_a_place(client: Client, room: Room, clean_redis: Any) -> None:
+def test_a_full_room_says_so_and_the_owner_finds_a_place(
+    client: Client, room: Room, clean_redis: Any
+) -> None:
     from sfu_worker import wire
 
     Room.objects.update(max_people=2)
@@ -181,7 +219,9 @@ def test_a_full_room_says_so_and_the_owner_finds_a_place(client: Client, room: R
     assert enter(Client(), room.invites.create(role=Role.OWNER)).status_code == 200
 
 
-def test_who_is_in_may_reload_the_page_of_a_full_and_locked_room(client: Client, room: Room, clean_redis: Any) -> None:
+def test_who_is_in_may_reload_the_page_of_a_full_and_locked_room(
+    client: Client, room: Room, clean_redis: Any
+) -> None:
     from sfu_worker import wire
 
     values = config(enter(client, room.invites.create()))
@@ -203,7 +243,9 @@ def test_visitors_come_in_by_the_address_where_they_may(client: Client, room: Ro
     assert values["links"]["call"] == "http://127.0.0.1:8000/r/garden/"
 
 
-def test_whose_invite_ended_is_a_visitor_where_visitors_may_come(client: Client, room: Room) -> None:
+def test_whose_invite_ended_is_a_visitor_where_visitors_may_come(
+    client: Client, room: Room
+) -> None:
     Room.objects.update(visitors=VisitorPolicy.LISTEN)
     invite = room.invites.create(role=Role.SPEAKER)
     enter(client, invite)
@@ -236,7 +278,9 @@ def test_an_account_that_is_not_staff_is_a_stranger(client: Client, room: Room) 
         ({"role": Role.OWNER}, False),
     ],
 )
-def test_the_link_to_copy_makes_no_host(client: Client, room: Room, invite: dict[str, Any], shared: bool) -> None:
+def test_the_link_to_copy_makes_no_host(
+    client: Client, room: Room, invite: dict[str, Any], shared: bool
+) -> None:
     row = room.invites.create(**invite)
     link = config(enter(client, row))["links"]["call"]
     assert (link == f"http://127.0.0.1:8000/i/{row.token}/") is shared
@@ -278,10 +322,15 @@ def test_a_moderator_copies_the_guests_link_where_there_is_one(client: Client, r
     room.invites.create(expires=timezone.now() - HOUR)
     room.invites.create(uses_left=3)
     guests = room.invites.create()
-    assert config(enter(client, moderator))["links"]["call"] == f"http://127.0.0.1:8000/i/{guests.token}/"
+    assert (
+        config(enter(client, moderator))["links"]["call"]
+        == f"http://127.0.0.1:8000/i/{guests.token}/"
+    )
 
 
-def test_a_listener_gets_the_notes_to_read_and_a_speaker_to_write(client: Client, room: Room) -> None:
+def test_a_listener_gets_the_notes_to_read_and_a_speaker_to_write(
+    client: Client, room: Room
+) -> None:
     listener = config(enter(client, room.invites.create(role=Role.LISTENER)))
     speaker = config(enter(Client(), room.invites.create()))
     assert listener["links"]["notes"].endswith(f"/n/{room.notes_read_key}/")
@@ -289,7 +338,9 @@ def test_a_listener_gets_the_notes_to_read_and_a_speaker_to_write(client: Client
     assert room.notes_key not in json.dumps(listener)
 
 
-def test_relay_credentials_are_what_coturn_computes(client: Client, room: Room, settings: Any) -> None:
+def test_relay_credentials_are_what_coturn_computes(
+    client: Client, room: Room, settings: Any
+) -> None:
     import base64
     import hashlib
     import hmac
@@ -298,14 +349,23 @@ def test_relay_credentials_are_what_coturn_computes(client: Client, room: Room, 
     [server] = config(enter(client, room.invites.create()))["ice_servers"]
     expected = hmac.new(b"shared secret", server["username"].encode(), hashlib.sha1).digest()
     assert base64.b64decode(server["credential"]) == expected
-    assert 11.9 * 3600 < int(server["username"].split(":")[0]) - timezone.now().timestamp() < 12.1 * 3600
+    assert (
+        11.9 * 3600
+        < int(server["username"].split(":")[0]) - timezone.now().timestamp()
+        < 12.1 * 3600
+    )
 
 
-@pytest.mark.parametrize("text", ['</script><script>alert("x")</script>', '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}"])
+@pytest.mark.parametrize(
+    "text",
+    ['</script><script>alert("x")</script>', '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}"],
+)
 def test_titles_are_text_wherever_they_are_shown(client: Client, room: Room, text: str) -> None:
     Room.objects.update(title=text, description=text)
     page = enter(client, room.invites.create())
-    assert text not in page.content.decode().replace("{{ 7|add:7 }}", text if "{{" not in text else "")
+    assert text not in page.content.decode().replace(
+        "{{ 7|add:7 }}", text if "{{" not in text else ""
+    )
     assert config(page)["room"]["title"] == text
 
 

@@ -32,9 +32,16 @@ async def test_a_room_goes_to_the_least_loaded_worker_and_stays_there() -> None:
     ("one", "two", "chosen"),
     [
         pytest.param({"load": 0.5}, {"load": 0.2}, "b", id="the load comes first"),
-        pytest.param({"load": 0.51, "rooms": 3}, {"load": 0.52, "rooms": 2}, "b", id="then the number of rooms"),
+        pytest.param(
+            {"load": 0.51, "rooms": 3},
+            {"load": 0.52, "rooms": 2},
+            "b",
+            id="then the number of rooms",
+        ),
         pytest.param({}, {}, "a", id="then the name"),
-        pytest.param({"draining": True}, {"load": 1.0}, "b", id="a draining worker takes nothing new"),
+        pytest.param(
+            {"draining": True}, {"load": 1.0}, "b", id="a draining worker takes nothing new"
+        ),
     ],
 )
 async def test_who_is_least_loaded(one: dict[str, Any], two: dict[str, Any], chosen: str) -> None:
@@ -113,7 +120,9 @@ async def test_asking_gives_up_on_a_silent_worker() -> None:
     async with FakeWorker("a") as worker:
         worker.answers[wire.Join] = []
         with pytest.raises(sfu.Unavailable):
-            await sfu.ask("garden", wire.Join("garden", "p1", "Cam", "speaker", True, reply=""), timeout=0.2)
+            await sfu.ask(
+                "garden", wire.Join("garden", "p1", "Cam", "speaker", True, reply=""), timeout=0.2
+            )
 
 
 async def test_asking_without_workers_is_unavailable() -> None:
@@ -123,9 +132,17 @@ async def test_asking_without_workers_is_unavailable() -> None:
 
 async def test_a_redis_that_is_away_is_unavailable(settings: Any) -> None:
     settings.CHANNEL_LAYERS = {
-        "default": {"BACKEND": "rooms.layer.LastingRedisChannelLayer", "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]}}
+        "default": {
+            "BACKEND": "rooms.layer.LastingRedisChannelLayer",
+            "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]},
+        }
     }
-    for call in (sfu.place("garden"), sfu.worker_of("garden"), sfu.least_loaded(), sfu.live_counts(["garden"])):
+    for call in (
+        sfu.place("garden"),
+        sfu.worker_of("garden"),
+        sfu.least_loaded(),
+        sfu.live_counts(["garden"]),
+    ):
         with pytest.raises(sfu.Unavailable):
             await call
     with pytest.raises(sfu.Unavailable):
@@ -142,7 +159,9 @@ async def test_silence_is_no_error_on_the_channel_layer() -> None:
     waiting = asyncio.create_task(layer.receive(channel))
 
     async def blocked() -> bool:
-        return any(b"bzpopmin" in str(c.get("cmd")).encode() for c in await sfu.client().client_list())
+        return any(
+            b"bzpopmin" in str(c.get("cmd")).encode() for c in await sfu.client().client_list()
+        )
 
     await until(blocked)
     await layer.send(channel, {"type": "hello"})

@@ -34,11 +34,21 @@ def test_health_asks_the_database_and_redis(client: Client, settings: Any) -> No
 
 async def test_reach_tells_the_addresses_of_a_worker(clean_redis: Any) -> None:
     assert (await AsyncClient().get("/reach/")).status_code == 503
-    info = {"worker": "w", "load": 0.1, "rooms": 0, "people": 0, "draining": False, "addresses": ["192.0.2.1:40000"]}
+    info = {
+        "worker": "w",
+        "load": 0.1,
+        "rooms": 0,
+        "people": 0,
+        "draining": False,
+        "addresses": ["192.0.2.1:40000"],
+    }
     clean_redis.sadd(wire.WORKERS_KEY, "w")
     clean_redis.set(wire.worker_key("w"), json.dumps(info))
     response = await AsyncClient().get("/reach/")
-    assert (response.status_code, json.loads(response.content)) == (200, {"addresses": ["192.0.2.1:40000"]})
+    assert (response.status_code, json.loads(response.content)) == (
+        200,
+        {"addresses": ["192.0.2.1:40000"]},
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +63,9 @@ async def test_reach_tells_the_addresses_of_a_worker(clean_redis: Any) -> None:
         "/static/../manage.py",
     ],
 )
-def test_nothing_but_our_images_is_served(client: Client, settings: Any, tmp_path: Path, path: str) -> None:
+def test_nothing_but_our_images_is_served(
+    client: Client, settings: Any, tmp_path: Path, path: str
+) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     (tmp_path / "media" / "backgrounds").mkdir(parents=True)
     (tmp_path / "media" / "backgrounds" / "x.svg").write_text("<svg/>")
@@ -61,7 +73,9 @@ def test_nothing_but_our_images_is_served(client: Client, settings: Any, tmp_pat
     assert client.get(path).status_code == 404
 
 
-def test_an_old_stylesheet_address_answers_and_is_not_kept(client: Client, settings: Any, tmp_path: Path) -> None:
+def test_an_old_stylesheet_address_answers_and_is_not_kept(
+    client: Client, settings: Any, tmp_path: Path
+) -> None:
     settings.MEDIA_ROOT = tmp_path
     picture = backgrounds.encode(io.BytesIO(images.photo()), 1 << 20, 1_000_000)
     background = Background(title="Hills", focal_x=20)

@@ -37,7 +37,9 @@ def free_ports(count: int) -> list[int]:
             try:
                 for port in range(base, base + count):
                     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                        bound.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
+                        bound.enter_context(socket.socket(socket.AF_INET, kind)).bind(
+                            ("127.0.0.1", port)
+                        )
             except OSError:
                 continue
             return list(range(base, base + count))
@@ -45,7 +47,9 @@ def free_ports(count: int) -> list[int]:
 
 
 def children_of(pid: int) -> list[int]:
-    listing = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        ["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    ).stdout
     pairs = [tuple(map(int, line.split())) for line in listing.splitlines()]
     # The listing's own process is gone by now; it is never a child of a supervisor.
     return [child for child, parent in pairs if parent == pid]
@@ -53,12 +57,16 @@ def children_of(pid: int) -> list[int]:
 
 def is_alive(pid: int) -> bool:
     """A zombie that nobody has collected counts as dead."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.strip()
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout.strip()
     return bool(state) and not state.startswith("Z")
 
 
 def command_of(pid: int) -> str:
-    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return subprocess.run(
+        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
 
 
 class Served:
@@ -66,8 +74,17 @@ class Served:
 
     def __init__(self, data: Path, **env: str) -> None:
         web, media, _ = free_ports(3)
-        clean = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "SECRET_KEY", "SITE_URL", "HOST")}
-        settings = {"DATA_DIR": str(data), "PORT": str(web), "SFU_PORT": str(media), "SFU_WORKERS": "2"}
+        clean = {
+            k: v
+            for k, v in os.environ.items()
+            if k not in ("REDIS_URL", "SECRET_KEY", "SITE_URL", "HOST")
+        }
+        settings = {
+            "DATA_DIR": str(data),
+            "PORT": str(web),
+            "SFU_PORT": str(media),
+            "SFU_WORKERS": "2",
+        }
         self.url = f"http://127.0.0.1:{web}"
         self.lines: list[str] = []
         self.process = subprocess.Popen(
@@ -93,7 +110,10 @@ class Served:
 
     def wait_ready(self) -> None:
         try:
-            wait_until(lambda: "confcall is ready at" in self.output or self.process.poll() is not None, "ready")
+            wait_until(
+                lambda: "confcall is ready at" in self.output or self.process.poll() is not None,
+                "ready",
+            )
         finally:
             assert "confcall is ready at" in self.output, self.output
 
@@ -109,7 +129,9 @@ class Served:
 
     def child(self, *words: str) -> int | None:
         """The child whose command holds all ``words``."""
-        return next((pid for pid in self.children() if all(word in command_of(pid) for word in words)), None)
+        return next(
+            (pid for pid in self.children() if all(word in command_of(pid) for word in words)), None
+        )
 
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
@@ -132,7 +154,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
             served.end(signal.SIGTERM)
 
 
-def test_it_starts_everything_and_a_second_start_keeps_what_was_there(serve: Callable[..., Served]) -> None:
+def test_it_starts_everything_and_a_second_start_keeps_what_was_there(
+    serve: Callable[..., Served],
+) -> None:
     first = serve()
     first.wait_ready()
     assert first.get("/health/") == 200
@@ -152,7 +176,9 @@ def test_sigterm_ends_every_child_in_order(serve: Callable[..., Served]) -> None
     served = serve()
     served.wait_ready()
     children = served.children()
-    assert len(children) == 5, [command_of(pid) for pid in children]  # valkey, two workers, keeper, web
+    assert len(children) == 5, [
+        command_of(pid) for pid in children
+    ]  # valkey, two workers, keeper, web
     assert served.end(signal.SIGTERM) == 0
     assert not [pid for pid in children if is_alive(pid)]
     assert served.lines[-1].endswith("| ended\n")
@@ -212,7 +238,9 @@ def test_a_data_folder_has_one_supervisor(serve: Callable[..., Served]) -> None:
     assert "already runs with the data in" in second.output
 
 
-def test_the_redis_of_the_settings_is_used_instead_of_an_own_one(serve: Callable[..., Served], redis_url: str) -> None:
+def test_the_redis_of_the_settings_is_used_instead_of_an_own_one(
+    serve: Callable[..., Served], redis_url: str
+) -> None:
     served = serve(REDIS_URL=redis_url)
     served.wait_ready()
     assert served.child("valkey-server") is None
@@ -241,11 +269,15 @@ def test_tokens_of_requests_reach_no_log(serve: Callable[..., Served]) -> None:
     assert not [token for token in links if token in after]
 
 
-def test_without_the_redis_that_was_asked_for_it_says_so_and_shows_the_links_at_the_end(serve: Callable[..., Served]) -> None:
+def test_without_the_redis_that_was_asked_for_it_says_so_and_shows_the_links_at_the_end(
+    serve: Callable[..., Served],
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     served = serve(REDIS_URL=f"redis://127.0.0.1:{port}/0")
-    wait_until(lambda: "Redis" in served.output or served.process.poll() is not None, "a word about Redis")
+    wait_until(
+        lambda: "Redis" in served.output or served.process.poll() is not None, "a word about Redis"
+    )
     assert served.end(signal.SIGTERM) == 0
     assert "confcall is ready" not in served.output
     assert re.search(r"(?i)password:?\s+(\S+)", served.output)

@@ -29,16 +29,22 @@ def test_pauses_double_up_to_ten_seconds_and_start_anew_after_a_good_run() -> No
 
 
 @pytest.mark.parametrize(
-    ("cores", "asked", "started"), [(1, None, 1), (2, None, 2), (64, None, 4), (0, None, 1), (2, 0, 0), (2, 7, 7)]
+    ("cores", "asked", "started"),
+    [(1, None, 1), (2, None, 2), (64, None, 4), (0, None, 1), (2, 0, 0), (2, 7, 7)],
 )
-def test_there_is_one_worker_per_core_within_limits_unless_asked(cores: int, asked: int | None, started: int) -> None:
+def test_there_is_one_worker_per_core_within_limits_unless_asked(
+    cores: int, asked: int | None, started: int
+) -> None:
     assert Plan("127.0.0.1", 8000, workers=asked).worker_count(cores) == started
 
 
 def test_workers_listen_everywhere_unless_told() -> None:
     # Firefox gathers no candidates on the loopback: even a call with oneself needs another address.
     assert Plan("127.0.0.1", 8000).listen() == "0.0.0.0"
-    assert Plan("127.0.0.1", 8000, media_listen="192.0.2.1,2001:db8::1").listen() == "192.0.2.1,2001:db8::1"
+    assert (
+        Plan("127.0.0.1", 8000, media_listen="192.0.2.1,2001:db8::1").listen()
+        == "192.0.2.1,2001:db8::1"
+    )
 
 
 def test_the_plan_follows_the_settings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +62,10 @@ def test_the_plan_follows_the_settings(settings: Any, monkeypatch: pytest.Monkey
 
 def test_workers_get_names_and_ports_of_their_own() -> None:
     specs = worker_specs(Plan("127.0.0.1", 8000, media_port=41000, workers=2), 8, "unix:///run/x")
-    assert [(spec.name, spec.env["SFU_PORT"]) for spec in specs] == [("w1", "41000"), ("w2", "41001")]
+    assert [(spec.name, spec.env["SFU_PORT"]) for spec in specs] == [
+        ("w1", "41000"),
+        ("w2", "41001"),
+    ]
     assert {spec.env["REDIS_URL"] for spec in specs} == {"unix:///run/x"}
 
 
@@ -108,7 +117,11 @@ def test_a_line_carries_its_process() -> None:
 async def test_a_child_that_ignores_sigterm_is_killed_after_its_grace(tmp_path: Path) -> None:
     said: list[str] = []
     script = "trap '' TERM; echo up; while :; do sleep 0.1; done"
-    child = Child(Spec("deaf", ("sh", "-c", script), grace=0.2), lambda name, line: said.append(f"{name} {line}"), tmp_path)
+    child = Child(
+        Spec("deaf", ("sh", "-c", script), grace=0.2),
+        lambda name, line: said.append(f"{name} {line}"),
+        tmp_path,
+    )
     child.start()
     async with asyncio.timeout(60):
         while "deaf up" not in said:
@@ -124,7 +137,9 @@ async def test_a_child_that_ignores_sigterm_is_killed_after_its_grace(tmp_path: 
 
 async def test_a_child_that_waits_for_its_restart_ends_at_once(tmp_path: Path) -> None:
     said: list[str] = []
-    child = Child(Spec("brief", ("sh", "-c", "exit 3")), lambda name, line: said.append(line), tmp_path)
+    child = Child(
+        Spec("brief", ("sh", "-c", "exit 3")), lambda name, line: said.append(line), tmp_path
+    )
     child.start()
     async with asyncio.timeout(60):
         while not any("ended with code 3; starting it again in 4 s" in line for line in said):
@@ -140,18 +155,25 @@ async def test_where_the_kernel_does_not_help_the_leash_watches_its_parent() -> 
     found = f"import os, sys; sys.path.insert(0, {str(LEASH.parent)!r}); import leash"
     watch = f"{found}; leash.watch(os.getppid(), {command!r})"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {watch!r}])"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", parent, stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", parent, stdout=asyncio.subprocess.PIPE
+    )
     assert process.stdout is not None
     async with asyncio.timeout(60):
         sleeper = int(await process.stdout.readline())
         process.kill()
         await process.wait()
-        while Path(f"/proc/{sleeper}").exists() and "Z" not in Path(f"/proc/{sleeper}/stat").read_text().split()[2]:
+        while (
+            Path(f"/proc/{sleeper}").exists()
+            and "Z" not in Path(f"/proc/{sleeper}/stat").read_text().split()[2]
+        ):
             await asyncio.sleep(0.05)
 
 
 def test_a_leash_whose_parent_is_gone_starts_nothing(tmp_path: Path) -> None:
     made = tmp_path / "made"
-    done = subprocess.run([sys.executable, "-I", "-S", LEASH, "1", "--", "touch", str(made)], check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", LEASH, "1", "--", "touch", str(made)], check=False
+    )
     assert done.returncode == 1
     assert not made.exists()

@@ -30,13 +30,17 @@ def held_by(invite: Invite | None) -> dict[str, str]:
 
 
 async def post(client: AsyncClient, kind: str, invite: Invite | None, slug: str = "garden") -> Any:
-    return await client.post(f"/{kind}/{slug}", "v=0\r\n", content_type="application/sdp", headers=held_by(invite))
+    return await client.post(
+        f"/{kind}/{slug}", "v=0\r\n", content_type="application/sdp", headers=held_by(invite)
+    )
 
 
 async def patch(client: AsyncClient, location: str, invite: Invite) -> Any:
     headers = held_by(invite) | {"If-Match": "*"}
     type_ = "application/trickle-ice-sdpfrag"
-    return await client.patch(location, "a=end-of-candidates\r\n", content_type=type_, headers=headers)
+    return await client.patch(
+        location, "a=end-of-candidates\r\n", content_type=type_, headers=headers
+    )
 
 
 @pytest.mark.parametrize("kind", ["whip", "whep"])
@@ -84,13 +88,17 @@ async def test_too_many_fragments_are_held_back_and_ending_the_session_is_not(
         assert (await client.delete(location, headers=held_by(invite))).status_code == 200
 
 
-async def test_an_encoder_that_reconnects_and_trickles_is_never_held_back(client: AsyncClient) -> None:
+async def test_an_encoder_that_reconnects_and_trickles_is_never_held_back(
+    client: AsyncClient,
+) -> None:
     invite = await make_invite(await make_room())
     async with FakeWorker():
         for _ in range(25):
             response = await post(client, "whip", invite)
             assert response.status_code == 201
-        answers = [(await patch(client, response["Location"], invite)).status_code for _ in range(100)]
+        answers = [
+            (await patch(client, response["Location"], invite)).status_code for _ in range(100)
+        ]
         assert answers == [204] * 100
 
 

@@ -24,7 +24,13 @@ def client() -> AsyncClient:
     return AsyncClient(enforce_csrf_checks=True)
 
 
-async def post(client: AsyncClient, path: str, token: str | None = None, body: Any = SDP, type_: str = "application/sdp") -> Any:
+async def post(
+    client: AsyncClient,
+    path: str,
+    token: str | None = None,
+    body: Any = SDP,
+    type_: str = "application/sdp",
+) -> Any:
     headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
     return await client.post(path, data=body, content_type=type_, headers=headers)
 
@@ -35,7 +41,13 @@ async def test_an_encoder_publishes_and_ends_with_the_same_token(client: AsyncCl
     async with FakeWorker() as worker:
         response = await post(client, "/whip/garden", invite.token)
         join = await worker.heard(wire.Join)
-        assert (join.room, join.name, join.kind, join.publish, join.max_people) == ("garden", "Camera 1", "whip", True, 9)
+        assert (join.room, join.name, join.kind, join.publish, join.max_people) == (
+            "garden",
+            "Camera 1",
+            "whip",
+            True,
+            9,
+        )
         offer = await worker.heard(wire.Offer)
         assert (offer.participant, offer.sdp, offer.tracks) == (join.participant, SDP, {})
         assert response.status_code == 201
@@ -83,7 +95,9 @@ async def test_a_viewer_watches_the_newest_publisher_or_a_named_one(client: Asyn
             await worker.heard(wire.Offer)
 
 
-async def test_a_room_that_visitors_may_enter_can_be_watched_without_a_token(client: AsyncClient) -> None:
+async def test_a_room_that_visitors_may_enter_can_be_watched_without_a_token(
+    client: AsyncClient,
+) -> None:
     await make_room(visitors=VisitorPolicy.LISTEN)
     async with FakeWorker():
         assert (await post(client, "/whep/garden")).status_code == 201
@@ -91,13 +105,18 @@ async def test_a_room_that_visitors_may_enter_can_be_watched_without_a_token(cli
 
 
 @pytest.mark.parametrize("kind", ["whip", "whep"])
-async def test_an_unknown_room_and_an_unknown_token_look_alike(client: AsyncClient, kind: str) -> None:
+async def test_an_unknown_room_and_an_unknown_token_look_alike(
+    client: AsyncClient, kind: str
+) -> None:
     room = await make_room()
     attic = await make_room("attic")
     invite = await make_invite(attic)
     assert room.pk != attic.pk
     for token in (None, "", "unknown", invite.token):
-        known, unknown = await post(client, f"/{kind}/garden", token), await post(client, f"/{kind}/nowhere", token)
+        known, unknown = (
+            await post(client, f"/{kind}/garden", token),
+            await post(client, f"/{kind}/nowhere", token),
+        )
         assert known.status_code == unknown.status_code == 401
         assert known.content == unknown.content
         assert known["WWW-Authenticate"] == unknown["WWW-Authenticate"]
@@ -115,7 +134,9 @@ async def test_an_unknown_room_and_an_unknown_token_look_alike(client: AsyncClie
         pytest.param({"opens": "2999-01-01T00:00Z"}, {}, 409, id="not open yet"),
     ],
 )
-async def test_who_may_not_publish_is_told_so(client: AsyncClient, fields: Any, invite: Any, status: int) -> None:
+async def test_who_may_not_publish_is_told_so(
+    client: AsyncClient, fields: Any, invite: Any, status: int
+) -> None:
     token = (await make_invite(await make_room(**fields), **invite)).token
     async with FakeWorker() as worker:
         response = await post(client, "/whip/garden", token)
@@ -131,12 +152,16 @@ async def test_an_invite_whose_holder_was_removed_does_not_publish(client: Async
     assert (await post(client, "/whip/garden", invite.token)).status_code == 403
 
 
-async def test_a_removed_stream_stays_out_and_whoever_has_the_invite_comes_in(client: AsyncClient) -> None:
+async def test_a_removed_stream_stays_out_and_whoever_has_the_invite_comes_in(
+    client: AsyncClient,
+) -> None:
     room = await make_room()
     invite = await make_invite(room, label="Camera 1")
     async with FakeWorker() as worker:
         ann, _ = await join(room, "Ann", role=Role.OWNER)
-        bob, _ = await join(room, "Bob", token=passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "bob")))
+        bob, _ = await join(
+            room, "Bob", token=passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "bob"))
+        )
         for _ in range(2):
             await worker.heard(wire.Join)
         await ann.hear("room_state")
@@ -156,7 +181,9 @@ async def test_a_removed_stream_stays_out_and_whoever_has_the_invite_comes_in(cl
         assert gone.status_code == 404
         await worker.heard(wire.Leave)
         # Somebody new by the same invite.
-        cleo, _ = await join(room, "Cleo", token=passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "cleo")))
+        cleo, _ = await join(
+            room, "Cleo", token=passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "cleo"))
+        )
         for browser in (ann, bob, cleo):
             await browser.gone()
 
@@ -187,10 +214,14 @@ async def test_a_stream_that_is_removed_while_it_comes_in_is_told_so(
         pytest.param("hello", "application/sdp", 400, id="junk"),
         pytest.param(b"v=0\xff\xfe", "application/sdp", 400, id="not UTF-8"),
         pytest.param("v=0" + "x" * wire.MAX_SDP_BYTES, "application/sdp", 413, id="too long"),
-        pytest.param("v=0" + "x" * (3 * 1024 * 1024), "application/sdp", 413, id="longer than Django reads"),
+        pytest.param(
+            "v=0" + "x" * (3 * 1024 * 1024), "application/sdp", 413, id="longer than Django reads"
+        ),
     ],
 )
-async def test_what_is_no_offer_is_refused(client: AsyncClient, body: Any, type_: str, status: int) -> None:
+async def test_what_is_no_offer_is_refused(
+    client: AsyncClient, body: Any, type_: str, status: int
+) -> None:
     token = (await make_invite(await make_room())).token
     async with FakeWorker() as worker:
         assert (await post(client, "/whip/garden", token, body, type_)).status_code == status
@@ -200,7 +231,12 @@ async def test_what_is_no_offer_is_refused(client: AsyncClient, body: Any, type_
 @pytest.mark.parametrize(
     ("event", "status", "leaves"),
     [
-        pytest.param(wire.Refused("offer", "bad_sdp", "no media"), 400, True, id="an offer that it cannot answer"),
+        pytest.param(
+            wire.Refused("offer", "bad_sdp", "no media"),
+            400,
+            True,
+            id="an offer that it cannot answer",
+        ),
         pytest.param(wire.Refused("join", "room_full"), 503, True, id="a full room"),
         pytest.param(wire.Refused("offer", "forbidden"), 403, True, id="not allowed"),
         pytest.param(wire.Refused("offer", "busy"), 503, True, id="busy"),

@@ -38,9 +38,27 @@ def user(ufrag: str, pwd: str = PWD) -> str:
 def offer(kind: str, link: Link) -> str:
     """One VP8 track, sent or received."""
     direction = "sendonly" if kind == "whip" else "recvonly"
-    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE v", "m=video 9 UDP/TLS/RTP/SAVPF 96"]
-    lines += ["c=IN IP4 0.0.0.0", "a=mid:v", f"a={direction}", "a=rtcp-mux", "a=setup:actpass", "a=rtpmap:96 VP8/90000"]
-    lines += [f"a=fingerprint:sha-256 {link.fingerprint}", f"a=ice-ufrag:{link.ufrag}", f"a=ice-pwd:{link.pwd}"]
+    lines = [
+        "v=0",
+        "o=- 1 1 IN IP4 0.0.0.0",
+        "s=-",
+        "t=0 0",
+        "a=group:BUNDLE v",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96",
+    ]
+    lines += [
+        "c=IN IP4 0.0.0.0",
+        "a=mid:v",
+        f"a={direction}",
+        "a=rtcp-mux",
+        "a=setup:actpass",
+        "a=rtpmap:96 VP8/90000",
+    ]
+    lines += [
+        f"a=fingerprint:sha-256 {link.fingerprint}",
+        f"a=ice-ufrag:{link.ufrag}",
+        f"a=ice-pwd:{link.pwd}",
+    ]
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -55,7 +73,10 @@ class Client:
     async def offer(self) -> Any:
         """POST, without connecting."""
         response = await self.http.post(
-            f"/{self.kind}/garden", offer(self.kind, self.link), content_type="application/sdp", headers=self.headers()
+            f"/{self.kind}/garden",
+            offer(self.kind, self.link),
+            content_type="application/sdp",
+            headers=self.headers(),
         )
         if response.status_code == 201:
             self.location, self.etag = response["Location"], response["ETag"]
@@ -69,8 +90,12 @@ class Client:
         address, port = answer.candidates[0].split()[4:6]
         await self.link.connect(answer.ufrag, answer.pwd, answer.fingerprints, (address, int(port)))
 
-    async def patch(self, body: str | bytes, match: str | None = None, type_: str = FRAGMENT) -> Any:
-        return await self.http.patch(self.location, body, content_type=type_, headers=self.headers(match))
+    async def patch(
+        self, body: str | bytes, match: str | None = None, type_: str = FRAGMENT
+    ) -> Any:
+        return await self.http.patch(
+            self.location, body, content_type=type_, headers=self.headers(match)
+        )
 
     async def delete(self, match: str | None = None) -> Any:
         return await self.http.delete(self.location, headers=self.headers(match))
@@ -169,7 +194,9 @@ async def test_if_match_is_passed_on_and_never_a_reason_to_keep_a_session(
         assert (await client.delete(header)).status_code == 200
 
 
-async def test_without_a_worker_there_is_no_session(arrive: Callable[[str], Awaitable[Client]]) -> None:
+async def test_without_a_worker_there_is_no_session(
+    arrive: Callable[[str], Awaitable[Client]],
+) -> None:
     client = await arrive("whip")
     async with FakeWorker() as fake:
         await client.offer()
@@ -199,12 +226,18 @@ async def test_a_worker_that_says_nothing_is_not_waited_for(
 
 
 @KINDS
-async def test_a_session_ends_once(worker: Worker, arrive: Callable[[str], Awaitable[Client]], kind: str) -> None:
+async def test_a_session_ends_once(
+    worker: Worker, arrive: Callable[[str], Awaitable[Client]], kind: str
+) -> None:
     client = await arrive(kind)
     await client.start()
     assert (await client.delete('"whatever"')).status_code == 200
     assert not worker.rooms
-    for response in (await client.delete(), await client.patch(END, client.etag), await client.patch(user("abcd"), "*")):
+    for response in (
+        await client.delete(),
+        await client.patch(END, client.etag),
+        await client.patch(user("abcd"), "*"),
+    ):
         assert response.status_code == 404
     # Nor is one there that never was, though its room is held and its address is signed.
     again, gone = await arrive(kind), client.location
@@ -219,7 +252,11 @@ async def test_candidates_are_for_the_current_session(
 ) -> None:
     client = await arrive(kind)
     await client.start()
-    mine = user(client.link.ufrag) + "m=video 9 RTP/AVP 0\r\na=mid:v\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n" + END
+    mine = (
+        user(client.link.ufrag)
+        + "m=video 9 RTP/AVP 0\r\na=mid:v\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n"
+        + END
+    )
     for body, match, status in (
         (mine, client.etag, 204),
         (mine, "*", 204),
@@ -294,7 +331,11 @@ async def test_who_was_removed_has_no_session_and_its_key_brings_it_back_only_wi
     await client.start()
     participant = client.location.rsplit("/", 1)[1].split(".")[0]
     await removal.remove(client.invite.room, Grant(Role.OWNER), participant)
-    for response in (await client.patch(END, client.etag), await client.patch(user("abcd"), "*"), await client.delete()):
+    for response in (
+        await client.patch(END, client.etag),
+        await client.patch(user("abcd"), "*"),
+        await client.delete(),
+    ):
         assert response.status_code == 404
     assert (await client.offer()).status_code == 403
     await Ban.objects.all().adelete()

@@ -82,14 +82,27 @@ class Encoder:
         self.batch.now = now
         self.batch.deliver()
 
-    def _packet(self, now: float, temporal: int, key: bool, first: bool, last: bool, body: int) -> None:
+    def _packet(
+        self, now: float, temporal: int, key: bool, first: bool, last: bool, body: int
+    ) -> None:
         p = Packet()
         p.seq, p.marker = self.seq, 0x80 if last else 0
         p.timestamp = int(now * 90_000) & 0xFFFFFFFF
         picture = int((now - START) * FPS + 0.5) & 0x7FFF
-        head = struct.pack("!BBHBB", 0x90 if first else 0x80, 0xE0, 0x8000 | picture, self.tl0 & 0xFF, temporal << 6 | 0x20)
+        head = struct.pack(
+            "!BBHBB",
+            0x90 if first else 0x80,
+            0xE0,
+            0x8000 | picture,
+            self.tl0 & 0xFF,
+            temporal << 6 | 0x20,
+        )
         width = self.height * 16 // 9
-        start = b"\x10\x00\x00\x9d\x01\x2a" + struct.pack("<HH", width, self.height) if key else b"\x11" + bytes(9)
+        start = (
+            b"\x10\x00\x00\x9d\x01\x2a" + struct.pack("<HH", width, self.height)
+            if key
+            else b"\x11" + bytes(9)
+        )
         p.payload = memoryview(head + start + bytes(body))
         p.size = len(p.payload)
         self.layer.receive(p, now)
@@ -104,7 +117,9 @@ class Viewer:
         self.sound: dict[int, float] = {}
         self.log = ArrivalLog()
         self.nacks = NackLog()
-        self._packets: dict[int, tuple[bool, bool, bool, int]] = {}  # number -> (begins, ends, key, height)
+        self._packets: dict[
+            int, tuple[bool, bool, bool, int]
+        ] = {}  # number -> (begins, ends, key, height)
         self._due: int | None = None
         self._asked_at = 0.0
         self._height = 0
@@ -139,7 +154,9 @@ class Viewer:
         # A complete key frame needs nothing of what came before it.
         for number in sorted(n for n, packet in self._packets.items() if packet[2]):
             if (self._due is None or number > self._due) and self._frame(number, now):
-                self._packets = {n: packet for n, packet in self._packets.items() if n >= (self._due or 0)}
+                self._packets = {
+                    n: packet for n, packet in self._packets.items() if n >= (self._due or 0)
+                }
                 while self._frame(self._due or 0, now):
                     pass
                 break
@@ -187,15 +204,24 @@ class Loop:
     down: Sequence[Step]
     up: Sequence[Step] = ()
     seed: int = 1
-    layers: Sequence[tuple[str, int, int]] = (("q", 135, 400_000), ("h", 270, 750_000), ("f", 540, 5_000_000))
+    layers: Sequence[tuple[str, int, int]] = (
+        ("q", 135, 400_000),
+        ("h", 270, 750_000),
+        ("f", 540, 5_000_000),
+    )
     watch: Callable[[Loop, float], None] | None = None
 
     def __post_init__(self) -> None:
         chance = random.Random(self.seed)
         self.viewer, self.egress, self.wire = Viewer(), Egress(), Wire()
-        self.track, voice = UpTrack("a:camera", "a", "camera", "video"), UpTrack("a:microphone", "a", "microphone", "audio")
+        self.track, voice = (
+            UpTrack("a:camera", "a", "camera", "video"),
+            UpTrack("a:microphone", "a", "microphone", "audio"),
+        )
         self.track.rids = [rid for rid, _, _ in self.layers]
-        self.encoders = [Encoder(self.track, rid, height, rate, chance) for rid, height, rate in self.layers]
+        self.encoders = [
+            Encoder(self.track, rid, height, rate, chance) for rid, height, rate in self.layers
+        ]
         self._voice = UpLayer(voice, 50, "", OPUS, Batch(), lambda _: None)
         voice.add_layer(self._voice)
         self.slot = self._slot("1", "video", VIDEO_SSRC, RTX_SSRC, VP8)
@@ -234,7 +260,12 @@ class Loop:
         if step % 20 == 7:
             p = Packet()
             self._sound_seq += 1
-            p.seq, p.timestamp, p.payload, p.size = self._sound_seq & 0xFFFF, self._sound_seq * 960, memoryview(bytes(80)), 80
+            p.seq, p.timestamp, p.payload, p.size = (
+                self._sound_seq & 0xFFFF,
+                self._sound_seq * 960,
+                memoryview(bytes(80)),
+                80,
+            )
             self._voice.receive(p, now)
             self._voice._batch.now = now
             self._voice._batch.deliver()

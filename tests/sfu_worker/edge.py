@@ -62,17 +62,34 @@ class Peer:
         self.handler = Handler()
         self.transport = Transport(port, CERTIFICATE, self.handler)
         self.heard: list[bytes] = []
-        self.link = Link(hub, lambda view, start, end, now: self.heard.append(bytes(view[start:end])), lambda data, now: None)
+        self.link = Link(
+            hub,
+            lambda view, start, end, now: self.heard.append(bytes(view[start:end])),
+            lambda data, now: None,
+        )
         self.seq = 0
 
     async def connect(
-        self, *, tcp: bool = False, role: Role = "server", fingerprint: str = "", host: str = "127.0.0.1", wait: bool = True
+        self,
+        *,
+        tcp: bool = False,
+        role: Role = "server",
+        fingerprint: str = "",
+        host: str = "127.0.0.1",
+        wait: bool = True,
     ) -> Peer:
         theirs = [("sha-256", fingerprint or self.link.fingerprint)]
         ours = [("sha-256", self.transport.fingerprint)]
         self.transport.start(self.link.ufrag, self.link.pwd, theirs, role)
         client: Role = "client" if role == "server" else "server"
-        await self.link.connect(self.transport.ufrag, self.transport.pwd, ours, (host, self.port.port), tcp=tcp, role=client)
+        await self.link.connect(
+            self.transport.ufrag,
+            self.transport.pwd,
+            ours,
+            (host, self.port.port),
+            tcp=tcp,
+            role=client,
+        )
         if wait:
             await until(lambda: self.transport.connected and self.link.connected.done())
         return self

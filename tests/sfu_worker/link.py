@@ -102,7 +102,12 @@ class Sender:
     """One flow: media of 30 frames a second by ``plan(estimator)`` bit/s beside 50 packets a second of sound, and probes."""
 
     def __init__(
-        self, flow: int, plan: Callable[[BandwidthEstimator], int], wanted: int, seed: int, first_seq: int = 65000
+        self,
+        flow: int,
+        plan: Callable[[BandwidthEstimator], int],
+        wanted: int,
+        seed: int,
+        first_seq: int = 65000,
     ) -> None:
         self.flow = flow
         self.plan = plan
@@ -155,11 +160,15 @@ class Sender:
         return [(size, probe.id)] * -(-burst // size)
 
     def note(self, at: float, queue: float) -> None:
-        self.moments.append(Moment(at, self.bwe.target, queue, self._sent * 80, self._delivered * 80))
+        self.moments.append(
+            Moment(at, self.bwe.target, queue, self._sent * 80, self._delivered * 80)
+        )
         self._sent = self._delivered = 0
 
 
-def run(path: Path, senders: list[Sender], seconds: float, others: list[Reno] | None = None) -> None:
+def run(
+    path: Path, senders: list[Sender], seconds: float, others: list[Reno] | None = None
+) -> None:
     """Let the senders share the path; each one's ``moments`` has an entry per 100 ms."""
     chance = random.Random(1)
     bottleneck = Bottleneck(path)
@@ -186,7 +195,11 @@ def run(path: Path, senders: list[Sender], seconds: float, others: list[Reno] | 
 
 
 def _arrive(
-    flying: list[tuple[float, tuple[int, int, int]]], at: float, path: Path, senders: list[Sender], others: list[Reno]
+    flying: list[tuple[float, tuple[int, int, int]]],
+    at: float,
+    path: Path,
+    senders: list[Sender],
+    others: list[Reno],
 ) -> list[tuple[float, tuple[int, int, int]]]:
     left: list[tuple[float, tuple[int, int, int]]] = []
     kept_back = path.jitter > 0 and not path.reorder

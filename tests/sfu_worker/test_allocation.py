@@ -8,12 +8,22 @@ from hypothesis import strategies as st
 
 from sfu_worker.allocation import FEWER_FRAMES, HOLD, Allocation, Choice, LayerInfo, Wish, allocate
 
-CAMERA = (LayerInfo(0, 180, (100_000, 150_000)), LayerInfo(1, 360, (400_000, 500_000)), LayerInfo(2, 720, (1_500_000, 2_000_000)))
-SIMPLE = (LayerInfo(0, 135, (400_000,)), LayerInfo(1, 270, (750_000,)), LayerInfo(2, 540, (5_000_000,)))
+CAMERA = (
+    LayerInfo(0, 180, (100_000, 150_000)),
+    LayerInfo(1, 360, (400_000, 500_000)),
+    LayerInfo(2, 720, (1_500_000, 2_000_000)),
+)
+SIMPLE = (
+    LayerInfo(0, 135, (400_000,)),
+    LayerInfo(1, 270, (750_000,)),
+    LayerInfo(2, 540, (5_000_000,)),
+)
 VOICE = (LayerInfo(0, 0, (40_000,)),)
 
 
-def video(slot: str, priority: int = 0, height: int = 720, layers: tuple[LayerInfo, ...] = CAMERA) -> Wish:
+def video(
+    slot: str, priority: int = 0, height: int = 720, layers: tuple[LayerInfo, ...] = CAMERA
+) -> Wish:
     return Wish(slot, "video", priority, height, layers)
 
 
@@ -23,7 +33,10 @@ def sound(slot: str, priority: int = 0) -> Wish:
 
 def shown(allocation: Allocation) -> str:
     """`a0.1` is slot a on spatial layer 0 and temporal layer 1; `a-` is paused."""
-    return " ".join(f"{c.slot}{c.spatial}.{c.temporal}" if c.spatial >= 0 else f"{c.slot}-" for c in allocation.choices)
+    return " ".join(
+        f"{c.slot}{c.spatial}.{c.temporal}" if c.spatial >= 0 else f"{c.slot}-"
+        for c in allocation.choices
+    )
 
 
 TABLE = [
@@ -55,7 +68,9 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("budget", "wishes", "expected"), TABLE)
-def test_a_budget_is_shared_as_the_table_says(budget: int, wishes: list[Wish], expected: str) -> None:
+def test_a_budget_is_shared_as_the_table_says(
+    budget: int, wishes: list[Wish], expected: str
+) -> None:
     assert shown(allocate(budget, wishes, {}, 100.0)) == expected
 
 
@@ -74,7 +89,9 @@ def kept(allocation: Allocation) -> dict[str, Choice]:
         (500_000, 399_000, "a-"),
     ],
 )
-def test_a_slot_goes_down_at_once_and_up_with_a_margin(before: int, after: int, expected: str) -> None:
+def test_a_slot_goes_down_at_once_and_up_with_a_margin(
+    before: int, after: int, expected: str
+) -> None:
     wishes = [video("a", layers=SIMPLE)]
     first = allocate(before, wishes, {}, 100.0)
     assert shown(allocate(after, wishes, kept(first), 200.0)) == expected
@@ -98,7 +115,9 @@ def test_frames_are_dropped_to_keep_a_picture_but_not_to_get_a_larger_one() -> N
     fewer = allocate(400_000, wishes, kept(middle), 120.0)
     assert shown(fewer) == "a1.0"
     assert shown(allocate(400_000, wishes, kept(fewer), 120.0 + FEWER_FRAMES / 2)) == "a1.0"
-    assert shown(allocate(400_000, wishes, kept(fewer), 120.0 + FEWER_FRAMES)) == "a0.1", "the link stays narrow"
+    assert shown(allocate(400_000, wishes, kept(fewer), 120.0 + FEWER_FRAMES)) == "a0.1", (
+        "the link stays narrow"
+    )
 
 
 def test_who_comes_down_from_a_large_picture_gets_all_frames_of_the_one_that_fits() -> None:
@@ -118,7 +137,10 @@ def test_more_frames_of_the_same_picture_need_less_of_a_margin_than_a_larger_one
 
 
 def test_only_the_smallest_picture_goes_below_half_of_its_frames() -> None:
-    layers = (LayerInfo(0, 135, (60_000, 90_000, 150_000)), LayerInfo(1, 270, (200_000, 300_000, 500_000)))
+    layers = (
+        LayerInfo(0, 135, (60_000, 90_000, 150_000)),
+        LayerInfo(1, 270, (200_000, 300_000, 500_000)),
+    )
     wishes = [video("a", layers=layers)]
     high = allocate(600_000, wishes, {}, 100.0)
     assert shown(high) == "a1.2"
@@ -142,7 +164,10 @@ def test_a_budget_that_wavers_does_not_move_a_layer() -> None:
 def wavering(tick: int) -> tuple[LayerInfo, ...]:
     """A camera's layers as they are measured: by some per cent more or less each quarter of a second."""
     share = 1 + 0.04 * (-1) ** tick
-    return tuple(LayerInfo(layer.index, layer.height, tuple(int(share * rate) for rate in layer.bitrates)) for layer in CAMERA)
+    return tuple(
+        LayerInfo(layer.index, layer.height, tuple(int(share * rate) for rate in layer.bitrates))
+        for layer in CAMERA
+    )
 
 
 def test_rates_that_waver_do_not_hold_a_slot_down() -> None:
@@ -164,8 +189,12 @@ def test_rates_that_waver_do_not_take_a_layer_away() -> None:
     assert set(seen) == {"a1.1"}
 
 
-def test_a_paused_slot_says_that_bandwidth_is_why_and_a_source_without_layers_that_it_is_inactive() -> None:
-    dead = tuple(LayerInfo(layer.index, layer.height, layer.bitrates, alive=False) for layer in CAMERA)
+def test_a_paused_slot_says_that_bandwidth_is_why_and_a_source_without_layers_that_it_is_inactive() -> (
+    None
+):
+    dead = tuple(
+        LayerInfo(layer.index, layer.height, layer.bitrates, alive=False) for layer in CAMERA
+    )
     result = allocate(0, [video("a"), video("b", layers=dead), sound("s")], {}, 1.0)
     assert [choice.reason for choice in result.choices] == ["bandwidth", "inactive", "bandwidth"]
 
@@ -191,7 +220,9 @@ def test_unmet_says_what_the_next_upgrade_needs_in_all() -> None:
     st.integers(0, 10_000_000),
 )
 @settings(deadline=None)
-def test_video_never_takes_more_than_the_budget(budget: int, wanted: list[tuple[int, int, int]], earlier: int) -> None:
+def test_video_never_takes_more_than_the_budget(
+    budget: int, wanted: list[tuple[int, int, int]], earlier: int
+) -> None:
     wishes = [video(f"v{n}-", p, h, CAMERA[:layers]) for n, (p, h, layers) in enumerate(wanted)]
     before = kept(allocate(earlier, wishes, {}, 1.0))
     result = allocate(budget, wishes, before, 9.0)

@@ -55,7 +55,10 @@ class Microphone:
         return all((b.seq - a.seq) & 0xFFFF == 1 for a, b in pairwise(self.sent))
 
     def true_times(self, frame: int = FRAME) -> bool:
-        times = {(s.timestamp - n * frame) & 0xFFFFFFFF for s, n in zip(self.sent, self.numbers, strict=True)}
+        times = {
+            (s.timestamp - n * frame) & 0xFFFFFFFF
+            for s, n in zip(self.sent, self.numbers, strict=True)
+        }
         return len(times) == 1
 
 
@@ -112,7 +115,16 @@ def test_a_packet_that_was_lost_on_the_way_here_leaves_its_hole() -> None:
     microphone.layer.open()
     microphone.send(2)
     assert microphone.numbers[10:] == [27, 28, 29, 31, 32, 33, 34, 35]
-    assert [(b.seq - a.seq) & 0xFFFF for a, b in pairwise(microphone.sent[9:])] == [1, 1, 1, 2, 1, 1, 1, 1]
+    assert [(b.seq - a.seq) & 0xFFFF for a, b in pairwise(microphone.sent[9:])] == [
+        1,
+        1,
+        1,
+        2,
+        1,
+        1,
+        1,
+        1,
+    ]
     # It was only late: its place is still there.
     microphone.give(30, 30 * FRAME)
     late = microphone.sent[-1]
@@ -157,7 +169,9 @@ def test_who_opens_before_the_next_packet_and_shuts_again_has_sent_nothing() -> 
     assert len(microphone.sent) == 10
 
 
-def test_a_slot_that_goes_over_to_a_voice_begins_with_its_backlog_at_the_time_when_that_came() -> None:
+def test_a_slot_that_goes_over_to_a_voice_begins_with_its_backlog_at_the_time_when_that_came() -> (
+    None
+):
     before, microphone = speaking(), Microphone(seq=7000)
     slot, before.wire.sent[:-1] = before.slot, []
     microphone.wire = before.wire

@@ -41,7 +41,13 @@ class Layered:
         return 0 if bwe.draining else self.rate
 
 
-def flow(path: Path, seconds: float, layered: bool = False, wanted: int = 6_000_000, first_seq: int = 65000) -> Sender:
+def flow(
+    path: Path,
+    seconds: float,
+    layered: bool = False,
+    wanted: int = 6_000_000,
+    first_seq: int = 65000,
+) -> Sender:
     sender = Sender(0, Layered() if layered else elastic, wanted, 1, first_seq)
     run(path, [sender], seconds)
     return sender
@@ -78,7 +84,9 @@ def test_a_step_down_and_up_is_followed(name: str, layered: bool) -> None:
     fits = 500_000 / (1 - PATHS[name].loss)
     assert max(m.target for m in settled) < 1.6 * fits
     assert mean([m.sent for m in settled]) < 1.1 * fits
-    assert min(m.queue for m in between(sender, 10.5, 13)) < 0.06, "the queue was drained within 3 s"
+    assert min(m.queue for m in between(sender, 10.5, 13)) < 0.06, (
+        "the queue was drained within 3 s"
+    )
     assert mean([m.target for m in between(sender, 28, 32)]) > 5_500_000, "back within 8 s"
 
 
@@ -205,7 +213,9 @@ def test_packets_reported_lost_that_come_late_are_not_losses() -> None:
             span = range(seq - 49, seq + 1)
             early = [(s, None if s % 4 == 0 else s * 2000) for s in span]
             bwe.feedback(heard(list(early)), now + 0.05)
-            late: list[tuple[int, int | None]] = [(s, s * 2000 + 30_000) for s in span if s % 4 == 0]
+            late: list[tuple[int, int | None]] = [
+                (s, s * 2000 + 30_000) for s in span if s % 4 == 0
+            ]
             bwe.feedback(heard(late), now + 0.1)
     assert bwe.loss < 0.1, "a quarter was reported lost at first"
 
@@ -231,7 +241,9 @@ def test_a_batch_is_the_same_as_its_packets() -> None:
         for n, size in enumerate(sizes):
             one.sent((65000 + base + n) & 0xFFFF, size, at)
         many.sent_batch((65000 + base) & 0xFFFF, sizes, at)
-        received: list[tuple[int, int | None]] = [((65000 + base + n) & 0xFFFF, base * 100 + n * 10) for n in range(30)]
+        received: list[tuple[int, int | None]] = [
+            ((65000 + base + n) & 0xFFFF, base * 100 + n * 10) for n in range(30)
+        ]
         for bwe in (one, many):
             bwe.feedback(heard(received), at + 0.05)
     assert one.target == many.target > START_RATE
@@ -249,7 +261,10 @@ def test_a_round_trip_is_taken_from_reports_and_feedback() -> None:
 def test_a_recorded_step_down_is_seen_in_time() -> None:
     """The packets and feedback of a 5 Mbit/s layer whose link falls to 500 kbit/s at 3 s, as tools would record them."""
     trace = json.loads(TRACE.read_text())
-    events = sorted([(at, 0, e) for at, e in trace["sent"]] + [(at, 1, e) for at, e in trace["feedback"]], key=lambda e: e[:2])
+    events = sorted(
+        [(at, 0, e) for at, e in trace["sent"]] + [(at, 1, e) for at, e in trace["feedback"]],
+        key=lambda e: e[:2],
+    )
     bwe, seen = BandwidthEstimator(5_500_000), 0.0
     for at, kind, entry in events:
         if kind == 0:
@@ -289,7 +304,9 @@ FEEDBACK = st.builds(
     st.lists(st.floats(0, 3), min_size=60, max_size=60),
 )
 @settings(max_examples=200, deadline=None)
-def test_whatever_comes_back_the_estimate_stays_in_bounds(events: list[tuple[str, object, object]], pauses: list[float]) -> None:
+def test_whatever_comes_back_the_estimate_stays_in_bounds(
+    events: list[tuple[str, object, object]], pauses: list[float]
+) -> None:
     bwe, now, last, probe = BandwidthEstimator(), 1.0, 0, 0
     for (kind, first, second), pause in zip(events, pauses, strict=False):
         now += pause
@@ -310,7 +327,9 @@ def test_whatever_comes_back_the_estimate_stays_in_bounds(events: list[tuple[str
             assert isinstance(first, int)
             assert isinstance(second, int)
             seqs: list[tuple[int, int | None]] = []
-            seqs += [((last - n) & 0xFFFF, int(now * 1e6) - n * second) for n in reversed(range(first))]
+            seqs += [
+                ((last - n) & 0xFFFF, int(now * 1e6) - n * second) for n in reversed(range(first))
+            ]
             bwe.feedback(heard(seqs), now)
         elif kind == "remb":
             assert isinstance(first, int)

@@ -14,7 +14,9 @@ def message(number: int) -> tuple[list[float], list[int], float]:
     return arrivals, [SIZE] * len(arrivals), arrivals[-1]
 
 
-@pytest.mark.parametrize("lost", [0, 2, 3], ids=["all come", "each second is lost", "each third is lost"])
+@pytest.mark.parametrize(
+    "lost", [0, 2, 3], ids=["all come", "each second is lost", "each third is lost"]
+)
 def test_lost_messages_do_not_change_the_rate(lost: int) -> None:
     acked, continuous = AckedRate(), True
     for number in range(60):

@@ -18,7 +18,9 @@ def test_the_running_sums_are_the_least_squares_of_the_last_groups() -> None:
         else:
             recent = points[-WINDOW:]
             origin = recent[0][0]
-            expected = linear_regression([x - origin for x, _ in recent], [y for _, y in recent]).slope
+            expected = linear_regression(
+                [x - origin for x, _ in recent], [y for _, y in recent]
+            ).slope
             assert slope == pytest.approx(expected, abs=1e-6)
 
 
@@ -36,14 +38,18 @@ def test_a_frame_that_a_link_spreads_out_is_no_queue_but_frames_that_come_ever_l
     assert detector.add([20.1 + n / 30 for n in range(60)], [20.2 + n / 20 for n in range(60)])
 
 
-def frames(first: float, count: int, queue: float, growth: float) -> tuple[list[float], list[float]]:
+def frames(
+    first: float, count: int, queue: float, growth: float
+) -> tuple[list[float], list[float]]:
     """Send times and arrivals of single packets at 30 a second, with a queue of ``queue`` s that grows by ``growth`` a packet."""
     sends = [first + n / 30 for n in range(count)]
     return sends, [sent + 0.02 + queue + n * growth for n, sent in enumerate(sends)]
 
 
 @pytest.mark.parametrize("minutes", [0, 1, 30])
-def test_a_queue_after_a_time_without_one_is_seen_as_soon_as_if_all_packets_had_been_followed(minutes: int) -> None:
+def test_a_queue_after_a_time_without_one_is_seen_as_soon_as_if_all_packets_had_been_followed(
+    minutes: int,
+) -> None:
     followed, kept = DelayDetector(), DelayDetector()
     # Clocks drift by 200 ppm all the while.
     drift = 2e-4 / 30
@@ -55,7 +61,9 @@ def test_a_queue_after_a_time_without_one_is_seen_as_soon_as_if_all_packets_had_
     seen = []
     for detector in (followed, kept):
         packets = zip(*frames(100.0 + quiet, 60, quiet * 2e-4, 0.005), strict=True)
-        seen.append(next(n for n, (send, arrival) in enumerate(packets) if detector.add([send], [arrival])))
+        seen.append(
+            next(n for n, (send, arrival) in enumerate(packets) if detector.add([send], [arrival]))
+        )
     assert seen[1] <= seen[0] + 1
 
 

@@ -15,7 +15,9 @@ class Model:
         self.sent: dict[int, tuple[int, float, int]] = {}
         self.lost: set[int] = set()
 
-    def collect(self, base: int, arrivals: list[int | None]) -> tuple[list[float], list[float], list[int], int]:
+    def collect(
+        self, base: int, arrivals: list[int | None]
+    ) -> tuple[list[float], list[float], list[int], int]:
         got: tuple[list[float], list[float], list[int]] = [], [], []
         lost = 0
         for number, at in enumerate(arrivals, base):
@@ -35,7 +37,11 @@ class Model:
 
 
 @example(RING - 30, [(60, 0, 0.0), (30, 0, 0.0)], random.Random(1))
-@given(st.integers(0, 65535), st.lists(st.tuples(st.integers(1, 60), st.integers(-40, 70), chances), max_size=30), st.randoms())
+@given(
+    st.integers(0, 65535),
+    st.lists(st.tuples(st.integers(1, 60), st.integers(-40, 70), chances), max_size=30),
+    st.randoms(),
+)
 @settings(max_examples=150, deadline=None)
 def test_feedback_says_of_each_packet_once_what_became_of_it(
     first: int, rounds: list[tuple[int, int, float]], chance: random.Random
@@ -50,7 +56,10 @@ def test_feedback_says_of_each_packet_once_what_became_of_it(
             model.lost.discard(seq)
         # From before what was reported already, up to after the newest, which may be none at all.
         base = (seq - count + 1 - back) & 0xFFFF
-        arrivals = [None if chance.random() < loss else int(now * 4000) + n for n in range(count + chance.randint(0, 3))]
+        arrivals = [
+            None if chance.random() < loss else int(now * 4000) + n
+            for n in range(count + chance.randint(0, 3))
+        ]
         assert history.collect(base, arrivals) == model.collect(base, arrivals)
 
 
@@ -59,4 +68,11 @@ def test_packets_that_have_left_the_ring_are_passed_over() -> None:
     for seq in range(RING + 100):
         history.sent(seq, 1000, 1.0 + seq)
     sends, arrivals, sizes, lost = history.collect(0, list(range(200)))
-    assert (sends[0], len(sends), arrivals[0], len(arrivals), sizes, lost) == (101.0, 100, 100 / 4000, 100, [1000] * 100, 0)
+    assert (sends[0], len(sends), arrivals[0], len(arrivals), sizes, lost) == (
+        101.0,
+        100,
+        100 / 4000,
+        100,
+        [1000] * 100,
+        0,
+    )

@@ -27,7 +27,9 @@ class Receiver:
         self.seq += 10
         arrivals[10 - lost :] = [None] * lost
         if told:
-            self.bwe.feedback(heard(list(zip(span, arrivals, strict=True))), self.now + 0.02 + queue)
+            self.bwe.feedback(
+                heard(list(zip(span, arrivals, strict=True))), self.now + 0.02 + queue
+            )
         return self.bwe._reports.messages
 
 
@@ -53,7 +55,9 @@ def test_messages_that_come_seldom_wait_no_longer() -> None:
 
 
 @pytest.mark.parametrize(("queue", "lost"), [(0.03, 0), (0.0, 1)])
-def test_news_is_studied_at_once_with_what_waited_before_it(receiver: Receiver, queue: float, lost: int) -> None:
+def test_news_is_studied_at_once_with_what_waited_before_it(
+    receiver: Receiver, queue: float, lost: int
+) -> None:
     assert receiver.hear() == 1
     assert receiver.hear(queue, lost) == 0
 
@@ -73,6 +77,8 @@ def test_after_a_lost_message_nothing_waits(receiver: Receiver) -> None:
 
 def test_packets_that_never_left_are_not_calm_news(receiver: Receiver) -> None:
     ahead = range(receiver.seq, receiver.seq + 10)
-    receiver.bwe.feedback(heard([(seq, int(receiver.now * 1e6) + 20_000) for seq in ahead]), receiver.now + 0.02)
+    receiver.bwe.feedback(
+        heard([(seq, int(receiver.now * 1e6) + 20_000) for seq in ahead]), receiver.now + 0.02
+    )
     assert receiver.bwe._reports.messages == 0
     assert receiver.bwe._newest_acked == receiver.bwe._last

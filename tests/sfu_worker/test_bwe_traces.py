@@ -73,7 +73,9 @@ def test_what_arrives_is_what_the_relay_has_passed(name: str) -> None:
         size, packets = (b - a for a, b in zip(before.values, after.values, strict=True))
         passed = 8 * (size - packets * (OVERHEAD + GCM_TAG)) / (after.at - before.at)
         rates = [s.acknowledged for s in between(said, before.at, after.at)]
-        assert sum(rates) / len(rates) == pytest.approx(passed, rel=0.1), f"{before.at:.1f} to {after.at:.1f} s"
+        assert sum(rates) / len(rates) == pytest.approx(passed, rel=0.1), (
+            f"{before.at:.1f} to {after.at:.1f} s"
+        )
 
 
 @pytest.mark.parametrize("name", ["clean", "loss", "jitter", "feedback_lost"])
@@ -113,7 +115,9 @@ def test_a_link_that_falls_is_seen_at_once() -> None:
     assert falls < low < falls + 0.5
     assert any(s.draining for s in between(said, falls, falls + 1)), "its queue is emptied"
     assert not any(s.draining for s in between(said, falls + 2, trace.seconds))
-    assert min(s.estimate for s in between(said, falls, trace.seconds)) > 300_000, "what goes through goes on"
+    assert min(s.estimate for s in between(said, falls, trace.seconds)) > 300_000, (
+        "what goes through goes on"
+    )
 
 
 def test_a_link_that_widens_lets_the_estimate_rise() -> None:
@@ -121,7 +125,9 @@ def test_a_link_that_widens_lets_the_estimate_rise() -> None:
     widens = trace.down[1].at
     before, after = between(said, 2, widens), between(said, widens + 0.5, trace.seconds)
     assert after[-1].estimate > 2 * max(s.estimate for s in before)
-    assert all(b.estimate >= 0.8 * a.estimate for a, b in pairwise(after)), "nothing speaks against it"
+    assert all(b.estimate >= 0.8 * a.estimate for a, b in pairwise(after)), (
+        "nothing speaks against it"
+    )
 
 
 def test_a_rival_that_does_not_yield_leaves_us_our_half() -> None:

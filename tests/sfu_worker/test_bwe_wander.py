@@ -16,7 +16,11 @@ SOUND = 50_000
 RUNS = 12
 WIDE, NARROW = 10e6, 500e3
 FALLS_AT, SETTLED_AT, SECONDS = 10.0, 14.0, 32.0
-PICTURES = ((160_000, 240_000, 400_000), (450_000, 530_000, 750_000), (2_000_000, 3_000_000, 5_000_000))
+PICTURES = (
+    (160_000, 240_000, 400_000),
+    (450_000, 530_000, 750_000),
+    (2_000_000, 3_000_000, 5_000_000),
+)
 "Three layers of a camera, each with its temporal layers."
 
 
@@ -30,7 +34,13 @@ class Camera:
         steps = [rate for layer in PICTURES for rate in layer]
         at = -1
         while at + 1 < len(steps):
-            margin = 1.0 if at < self.at or self.at < 0 else 1.05 if (at + 1) // 3 == self.at // 3 else 1.15
+            margin = (
+                1.0
+                if at < self.at or self.at < 0
+                else 1.05
+                if (at + 1) // 3 == self.at // 3
+                else 1.15
+            )
             if steps[at + 1] * margin + SOUND > bwe.estimate:
                 break
             at += 1
@@ -88,8 +98,14 @@ def run(seed: int, **conditions: float) -> Shares:
     ],
     ids=["jitter", "jitter and 5 % loss", "jitter and 15 % loss"],
 )
-def test_a_narrow_link_that_wanders_is_neither_left_empty_nor_flooded(conditions: dict[str, float]) -> None:
+def test_a_narrow_link_that_wanders_is_neither_left_empty_nor_flooded(
+    conditions: dict[str, float],
+) -> None:
     shares = [run(seed, **conditions) for seed in range(RUNS)]
-    assert sum(s.above for s in shares) / RUNS < 0.15, "probes that a falling delay pushed together are not believed"
-    assert sum(s.below for s in shares) / RUNS < 0.25, "losses by chance are not taken for congestion"
+    assert sum(s.above for s in shares) / RUNS < 0.15, (
+        "probes that a falling delay pushed together are not believed"
+    )
+    assert sum(s.below for s in shares) / RUNS < 0.25, (
+        "losses by chance are not taken for congestion"
+    )
     assert sum(s.queued for s in shares) / RUNS < 0.25

@@ -14,7 +14,12 @@ SEEDS = range(5)
 FALLS_AT, RISES_AT, END = 8.0, 24.0, 40.0
 FAR = {"delay": 0.1, "jitter": 0.03}
 LOSSY = {"loss": 0.05}
-LINKS: dict[str, dict[str, float]] = {"plain": {}, "far": FAR, "loses 5 %": LOSSY, "far, loses 5 %": FAR | LOSSY}
+LINKS: dict[str, dict[str, float]] = {
+    "plain": {},
+    "far": FAR,
+    "loses 5 %": LOSSY,
+    "far, loses 5 %": FAR | LOSSY,
+}
 
 
 def steps(conditions: dict[str, float]) -> list[Step]:
@@ -43,7 +48,9 @@ def test_a_link_that_falls_and_rises_again_leaves_the_picture_watchable(link: st
     assert sum(at is not None and at < 8 for at in large) > len(viewers) / 2
 
 
-def test_the_best_picture_comes_within_seconds_of_the_start_even_where_nothing_is_known_of_its_layers() -> None:
+def test_the_best_picture_comes_within_seconds_of_the_start_even_where_nothing_is_known_of_its_layers() -> (
+    None
+):
     viewer = Loop([Step(0.0, Conditions(rate=10e6, delay=0.02))]).run(6)
     at = settled(viewer.frames, START, START + 6, 540)
     assert at is not None

@@ -13,7 +13,15 @@ from sfu_worker.down_track import DownTrack
 from sfu_worker.ingress import Ingress, UpMedia
 from sfu_worker.packet import Batch
 from sfu_worker.sdp import MID, REPAIRED_RID, RID
-from tests.sfu_worker.test_down_track import H264, VP8, Wire, parse, video_slot, video_track, vp8_payload
+from tests.sfu_worker.test_down_track import (
+    H264,
+    VP8,
+    Wire,
+    parse,
+    video_slot,
+    video_track,
+    vp8_payload,
+)
 
 RIDS = ("q", "h", "f")
 H264_KEY = b"\x65" + b"i" * 30
@@ -28,18 +36,34 @@ class Sender:
         self.rtcp: list[bytes] = []
         self.batch = Batch()
         self.ingress = Ingress(self.batch, self.rtcp.append, lambda _: None, lambda *_: None)
-        media = UpMedia("1", self.track, codecs={96: VP8, 102: H264}, rtx_types={97: 96, 103: 102}, red_types={}, rids=list(RIDS))
+        media = UpMedia(
+            "1",
+            self.track,
+            codecs={96: VP8, 102: H264},
+            rtx_types={97: 96, 103: 102},
+            red_types={},
+            rids=list(RIDS),
+        )
         self.ingress.configure([media], {MID: 1, RID: 2, REPAIRED_RID: 3})
         self.seq = dict.fromkeys(RIDS, 65530)
         self.named: set[int] = set()
         self.now = 100.0
 
-    def packet(self, payload_type: int, ssrc: int, seq: int, payload: bytes, name: bytes, rid: str) -> None:
+    def packet(
+        self, payload_type: int, ssrc: int, seq: int, payload: bytes, name: bytes, rid: str
+    ) -> None:
         extension = b""
         if ssrc not in self.named:
             self.named.add(ssrc)
             extension = struct.pack("!HH", 0xBEDE, 1) + b"\x101" + name + rid.encode()
-        head = struct.pack("!BBHII", 0x90 if extension else 0x80, payload_type, seq, int(self.now * 90000) & 0xFFFFFFFF, ssrc)
+        head = struct.pack(
+            "!BBHII",
+            0x90 if extension else 0x80,
+            payload_type,
+            seq,
+            int(self.now * 90000) & 0xFFFFFFFF,
+            ssrc,
+        )
         data = memoryview(bytearray(head + extension + payload))
         self.ingress.on_rtp(data, 0, len(data), self.now)
         self.batch.deliver()
@@ -48,13 +72,21 @@ class Sender:
         self.now += 0.01
         if seq is None:
             seq = self.seq[rid] = (self.seq[rid] + 1) & 0xFFFF
-        payload = vp8_payload(seq & 0x7FFF, 0, key=key) if codec is VP8 else H264_KEY if key else H264_DELTA
+        payload = (
+            vp8_payload(seq & 0x7FFF, 0, key=key)
+            if codec is VP8
+            else H264_KEY
+            if key
+            else H264_DELTA
+        )
         self.packet(codec.pt, 1000 + RIDS.index(rid), seq, payload, b"\x20", rid)
 
     def repair(self, rid: str, codec: Codec, seq: int) -> None:
         assert codec.rtx_pt is not None
         payload = vp8_payload(seq & 0x7FFF, 0) if codec is VP8 else H264_DELTA
-        self.packet(codec.rtx_pt, 2000 + RIDS.index(rid), 1, struct.pack("!H", seq) + payload, b"\x30", rid)
+        self.packet(
+            codec.rtx_pt, 2000 + RIDS.index(rid), 1, struct.pack("!H", seq) + payload, b"\x30", rid
+        )
 
     def layer(self, rid: str) -> object:
         return next(layer for layer in self.track.layers if layer.rid == rid)
@@ -88,7 +120,9 @@ def test_a_slot_goes_on_with_the_first_picture_of_the_new_codec(sender: Sender) 
     out = [parse(data) for data in wire.sent]
     assert [p.payload_type for p in out] == [96, 96, 102, 102]
     assert all((b.seq - a.seq) & 0xFFFF == 1 for a, b in pairwise(out))
-    assert len(sender.rtcp) == asked, "the first picture is a key frame: nobody need ask for another one"
+    assert len(sender.rtcp) == asked, (
+        "the first picture is a key frame: nobody need ask for another one"
+    )
     assert [layer.size for layer in sender.track.layers] == [(640, 360)] * 3
 
 

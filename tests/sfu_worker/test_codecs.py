@@ -32,7 +32,12 @@ def test_codec_key_names_what_matters_for_decoding(codec: Codec, key: str) -> No
 
 
 def test_a_codec_is_found_by_its_key() -> None:
-    codecs = [Codec(96, "VP8", 90000), Codec(98, "VP9", 90000), h264("42001f", pt=102), h264("42e01f", pt=108)]
+    codecs = [
+        Codec(96, "VP8", 90000),
+        Codec(98, "VP9", 90000),
+        h264("42001f", pt=102),
+        h264("42e01f", pt=108),
+    ]
     assert find_codec(codecs, "VP9/0") is codecs[1]
     assert find_codec(codecs, "VP9/2") is None
     assert find_codec(codecs, "H264/1/42e0") is codecs[3]

@@ -13,8 +13,12 @@ VP9 = Codec(98, "VP9", 90000, fmtp={"profile-id": "0"})
 VP9_10_BIT = Codec(100, "VP9", 90000, fmtp={"profile-id": "2"})
 AV1 = Codec(45, "AV1", 90000, fmtp={"profile": "0", "level-idx": "5"})
 H264 = Codec(102, "H264", 90000, fmtp={"packetization-mode": "1", "profile-level-id": "42e01f"})
-H264_MAIN = Codec(104, "H264", 90000, fmtp={"packetization-mode": "1", "profile-level-id": "4d001f"})
-H264_MODE_0 = Codec(106, "H264", 90000, fmtp={"packetization-mode": "0", "profile-level-id": "42e01f"})
+H264_MAIN = Codec(
+    104, "H264", 90000, fmtp={"packetization-mode": "1", "profile-level-id": "4d001f"}
+)
+H264_MODE_0 = Codec(
+    106, "H264", 90000, fmtp={"packetization-mode": "0", "profile-level-id": "42e01f"}
+)
 
 
 def test_a_name_stands_for_what_browsers_send_under_it() -> None:
@@ -34,7 +38,9 @@ def test_a_sender_hears_what_the_others_decode_not_what_it_decodes_itself() -> N
 def test_only_news_is_told() -> None:
     codecs = CommonCodecs()
     codecs.offered("ann", [[VP8, VP9]])
-    assert codecs.news(["ann"]) == [("ann", ["VP8", "H264", "VP9", "AV1"])], "nobody else, so nobody minds"
+    assert codecs.news(["ann"]) == [("ann", ["VP8", "H264", "VP9", "AV1"])], (
+        "nobody else, so nobody minds"
+    )
     assert codecs.news(["ann"]) == []
     codecs.offered("ben", [[VP8, VP9]])
     assert codecs.news(["ann"]) == [("ann", ["VP8", "VP9"])]
@@ -58,7 +64,9 @@ def test_who_receives_nothing_has_no_say() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from("abcdef"), st.lists(st.sampled_from([VP8, VP9, AV1, H264]), unique_by=lambda c: c.pt), min_size=1
+        st.sampled_from("abcdef"),
+        st.lists(st.sampled_from([VP8, VP9, AV1, H264]), unique_by=lambda c: c.pt),
+        min_size=1,
     )
 )
 def test_what_is_common_is_the_intersection_of_the_others(room: dict[str, list[Codec]]) -> None:
@@ -66,4 +74,6 @@ def test_what_is_common_is_the_intersection_of_the_others(room: dict[str, list[C
     for who, slot in room.items():
         codecs.offered(who, [slot])
     for who, names in codecs.news(room):
-        assert set(names) == set(SUPPORTED_VIDEO).intersection(*({c.name for c in room[o]} for o in room if o != who))
+        assert set(names) == set(SUPPORTED_VIDEO).intersection(
+            *({c.name for c in room[o]} for o in room if o != who)
+        )

@@ -70,7 +70,9 @@ def structures(draw: st.DrawFn) -> tuple[int, list[tuple[int, int]], list[list[i
 
 
 @given(structures(), st.integers(0, 31))
-def test_any_structure_is_read_to_its_last_bit(made: tuple[int, list[tuple[int, int]], list[list[int]], Bits], tail: int) -> None:
+def test_any_structure_is_read_to_its_last_bit(
+    made: tuple[int, list[tuple[int, int]], list[list[int]], Bits], tail: int
+) -> None:
     offset, layers, indications, bits = made
     reader = BitReader(bits.put(5, tail).bytes())
     found = parse_structure(reader)
@@ -86,7 +88,10 @@ def test_a_frame_has_its_template_s_layer_where_there_is_one_picture_size(
 ) -> None:
     offset, layers, _, bits = made
     dependencies = Dependencies()
-    structure = bytes.fromhex("80 0001") + Bits().put(5, 0x10).put(len(bits.text), int(bits.text, 2)).bytes()
+    structure = (
+        bytes.fromhex("80 0001")
+        + Bits().put(5, 0x10).put(len(bits.text), int(bits.text, 2)).bytes()
+    )
     dependencies.read(structure, 0, len(structure))
     temporal, _, begins = dependencies.read(bytes((0x40 | ident, 0, 2)), 0, 3)
     index = (ident - offset) % 64
@@ -117,7 +122,10 @@ def test_indications_of_a_frame_s_own_replace_the_template_s() -> None:
     custom = bytes.fromhex("c10003") + Bits().put(5, 0b00100).put(2, 3).put(2, 2).put(2, 3).bytes()
     assert place(dependencies, custom) == (0, 1, True)
     # The same behind a list of active targets.
-    custom = bytes.fromhex("c10003") + Bits().put(5, 0b01100).put(3, 7).put(2, 3).put(2, 3).put(2, 3).bytes()
+    custom = (
+        bytes.fromhex("c10003")
+        + Bits().put(5, 0b01100).put(3, 7).put(2, 3).put(2, 3).put(2, 3).bytes()
+    )
     assert place(dependencies, custom) == (0, -1, True)
 
 
@@ -144,7 +152,12 @@ def test_descriptors_of_less_than_three_octets_are_a_value_error() -> None:
             Dependencies().read(KEY, 0, size)
 
 
-@given(st.lists(st.one_of(st.binary(max_size=255), st.binary(max_size=60).map(lambda tail: KEY[:5] + tail)), max_size=5))
+@given(
+    st.lists(
+        st.one_of(st.binary(max_size=255), st.binary(max_size=60).map(lambda tail: KEY[:5] + tail)),
+        max_size=5,
+    )
+)
 def test_any_bytes_are_read_or_refused(descriptors: list[bytes]) -> None:
     dependencies = Dependencies()
     for data in descriptors:

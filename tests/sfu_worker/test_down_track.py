@@ -15,7 +15,9 @@ from sfu_worker.up_layer import UpLayer
 from sfu_worker.up_track import UpTrack
 
 VP8 = Codec(96, "VP8", 90000, 1, {}, ("nack", "nack pli", "transport-cc"), 97)
-H264 = Codec(102, "H264", 90000, 1, {"packetization-mode": "1", "profile-level-id": "42e01f"}, ("nack",), 103)
+H264 = Codec(
+    102, "H264", 90000, 1, {"packetization-mode": "1", "profile-level-id": "42e01f"}, ("nack",), 103
+)
 OPUS = Codec(111, "opus", 48000, 2, {}, (), None)
 
 
@@ -46,7 +48,9 @@ class Sent:
 
 
 def parse(data: bytes) -> Sent:
-    first, second, seq, timestamp, ssrc, profile, words, ident, twcc, pad = struct.unpack_from("!BBHIIHHBHB", data)
+    first, second, seq, timestamp, ssrc, profile, words, ident, twcc, pad = struct.unpack_from(
+        "!BBHIIHHBHB", data
+    )
     assert (first, profile, words, ident, pad) == (0x90, 0xBEDE, 1, 5 << 4 | 1, 0)
     return Sent(second & 0x7F, bool(second & 0x80), seq, timestamp, ssrc, twcc, data[20:])
 
@@ -55,21 +59,34 @@ def vp8_payload(picture_id: int, tl0: int, *, key: bool = False, body: bytes = b
     # RFC 7741 4.2: X S, I L, 15-bit picture id, TL0PICIDX; then the payload header, whose lowest bit is 0 in a key frame.
     start = b"\x9d\x01\x2a" + struct.pack("<HH", 640, 360) if key else b""
     return (
-        struct.pack("!BBHB", 0x90, 0xC0, 0x8000 | picture_id, tl0) + (b"\x10\x00\x00" if key else b"\x11\x00\x00") + start + body
+        struct.pack("!BBHB", 0x90, 0xC0, 0x8000 | picture_id, tl0)
+        + (b"\x10\x00\x00" if key else b"\x11\x00\x00")
+        + start
+        + body
     )
 
 
 class Source:
     """A sender of one layer."""
 
-    def __init__(self, track: UpTrack, ssrc: int, rid: str = "", codec: Codec = VP8, seq: int = 0, timestamp: int = 0) -> None:
+    def __init__(
+        self,
+        track: UpTrack,
+        ssrc: int,
+        rid: str = "",
+        codec: Codec = VP8,
+        seq: int = 0,
+        timestamp: int = 0,
+    ) -> None:
         self.rtcp: list[bytes] = []
         self.layer = UpLayer(track, ssrc, rid, codec, Batch(), self.rtcp.append)
         track.add_layer(self.layer)
         self.seq, self.timestamp = seq, timestamp
         self.picture_id, self.tl0 = 100, 10
 
-    def send(self, now: float, *, key: bool = False, payload: bytes | None = None, seq: int | None = None) -> None:
+    def send(
+        self, now: float, *, key: bool = False, payload: bytes | None = None, seq: int | None = None
+    ) -> None:
         p = Packet()
         if seq is None:
             self.seq = (self.seq + 1) & 0xFFFF
@@ -110,7 +127,10 @@ def test_a_slot_waits_for_a_key_frame_and_asks_for_one() -> None:
 
 def test_numbers_go_on_when_the_source_changes() -> None:
     wire = Wire()
-    first, second = Source(video_track("a"), 1, seq=65533), Source(video_track("b"), 2, seq=500, timestamp=123456)
+    first, second = (
+        Source(video_track("a"), 1, seq=65533),
+        Source(video_track("b"), 2, seq=500, timestamp=123456),
+    )
     slot = video_slot(wire)
     slot.aim(first.layer, 0.0)
     now = 0.0
@@ -165,8 +185,12 @@ def test_a_late_packet_of_the_stream_before_is_not_forwarded() -> None:
 def test_a_slot_switches_codec_by_payload_type_and_refuses_unknown_ones() -> None:
     wire = Wire()
     slot = video_slot(wire)
-    assert not slot.can_carry(Source(video_track(), 9, codec=Codec(45, "AV1", 90000, 1, {}, (), None)).layer)
-    other = Source(video_track("b"), 2, codec=Codec(125, "H264", 90000, 1, dict(H264.fmtp), (), None))
+    assert not slot.can_carry(
+        Source(video_track(), 9, codec=Codec(45, "AV1", 90000, 1, {}, (), None)).layer
+    )
+    other = Source(
+        video_track("b"), 2, codec=Codec(125, "H264", 90000, 1, dict(H264.fmtp), (), None)
+    )
     slot.aim(other.layer, 0.0)
     other.send(0.1, payload=b"\x65idr")
     assert parse(wire.sent[-1]).payload_type == 102
@@ -182,7 +206,11 @@ def test_lost_packets_are_sent_again_on_the_repair_stream() -> None:
     slot.retransmit([original.seq, (original.seq + 700) & 0xFFFF], 0.3, 0.1, 10_000)
     assert len(wire.sent) == 3
     repaired = parse(wire.sent[2])
-    assert (repaired.payload_type, repaired.ssrc, repaired.timestamp) == (97, 8888, original.timestamp)
+    assert (repaired.payload_type, repaired.ssrc, repaired.timestamp) == (
+        97,
+        8888,
+        original.timestamp,
+    )
     assert repaired.payload == struct.pack("!H", original.seq) + original.payload
 
 

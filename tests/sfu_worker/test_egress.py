@@ -15,7 +15,9 @@ def camera(rates: dict[str, int]) -> tuple[list[Source], DownTrack, Wire, Egress
     """Three layers that send at the given rates, in kbit/s, and one slot that wants them."""
     egress, wire, track = Egress(), Wire(), video_track()
     sources = [Source(track, i + 1, rid) for i, rid in enumerate(rates)]
-    for source, (height, rate) in zip(sources, zip((135, 270, 540), rates.values(), strict=False), strict=True):
+    for source, (height, rate) in zip(
+        sources, zip((135, 270, 540), rates.values(), strict=False), strict=True
+    ):
         source.layer.size = (height * 16 // 9, height)
         source.layer.last_at = 10.0
         source.layer.rates.rates = (rate * 1000,)
@@ -85,7 +87,9 @@ def test_who_never_says_anything_is_not_limited() -> None:
     assert slot.pending.rid == "f"
 
 
-def test_a_wide_link_gets_all_temporal_layers_and_a_narrower_one_keeps_the_picture_without_them() -> None:
+def test_a_wide_link_gets_all_temporal_layers_and_a_narrower_one_keeps_the_picture_without_them() -> (
+    None
+):
     sources, slot, _, egress = camera(RATES)
     sources[2].layer.rates.rates = (1_000_000, 1_500_000, 2_500_000)
     believes(egress, 20_000_000)

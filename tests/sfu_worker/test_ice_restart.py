@@ -32,7 +32,9 @@ def restart(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("moves", [False, True])
-async def test_media_goes_on_before_during_and_after_a_restart_with_the_keys_of_before(moves: bool) -> None:
+async def test_media_goes_on_before_during_and_after_a_restart_with_the_keys_of_before(
+    moves: bool,
+) -> None:
     async with media_port() as (port, hub):
         peer = await Peer(port, hub).connect()
         await peer.forwards()
@@ -70,7 +72,12 @@ async def test_until_the_peer_answers_the_session_before_counts_and_then_no_more
                 assert answer.check_message_integrity(key.encode())
             dropped = port.datagrams_dropped
             # The old one, and what belongs to neither.
-            for wrong in (old, (new[0], old[1], new[2]), (new[0], new[1], old[2]), (old[0], new[1], new[2])):
+            for wrong in (
+                old,
+                (new[0], old[1], new[2]),
+                (new[0], new[1], old[2]),
+                (old[0], new[1], new[2]),
+            ):
                 sock.send(check(*wrong))
             await until(lambda: port.datagrams_dropped == dropped + 4)
             assert silent(sock)
@@ -88,7 +95,14 @@ async def test_what_the_new_session_nominates_is_the_path_at_once_however_low_it
             assert peer.transport._current is not None
             assert peer.transport._current.nominated_at > 0
             peer.transport._current.nominated_at = time.monotonic() + 600
-            sock.send(check(peer.transport.ufrag, peer.link.ufrag, peer.transport.pwd, **{"USE-CANDIDATE": None}))
+            sock.send(
+                check(
+                    peer.transport.ufrag,
+                    peer.link.ufrag,
+                    peer.transport.pwd,
+                    **{"USE-CANDIDATE": None},
+                )
+            )
             await asyncio.wait_for(asyncio.get_running_loop().sock_recv(sock, 2048), 15)
             assert peer.transport.remote_address.split()[2] == str(sock.getsockname()[1])
             # And that counts from then on: the restart is over with the first check.
@@ -137,7 +151,12 @@ async def test_a_restart_may_take_as_long_as_consent_lasts() -> None:
 
 
 def patch(peer: Peer, fragment: str, *sessions: str) -> wire.IcePatched | wire.Refused:
-    return patch_ice(wire.PatchIce("r", "p", fragment, list(sessions), "reply"), peer.transport, TAGGED, CANDIDATES)
+    return patch_ice(
+        wire.PatchIce("r", "p", fragment, list(sessions), "reply"),
+        peer.transport,
+        TAGGED,
+        CANDIDATES,
+    )
 
 
 def code(answer: wire.IcePatched | wire.Refused) -> str:
@@ -185,7 +204,9 @@ async def test_a_restart_is_answered_with_our_side_of_a_new_session() -> None:
             "a=end-of-candidates",
             "",
         ]
-        assert parse_fragment(answer.fragment) == sdp.Fragment(peer.transport.ufrag, peer.transport.pwd)
+        assert parse_fragment(answer.fragment) == sdp.Fragment(
+            peer.transport.ufrag, peer.transport.pwd
+        )
         # The same request twice, as after a lost answer, is one restart; candidates go to the new session alone.
         assert patch(peer, user("abcd"), "*") == wire.IcePatched()
         assert code(patch(peer, user("abcd"), before)) == "other_ice_session"
@@ -200,12 +221,20 @@ MEDIA = "m=audio 9 RTP/AVP 0\r\na=mid:0\r\n"
 @pytest.mark.parametrize(
     ("text", "ufrag"),
     [
-        (f"a=ice-ufrag:EsAw\r\na=ice-pwd:{PWD}\r\n{MEDIA}{CANDIDATE}\r\na=end-of-candidates\r\n", "EsAw"),
+        (
+            f"a=ice-ufrag:EsAw\r\na=ice-pwd:{PWD}\r\n{MEDIA}{CANDIDATE}\r\na=end-of-candidates\r\n",
+            "EsAw",
+        ),
         (f"{MEDIA}a=ice-ufrag:EsAw\r\na=ice-pwd:{PWD}\r\n{CANDIDATE}\r\n", "EsAw"),
         (f"a=ice-ufrag:EsAw\na=ice-pwd:{PWD}", "EsAw"),
         (f"{MEDIA}{CANDIDATE}", ""),
         ("a=end-of-candidates", ""),
-        ("a=group:BUNDLE 0\r\na=ice-options:trickle\r\n" + MEDIA + "a=candidate:0 1 UDP 1 x-1.local 9 typ host", ""),
+        (
+            "a=group:BUNDLE 0\r\na=ice-options:trickle\r\n"
+            + MEDIA
+            + "a=candidate:0 1 UDP 1 x-1.local 9 typ host",
+            "",
+        ),
     ],
 )
 def test_a_fragment_is_read(text: str, ufrag: str) -> None:

@@ -28,7 +28,9 @@ class Sender:
         media = UpMedia("0", self.track, {111: Codec(111, "opus", 48000, 2)}, {}, {63: 111}, [])
         self.ingress.configure([media], {})
 
-    def send(self, payload_type: int, seq: int, timestamp: int, payload: bytes, *, last: bool = True) -> None:
+    def send(
+        self, payload_type: int, seq: int, timestamp: int, payload: bytes, *, last: bool = True
+    ) -> None:
         """Hand over a packet, the ``last`` of its batch."""
         data = HEADER.pack(0x80, payload_type, seq & 0xFFFF, timestamp & 0xFFFFFFFF, 7) + payload
         # What lies around a packet in the slab is not its own.
@@ -53,7 +55,9 @@ def test_blocks_fill_what_is_missing_with_its_own_number_and_time() -> None:
     sender = Sender()
     sender.send(63, 65534, -2 * FRAME, repeating(0))
     sender.send(63, 2, 2 * FRAME, repeating(4, 1, 2, 3))
-    assert [sender.has(65534 + n) for n in range(5)] == [((n - 2) * FRAME & 0xFFFFFFFF, payload(n)) for n in range(5)]
+    assert [sender.has(65534 + n) for n in range(5)] == [
+        ((n - 2) * FRAME & 0xFFFFFFFF, payload(n)) for n in range(5)
+    ]
     assert sender.track.layers[0].packets == 5
 
 
@@ -103,7 +107,9 @@ def test_one_packet_fills_only_so_many_and_a_full_batch_takes_them() -> None:
         sender.send(63, n, n * FRAME, repeating(n, *range(n - 9, n)), last=n == last)
     assert sender.ingress.unroutable == 0
     assert sender.track.layers[0].packets == 1 + RECEIVE_SLOTS * (1 + MAX_FILLED)
-    assert [n for n in range(last - 9, last + 1) if sender.has(n)] == list(range(last - MAX_FILLED, last + 1))
+    assert [n for n in range(last - 9, last + 1) if sender.has(n)] == list(
+        range(last - MAX_FILLED, last + 1)
+    )
 
 
 def test_padding_keeps_its_number() -> None:
@@ -129,7 +135,9 @@ def test_red_and_opus_on_one_ssrc_are_one_stream() -> None:
 def test_a_malformed_packet_is_dropped_and_nothing_else() -> None:
     sender = Sender()
     sender.send(63, 0, 0, repeating(0))
-    for seq, data in enumerate((b"\xef", b"\xef\x0f\x00\xff\x6fshort", b"\x00another codec", b"\xef" * 300), 2):
+    for seq, data in enumerate(
+        (b"\xef", b"\xef\x0f\x00\xff\x6fshort", b"\x00another codec", b"\xef" * 300), 2
+    ):
         sender.send(63, seq, FRAME, data)
     assert (sender.track.layers[0].packets, sender.ingress.unroutable) == (1, 4)
     sender.send(63, 1, FRAME, repeating(1, 0))

@@ -22,7 +22,13 @@ from sfu_worker.up_track import UpTrack
 from tests.sfu_worker.test_down_track import Wire, parse
 
 TYPES = {"VP8": 96, "VP9": 98, "AV1": 45, "H264": 102}
-EXTENSIONS = {sdp.TRANSPORT_CC: 4, sdp.MID: 9, sdp.RID: 10, sdp.REPAIRED_RID: 11, sdp.DEPENDENCY_DESCRIPTOR: 13}
+EXTENSIONS = {
+    sdp.TRANSPORT_CC: 4,
+    sdp.MID: 9,
+    sdp.RID: 10,
+    sdp.REPAIRED_RID: 11,
+    sdp.DEPENDENCY_DESCRIPTOR: 13,
+}
 SIZES = {"q": (240, 135), "h": (480, 270), "f": (960, 540)}
 
 
@@ -41,11 +47,15 @@ class Worker:
     extensions: dict[str, int] = field(default_factory=lambda: EXTENSIONS)
 
     def __post_init__(self) -> None:
-        self.codecs = [Codec(pt, name, 90000, 1, {}, ("nack",), pt + 1) for name, pt in TYPES.items()]
+        self.codecs = [
+            Codec(pt, name, 90000, 1, {}, ("nack",), pt + 1) for name, pt in TYPES.items()
+        ]
         self.track = UpTrack("a:camera", "a", "camera", "video")
         self.track.rids = ["q", "h", "f"]
         self.batch = Batch()
-        self.ingress = Ingress(self.batch, lambda data: None, self._aim, lambda track, level, now: None)
+        self.ingress = Ingress(
+            self.batch, lambda data: None, self._aim, lambda track, level, now: None
+        )
         media = UpMedia("0", self.track, {c.pt: c for c in self.codecs}, {}, {}, ["q", "h", "f"])
         self.ingress.configure([media], self.extensions)
         self.wire = Wire()
@@ -108,7 +118,9 @@ def test_a_thinned_stream_has_fewer_pictures_and_no_holes(codec: str) -> None:
 
 @pytest.mark.parametrize("codec", ["VP8", "AV1", "H264"])
 def test_without_the_descriptor_a_stream_is_forwarded_whole(codec: str) -> None:
-    worker = Worker(codec, {uri: ident for uri, ident in EXTENSIONS.items() if uri != sdp.DEPENDENCY_DESCRIPTOR})
+    worker = Worker(
+        codec, {uri: ident for uri, ident in EXTENSIONS.items() if uri != sdp.DEPENDENCY_DESCRIPTOR}
+    )
     assert len(worker.thin(0)) == len([1 for rid, _ in recorded(codec) if rid == "q"])
     assert not any(worker.layer("q").rates.octets[1:])
 
@@ -133,7 +145,10 @@ def test_vp9_picture_ids_keep_the_distances_that_references_are_told_by() -> Non
     for temporal in (0, 7):
         worker = Worker("VP9")
         worker.thin(temporal)
-        sent = [struct.unpack_from("!H", parse(data).payload, 1)[0] & 0x7FFF for data in worker.wire.sent]
+        sent = [
+            struct.unpack_from("!H", parse(data).payload, 1)[0] & 0x7FFF
+            for data in worker.wire.sent
+        ]
         ids[temporal] = [(ident - sent[0]) & 0x7FFF for ident in sent]
     assert set(ids[0]) < set(ids[7])
     assert max(b - a for a, b in pairwise(ids[0])) == 4

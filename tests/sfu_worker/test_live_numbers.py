@@ -129,7 +129,11 @@ async def test_what_a_receiver_says_is_counted_and_outlives_it(lab: Lab) -> None
     ben = await lab.come("Ben", Plan(sources=()), 1)
     await until(lambda: len(ben.receiver.first_frame) == 2)
     assert ben.link is not None
-    slot = next(s for s in lab.worker.rooms["garden"].participants[ben.id].slots.values() if s.kind == "video")
+    slot = next(
+        s
+        for s in lab.worker.rooms["garden"].participants[ben.id].slots.values()
+        if s.kind == "video"
+    )
     newest = max(ben.receiver.by_ssrc[slot.ssrc].expected - 1, 0)
     for lost in (4, 7, 6):
         ben.link.send_rtcp(rtcp.build_rr(1, [ReportBlock(slot.ssrc, 10, lost, newest, 0, 0, 0)]))
@@ -150,7 +154,16 @@ async def test_streams_and_viewers_are_counted_apart_and_nobody_is_named(lab: La
     kinds: tuple[wire.Kind, ...] = ("call", "whip", "whep")
     for kind in kinds:
         names[kind] = f"{kind}{secrets.token_hex(8)}"
-        join = wire.Join("garden", names[kind], f"Name of {names[kind]}", "speaker", kind != "whep", f"reply.{kind}", kind, "")
+        join = wire.Join(
+            "garden",
+            names[kind],
+            f"Name of {names[kind]}",
+            "speaker",
+            kind != "whep",
+            f"reply.{kind}",
+            kind,
+            "",
+        )
         lab.worker.handle(join)
     said = await lab.says(lambda n: n.people)
     assert (said.people, said.streams, said.viewers) == (2, 1, 1)
@@ -179,7 +192,9 @@ async def test_a_worker_tells_how_it_is_until_it_ends(lab: Lab) -> None:
     assert told() is None
 
 
-async def test_what_was_counted_after_the_last_second_is_kept_when_somebody_leaves(lab: Lab) -> None:
+async def test_what_was_counted_after_the_last_second_is_kept_when_somebody_leaves(
+    lab: Lab,
+) -> None:
     ben = await lab.come("Ben", Plan(sources=()), 1)
     await lab.come("Ann", Plan(audio_level=None))
     await until(lambda: len(ben.receiver.first_frame) == 2)

@@ -38,7 +38,9 @@ class Call:
         self.answers: dict[str, str] = {}
         batch = Batch()
         port.on_batch_end = batch.deliver
-        self.room = Room("garden", self, self, Host(port, batch, Certificate(), port.candidates(["127.0.0.1"])))
+        self.room = Room(
+            "garden", self, self, Host(port, batch, Certificate(), port.candidates(["127.0.0.1"]))
+        )
         self.port = port
 
     def tell(self, reply: str, event: wire.Event) -> None:
@@ -68,11 +70,16 @@ class Call:
         if red:
             offer = offer.replace(f"SAVPF {OPUS}\r\n", f"SAVPF {RED} {OPUS}\r\n")
             offer = offer.replace(
-                f"a=rtpmap:{OPUS}", f"a=rtpmap:{RED} red/48000/2\r\na=fmtp:{RED} {OPUS}/{OPUS}\r\na=rtpmap:{OPUS}"
+                f"a=rtpmap:{OPUS}",
+                f"a=rtpmap:{RED} red/48000/2\r\na=fmtp:{RED} {OPUS}/{OPUS}\r\na=rtpmap:{OPUS}",
             )
         self.room.join(wire.Join("garden", name, name, "speaker", True, name), time.monotonic())
         participant = self.room.participants[name]
-        self.room.offer(participant, wire.Offer("garden", name, offer, {m: s for s, m in lines.mids.items()}), time.monotonic())
+        self.room.offer(
+            participant,
+            wire.Offer("garden", name, offer, {m: s for s, m in lines.mids.items()}),
+            time.monotonic(),
+        )
         answer = parse_answer(self.answers[name])
         assert ("red" in [c.name for m in answer.media for c in m.codecs]) == red
         address = pick_candidate(answer.candidates, tcp=False)
@@ -85,7 +92,9 @@ class Voice:
 
     def __init__(self, hub: Hub) -> None:
         self.link = Link(hub, lambda *_: None, lambda *_: None)
-        self.lines = build_offer(self.link.ufrag, self.link.pwd, self.link.fingerprint, Plan(sources=("microphone",)), 0)
+        self.lines = build_offer(
+            self.link.ufrag, self.link.pwd, self.link.fingerprint, Plan(sources=("microphone",)), 0
+        )
         self.count = 0
 
     @staticmethod
@@ -98,9 +107,14 @@ class Voice:
         payload = self.payload(self.count)
         if red_type:
             payload = red.build(OPUS, [(FRAME, self.payload(self.count - 1))], payload)
-        seq, timestamp = (65500 + self.count) & 0xFFFF, (2**32 - 50 * FRAME + self.count * FRAME) & 0xFFFFFFFF
+        seq, timestamp = (
+            (65500 + self.count) & 0xFFFF,
+            (2**32 - 50 * FRAME + self.count * FRAME) & 0xFFFFFFFF,
+        )
         if not lost:
-            self.link.send_rtp(HEADER.pack(0x80, RED if red_type else OPUS, seq, timestamp, 4242) + payload)
+            self.link.send_rtp(
+                HEADER.pack(0x80, RED if red_type else OPUS, seq, timestamp, 4242) + payload
+            )
 
 
 class Ear:
@@ -108,7 +122,9 @@ class Ear:
 
     def __init__(self, hub: Hub, nth: int) -> None:
         self.link = Link(hub, self._on_rtp, lambda *_: None)
-        self.lines = build_offer(self.link.ufrag, self.link.pwd, self.link.fingerprint, Plan(sources=()), 1)
+        self.lines = build_offer(
+            self.link.ufrag, self.link.pwd, self.link.fingerprint, Plan(sources=()), 1
+        )
         self.types: list[int] = []
         self.heard: dict[int, bytes] = {}
         "By RTP timestamp: what plain packets and the primaries and blocks of RED say."
@@ -131,7 +147,9 @@ class Ear:
         data = bytes(view[start + 20 : end])
         self.types.append(second & 0x7F)
         self.numbers.append(seq)
-        blocks = red.parse(data, 0, len(data)) if second & 0x7F == RED else [(OPUS, 0, 0, len(data))]
+        blocks = (
+            red.parse(data, 0, len(data)) if second & 0x7F == RED else [(OPUS, 0, 0, len(data))]
+        )
         self.repeated.append(len(blocks) - 1)
         for _, offset, begin, stop in blocks:
             at = (timestamp - offset) & 0xFFFFFFFF
@@ -147,7 +165,9 @@ class Ear:
     def spoken(self) -> list[int]:
         """What was heard, in the order of its time; each payload says which it is."""
         begin = next(iter(self.heard))
-        ordered = sorted(self.heard.items(), key=lambda entry: (entry[0] - begin + 2**31) & 0xFFFFFFFF)
+        ordered = sorted(
+            self.heard.items(), key=lambda entry: (entry[0] - begin + 2**31) & 0xFFFFFFFF
+        )
         return [int.from_bytes(payload[1:5], "big") for _, payload in ordered]
 
 
@@ -171,12 +191,16 @@ async def listen(call: Call, name: str, *, nth: int, red: bool) -> Ear:
     ear = Ear(call.hub, nth)
     await call.connect(name, ear.link, ear.lines, red=red)
     audio, _ = ear.lines.slots[0]
-    call.room.set_slots(call.room.participants[name], [wire.SlotRequest(audio, "ann:microphone")], time.monotonic())
+    call.room.set_slots(
+        call.room.participants[name], [wire.SlotRequest(audio, "ann:microphone")], time.monotonic()
+    )
     call.hub.pacers.append(ear.report)
     return ear
 
 
-async def test_a_receiver_that_loses_packets_gets_each_payload_again_and_others_do_not(call: Call) -> None:
+async def test_a_receiver_that_loses_packets_gets_each_payload_again_and_others_do_not(
+    call: Call,
+) -> None:
     ann = Voice(call.hub)
     await call.connect("ann", ann.link, ann.lines, red=False)
     lossy = await listen(call, "lossy", nth=7, red=True)
@@ -191,7 +215,10 @@ async def test_a_receiver_that_loses_packets_gets_each_payload_again_and_others_
     safe = ann.count - 100
     assert [n for n in spoken if n > safe] == list(range(safe + 1, spoken[-1] + 1))
     assert set(spoken) <= set(range(1, ann.count + 1))
-    assert all(payload == Voice.payload(int.from_bytes(payload[1:5], "big")) for payload in lossy.heard.values())
+    assert all(
+        payload == Voice.payload(int.from_bytes(payload[1:5], "big"))
+        for payload in lossy.heard.values()
+    )
     assert lossy.contradictions == 0
     assert set(clean.types) == {OPUS}
     assert set(plain.types) == {OPUS}
@@ -201,7 +228,9 @@ async def test_a_receiver_that_loses_packets_gets_each_payload_again_and_others_
 
 
 @pytest.mark.parametrize("redundant", [True, False])
-async def test_what_is_lost_on_the_way_to_the_worker_is_filled_in_from_the_next_packet(call: Call, redundant: bool) -> None:
+async def test_what_is_lost_on_the_way_to_the_worker_is_filled_in_from_the_next_packet(
+    call: Call, redundant: bool
+) -> None:
     ann = Voice(call.hub)
     await call.connect("ann", ann.link, ann.lines, red=True)
     ben = await listen(call, "ben", nth=0, red=False)

@@ -23,7 +23,16 @@ def asked(log: NackLog, since: float, until: float, rtt: float = 0.0) -> list[tu
 
 def test_new_packets_are_new_and_duplicates_are_not() -> None:
     log = NackLog()
-    assert [log.received(seq) for seq in (5, 6, 6, 8, 7, 7, 8, 5)] == [True, True, False, True, True, False, False, False]
+    assert [log.received(seq) for seq in (5, 6, 6, 8, 7, 7, 8, 5)] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @given(st.lists(st.integers(-30, 60), max_size=40), st.integers(-40, 80), st.integers(0, 0xFFFF))
@@ -64,7 +73,11 @@ def test_a_packet_that_is_merely_reordered_is_not_asked_for() -> None:
 def test_a_missing_packet_is_asked_for_once_per_round_trip_and_a_half() -> None:
     log = log_of(1, 4)
     times = asked(log, 0, 0.5, rtt=0.09)
-    assert [ms for ms, seq in times if seq == 2] == [ms for ms, seq in times if seq == 3] == [10, 150, 290, 430]
+    assert (
+        [ms for ms, seq in times if seq == 2]
+        == [ms for ms, seq in times if seq == 3]
+        == [10, 150, 290, 430]
+    )
 
 
 def test_requests_end_after_ten_and_a_key_frame_is_wanted() -> None:
@@ -107,7 +120,9 @@ def test_packets_far_behind_are_too_old() -> None:
 
 @given(st.integers(0, 65535), st.integers(0, 10**6), st.floats(0, 0.2))
 @settings(max_examples=60, deadline=None)
-def test_every_lost_packet_is_asked_for_and_each_is_new_once(base: int, seed: int, loss: float) -> None:
+def test_every_lost_packet_is_asked_for_and_each_is_new_once(
+    base: int, seed: int, loss: float
+) -> None:
     rng, log, lost, now = random.Random(seed), NackLog(), set(), 0.0
     wanted: set[int] = set()
     for i in range(1500):

@@ -11,7 +11,18 @@ import pytest
 
 import sfu_worker
 from sfu_worker.ingress import HEADER, Ingress, UpMedia
-from sfu_worker.numbers import Counts, Datagrams, Links, RoomNumbers, WorkerNumbers, added, decode, encode, grown, share
+from sfu_worker.numbers import (
+    Counts,
+    Datagrams,
+    Links,
+    RoomNumbers,
+    WorkerNumbers,
+    added,
+    decode,
+    encode,
+    grown,
+    share,
+)
 from sfu_worker.packet import Batch
 from sfu_worker.tally import Tally
 from sfu_worker.udp import UdpSocket
@@ -32,16 +43,28 @@ WORKER = WorkerNumbers("w", "0.1.0", 60.0, 1 << 20, 0.01, 0.001, ["garden"])
 def test_what_has_grown_is_the_difference_field_by_field() -> None:
     before, now = Counts(packets_in=10, plis_out=2), Counts(packets_in=25, octets_in=7, plis_out=2)
     assert grown(now, before) == Counts(packets_in=15, octets_in=7)
-    assert added([now, before], Counts(packets_in=1)) == Counts(packets_in=36, octets_in=7, plis_out=4)
+    assert added([now, before], Counts(packets_in=1)) == Counts(
+        packets_in=36, octets_in=7, plis_out=4
+    )
 
 
 def test_a_count_that_began_anew_is_not_negative() -> None:
-    assert grown(Datagrams(received=5, sent=9), Datagrams(received=8, sent=4)) == Datagrams(received=5, sent=5)
+    assert grown(Datagrams(received=5, sent=9), Datagrams(received=8, sent=4)) == Datagrams(
+        received=5, sent=5
+    )
 
 
 def test_rates_are_by_the_time_that_has_really_passed() -> None:
     numbers = replace(
-        ROOM, last=Counts(packets_in=80, octets_in=1000, packets_out=38, octets_out=500, resent_out=2, repair_octets_out=500)
+        ROOM,
+        last=Counts(
+            packets_in=80,
+            octets_in=1000,
+            packets_out=38,
+            octets_out=500,
+            resent_out=2,
+            repair_octets_out=500,
+        ),
     )
     numbers = replace(numbers, seconds=2.0)
     assert (numbers.packets_in, numbers.bits_in) == (40.0, 4000.0)
@@ -49,7 +72,9 @@ def test_rates_are_by_the_time_that_has_really_passed() -> None:
 
 
 def test_loss_is_of_all_that_was_sent_before_repair_and_after() -> None:
-    numbers = replace(ROOM, last=Counts(packets_in=95, lost_in=20, given_up_in=5, packets_out=50, lost_out=1))
+    numbers = replace(
+        ROOM, last=Counts(packets_in=95, lost_in=20, given_up_in=5, packets_out=50, lost_out=1)
+    )
     assert (numbers.loss_in, numbers.loss_left, numbers.loss_out) == (0.2, 0.05, 0.02)
 
 
@@ -64,19 +89,26 @@ def test_the_links_of_receivers_that_say_something_are_summed_up() -> None:
     assert Links.of([]) == Links()
 
 
-@pytest.mark.parametrize("numbers", [ROOM, replace(ROOM, links=Links.of([(1, 2.0, 3.0)]), total=Counts(1, 2))])
+@pytest.mark.parametrize(
+    "numbers", [ROOM, replace(ROOM, links=Links.of([(1, 2.0, 3.0)]), total=Counts(1, 2))]
+)
 def test_numbers_come_back_from_redis_as_they_were(numbers: RoomNumbers) -> None:
     assert decode(RoomNumbers, encode(numbers)) == numbers
     assert decode(WorkerNumbers, encode(WORKER)) == WORKER
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"worker": 5}', encode(WORKER)[:-1] + ', "later": 1}', b"\xff"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "null", "{}", '{"worker": 5}', encode(WORKER)[:-1] + ', "later": 1}', b"\xff"],
+)
 def test_what_another_version_wrote_is_not_known_and_breaks_nothing(text: str | bytes) -> None:
     assert decode(WorkerNumbers, text) is None
 
 
 def test_the_version_is_that_of_the_project() -> None:
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads(
+        (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    )["project"]
     assert project["version"] == sfu_worker.VERSION
 
 
@@ -130,7 +162,12 @@ def test_packets_that_came_by_repair_and_those_that_never_came_are_both_lost() -
     # Asked for again and again, and then no more; a key frame has to do, for whoever watches.
     tally.take([source.layer], ())
     counts = tally.counts
-    assert (counts.packets_in, counts.octets_in, counts.lost_in, counts.given_up_in) == (6, 60, 4, 3)
+    assert (counts.packets_in, counts.octets_in, counts.lost_in, counts.given_up_in) == (
+        6,
+        60,
+        4,
+        3,
+    )
     assert counts.nacks_out == len(source.rtcp) > 1
     # What is late by a second is not taken back.
     source.send(2.9, seq=7, payload=b"x")

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from sfu_worker.down_track import DownTrack
-from sfu_worker.pacer import LEAST_BURST, MAX_WAIT, MEDIA_BURST, PACING, REPAIR_BURST, REPAIR_SHARE, TICK, PacedQueue, Pacer
+from sfu_worker.pacer import (
+    LEAST_BURST,
+    MAX_WAIT,
+    MEDIA_BURST,
+    PACING,
+    REPAIR_BURST,
+    REPAIR_SHARE,
+    TICK,
+    PacedQueue,
+    Pacer,
+)
 from sfu_worker.packet import Packet
 from sfu_worker.segments import Segment
 from tests.sfu_worker.test_down_track import Source, Wire, parse, video_slot, video_track
@@ -128,7 +138,9 @@ def test_a_slot_holds_a_large_frame_back_and_what_follows_it_too() -> None:
     source.send(now)
     assert len(wire.sent) == sent, "a small one does not overtake those that wait"
     pacer.tick(300_000, now + MAX_WAIT)
-    assert [parse(data).seq for data in wire.sent] == [(parse(wire.sent[0]).seq + i) & 0xFFFF for i in range(22)]
+    assert [parse(data).seq for data in wire.sent] == [
+        (parse(wire.sent[0]).seq + i) & 0xFFFF for i in range(22)
+    ]
 
 
 def test_what_waits_for_a_slot_that_stops_is_not_sent_and_leaves_no_hole() -> None:

@@ -11,8 +11,12 @@ import pytest
 from sfu_worker.path import Path, plain_address, read_sockaddr, takes_over
 
 
-def path(priority: int = 100, *, nominated: float = 0.0, seen: float = 100.0, tcp: bool = False) -> Path:
-    made = Path(cast("Any", None), ("192.0.2.1", 1), seen, tcp=cast("Any", object()) if tcp else None)
+def path(
+    priority: int = 100, *, nominated: float = 0.0, seen: float = 100.0, tcp: bool = False
+) -> Path:
+    made = Path(
+        cast("Any", None), ("192.0.2.1", 1), seen, tcp=cast("Any", object()) if tcp else None
+    )
     made.priority, made.nominated_at = priority, nominated
     return made
 
@@ -48,7 +52,13 @@ def test_a_silent_address_gives_way_to_one_that_is_heard() -> None:
 @pytest.mark.parametrize(
     ("raw", "address"),
     [
-        (struct.pack("=H", socket.AF_INET) + b"\x12\x67" + socket.inet_aton("192.0.2.7") + bytes(8), "192.0.2.7"),
+        (
+            struct.pack("=H", socket.AF_INET)
+            + b"\x12\x67"
+            + socket.inet_aton("192.0.2.7")
+            + bytes(8),
+            "192.0.2.7",
+        ),
         (
             struct.pack("=H", socket.AF_INET6)
             + b"\x12\x67"

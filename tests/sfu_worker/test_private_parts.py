@@ -71,6 +71,10 @@ def test_the_binding_takes_pointers_and_works_in_place() -> None:
 
 
 def test_only_two_files_of_the_worker_reach_into_private_parts() -> None:
-    reach = re.compile(r"_binding|\._(rx_srtp|tx_srtp|srtp|srtp_profiles|set_role)\b|_create_ssl_context")
-    users = {path.name for path in WORKER.rglob("*.py") if reach.search(path.read_text(encoding="utf-8"))}
+    reach = re.compile(
+        r"_binding|\._(rx_srtp|tx_srtp|srtp|srtp_profiles|set_role)\b|_create_ssl_context"
+    )
+    users = {
+        path.name for path in WORKER.rglob("*.py") if reach.search(path.read_text(encoding="utf-8"))
+    }
     assert users == {"dtls.py", "srtp.py"}

@@ -22,7 +22,14 @@ def test_the_fraction_lost_is_that_since_the_report_before() -> None:
     for seq in (4, 7):
         stats.arrival(seq, seq * 3000, seq / 30)
     report = stats.report(lsr=5, dlsr=6)
-    assert (report.ssrc, report.fraction_lost, report.lost, report.highest_seq, report.lsr, report.dlsr) == (7, 128, 2, 7, 5, 6)
+    assert (
+        report.ssrc,
+        report.fraction_lost,
+        report.lost,
+        report.highest_seq,
+        report.lsr,
+        report.dlsr,
+    ) == (7, 128, 2, 7, 5, 6)
     assert stats.report().fraction_lost == 0
 
 
@@ -41,9 +48,14 @@ def test_nothing_received_yet_is_nothing_expected() -> None:
 
 
 @given(
-    st.integers(0, 65535), st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 20000), st.integers(-5000, 5000)), max_size=100)
+    st.integers(0, 65535),
+    st.lists(
+        st.tuples(st.integers(-3, 3), st.integers(0, 20000), st.integers(-5000, 5000)), max_size=100
+    ),
 )
-def test_jitter_and_loss_are_those_of_the_formulas(base: int, steps: list[tuple[int, int, int]]) -> None:
+def test_jitter_and_loss_are_those_of_the_formulas(
+    base: int, steps: list[tuple[int, int, int]]
+) -> None:
     stats, number, clock, jitter = ReceptionStats(7, 1000), base, 10**6, 0.0
     transits: list[int] = []
     numbers: list[int] = []

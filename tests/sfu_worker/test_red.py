@@ -9,14 +9,22 @@ from sfu_worker import opus, red
 
 RECORDED = [
     (int(words[0]), int(words[1]), bytes.fromhex(words[2]))
-    for line in (Path(__file__).resolve().parents[1] / "data" / "red_chromium.txt").read_text().splitlines()
+    for line in (Path(__file__).resolve().parents[1] / "data" / "red_chromium.txt")
+    .read_text()
+    .splitlines()
     if not line.startswith("#") and (words := line.split())
 ]
 
 REPEATED = st.lists(st.tuples(st.integers(0, red.MAX_OFFSET), st.binary(max_size=80)), max_size=4)
 
 
-@given(st.integers(0, 127), REPEATED, st.binary(min_size=1, max_size=1200), st.binary(max_size=9), st.binary(max_size=9))
+@given(
+    st.integers(0, 127),
+    REPEATED,
+    st.binary(min_size=1, max_size=1200),
+    st.binary(max_size=9),
+    st.binary(max_size=9),
+)
 def test_what_is_built_reads_back(
     payload_type: int, repeated: list[red.Repeated], primary: bytes, before: bytes, behind: bytes
 ) -> None:
@@ -68,15 +76,24 @@ def test_a_payload_that_is_cut_off_or_has_no_primary_is_refused(payload: str, wh
         (111, [(1, b"")] * (red.MAX_BLOCKS + 1), b"x"),
     ],
 )
-def test_what_the_format_cannot_hold_is_refused(payload_type: int, repeated: list[red.Repeated], primary: bytes) -> None:
+def test_what_the_format_cannot_hold_is_refused(
+    payload_type: int, repeated: list[red.Repeated], primary: bytes
+) -> None:
     with pytest.raises(ValueError, match="RED"):
         red.build(payload_type, repeated, primary)
 
 
 def test_what_chromium_sends_repeats_the_packet_before() -> None:
-    parsed = [(seq, timestamp, red.parse(data, 0, len(data)), data) for seq, timestamp, data in RECORDED]
+    parsed = [
+        (seq, timestamp, red.parse(data, 0, len(data)), data) for seq, timestamp, data in RECORDED
+    ]
     assert len(parsed) == 6
-    for (seq, timestamp, blocks, data), (next_seq, next_timestamp, next_blocks, next_data) in pairwise(parsed):
+    for (seq, timestamp, blocks, data), (
+        next_seq,
+        next_timestamp,
+        next_blocks,
+        next_data,
+    ) in pairwise(parsed):
         assert [block[0] for block in next_blocks] == [111, 111]
         (_, offset, start, end), (_, _, primary, stop) = next_blocks[0], blocks[-1]
         assert next_data[start:end] == data[primary:stop]

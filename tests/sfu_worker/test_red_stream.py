@@ -19,11 +19,19 @@ RED = Codec(63, "red", 48000, 2, {"111/111": ""}, (), None)
 
 
 def voice(name: str = "a", seq: int = 0, timestamp: int = 0) -> Source:
-    return Source(UpTrack(f"{name}:microphone", name, "microphone", "audio"), 5, codec=OPUS, seq=seq, timestamp=timestamp)
+    return Source(
+        UpTrack(f"{name}:microphone", name, "microphone", "audio"),
+        5,
+        codec=OPUS,
+        seq=seq,
+        timestamp=timestamp,
+    )
 
 
 def sound_slot(wire: Wire, *codecs: Codec, twcc: int = 5) -> DownTrack:
-    slot = DownTrack("3", "audio", 7777, None, list(codecs or (RED, OPUS)), "slot1", twcc, lambda _: None)
+    slot = DownTrack(
+        "3", "audio", 7777, None, list(codecs or (RED, OPUS)), "slot1", twcc, lambda _: None
+    )
     slot.receiver = Receiver(wire, BandwidthEstimator())  # type: ignore[arg-type]
     return slot
 
@@ -35,7 +43,10 @@ def opened(sent: Sent) -> list[tuple[int, bytes]]:
     assert sent.payload_type == 63
     blocks = red.parse(sent.payload, 0, len(sent.payload))
     assert {kind for kind, *_ in blocks} == {111}
-    return [((sent.timestamp - offset) & 0xFFFFFFFF, sent.payload[start:end]) for _, offset, start, end in blocks]
+    return [
+        ((sent.timestamp - offset) & 0xFFFFFFFF, sent.payload[start:end])
+        for _, offset, start, end in blocks
+    ]
 
 
 def test_each_packet_repeats_those_before_it() -> None:
@@ -50,7 +61,11 @@ def test_each_packet_repeats_those_before_it() -> None:
     assert [(s.seq - sent[0].seq) & 0xFFFF for s in sent] == list(range(6))
     at = {b"sound %d" % i: (sent[0].timestamp + 3000 * i) & 0xFFFFFFFF for i in range(6)}
     for i, packet in enumerate(sent):
-        assert opened(packet) == [(at[payload], payload) for n in range(max(0, i - 2), i + 1) if (payload := b"sound %d" % n)]
+        assert opened(packet) == [
+            (at[payload], payload)
+            for n in range(max(0, i - 2), i + 1)
+            if (payload := b"sound %d" % n)
+        ]
 
 
 def test_the_bytes_of_redundancy_are_told_to_the_estimator_and_counted_as_sent() -> None:

@@ -19,7 +19,9 @@ def after(redundancy: Redundancy, loss: float, seconds: float, since: float) -> 
     return redundancy.blocks, now
 
 
-@pytest.mark.parametrize(("loss", "blocks"), [(0.0, 0), (0.008, 0), (0.02, 1), (0.05, 1), (0.15, 2), (0.3, 3), (0.9, 3)])
+@pytest.mark.parametrize(
+    ("loss", "blocks"), [(0.0, 0), (0.008, 0), (0.02, 1), (0.05, 1), (0.15, 2), (0.3, 3), (0.9, 3)]
+)
 def test_the_more_is_lost_the_more_is_repeated(loss: float, blocks: int) -> None:
     assert after(Redundancy(), loss, 20.0, 100.0)[0] == blocks
 
@@ -57,7 +59,10 @@ def test_a_loss_that_scatters_does_not_make_it_flap(seed: int) -> None:
     changes, blocks, now = 0, 0, 100.0
     while now < 700.0:
         now += 0.5
-        before, blocks = blocks, redundancy.update(sum(chance.random() < 0.08 for _ in range(30)) / 30, now)
+        before, blocks = (
+            blocks,
+            redundancy.update(sum(chance.random() < 0.08 for _ in range(30)) / 30, now),
+        )
         changes += blocks != before
     assert changes <= 12
 
@@ -68,7 +73,11 @@ def test_a_loss_that_scatters_does_not_make_it_flap(seed: int) -> None:
         (40_000, 30_000, 3),  # a voice or two are repeated however low the estimate is
         (CERTAIN // 2, 30_000, 1),
         (CERTAIN, 30_000, 0),
-        (1_000_000, 1_500_000, 0),  # thirty voices would fill the link by being repeated, and so be lost more often
+        (
+            1_000_000,
+            1_500_000,
+            0,
+        ),  # thirty voices would fill the link by being repeated, and so be lost more often
         (1_000_000, 2_000_000, 1),
         (1_000_000, 10_000_000, 3),
         (0, 30_000, 3),

@@ -31,7 +31,9 @@ async def test_a_beat_says_everything_and_runs_out(redis_url: str, clean_redis: 
     await client.aclose()
 
 
-async def test_a_new_life_buries_the_one_before_and_nobody_else(redis_url: str, clean_redis: Any) -> None:
+async def test_a_new_life_buries_the_one_before_and_nobody_else(
+    redis_url: str, clean_redis: Any
+) -> None:
     await started(redis_url, "host-1-aa", {})
     other = Registry(redis_url, "host-10-cc", "host-10-", [], dict)
     await other.beat()

@@ -30,14 +30,20 @@ class Bench:
     @property
     def repairs(self) -> int:
         """How often the packet was sent again."""
-        return sum(parse(data).payload[:2] == struct.pack("!H", self.seq) for data in self.wire.sent if parse(data).ssrc == 8888)
+        return sum(
+            parse(data).payload[:2] == struct.pack("!H", self.seq)
+            for data in self.wire.sent
+            if parse(data).ssrc == 8888
+        )
 
     def told(self, now: float, *, came: bool) -> None:
         """The receiver says what became of everything but the last, and of the last: ``came`` or not."""
         assert self.slot.receiver is not None
         last = parse(self.wire.sent[-1]).twcc
         arrivals: list[tuple[int, int | None]] = [(seq, seq * 1000) for seq in range(1, last)]
-        self.slot.receiver.estimator.feedback(heard([*arrivals, (last, 10_000_000 if came else None)]), now)
+        self.slot.receiver.estimator.feedback(
+            heard([*arrivals, (last, 10_000_000 if came else None)]), now
+        )
 
 
 @pytest.fixture

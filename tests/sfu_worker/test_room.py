@@ -80,7 +80,10 @@ async def test_the_state_comes_before_the_news_of_oneself(room: Room, said: Reco
     assert isinstance(second, wire.RoomState)
     assert reply == "reply.ben"
     assert (second.n, [p.name for p in second.people], second.you) == (1, ["Ann", "Ben"], "ben")
-    assert [(e.n, e.person.id) for e in said.group if isinstance(e, wire.ParticipantJoined)] == [(1, "ann"), (2, "ben")]
+    assert [(e.n, e.person.id) for e in said.group if isinstance(e, wire.ParticipantJoined)] == [
+        (1, "ann"),
+        (2, "ben"),
+    ]
 
 
 async def test_a_full_room_refuses_and_says_so(room: Room, said: Recorder) -> None:
@@ -118,7 +121,9 @@ async def test_a_detach_of_a_socket_that_was_replaced_is_ignored(room: Room) -> 
     assert "ann" in room.participants
 
 
-async def test_the_same_person_twice_at_once_keeps_the_newer_socket(room: Room, said: Recorder) -> None:
+async def test_the_same_person_twice_at_once_keeps_the_newer_socket(
+    room: Room, said: Recorder
+) -> None:
     room.join(join("ann"), 0)
     room.join(join("ann", reply="reply.new"), 1)
     assert ("reply.ann", wire.Removed("replaced")) in said.told
@@ -144,7 +149,13 @@ async def test_a_browsers_offer_is_answered_with_its_slots(room: Room, said: Rec
     offer = (DATA / "offer_chromium.sdp").read_text()
     parsed = parse_offer(offer)
     sending = [m for m in parsed.media if m.direction == "sendonly"]
-    sources = dict(zip([m.mid for m in sending], ["microphone", "camera", "screen", "screen-audio"], strict=True))
+    sources = dict(
+        zip(
+            [m.mid for m in sending],
+            ["microphone", "camera", "screen", "screen-audio"],
+            strict=True,
+        )
+    )
     if [m.kind for m in sending] != ["audio", "video", "video", "audio"]:
         pytest.fail("the recorded offer has other m-lines than the page")
     room.offer(room.participants["ann"], wire.Offer("garden", "ann", offer, sources, 7), 0)
@@ -152,11 +163,17 @@ async def test_a_browsers_offer_is_answered_with_its_slots(room: Room, said: Rec
     assert isinstance(reply, wire.Answer), reply
     assert reply.id == 7
     answer = parse_answer(reply.sdp)
-    assert len(room.participants["ann"].slots) == sum(m.direction == "recvonly" for m in parsed.media)
+    assert len(room.participants["ann"].slots) == sum(
+        m.direction == "recvonly" for m in parsed.media
+    )
     assert [m.direction for m in answer.media] == [
         {"sendonly": "recvonly", "recvonly": "sendonly"}[m.direction] for m in parsed.media
     ]
-    room.set_slots(room.participants["ann"], [wire.SlotRequest(next(iter(room.participants["ann"].slots)), "ben:camera", 180)], 1)
+    room.set_slots(
+        room.participants["ann"],
+        [wire.SlotRequest(next(iter(room.participants["ann"].slots)), "ben:camera", 180)],
+        1,
+    )
     assert isinstance(said.told[-1][1], wire.SlotPaused)
     # The same offer again is the same connection: its SSRCs and credentials stay.
     room.offer(room.participants["ann"], wire.Offer("garden", "ann", offer, sources, 8), 0)
@@ -172,17 +189,29 @@ async def test_as_many_slots_as_a_page_asks_for_fit(room: Room, said: Recorder) 
     # MOST_PAIRS and VOICES in static/rooms/slots.js.
     lines = build_offer("ufrag", "p" * 22, ":".join(["5A"] * 32), Plan(), 36, 4)
     room.join(join("ann"), 0)
-    room.offer(room.participants["ann"], wire.Offer("garden", "ann", lines.sdp, {"0": "microphone", "1": "camera"}), 0)
+    room.offer(
+        room.participants["ann"],
+        wire.Offer("garden", "ann", lines.sdp, {"0": "microphone", "1": "camera"}),
+        0,
+    )
     assert isinstance(said.told[-1][1], wire.Answer), said.told[-1]
     assert len(room.participants["ann"].slots) == 76
     room.drop(room.participants["ann"], "", 1)
     await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("sources", [{"0": "camera"}, {"0": "kitchen"}, {"0": "microphone", "1": "microphone"}])
-async def test_sources_that_do_not_fit_are_refused(room: Room, said: Recorder, sources: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "sources", [{"0": "camera"}, {"0": "kitchen"}, {"0": "microphone", "1": "microphone"}]
+)
+async def test_sources_that_do_not_fit_are_refused(
+    room: Room, said: Recorder, sources: dict[str, str]
+) -> None:
     room.join(join("ann"), 0)
-    room.offer(room.participants["ann"], wire.Offer("garden", "ann", (DATA / "offer_chromium.sdp").read_text(), sources), 0)
+    room.offer(
+        room.participants["ann"],
+        wire.Offer("garden", "ann", (DATA / "offer_chromium.sdp").read_text(), sources),
+        0,
+    )
     assert isinstance(said.told[-1][1], wire.Refused)
 
 
@@ -206,7 +235,9 @@ async def test_a_listener_cannot_send(room: Room, said: Recorder) -> None:
     await asyncio.sleep(0)
 
 
-async def test_a_viewer_hears_what_limits_a_picture_and_when_it_no_longer_does(room: Room, said: Recorder) -> None:
+async def test_a_viewer_hears_what_limits_a_picture_and_when_it_no_longer_does(
+    room: Room, said: Recorder
+) -> None:
     room.join(join("ann"), 10)
     room.join(join("ben"), 10)
     ben = room.participants["ben"]
@@ -226,22 +257,39 @@ async def test_a_viewer_hears_what_limits_a_picture_and_when_it_no_longer_does(r
             sources[2].send(now, key=True)
             top.size = size
     heard = [event for _, event in said.told if isinstance(event, wire.SlotBound)]
-    assert heard == [wire.SlotBound(slot.mid, track.id, "f", "bandwidth"), wire.SlotBound(slot.mid, track.id, "f", "")]
+    assert heard == [
+        wire.SlotBound(slot.mid, track.id, "f", "bandwidth"),
+        wire.SlotBound(slot.mid, track.id, "f", ""),
+    ]
 
 
 def heard(said: Recorder, who: str) -> list[list[str]]:
-    return [event.codecs for reply, event in said.told if reply == f"reply.{who}" and isinstance(event, wire.CodecsCommon)]
+    return [
+        event.codecs
+        for reply, event in said.told
+        if reply == f"reply.{who}" and isinstance(event, wire.CodecsCommon)
+    ]
 
 
 def offer_without(*names: str) -> str:
     """Chromium's offer as of a browser that lacks some codecs."""
     lines = (DATA / "offer_chromium.sdp").read_text().splitlines(keepends=True)
     gone = [f"{name}/90000" for name in names]
-    lacking = {line.split(":")[1].split()[0] for line in lines if line.startswith("a=rtpmap") and line.split()[-1] in gone}
-    return "".join(line for line in lines if not (line.startswith("a=rtpmap") and line.split(":")[1].split()[0] in lacking))
+    lacking = {
+        line.split(":")[1].split()[0]
+        for line in lines
+        if line.startswith("a=rtpmap") and line.split()[-1] in gone
+    }
+    return "".join(
+        line
+        for line in lines
+        if not (line.startswith("a=rtpmap") and line.split(":")[1].split()[0] in lacking)
+    )
 
 
-async def test_senders_hear_which_codecs_all_others_decode_and_when_that_changes(room: Room, said: Recorder) -> None:
+async def test_senders_hear_which_codecs_all_others_decode_and_when_that_changes(
+    room: Room, said: Recorder
+) -> None:
     sources = {"0": "microphone", "1": "camera", "2": "screen", "3": "screen-audio"}
     for who in ("ann", "ben"):
         room.join(join(who), 0)
@@ -252,7 +300,9 @@ async def test_senders_hear_which_codecs_all_others_decode_and_when_that_changes
     assert (answered, common) == (wire.Answer, wire.CodecsCommon)
     # A viewer by WHEP that lacks two of them: it is told nothing itself.
     room.join(join("eve", kind="whep", follow="", publish=False), 1)
-    room.offer(room.participants["eve"], wire.Offer("garden", "eve", offer_without("VP9", "AV1"), {}), 1)
+    room.offer(
+        room.participants["eve"], wire.Offer("garden", "eve", offer_without("VP9", "AV1"), {}), 1
+    )
     room.settle(1)
     assert heard(said, "ann")[1:] == heard(said, "ben")[1:] == [["VP8", "H264"]]
     assert heard(said, "eve") == []

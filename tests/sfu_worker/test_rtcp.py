@@ -13,7 +13,9 @@ from sfu_worker.rtcp_parse import MAX_FEEDBACK, MAX_NACKED
 
 u32 = st.integers(0, 2**32 - 1)
 u64 = st.integers(0, 2**64 - 1)
-blocks = st.builds(rtcp.ReportBlock, u32, st.integers(0, 255), st.integers(-(2**23), 2**23 - 1), u32, u32, u32, u32)
+blocks = st.builds(
+    rtcp.ReportBlock, u32, st.integers(0, 255), st.integers(-(2**23), 2**23 - 1), u32, u32, u32, u32
+)
 
 
 @given(u32, u64, u32, u32, u32, st.lists(blocks, max_size=31))
@@ -21,11 +23,15 @@ def test_sender_reports_read_back(
     ssrc: int, ntp: int, rtp: int, packets: int, octets: int, reports: list[rtcp.ReportBlock]
 ) -> None:
     data = rtcp.build_sr(ssrc, ntp, rtp, packets, octets, reports)
-    assert rtcp.parse_compound(data) == [rtcp.SenderReport(ssrc, ntp, rtp, packets, octets, tuple(reports))]
+    assert rtcp.parse_compound(data) == [
+        rtcp.SenderReport(ssrc, ntp, rtp, packets, octets, tuple(reports))
+    ]
 
 
 @given(u32, st.lists(blocks, max_size=40))
-def test_receiver_reports_read_back_up_to_31_blocks(ssrc: int, reports: list[rtcp.ReportBlock]) -> None:
+def test_receiver_reports_read_back_up_to_31_blocks(
+    ssrc: int, reports: list[rtcp.ReportBlock]
+) -> None:
     data = rtcp.build_rr(ssrc, reports) + rtcp.build_sdes(ssrc, "slot1")
     assert rtcp.parse_compound(data) == [rtcp.ReceiverReport(ssrc, tuple(reports[:31]))]
 
@@ -33,7 +39,9 @@ def test_receiver_reports_read_back_up_to_31_blocks(ssrc: int, reports: list[rtc
 @given(u32, u32, st.integers(0, 65535), st.sets(st.integers(0, 400), min_size=1, max_size=250))
 def test_nacks_read_back(sender: int, media: int, base: int, offsets: set[int]) -> None:
     seqs = [(base + offset) & 0xFFFF for offset in sorted(offsets)]
-    assert rtcp.parse_compound(rtcp.build_nack(sender, media, seqs)) == [rtcp.Nack(sender, media, seqs)]
+    assert rtcp.parse_compound(rtcp.build_nack(sender, media, seqs)) == [
+        rtcp.Nack(sender, media, seqs)
+    ]
 
 
 def test_a_run_of_seventeen_fits_into_one_nack_item() -> None:
@@ -55,7 +63,9 @@ def test_pli_fir_and_bye_read_back() -> None:
 
 
 @given(u32, u64)
-def test_a_reference_time_is_found_among_the_blocks_of_an_extended_report(sender: int, ntp: int) -> None:
+def test_a_reference_time_is_found_among_the_blocks_of_an_extended_report(
+    sender: int, ntp: int
+) -> None:
     loss_runs = struct.pack("!BxHIHH", 1, 2, 5, 0, 0)
     reference = struct.pack("!BxHQ", 4, 2, ntp)
     data = struct.pack("!BBHI", 0x80, 207, 1 + 3 + 3, sender) + loss_runs + reference
@@ -73,7 +83,11 @@ def test_the_answer_to_a_reference_time_is_as_the_rfc_draws_it() -> None:
 
 def test_another_implementation_reads_what_we_write() -> None:
     block = rtcp.ReportBlock(5, 25, -3, 70000, 12, 34, 56)
-    data = rtcp.build_sr(1, 2**63 + 5, 3, 4, 5, [block]) + rtcp.build_sdes(1, "abc") + rtcp.build_nack(1, 2, [10, 12, 40])
+    data = (
+        rtcp.build_sr(1, 2**63 + 5, 3, 4, 5, [block])
+        + rtcp.build_sdes(1, "abc")
+        + rtcp.build_nack(1, 2, [10, 12, 40])
+    )
     parsed: list[Any] = list(reference.RtcpPacket.parse(data))
     report, sdes, nack = parsed
     assert (report.sender_info.ntp_timestamp, report.reports[0].packets_lost) == (2**63 + 5, -3)
@@ -109,13 +123,23 @@ def test_malformed_rtcp_is_a_value_error(data: bytes) -> None:
         rtcp.parse_compound(data)
 
 
-packets = st.tuples(st.integers(0, 255), st.sampled_from([200, 201, 202, 203, 205, 206, 207]), st.binary(max_size=120))
+packets = st.tuples(
+    st.integers(0, 255),
+    st.sampled_from([200, 201, 202, 203, 205, 206, 207]),
+    st.binary(max_size=120),
+)
 
 
 @given(st.lists(packets, max_size=4), st.binary(max_size=8))
 @settings(max_examples=500, deadline=None)
 def test_any_bytes_are_read_or_refused(parts: list[tuple[int, int, bytes]], tail: bytes) -> None:
-    data = b"".join(struct.pack("!BBH", a & 0x3F | 0x80, b, len(c) // 4) + c[: len(c) // 4 * 4] for a, b, c in parts) + tail
+    data = (
+        b"".join(
+            struct.pack("!BBH", a & 0x3F | 0x80, b, len(c) // 4) + c[: len(c) // 4 * 4]
+            for a, b, c in parts
+        )
+        + tail
+    )
     with contextlib.suppress(ValueError):
         rtcp.parse_compound(data)
 

@@ -11,7 +11,9 @@ NOTHING: Extensions = (-1, -1, None, None, None, 0, 0)
 
 
 def one_byte(*elements: tuple[int, bytes], tail: bytes = b"") -> memoryview:
-    body = b"".join(bytes([ident << 4 | len(value) - 1]) + value for ident, value in elements) + tail
+    body = (
+        b"".join(bytes([ident << 4 | len(value) - 1]) + value for ident, value in elements) + tail
+    )
     body += bytes(-len(body) % 4)
     return memoryview(b"\xbe\xde" + (len(body) // 4).to_bytes(2, "big") + body)
 
@@ -78,7 +80,12 @@ def test_a_transport_wide_number_of_one_byte_is_a_value_error() -> None:
         read_extensions(view, 0, len(view), IDS)
 
 
-@given(st.sampled_from([b"\xbe\xde\0\0", b"\x10\0\0\0", b""]), st.binary(max_size=80), st.integers(0, 8), st.integers(0, 90))
+@given(
+    st.sampled_from([b"\xbe\xde\0\0", b"\x10\0\0\0", b""]),
+    st.binary(max_size=80),
+    st.integers(0, 8),
+    st.integers(0, 90),
+)
 def test_any_bytes_are_read_or_refused(head: bytes, body: bytes, start: int, end: int) -> None:
     with contextlib.suppress(ValueError):
         found = read_extensions(memoryview(head + body), start, end, IDS)

@@ -27,15 +27,33 @@ def answered(offer: sdp.Offer) -> list[sdp.AnsweredMedia]:
 
 def written(offer: sdp.Offer) -> str:
     candidates = [sdp.candidate("192.0.2.1", 5000), sdp.candidate("192.0.2.1", 5000, tcp=True)]
-    local = sdp.LocalTransport("abcd", "p" * 22, FINGERPRINT, sdp.local_setup(offer.setup), candidates)
+    local = sdp.LocalTransport(
+        "abcd", "p" * 22, FINGERPRINT, sdp.local_setup(offer.setup), candidates
+    )
     return sdp.build_answer(offer, answered(offer), local)
 
 
 def small_offer(
-    *lines: str, session: tuple[str, ...] = ("a=group:BUNDLE 0",), media: str = "m=audio 9 UDP/TLS/RTP/SAVPF 111"
+    *lines: str,
+    session: tuple[str, ...] = ("a=group:BUNDLE 0",),
+    media: str = "m=audio 9 UDP/TLS/RTP/SAVPF 111",
 ) -> str:
-    transport = ["a=ice-ufrag:abcd", "a=ice-pwd:" + "p" * 22, f"a=fingerprint:sha-256 {FINGERPRINT}", "a=setup:actpass"]
-    body = ["v=0", *session, *transport, media, "a=mid:0", "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", *lines]
+    transport = [
+        "a=ice-ufrag:abcd",
+        "a=ice-pwd:" + "p" * 22,
+        f"a=fingerprint:sha-256 {FINGERPRINT}",
+        "a=setup:actpass",
+    ]
+    body = [
+        "v=0",
+        *session,
+        *transport,
+        media,
+        "a=mid:0",
+        "a=rtcp-mux",
+        "a=rtpmap:111 opus/48000/2",
+        *lines,
+    ]
     return "\r\n".join(body) + "\r\n"
 
 
@@ -101,7 +119,13 @@ def streams_of(*kinds: str) -> list[str]:
     media = []
     for mid, kind in enumerate(kinds, 1):
         codec = ("111", "111 opus/48000/2") if kind == "audio" else ("96", "96 VP8/90000")
-        media += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {codec[0]}", f"a=mid:{mid}", "a=recvonly", "a=rtcp-mux", f"a=rtpmap:{codec[1]}"]
+        media += [
+            f"m={kind} 9 UDP/TLS/RTP/SAVPF {codec[0]}",
+            f"a=mid:{mid}",
+            "a=recvonly",
+            "a=rtcp-mux",
+            f"a=rtpmap:{codec[1]}",
+        ]
     mids = " ".join(map(str, range(len(kinds) + 1)))
     offer = sdp.parse_offer(small_offer(*media, session=(f"a=group:BUNDLE {mids}",)))
     return [m.stream_id for m in answered(offer)[1:]]
@@ -130,7 +154,12 @@ def test_written_answer_reads_back_the_same() -> None:
     assert text.count("a=end-of-candidates") == 1
     assert "a=simulcast:recv q;h;f" in text
     for wanted, got in zip(answered(offer), answer.media, strict=True):
-        assert (got.mid, got.kind, got.direction, got.rids) == (wanted.mid, wanted.kind, wanted.direction, wanted.rids)
+        assert (got.mid, got.kind, got.direction, got.rids) == (
+            wanted.mid,
+            wanted.kind,
+            wanted.direction,
+            wanted.rids,
+        )
         assert (got.codecs, got.extensions) == (wanted.codecs, wanted.extensions)
         assert got.ssrcs == ([] if wanted.ssrc is None else [wanted.ssrc])
         assert got.rtx == ({} if wanted.rtx_ssrc is None else {wanted.ssrc: wanted.rtx_ssrc})
@@ -164,11 +193,15 @@ def test_rejected_and_bundle_only_lines_are_told_apart() -> None:
 
 
 def test_round_trips_are_measured_where_the_offer_says_so() -> None:
-    assert answered(sdp.parse_offer(small_offer("a=rtcp-fb:111 rrtr")))[0].codecs[0].feedback == ("rrtr",)
+    assert answered(sdp.parse_offer(small_offer("a=rtcp-fb:111 rrtr")))[0].codecs[0].feedback == (
+        "rrtr",
+    )
 
 
 def test_remb_is_kept_only_where_transport_cc_is_absent() -> None:
-    with_both = small_offer("a=rtcp-fb:111 goog-remb", "a=rtcp-fb:111 transport-cc", f"a=extmap:3 {sdp.TRANSPORT_CC}")
+    with_both = small_offer(
+        "a=rtcp-fb:111 goog-remb", "a=rtcp-fb:111 transport-cc", f"a=extmap:3 {sdp.TRANSPORT_CC}"
+    )
     assert answered(sdp.parse_offer(with_both))[0].codecs[0].feedback == ("transport-cc",)
     with_remb = small_offer("a=rtcp-fb:* goog-remb", "a=rtcp-fb:111 transport-cc")
     assert answered(sdp.parse_offer(with_remb))[0].codecs[0].feedback == ("goog-remb",)
@@ -177,7 +210,9 @@ def test_remb_is_kept_only_where_transport_cc_is_absent() -> None:
 def test_opus_gets_fec_and_keeps_offered_stereo_without_forcing_it() -> None:
     plain = answered(sdp.parse_offer(small_offer("a=fmtp:111 minptime=20")))[0].codecs[0]
     assert plain.fmtp == {"minptime": "20", "useinbandfec": "1"}
-    stereo = answered(sdp.parse_offer(small_offer("a=fmtp:111 stereo=1;useinbandfec=0")))[0].codecs[0]
+    stereo = answered(sdp.parse_offer(small_offer("a=fmtp:111 stereo=1;useinbandfec=0")))[0].codecs[
+        0
+    ]
     assert stereo.fmtp == {"minptime": "10", "stereo": "1", "useinbandfec": "1"}
 
 
@@ -186,15 +221,26 @@ RED = ("a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111")
 
 @pytest.mark.parametrize("formats", ["111 63", "63 111"])
 def test_opus_and_red_are_answered_in_the_order_of_the_offer(formats: str) -> None:
-    text = written(sdp.parse_offer(small_offer(*RED, media=f"m=audio 9 UDP/TLS/RTP/SAVPF {formats}")))
+    text = written(
+        sdp.parse_offer(small_offer(*RED, media=f"m=audio 9 UDP/TLS/RTP/SAVPF {formats}"))
+    )
     assert f"m=audio 9 UDP/TLS/RTP/SAVPF {formats}\r\n" in text
     assert "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n" in text
 
 
-@pytest.mark.parametrize("fmtp", ["", "a=fmtp:63 0/0", "a=fmtp:63 111/0", "a=fmtp:63 63/63", "a=fmtp:63 x", "a=fmtp:63 111"])
+@pytest.mark.parametrize(
+    "fmtp",
+    ["", "a=fmtp:63 0/0", "a=fmtp:63 111/0", "a=fmtp:63 63/63", "a=fmtp:63 x", "a=fmtp:63 111"],
+)
 def test_red_is_answered_only_where_it_carries_opus_alone(fmtp: str) -> None:
-    text = small_offer("a=rtpmap:63 red/48000/2", *[fmtp] * bool(fmtp), media="m=audio 9 UDP/TLS/RTP/SAVPF 63 111 0")
-    assert [c.name for c in answered(sdp.parse_offer(text))[0].codecs] == (["red", "opus"] if fmtp.endswith(" 111") else ["opus"])
+    text = small_offer(
+        "a=rtpmap:63 red/48000/2",
+        *[fmtp] * bool(fmtp),
+        media="m=audio 9 UDP/TLS/RTP/SAVPF 63 111 0",
+    )
+    assert [c.name for c in answered(sdp.parse_offer(text))[0].codecs] == (
+        ["red", "opus"] if fmtp.endswith(" 111") else ["opus"]
+    )
 
 
 def test_red_without_opus_is_nothing_to_talk_about() -> None:
@@ -216,9 +262,13 @@ def test_an_offer_with_12_pairs_that_names_every_codec_of_chromium_fits() -> Non
         for mid in range(4, 16):
             text = text.replace(f"a=mid:{mid}\r\n", f"a=mid:s{i}x{mid}\r\n")
         pairs[i] = text
-    mids = [str(mid) for mid in range(4)] + [f"s{i}x{mid}" for i in range(2) for mid in range(4, 16)]
+    mids = [str(mid) for mid in range(4)] + [
+        f"s{i}x{mid}" for i in range(2) for mid in range(4, 16)
+    ]
     head = CHROMIUM[: CHROMIUM.index(slots)]
-    head = head.replace("a=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", "a=group:BUNDLE " + " ".join(mids))
+    head = head.replace(
+        "a=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", "a=group:BUNDLE " + " ".join(mids)
+    )
     offer = sdp.parse_offer(head + "".join(pairs))
     assert len([m for m in answered(offer) if m.direction == "sendonly"]) == 24
 
@@ -305,10 +355,16 @@ def test_hostile_offers_cost_little(case: str) -> None:
 
 
 def test_candidates_prefer_udp_and_the_first_address() -> None:
-    assert sdp.candidate("192.0.2.1", 5000) == "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host"
+    assert (
+        sdp.candidate("192.0.2.1", 5000) == "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host"
+    )
     tcp = sdp.candidate("2001:db8::1", 5000, tcp=True)
     assert tcp.endswith("2001:db8::1 5000 typ host tcptype passive")
-    lines = [sdp.candidate("192.0.2.1", 1, tcp=tcp, index=index) for tcp in (False, True) for index in (0, 1)]
+    lines = [
+        sdp.candidate("192.0.2.1", 1, tcp=tcp, index=index)
+        for tcp in (False, True)
+        for index in (0, 1)
+    ]
     priorities = [int(line.split()[3]) for line in lines]
     assert priorities == sorted(priorities, reverse=True)
     assert len({line.split()[0] for line in lines}) == 4

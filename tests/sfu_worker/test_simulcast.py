@@ -19,7 +19,9 @@ RATES = (6000, 4000, 2000)
 
 def sps(height: int) -> bytes:
     """A sequence parameter set for a picture of so many lines, as wide as 16:9 asks for."""
-    return parameter_set(31, 0, 0, 2, 1, (1, 0), height // 9 - 1, height // 16 - 1, (1, 1), (1, 1), (1, 0), (1, 0))
+    return parameter_set(
+        31, 0, 0, 2, 1, (1, 0), height // 9 - 1, height // 16 - 1, (1, 1), (1, 1), (1, 0), (1, 0)
+    )
 
 
 def obs(order: tuple[int, ...] = (0, 1, 2)) -> tuple[UpTrack, list[Source]]:
@@ -39,8 +41,13 @@ def begin(sources: list[Source], now: float) -> None:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-@pytest.mark.parametrize(("height", "rid"), [(100, "2"), (368, "2"), (400, "2"), (500, "1"), (720, "1"), (1080, "0"), (0, "0")])
-def test_the_layer_that_fits_is_found_in_any_order(order: tuple[int, ...], height: int, rid: str) -> None:
+@pytest.mark.parametrize(
+    ("height", "rid"),
+    [(100, "2"), (368, "2"), (400, "2"), (500, "1"), (720, "1"), (1080, "0"), (0, "0")],
+)
+def test_the_layer_that_fits_is_found_in_any_order(
+    order: tuple[int, ...], height: int, rid: str
+) -> None:
     track, sources = obs(order)
     begin(sources, 1.0)
     # Nobody has asked for any of them yet.
@@ -65,7 +72,9 @@ def test_as_long_as_a_size_is_unknown_the_bitrate_says_which_layer_is_larger() -
 
 @pytest.mark.parametrize(("budget", "rid"), [(3_000_000, "2"), (5_500_000, "1"), (20_000_000, "0")])
 @pytest.mark.parametrize("sized", [(0, 1, 2), (2,), ()])
-def test_a_narrow_link_gets_a_small_layer_whatever_is_known_of_them(budget: int, rid: str, sized: tuple[int, ...]) -> None:
+def test_a_narrow_link_gets_a_small_layer_whatever_is_known_of_them(
+    budget: int, rid: str, sized: tuple[int, ...]
+) -> None:
     track, sources = obs()
     for i, source in enumerate(sources):
         source.send(9.9, payload=sps(HEIGHTS[i]) if i in sized else b"\x41\x9a")

@@ -16,7 +16,9 @@ class Talk:
         for i in range(round(seconds / 0.02)):
             self.now += 0.02
             for track, level in levels.items():
-                self.ranking.level(track, level[i % len(level)] if isinstance(level, tuple) else level, self.now)
+                self.ranking.level(
+                    track, level[i % len(level)] if isinstance(level, tuple) else level, self.now
+                )
             if i % 12 == 11:
                 changed = self.ranking.update(self.now)
                 if changed is not None:
@@ -85,8 +87,14 @@ def test_a_forgotten_track_is_left_out_of_the_next_update() -> None:
     assert talk.ranking.update(talk.now) is None
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 127), st.floats(0, 0.5)), max_size=200))
-def test_the_ranking_names_each_known_track_at_most_once(packets: list[tuple[str, int, float]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcd"), st.integers(0, 127), st.floats(0, 0.5)), max_size=200
+    )
+)
+def test_the_ranking_names_each_known_track_at_most_once(
+    packets: list[tuple[str, int, float]],
+) -> None:
     ranking, now = SpeakerRanking(), 0.0
     for track, level, pause in packets:
         now += pause

@@ -15,7 +15,9 @@ PATTERN = (0, 2, 1, 2)
 
 def payload(picture_id: int, tl0: int, tid: int, *, key: bool = False, first: bool = True) -> bytes:
     # X, I L T, picture id, TL0PICIDX, TID with Y set: no reference to pictures of the same or higher layers.
-    head = struct.pack("!BBHBB", 0x90 if first else 0x80, 0xE0, 0x8000 | picture_id, tl0, tid << 6 | 0x20)
+    head = struct.pack(
+        "!BBHBB", 0x90 if first else 0x80, 0xE0, 0x8000 | picture_id, tl0, tid << 6 | 0x20
+    )
     return head + (b"\x10" if key else b"\x11") + b"body" * 4
 
 
@@ -35,7 +37,13 @@ class Layered(Source):
         made = []
         for first in (True, False):
             self.seq = (self.seq + 1) & 0xFFFF
-            made.append((self.seq, self.timestamp, payload(self.picture, self.tl, tid, key=self.picture == 0, first=first)))
+            made.append(
+                (
+                    self.seq,
+                    self.timestamp,
+                    payload(self.picture, self.tl, tid, key=self.picture == 0, first=first),
+                )
+            )
         return made
 
     def give(self, packet: tuple[int, int, bytes], now: float = 1.0) -> None:
@@ -61,7 +69,9 @@ def picture_ids(wire: Wire) -> list[int]:
 def without_holes(wire: Wire) -> bool:
     seqs = [parse(data).seq for data in wire.sent]
     ids = picture_ids(wire)
-    return all((b - a) & 0xFFFF == 1 for a, b in pairwise(seqs)) and all((b - a) & 0x7FFF in (0, 1) for a, b in pairwise(ids))
+    return all((b - a) & 0xFFFF == 1 for a, b in pairwise(seqs)) and all(
+        (b - a) & 0x7FFF in (0, 1) for a, b in pairwise(ids)
+    )
 
 
 def test_the_base_layer_alone_is_a_quarter_without_holes() -> None:

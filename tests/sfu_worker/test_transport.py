@@ -19,7 +19,9 @@ from tests.sfu_worker.edge import Peer, media_port, rtp, silent, stranger, until
 
 @pytest.mark.parametrize("tcp", [False, True])
 @pytest.mark.parametrize("role", ["server", "client"])
-async def test_media_flows_both_ways_over_udp_and_tcp_in_either_dtls_role(tcp: bool, role: str) -> None:
+async def test_media_flows_both_ways_over_udp_and_tcp_in_either_dtls_role(
+    tcp: bool, role: str
+) -> None:
     async with media_port() as (port, hub):
         peer = await Peer(port, hub).connect(tcp=tcp, role=role)  # type: ignore[arg-type]
         await peer.forwards()
@@ -31,10 +33,19 @@ async def test_a_wildcard_port_serves_both_versions_of_ip() -> None:
     if not socket.has_ipv6:
         pytest.fail("this test needs IPv6 on the loopback interface")
     async with media_port("0.0.0.0", "::") as (port, hub):
-        peers = [await Peer(port, hub).connect(host=host, tcp=tcp) for host in ("127.0.0.1", "::1") for tcp in (False, True)]
+        peers = [
+            await Peer(port, hub).connect(host=host, tcp=tcp)
+            for host in ("127.0.0.1", "::1")
+            for tcp in (False, True)
+        ]
         for peer in peers:
             await peer.forwards()
-        assert [peer.transport.remote_address.split()[0] for peer in peers] == ["127.0.0.1", "127.0.0.1", "::1", "::1"]
+        assert [peer.transport.remote_address.split()[0] for peer in peers] == [
+            "127.0.0.1",
+            "127.0.0.1",
+            "::1",
+            "::1",
+        ]
         for peer in peers:
             await peer.close()
 
@@ -52,7 +63,9 @@ async def test_explicit_addresses_have_sockets_of_their_own_and_share_a_batch() 
             await peer.close()
 
 
-async def test_aes_gcm_with_128_bits_is_what_two_of_us_agree_on(caplog: pytest.LogCaptureFixture) -> None:
+async def test_aes_gcm_with_128_bits_is_what_two_of_us_agree_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.DEBUG, "aiortc.rtcdtlstransport")
     async with media_port() as (port, hub):
         peer = await Peer(port, hub).connect()
@@ -101,7 +114,9 @@ async def test_one_wrong_fingerprint_among_right_ones_means_no_media() -> None:
         theirs = [("sha-256", peer.link.fingerprint), ("sha-384", ":".join(["00"] * 48))]
         peer.transport.start(peer.link.ufrag, peer.link.pwd, theirs, "server")
         ours = [("sha-256", peer.transport.fingerprint)]
-        await peer.link.connect(peer.transport.ufrag, peer.transport.pwd, ours, ("127.0.0.1", port.port))
+        await peer.link.connect(
+            peer.transport.ufrag, peer.transport.pwd, ours, ("127.0.0.1", port.port)
+        )
         await until(lambda: peer.handler.closed)
         assert not peer.handler.connected
         await peer.close()
@@ -155,7 +170,9 @@ async def test_a_client_hello_from_elsewhere_is_dropped() -> None:
         await peer.close()
 
 
-async def test_a_short_ice_controlled_attribute_is_dropped_even_when_signed(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_short_ice_controlled_attribute_is_dropped_even_when_signed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with media_port() as (port, hub):
         peer = await Peer(port, hub).connect()
         username = f"{peer.transport.ufrag}:{peer.link.ufrag}".encode()
@@ -220,7 +237,12 @@ async def test_forged_plain_and_replayed_packets_are_not_forwarded_and_close_not
 
 
 def check(username: str, password: str, **attributes: object) -> bytes:
-    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, None, {"USERNAME": username, "PRIORITY": 1, **attributes})
+    message = stun.Message(
+        stun.Method.BINDING,
+        stun.Class.REQUEST,
+        None,
+        {"USERNAME": username, "PRIORITY": 1, **attributes},
+    )
     message.add_message_integrity(password.encode())
     return bytes(message)
 
@@ -250,12 +272,16 @@ async def test_checks_that_are_not_our_peers_get_no_answer_at_all() -> None:
         await peer.close()
 
 
-async def test_a_peer_that_thinks_it_is_controlled_hears_of_the_conflict_and_gets_no_media() -> None:
+async def test_a_peer_that_thinks_it_is_controlled_hears_of_the_conflict_and_gets_no_media() -> (
+    None
+):
     async with media_port() as (port, hub):
         peer = await Peer(port, hub).connect()
         attributes = {"ICE-CONTROLLED": 7, "USE-CANDIDATE": None, "PRIORITY": 2**32 - 1}
         with stranger(port) as sock:
-            sock.send(check(f"{peer.transport.ufrag}:{peer.link.ufrag}", peer.transport.pwd, **attributes))
+            sock.send(
+                check(f"{peer.transport.ufrag}:{peer.link.ufrag}", peer.transport.pwd, **attributes)
+            )
             answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(sock, 2048), 15)
             assert stun.parse_message(answer).attributes["ERROR-CODE"][0] == 487
             await peer.forwards()
@@ -286,7 +312,9 @@ async def test_a_guest_cannot_take_over_the_address_of_another_who_is_heard() ->
         attacker = await Peer(port, hub).connect()
         before = port.datagrams_dropped
         # The attacker's credentials, from the victim's address (here truly its own socket; elsewhere a forged source).
-        victim.link.send_raw(check(f"{attacker.transport.ufrag}:{attacker.link.ufrag}", attacker.transport.pwd))
+        victim.link.send_raw(
+            check(f"{attacker.transport.ufrag}:{attacker.link.ufrag}", attacker.transport.pwd)
+        )
         await until(lambda: port.datagrams_dropped == before + 1)
         await victim.forwards()
         await attacker.forwards()
@@ -358,7 +386,9 @@ async def test_silence_is_a_timeout_and_so_is_never_coming() -> None:
         await absent.close()
 
 
-async def test_a_handler_that_raises_costs_its_packet_and_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_handler_that_raises_costs_its_packet_and_one_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with media_port() as (port, hub):
         peer = await Peer(port, hub).connect()
         good = peer.handler.on_rtp
@@ -392,7 +422,9 @@ async def test_a_tcp_connection_whose_first_frame_is_no_check_is_closed() -> Non
             writer.close()
 
 
-async def test_a_tcp_connection_that_says_nothing_is_closed_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_tcp_connection_that_says_nothing_is_closed_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("sfu_worker.tcp.UNVALIDATED_SECONDS", 0.05)
     async with media_port() as (port, _hub):
         reader, writer = await asyncio.open_connection("127.0.0.1", port.port)
@@ -401,7 +433,9 @@ async def test_a_tcp_connection_that_says_nothing_is_closed_after_a_while(monkey
         writer.close()
 
 
-async def test_a_crowd_of_tcp_connections_does_not_keep_a_guest_out(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_crowd_of_tcp_connections_does_not_keep_a_guest_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("sfu_worker.tcp.MAX_UNVALIDATED", 4)
     monkeypatch.setattr("sfu_worker.tcp.UNVALIDATED_SECONDS", 600)
     async with media_port() as (port, hub):
@@ -443,7 +477,13 @@ async def test_a_lost_tcp_connection_can_be_made_again() -> None:
         await until(lambda: peer.transport.remote_address == "nowhere")
         other = Link(hub, lambda *_: None, lambda *_: None)
         other.ufrag = peer.link.ufrag
-        await other.connect(peer.transport.ufrag, peer.transport.pwd, [("sha-256", "AB")], ("127.0.0.1", port.port), tcp=True)
+        await other.connect(
+            peer.transport.ufrag,
+            peer.transport.pwd,
+            [("sha-256", "AB")],
+            ("127.0.0.1", port.port),
+            tcp=True,
+        )
         await until(lambda: peer.transport.remote_address != "nowhere")
         assert not peer.handler.closed
         await other.close()

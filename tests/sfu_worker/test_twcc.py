@@ -33,10 +33,14 @@ def same_time(got: int | None, sent: int) -> bool:
 @given(
     st.integers(0, 65535),
     st.integers(0, 2**45),
-    st.lists(st.tuples(st.integers(1, 60), st.integers(-3000, 12_000_000)), min_size=1, max_size=900),
+    st.lists(
+        st.tuples(st.integers(1, 60), st.integers(-3000, 12_000_000)), min_size=1, max_size=900
+    ),
 )
 @settings(max_examples=150, deadline=None)
-def test_what_was_recorded_reads_back_with_the_gaps_as_losses(base: int, start: int, steps: list[tuple[int, int]]) -> None:
+def test_what_was_recorded_reads_back_with_the_gaps_as_losses(
+    base: int, start: int, steps: list[tuple[int, int]]
+) -> None:
     log, sent, number, at = ArrivalLog(), {}, base, start
     for step, pause in steps:
         sent[number] = at
@@ -55,9 +59,14 @@ def test_what_was_recorded_reads_back_with_the_gaps_as_losses(base: int, start: 
     assert log.feedback(1, 2) == []
 
 
-@given(st.lists(st.tuples(st.integers(0, 65535), st.integers(0, 2**40)), max_size=400), st.integers(0, 400))
+@given(
+    st.lists(st.tuples(st.integers(0, 65535), st.integers(0, 2**40)), max_size=400),
+    st.integers(0, 400),
+)
 @settings(max_examples=150, deadline=None)
-def test_any_numbers_in_any_order_give_bounded_readable_feedback(arrivals: list[tuple[int, int]], cut: int) -> None:
+def test_any_numbers_in_any_order_give_bounded_readable_feedback(
+    arrivals: list[tuple[int, int]], cut: int
+) -> None:
     log = ArrivalLog()
     known = {seq for seq, _ in arrivals}
     for part in (arrivals[:cut], arrivals[cut:]):
@@ -105,7 +114,11 @@ def test_late_packets_are_reported_without_calling_their_neighbours_lost() -> No
     record(log, [(100, 0), (104, 1000)])
     reports(log)
     record(log, [(101, 2000), (103, 2250), (105, 2500)])
-    assert [feedback.received for feedback in reports(log)] == [[(101, 2000)], [(103, 2250)], [(105, 2500)]]
+    assert [feedback.received for feedback in reports(log)] == [
+        [(101, 2000)],
+        [(103, 2250)],
+        [(105, 2500)],
+    ]
     record(log, [(seq, 3000) for seq in range(0, 98, 2)])
     assert len(reports(log)) == MAX_LATE_MESSAGES
 

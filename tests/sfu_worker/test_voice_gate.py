@@ -46,7 +46,14 @@ class Talk:
 
 @pytest.mark.parametrize(
     ("people", "crowded"),
-    [([12], False), ([13], True), ([13, 12, 11], True), ([13, 10], False), ([13, 10, 12], False), ([13, 10, 13], True)],
+    [
+        ([12], False),
+        ([13], True),
+        ([13, 12, 11], True),
+        ([13, 10], False),
+        ([13, 10, 12], False),
+        ([13, 10, 13], True),
+    ],
 )
 def test_a_room_is_a_crowd_above_12_until_it_has_10(people: list[int], crowded: bool) -> None:
     gate = VoiceGate(SpeakerRanking())
@@ -126,7 +133,15 @@ def test_who_is_gone_holds_no_place() -> None:
     assert talk.open == set()
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcdefghijklmn"), st.integers(0, 127), st.sampled_from([0.0, 0.02, 0.3, 2.5]))))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abcdefghijklmn"),
+            st.integers(0, 127),
+            st.sampled_from([0.0, 0.02, 0.3, 2.5]),
+        )
+    )
+)
 def test_never_are_more_open_than_may_and_a_loud_packet_opens_where_a_place_is_to_be_had(
     packets: list[tuple[str, int, float]],
 ) -> None:
@@ -178,7 +193,9 @@ def test_voices_are_placed(slots: list[str], claims: dict[str, float], placed: l
     st.lists(st.sampled_from(["", *"abcdef"]), max_size=4, unique_by=lambda x: x or object()),
     st.dictionaries(st.sampled_from("abcdef"), st.floats(-1, 1)),
 )
-def test_no_voice_is_in_two_slots_and_placing_twice_changes_nothing(slots: list[str], claims: dict[str, float]) -> None:
+def test_no_voice_is_in_two_slots_and_placing_twice_changes_nothing(
+    slots: list[str], claims: dict[str, float]
+) -> None:
     once = place(slots, claims)
     voices = [voice for voice in once if voice]
     assert len(voices) == len(set(voices))

@@ -59,8 +59,17 @@ class Ears(Receiver):
 class Guest(LightClient):
     """Sends a microphone, and notes the RTP timestamp of each packet. ``picky``: it puts nobody into a pair by itself."""
 
-    def __init__(self, hub: Hub, signalling: WorkerSignalling, pairs: int, voices: int, level: int | None) -> None:
-        super().__init__(hub, "Guest", signalling, Plan(sources=("microphone",), audio_level=level), pairs, voices)
+    def __init__(
+        self, hub: Hub, signalling: WorkerSignalling, pairs: int, voices: int, level: int | None
+    ) -> None:
+        super().__init__(
+            hub,
+            "Guest",
+            signalling,
+            Plan(sources=("microphone",), audio_level=level),
+            pairs,
+            voices,
+        )
         self.ears = Ears()
         self.receiver = self.ears
         self.picky = False
@@ -102,7 +111,9 @@ class House:
         self.guests: list[Guest] = []
         self.tasks: list[asyncio.Task[None]] = []
 
-    async def come(self, pairs: int = CROWD - 1, voices: int = 0, level: int | None = SILENT) -> Guest:
+    async def come(
+        self, pairs: int = CROWD - 1, voices: int = 0, level: int | None = SILENT
+    ) -> Guest:
         """One more guest, who is there and sends."""
         signalling = WorkerSignalling(self.layer, self.worker.config.worker, "hall")
         guest = Guest(self.hub, signalling, pairs, voices, level)
@@ -124,7 +135,12 @@ class House:
         """
         await until(lambda: all(self.held(guest) for guest in self.guests))
         held = {guest: guest.microphone.count for guest in self.guests}
-        await until(lambda: all(guest.microphone.count > count + 2 * BACKLOG_PACKETS for guest, count in held.items()))
+        await until(
+            lambda: all(
+                guest.microphone.count > count + 2 * BACKLOG_PACKETS
+                for guest, count in held.items()
+            )
+        )
         return held
 
 
@@ -161,7 +177,11 @@ def true_times(heard: list[Heard], sender: Guest) -> bool:
 def first_of_backlog(sender: Guest, rise: int) -> int:
     """The number of the oldest packet that belongs to the first loud one. On a busy machine they are not 20 ms apart."""
     oldest = max(1, rise - BACKLOG_PACKETS + 1)
-    recent = (n for n in range(oldest, rise + 1) if sender.sent[rise] - sender.sent[n] <= BACKLOG_SECONDS * 48000)
+    recent = (
+        n
+        for n in range(oldest, rise + 1)
+        if sender.sent[rise] - sender.sent[n] <= BACKLOG_SECONDS * 48000
+    )
     return next(recent)
 
 
@@ -176,7 +196,9 @@ async def test_a_small_room_hears_the_silent_too(house: House) -> None:
     assert not any(house.held(guest) for guest in house.guests)
 
 
-async def test_in_a_crowd_a_voice_is_heard_from_before_its_first_loud_packet_and_silence_by_nobody(house: House) -> None:
+async def test_in_a_crowd_a_voice_is_heard_from_before_its_first_loud_packet_and_silence_by_nobody(
+    house: House,
+) -> None:
     for _ in range(CROWD):
         await house.come()
     held = await house.quiet()
@@ -201,7 +223,9 @@ async def test_in_a_crowd_a_voice_is_heard_from_before_its_first_loud_packet_and
     assert not speaker.ears.of(speaker.microphone)
 
 
-async def test_who_has_no_pair_hears_a_voice_once_in_a_voice_slot_and_once_in_the_pair_it_gets(house: House) -> None:
+async def test_who_has_no_pair_hears_a_voice_once_in_a_voice_slot_and_once_in_the_pair_it_gets(
+    house: House,
+) -> None:
     for _ in range(CROWD - 1):
         await house.come(pairs=0)
     far = await house.come(pairs=2, voices=2)
@@ -241,7 +265,9 @@ async def test_voices_share_the_voice_slots_and_nobody_hears_oneself(house: Hous
     assert len(both) == 2
     # One stops: its slot is the third's, with the numbers going on.
     one.microphone.level = SILENT
-    await until(lambda: house.worker.rooms["hall"]._voices._ranking.score(f"{one.id}:microphone") == 0)
+    await until(
+        lambda: house.worker.rooms["hall"]._voices._ranking.score(f"{one.id}:microphone") == 0
+    )
     rise = three.microphone.count + 1
     three.microphone.level = LOUD
     await until(lambda: len(far.ears.of(three.microphone, rise)) > 10)

@@ -27,7 +27,17 @@ def test_the_fields_of_the_descriptor_are_read(payload: str, expected: tuple[obj
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "10", "90 80", "90 80 11", "90 80 92 34", "90 e0 9234 05 60", "90 40 05", "90 f0 11 05 60"]
+    "payload",
+    [
+        "",
+        "10",
+        "90 80",
+        "90 80 11",
+        "90 80 92 34",
+        "90 e0 9234 05 60",
+        "90 40 05",
+        "90 f0 11 05 60",
+    ],
 )
 def test_a_payload_that_ends_inside_the_descriptor_is_malformed(payload: str) -> None:
     data = bytes.fromhex(payload)

@@ -28,7 +28,13 @@ def head(
     tl0: int | None,
 ) -> bytes:
     """RFC 9628 section 4.2; ``layer`` is (temporal, switching up point, spatial); without ``tl0`` the mode is flexible."""
-    first = (picture is not None) << 7 | (not key) << 6 | (layer is not None) << 5 | (tl0 is None) << 4 | begins << 3
+    first = (
+        (picture is not None) << 7
+        | (not key) << 6
+        | (layer is not None) << 5
+        | (tl0 is None) << 4
+        | begins << 3
+    )
     data = bytes((first,))
     if picture is not None:
         data += struct.pack("!H", 0x8000 | picture) if wide else bytes((picture & 0x7F,))
@@ -52,9 +58,19 @@ def head(
     before=st.binary(max_size=3),
 )
 def test_what_a_descriptor_says_is_read(
-    key: bool, begins: bool, picture: int | None, wide: bool, layer: Layer | None, tl0: int | None, before: bytes
+    key: bool,
+    begins: bool,
+    picture: int | None,
+    wide: bool,
+    layer: Layer | None,
+    tl0: int | None,
+    before: bytes,
 ) -> None:
-    data = before + head(key=key, begins=begins, picture=picture, wide=wide, layer=layer, tl0=tl0) + b"x"
+    data = (
+        before
+        + head(key=key, begins=begins, picture=picture, wide=wide, layer=layer, tl0=tl0)
+        + b"x"
+    )
     found = descriptor(data, len(before), len(data))
     assert found is not None
     at, read, bits, tl0_at, read_tl0, temporal, up, begins_picture, is_key = found
@@ -85,7 +101,9 @@ def test_ids_go_on_when_the_source_changes_and_in_what_is_sent_again(wide: bool)
         source = Source(video_track(name), ord(name), codec=VP9, seq=seq)
         slot.aim(source.layer, 1.0)
         for i in range(10):
-            start = head(key=i == 0, picture=picture + i, wide=wide, layer=(0, True, 0), tl0=(tl0 + i) & 0xFF)
+            start = head(
+                key=i == 0, picture=picture + i, wide=wide, layer=(0, True, 0), tl0=(tl0 + i) & 0xFF
+            )
             source.send(1.0 + i / 30, payload=start + (DELTA_FRAME if i else KEY_FRAME))
     sent = [parse(data) for data in wire.sent]
     found = [descriptor(s.payload, 0, len(s.payload)) for s in sent]

@@ -25,7 +25,15 @@ EXAMPLES: list[wire.Message] = [
     wire.Snapshot("r", "p"),
     wire.Remove("r", "p"),
     wire.CloseRoom("r"),
-    wire.RoomState("r", "e", 4, "p", [wire.Person("p", "Ann", "owner")], [wire.Track("p:camera", "p", "camera", "video")], ["p"]),
+    wire.RoomState(
+        "r",
+        "e",
+        4,
+        "p",
+        [wire.Person("p", "Ann", "owner")],
+        [wire.Track("p:camera", "p", "camera", "video")],
+        ["p"],
+    ),
     wire.Answer("v=0", 3, "user"),
     wire.IcePatched("a=ice-lite", "user"),
     wire.SlotBound("4", "a:camera", "h", "bandwidth"),
@@ -64,7 +72,12 @@ def test_a_message_with_a_wrong_field_is_refused(message: wire.Message) -> None:
         wire.decode(body | {"more": 1})
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
 def test_anything_else_is_one_declared_error(value: typing.Any) -> None:
     for body in (value, {"type": value}, {"type": "join", "room": value}):
         with pytest.raises(wire.WireError):

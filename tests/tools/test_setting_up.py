@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(script: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "tools" / script), *arguments]
-    return subprocess.run(command, env={"PATH": os.environ["PATH"]} | env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, env={"PATH": os.environ["PATH"]} | env, capture_output=True, text=True, check=False
+    )
 
 
 def fake_environment(directory: Path) -> Path:
@@ -26,7 +28,8 @@ def fake_environment(directory: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("asked", "there", "done"), [("run", "run", True), ("run", "dev", True), ("dev", "dev", True), ("dev", "run", False)]
+    ("asked", "there", "done"),
+    [("run", "run", True), ("run", "dev", True), ("dev", "dev", True), ("dev", "run", False)],
 )
 def test_a_stamp_of_the_same_lock_makes_setting_up_a_matter_of_milliseconds(
     tmp_path: Path, asked: str, there: str, done: bool
@@ -69,12 +72,16 @@ def test_missing_programs_are_named_with_the_tests_that_need_them(tmp_path: Path
     assert run("system_packages.py", PATH=str(tmp_path), CI="true").returncode == 1
 
 
-@pytest.mark.parametrize(("version", "taken"), [("v18.0.0", True), ("v24.1.0", True), ("v16.20.0", False)])
+@pytest.mark.parametrize(
+    ("version", "taken"), [("v18.0.0", True), ("v24.1.0", True), ("v16.20.0", False)]
+)
 def test_an_old_node_is_passed_over(tmp_path: Path, version: str, taken: bool) -> None:
     for name, says in (("node", version), ("npm", "")):
         (tmp_path / name).write_text(f"#!/bin/sh\necho {says}\n")
         (tmp_path / name).chmod(0o755)
-    assert node_packages.newest_first([str(tmp_path / "npm")]) == (str(tmp_path / "npm") if taken else None)
+    assert node_packages.newest_first([str(tmp_path / "npm")]) == (
+        str(tmp_path / "npm") if taken else None
+    )
     assert node_packages.newest_first([str(tmp_path / "elsewhere" / "npm")]) is None
 
 
@@ -83,8 +90,12 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    asked = [re.split(r"[\[<>=~!; ]", line)[0].lower() for line in project["project"]["dependencies"]]
-    tools = [re.split(r"[\[<>=~!; ]", line)[0].lower() for line in project["dependency-groups"]["dev"]]
+    asked = [
+        re.split(r"[\[<>=~!; ]", line)[0].lower() for line in project["project"]["dependencies"]
+    ]
+    tools = [
+        re.split(r"[\[<>=~!; ]", line)[0].lower() for line in project["dependency-groups"]["dev"]
+    ]
     for name, lines in (("requirements.lock", asked), ("requirements-dev.lock", asked + tools)):
         text = (ROOT / name).read_text()
         locked = dict(re.findall(r"^([\w-]+)==(\S+)", text, re.MULTILINE))

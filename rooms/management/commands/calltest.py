@@ -53,15 +53,28 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--people", type=int, default=10)
         parser.add_argument("--seconds", type=float, default=30.0)
-        parser.add_argument("--url", default=settings.SITE_URL, help="the site, as browsers see it (default: %(default)s)")
-        parser.add_argument("--invite", help="a link that lets people speak; without it a room is made and deleted afterwards")
-        parser.add_argument("--tcp", action="store_true", help="media over TCP, as in networks without UDP")
+        parser.add_argument(
+            "--url",
+            default=settings.SITE_URL,
+            help="the site, as browsers see it (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--invite",
+            help="a link that lets people speak; without it a room is made and deleted afterwards",
+        )
+        parser.add_argument(
+            "--tcp", action="store_true", help="media over TCP, as in networks without UDP"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         people = options["people"]
         if people < 2:
             raise CommandError("A call has at least two people.")
-        with contextlib.nullcontext(options["invite"]) if options["invite"] else temporary_invite(options["url"], people) as link:
+        with (
+            contextlib.nullcontext(options["invite"])
+            if options["invite"]
+            else temporary_invite(options["url"], people) as link
+        ):
             try:
                 result = asyncio.run(hold(link, people, options["seconds"], tcp=options["tcp"]))
             except (OSError, TimeoutError) as exc:
@@ -74,10 +87,14 @@ class Command(BaseCommand):
 @contextlib.contextmanager
 def temporary_invite(url: str, people: int) -> Iterator[str]:
     """A room for one call, with an invite; both are gone afterwards."""
-    room = Room.objects.create(slug=f"calltest-{secrets.token_hex(4)}", title="Call test", max_people=min(1000, people + 1))
+    room = Room.objects.create(
+        slug=f"calltest-{secrets.token_hex(4)}", title="Call test", max_people=min(1000, people + 1)
+    )
     try:
         expires = timezone.now() + datetime.timedelta(hours=1)
-        invite = Invite.objects.create(room=room, role=Role.SPEAKER, label="calltest", expires=expires)
+        invite = Invite.objects.create(
+            room=room, role=Role.SPEAKER, label="calltest", expires=expires
+        )
         yield urllib.parse.urljoin(url, invite.get_absolute_url())
     finally:
         room.delete()
@@ -127,7 +144,11 @@ class Result:
     refused: list[str]
 
     def lines(self) -> list[str]:
-        cpu = "unknown (no worker in this site's Redis holds the room)" if self.load is None else f"{self.load:.0%} of one core"
+        cpu = (
+            "unknown (no worker in this site's Redis holds the room)"
+            if self.load is None
+            else f"{self.load:.0%} of one core"
+        )
         delays = [1000 * delay for delay in self.delays]
         first = self.first_frames
         return [
@@ -155,7 +176,9 @@ class Result:
 
 def percentile(values: list[float], share: float) -> float:
     """nan where there are no values."""
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
+    return (
+        sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
+    )
 
 
 async def hold(link: str, people: int, seconds: float, *, tcp: bool = False) -> Result:
@@ -164,11 +187,15 @@ async def hold(link: str, people: int, seconds: float, *, tcp: bool = False) -> 
         clients: list[LightClient] = []
         tasks: list[asyncio.Task[None]] = []
         try:
-            doors = await asyncio.gather(*(asyncio.to_thread(open_door, link) for _ in range(people)))
+            doors = await asyncio.gather(
+                *(asyncio.to_thread(open_door, link) for _ in range(people))
+            )
             for number, door in enumerate(doors, 1):
                 signalling = WebSocketSignalling(door.socket, door.origin, door.cookie)
                 # All shall hear all: whoever says how loud it is, is held back in a large room while others speak.
-                client = LightClient(hub, f"Tester {number}", signalling, Plan(audio_level=None), people - 1)
+                client = LightClient(
+                    hub, f"Tester {number}", signalling, Plan(audio_level=None), people - 1
+                )
                 client.tcp = tcp
                 clients.append(client)
                 client.begun = time.monotonic()
@@ -187,7 +214,9 @@ async def hold(link: str, people: int, seconds: float, *, tcp: bool = False) -> 
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def sum_up(clients: list[LightClient], expected: int, seconds: float, before: int, loads: list[float]) -> Result:
+def sum_up(
+    clients: list[LightClient], expected: int, seconds: float, before: int, loads: list[float]
+) -> Result:
     receivers = [client.receiver for client in clients]
     return Result(
         people=len(clients),
@@ -205,7 +234,9 @@ def sum_up(clients: list[LightClient], expected: int, seconds: float, before: in
         delays=[delay for receiver in receivers for delay in receiver.delays],
         load=sum(loads) / len(loads) if loads else None,
         refused=[
-            str(message.get("message") or message.get("detail") or message) for client in clients for message in client.refused
+            str(message.get("message") or message.get("detail") or message)
+            for client in clients
+            for message in client.refused
         ],
     )
 

@@ -28,7 +28,9 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 class Command(BaseCommand):
     """Safe to call at every start: what is there stays as it is."""
 
-    help = "Creates the owner's account and a sample room where there are none, and prints the links."
+    help = (
+        "Creates the owner's account and a sample room where there are none, and prints the links."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
@@ -67,7 +69,9 @@ def create_sample_background() -> Background:
     background = Background(
         title=_("Hills at dusk"),
         credit=_("Drawn by code for confcall"),
-        alt=_("Layers of dark hills under a sky that goes from orange at the horizon to deep blue, with a thin moon and stars."),
+        alt=_(
+            "Layers of dark hills under a sky that goes from orange at the horizon to deep blue, with a thin moon and stars."
+        ),
         focal_x=64,
         focal_y=45,
     )
@@ -80,7 +84,13 @@ def summary(password: str | None) -> str:
     lines = ["", "  confcall", ""]
     lines.append(row(_("Admin"), absolute(reverse("admin:index"))))
     if password is not None:
-        lines.append(row("", _("user name %(name)s, password %(password)s") % {"name": OWNER, "password": password}))
+        lines.append(
+            row(
+                "",
+                _("user name %(name)s, password %(password)s")
+                % {"name": OWNER, "password": password},
+            )
+        )
         lines.append(row("", _("(shown this once; change it in the admin)")))
     room = Room.objects.filter(slug=SLUG).first()
     for role, title in ((Role.OWNER, _("Your invite")), (Role.SPEAKER, _("Guests’ invite"))):

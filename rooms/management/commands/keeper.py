@@ -86,10 +86,16 @@ class Keeper:
     def record_calls(self) -> int:
         """How many entries were written down."""
         self._make_group()
-        _next, reclaimed, *_ = self._redis.xautoclaim(wire.CALLS_STREAM, GROUP, self._name, min_idle_time=RECLAIM_MS, count=BATCH)
+        _next, reclaimed, *_ = self._redis.xautoclaim(
+            wire.CALLS_STREAM, GROUP, self._name, min_idle_time=RECLAIM_MS, count=BATCH
+        )
         # "0": what this keeper has read and not acknowledged, as after a database error. ">": what nobody has read.
-        unfinished = self._redis.xreadgroup(GROUP, self._name, {wire.CALLS_STREAM: "0"}, count=BATCH)
-        fresh = self._redis.xreadgroup(GROUP, self._name, {wire.CALLS_STREAM: ">"}, count=BATCH, block=self._block_ms)
+        unfinished = self._redis.xreadgroup(
+            GROUP, self._name, {wire.CALLS_STREAM: "0"}, count=BATCH
+        )
+        fresh = self._redis.xreadgroup(
+            GROUP, self._name, {wire.CALLS_STREAM: ">"}, count=BATCH, block=self._block_ms
+        )
         entries = dict(reclaimed)
         for answer in (unfinished, fresh):
             for _stream, found in answer or []:
@@ -114,12 +120,18 @@ class Keeper:
         alive: dict[str, str] = {}
         if running:
             values = self._redis.mget([wire.live_key(call.room.slug) for call in running])
-            alive = {call.room.slug: json.loads(raw)["epoch"] for call, raw in zip(running, values, strict=True) if raw}
+            alive = {
+                call.room.slug: json.loads(raw)["epoch"]
+                for call, raw in zip(running, values, strict=True)
+                if raw
+            }
         self._missing = calls.missing_since(self._missing, running, alive, now)
         return calls.end_lost(self._missing, now)
 
     def compact_notes(self) -> None:
         """Merge the notes that have many rows."""
-        rooms = Room.objects.annotate(rows=Count("notes_updates")).filter(rows__gt=notes_store.COMPACT_ROWS)
+        rooms = Room.objects.annotate(rows=Count("notes_updates")).filter(
+            rows__gt=notes_store.COMPACT_ROWS
+        )
         for room in rooms.values_list("pk", flat=True):
             notes_store.compact(room)

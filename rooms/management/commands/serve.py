@@ -45,7 +45,9 @@ def plan_from_settings() -> plan.Plan:
         port=settings.PORT,
         site_url=settings.SITE_URL,
         # The setting has a default; only one that somebody chose keeps us from bringing our own.
-        redis_url=settings.REDIS_URL if os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE") else "",
+        redis_url=settings.REDIS_URL
+        if os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE")
+        else "",
         trust_proxy=settings.TRUST_PROXY,
         workers=settings.SFU_WORKERS,
         media_port=settings.SFU_PORT,
@@ -100,7 +102,9 @@ def serve(wanted: plan.Plan, place: Path, links: str) -> None:
 
         binary = get_binary_path()
     try:
-        asyncio.run(supervisor.Supervisor(wanted, settings.BASE_DIR, place, write, binary).run(show))
+        asyncio.run(
+            supervisor.Supervisor(wanted, settings.BASE_DIR, place, write, binary).run(show)
+        )
     finally:
         if not shown and links:
             print(f"\n{links}\n", flush=True)  # noqa: T201

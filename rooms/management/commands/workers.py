@@ -17,7 +17,13 @@ from rooms import numbers
 from rooms.layer import AWAY
 from rooms.management.redis_url import redis_url
 from rooms.models import Room
-from rooms.number_words import ROOM_COLUMNS, WORKER_COLUMNS, Column, worries_of_room, worries_of_worker
+from rooms.number_words import (
+    ROOM_COLUMNS,
+    WORKER_COLUMNS,
+    Column,
+    worries_of_room,
+    worries_of_worker,
+)
 from rooms.numbers import Overview, RoomNow
 
 T = TypeVar("T")
@@ -35,7 +41,9 @@ class Command(BaseCommand):
         try:
             overview = asyncio.run(ask(redis_url()))
         except (*AWAY, TimeoutError) as exc:
-            raise CommandError("Redis does not answer: is it running, and does REDIS_URL lead to it?") from exc
+            raise CommandError(
+                "Redis does not answer: is it running, and does REDIS_URL lead to it?"
+            ) from exc
         rooms = known_rooms([room.slug for room in overview.rooms])
         self.stdout.write(as_json(overview, rooms) if options["json"] else as_text(overview, rooms))
         if not overview.workers:
@@ -61,7 +69,11 @@ def as_json(overview: Overview, rooms: dict[str, Room]) -> str:
     for worker in workers:
         (worker["numbers"] or {}).pop("rooms", None)
     told = [
-        {"room": rooms[now.slug].pk if now.slug in rooms else None, "worker": now.worker, "numbers": asdict(now.numbers)}
+        {
+            "room": rooms[now.slug].pk if now.slug in rooms else None,
+            "worker": now.worker,
+            "numbers": asdict(now.numbers),
+        }
         for now in overview.rooms
     ]
     return json.dumps({"workers": workers, "rooms": told}, indent=2)
@@ -70,10 +82,18 @@ def as_json(overview: Overview, rooms: dict[str, Room]) -> str:
 def as_text(overview: Overview, rooms: dict[str, Room]) -> str:
     """Two tables, and what asks for attention."""
     lines = table("Worker", WORKER_COLUMNS, [(worker.name, worker) for worker in overview.workers])
-    lines += [f"! {worker.name}: {text}" for worker in overview.workers for text in worries_of_worker(worker)]
+    lines += [
+        f"! {worker.name}: {text}"
+        for worker in overview.workers
+        for text in worries_of_worker(worker)
+    ]
     named = [(title(now, rooms), now.numbers) for now in overview.rooms]
     for name, room in named:
-        lines += ["", name, *(f"  {column.label!s:<24}{column.text(room)}" for column in ROOM_COLUMNS)]
+        lines += [
+            "",
+            name,
+            *(f"  {column.label!s:<24}{column.text(room)}" for column in ROOM_COLUMNS),
+        ]
         lines += [f"! {text}" for text in worries_of_room(room)]
     if not named:
         lines += ["", "Nobody is in a call."]
@@ -89,4 +109,7 @@ def table(corner: str, columns: Sequence[Column[T]], rows: Sequence[tuple[str, T
     cells = [[corner, *(str(column.label) for column in columns)]]
     cells += [[name, *(column.text(source) for column in columns)] for name, source in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
