@@ -4,6 +4,14 @@ import { Emitter } from './emitter.js';
 /** A newcomer reads back this far. */
 const HISTORY = 200;
 
+/**
+ * 128 random bits. Not `randomUUID`, which browsers keep for pages that came over https.
+ */
+export function newNonce() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 /** @typedef {{lines: import('./types.js').ChatLine[], pending: number}} Events */
 
 /**
@@ -39,7 +47,7 @@ export class ChatClient extends Emitter {
 
   /** @param {string} text */
   say(text) {
-    const nonce = crypto.randomUUID();
+    const nonce = newNonce();
     this.log = sending(this.log, nonce, text);
     this._send({ type: 'chat', nonce, text });
     this.emit('pending', this.log.pending.size);
