@@ -30,16 +30,19 @@ class Chatting(CallSocket):
         self._lines = TokenBucket(rate=5, burst=20)
 
     async def on_chat(self, message: messages.Chat) -> None:
-        """Keep a line and pass it on. Sent again (same nonce) it is told to its sender alone."""
+        """Keep a line and pass it on. Sent again (same nonce) it is told to its sender alone.
+
+        An error carries the nonce, so that the page knows which line was refused.
+        """
         if not self._lines.take(time.monotonic()):
-            return await self._error("too_fast", "chat_too_fast")
+            return await self._error("too_fast", "chat_too_fast", nonce=message.nonce)
         me = self._me
         try:
             line, created = await database_sync_to_async(chat.append)(
                 me.room.pk, me.pass_.person, message.nonce, me.name, message.text
             )
-        except chat.BadText:
-            return await self._error("bad_message", "bad_line")
+        except chat.BadText as exc:
+            return await self._error("bad_message", f"chat_{exc.why}", nonce=message.nonce)
         except Room.DoesNotExist:
             return await self._end("refused:not_found", REFUSED)
         body = line_body(line, me.participant)

@@ -52,9 +52,10 @@ class CallSocket(PeerSocket):
     async def _tell(self, body: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))
 
-    async def _error(self, code: str, text: str = "") -> None:
-        """Tell an error; ``text`` names words other than the code's own."""
-        await self._tell({"type": "error", "code": code, "message": texts.text(text or code)})
+    async def _error(self, code: str, text: str = "", **about: str) -> None:
+        """Tell an error; ``text`` names words other than the code's own, ``about`` what it is about."""
+        message = texts.text(text or code)
+        await self._tell({"type": "error", "code": code, "message": message, **about})
 
     async def _end(self, code: str, close: int) -> None:
         """Tell an error and close."""
