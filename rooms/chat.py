@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Literal
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from rooms import plain_text
 from rooms.models import ChatLine, Room
 
 MAX_TEXT = 2000
@@ -19,14 +21,20 @@ has changed, or from the same line sent over two connections."""
 
 
 class BadText(ValueError):
-    """Empty, or longer than ``MAX_TEXT``."""
+    """``empty``, or ``long``er than ``MAX_TEXT``."""
+
+    def __init__(self, why: Literal["empty", "long"]) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def clean(text: str) -> str:
-    """The text without surrounding blanks and control characters; lines stay. Raises BadText."""
-    text = "".join(c for c in text.replace("\r\n", "\n") if c.isprintable() or c == "\n").strip()
-    if not 1 <= len(text) <= MAX_TEXT:
-        raise BadText(f"a line has 1 to {MAX_TEXT} characters")
+    """The text as it is kept, see ``plain_text``. Raises BadText; it is never cut."""
+    text = plain_text.passage(text)
+    if not text:
+        raise BadText("empty")
+    if len(text) > MAX_TEXT:
+        raise BadText("long")
     return text
 
 

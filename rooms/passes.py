@@ -18,6 +18,7 @@ from typing import Any
 
 from django.core.signing import BadSignature, TimestampSigner
 
+from rooms import plain_text
 from rooms.roles import Role
 
 MAX_AGE = timedelta(hours=12)
@@ -52,8 +53,8 @@ def cookie_name(slug: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """A name on one line, at most ``MAX_NAME`` characters, without control characters; may be empty."""
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:MAX_NAME].strip()
+    """A name on one line, at most ``MAX_NAME`` characters; empty where nothing of it is seen."""
+    return plain_text.line(name, MAX_NAME)
 
 
 def issue(pass_: Pass) -> str:

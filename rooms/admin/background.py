@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rooms import backgrounds
-from rooms.admin.bases import BackgroundModelAdmin, BackgroundModelForm
+from rooms.admin.bases import LINES, BackgroundModelAdmin, BackgroundModelForm
 from rooms.admin.widgets import MEDIA
 from rooms.models import Background
 
@@ -75,6 +75,7 @@ class BackgroundForm(BackgroundModelForm):
 @admin.register(Background)
 class BackgroundAdmin(BackgroundModelAdmin):
     form = BackgroundForm
+    formfield_overrides = LINES
     list_display = ["small", "title", "credit", "used_in"]
     list_display_links = ["small", "title"]
     search_fields = ["title", "credit"]

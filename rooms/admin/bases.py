@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 
+from rooms import plain_text
 from rooms.models import Background, Invite, Room
 
 if TYPE_CHECKING:
@@ -21,7 +23,20 @@ else:
     RoomInvites = admin.StackedInline
     BackgroundModelForm = forms.ModelForm
 
+
+class LineField(forms.CharField):
+    """A line that people will see, under the one rule for such (``plain_text``)."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return plain_text.line(text) if isinstance(text, str) else text
+
+
+# For ``formfield_overrides``: titles, labels and descriptions.
+LINES: dict[Any, Any] = {models.CharField: {"form_class": LineField}}
+
 __all__ = [
+    "LINES",
     "BackgroundModelAdmin",
     "BackgroundModelForm",
     "InviteModelAdmin",

@@ -18,7 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from rooms.access import Refusal, invite_grant
-from rooms.admin.bases import InviteModelAdmin
+from rooms.admin.bases import LINES, InviteModelAdmin
 from rooms.admin.widgets import MEDIA, copy_button, full_link, invite_link, qr_code, whip_fields
 from rooms.models import Invite
 from rooms.roles import Grant, Role
@@ -36,6 +36,7 @@ STATES = {
 
 @admin.register(Invite)
 class InviteAdmin(InviteModelAdmin):
+    formfield_overrides = LINES
     list_display = [
         "__str__",
         "room",

@@ -19,7 +19,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from rooms import live, sfu
-from rooms.admin.bases import RoomInvites, RoomModelAdmin
+from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
 from rooms.admin.live import live_view, right_now
 from rooms.admin.widgets import MEDIA, copy_button, full_link, invite_link, qr_code
 from rooms.call_page import absolute
@@ -29,6 +29,7 @@ from sfu_worker import wire
 
 
 class InviteInline(RoomInvites):
+    formfield_overrides = LINES
     model = Invite
     extra = 0
     fields = [
@@ -66,6 +67,7 @@ class RoomList(ChangeList):
 
 @admin.register(Room)
 class RoomAdmin(RoomModelAdmin):
+    formfield_overrides = LINES
     list_display = [
         "title",
         "state",

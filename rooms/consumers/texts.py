@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 ERRORS: dict[str, str | Promise] = {
     "bad_message": _("This page and the server do not understand each other. Reload the page."),
-    "bad_line": _("A chat line has 1 to 2000 characters. Make it shorter, or send it in parts."),
+    "chat_empty": _("There is nothing to see in this message."),
+    "chat_long": _("This message is longer than 2,000 characters. Shorten it or send it in parts."),
     "too_fast": _("Too much at once from this page. Wait a moment, then reload it."),
     "chat_too_fast": _("Too many lines at once. Wait a moment, then send it again."),
     "busy": _("The server has too much to do. Try again in a moment."),

@@ -517,9 +517,15 @@ async def test_a_line_that_is_empty_or_too_long_is_refused_and_the_call_goes_on(
     async with FakeWorker():
         browser, _ = await join(room)
         await browser.hear("room_state")
-        for text in ("", " \n ", "x" * 2001):
-            await browser.say(type="chat", nonce="n", text=text)
-            assert (await browser.hear("error"))["code"] == "bad_message"
+        for nonce, text, words in (
+            ("n1", "", "nothing to see"),
+            ("n2", " \n\u200d ", "nothing to see"),
+            ("n3", "x" * 2001, "longer than 2,000"),
+        ):
+            await browser.say(type="chat", nonce=nonce, text=text)
+            error = await browser.hear("error")
+            assert (error["code"], error["nonce"]) == ("bad_message", nonce)
+            assert words in error["message"]
         await browser.say(type="chat", nonce="n", text="x" * 2000)
         await browser.hear("chat_line")
         await browser.gone()
@@ -532,11 +538,12 @@ async def test_a_flood_of_lines_is_stopped_and_the_call_goes_on() -> None:
         await browser.hear("room_state")
         for n in range(60):
             await browser.say(type="chat", nonce=f"n{n}", text="spam")
-        codes = [
-            json.loads((await browser.socket.receive_output(timeout=10))["text"]).get("code")
-            for _ in range(60)
+        answers = [
+            json.loads((await browser.socket.receive_output(timeout=10))["text"]) for _ in range(60)
         ]
+        codes = [answer.get("code") for answer in answers]
         assert codes.count("too_fast") >= 20
+        assert {answer["nonce"] for answer in answers} == {f"n{n}" for n in range(60)}
         assert await ChatLine.objects.acount() == 60 - codes.count("too_fast")
         await browser.gone()
 

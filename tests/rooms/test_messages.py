@@ -97,7 +97,7 @@ def test_every_message_has_a_handler() -> None:
         pytest.param(
             '{"type": "chat", "nonce": "' + "n" * 41 + '", "text": "hi"}', id="a long nonce"
         ),
-        pytest.param('{"type": "chat", "nonce": "n", "text": "\\ud800"}', id="half a character"),
+        pytest.param('{"type": "remove", "participant": "\\ud800"}', id="half a character"),
         pytest.param('{"type": "slots", "slots": {}}', id="an object for a list"),
         pytest.param('{"type": "slots", "slots": [1]}', id="a slot that is none"),
         pytest.param(
@@ -125,6 +125,13 @@ def test_every_message_has_a_handler() -> None:
 def test_everything_else_raises_one_error(text: str) -> None:
     with pytest.raises(messages.MessageError):
         messages.decode(text)
+
+
+def test_half_a_character_in_what_people_type_is_dropped() -> None:
+    chat = messages.decode('{"type": "chat", "nonce": "n", "text": "a\\ud83db\\ud83d\\udc4b"}')
+    assert chat == messages.Chat("n", "ab👋")
+    join = messages.decode('{"type": "join", "pass": "p", "name": "Ann\\udc4b"}')
+    assert join == messages.Join("p", "Ann")
 
 
 values = st.recursive(
