@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Program:
-    """``names``: what it may be called in PATH; ``package``: Debian's package; ``needed_by``: which tests are lost without it."""
+    """``names``: what it may be called; ``package``: Debian's; ``needed_by``: which tests need it."""
 
     names: tuple[str, ...]
     package: str
@@ -29,26 +29,34 @@ PROGRAMS = (
     ),
     Program(("firefox-esr", "firefox"), "firefox-esr", "the Firefox test in tests/e2e"),
     Program(("caddy",), "caddy", "the tests of deploy/Caddyfile and of Etherpad"),
+    Program(("turnserver",), "coturn", "the tests of deploy/turnserver.conf"),
 )
 
 
+def find(*names: str) -> str | None:
+    """The path of the first of these programs. Debian keeps servers out of the PATH of users."""
+    folders = [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"]
+    path = os.pathsep.join(folders)
+    return next((found for name in names if (found := shutil.which(name, path=path))), None)
+
+
 def missing() -> list[Program]:
-    return [
-        program for program in PROGRAMS if not any(shutil.which(name) for name in program.names)
-    ]
+    return [program for program in PROGRAMS if not find(*program.names)]
 
 
 def apt() -> list[str] | None:
     """The start of an apt-get command that works here without a question, or None."""
     if not shutil.which("apt-get"):
         return None
+    # Set by env, since sudo drops what it was given. Offline: an installed server is not started.
+    apt_get = ["env", "DEBIAN_FRONTEND=noninteractive", "SYSTEMD_OFFLINE=1", "apt-get"]
     if os.geteuid() == 0:
-        return ["apt-get"]
+        return apt_get
     if (
         shutil.which("sudo")
         and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
     ):
-        return ["sudo", "-n", "apt-get"]
+        return ["sudo", "-n", *apt_get]
     return None
 
 
@@ -56,12 +64,10 @@ def install(command: list[str], programs: list[Program]) -> None:
     """Failures are not raised: what is still missing afterwards is what counts."""
     packages = [program.package for program in programs]
     print("Installing for the tests:", ", ".join(packages), flush=True)
-    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     options = ["-y", "-q", "-o", "Dpkg::Use-Pty=0"]
-    subprocess.run([*command, "update", "-q"], env=env, stdout=subprocess.DEVNULL, check=False)
+    subprocess.run([*command, "update", "-q"], stdout=subprocess.DEVNULL, check=False)
     subprocess.run(
         [*command, "install", *options, "--no-install-recommends", *packages],
-        env=env,
         stdout=subprocess.DEVNULL,
         check=False,
     )

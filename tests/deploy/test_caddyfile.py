@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SITE, NOTES = "call.localhost", "pad.call.localhost"
 TOKEN = "Zm9vYmFyLXRva2VuLTE2"
 

@@ -1,0 +1,86 @@
+"""The shipped deploy/turnserver.conf in a real coturn: which peers it relays to.
+
+A client asks for a channel to a peer. That sends nothing to the peer; coturn says yes or "403
+Forbidden IP". coturn's own comparison of addresses is what counts: a range that begins with ``::``
+contains all of IPv4 for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import pytest
+from aioice import stun, turn
+
+from rooms.ice_servers import credentials
+from tests.deploy.coturn import SECRET, coturn
+
+FORBIDDEN = [
+    *("0.0.0.0", "0.1.2.3", "10.0.0.5", "10.255.255.255", "100.64.0.1", "127.0.0.1"),
+    *("127.255.255.255", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.2.1"),
+    *("192.168.0.1", "192.168.255.255", "198.18.0.1", "203.0.113.1", "224.0.0.1"),
+    "255.255.255.255",
+    *("::", "::1", "::ffff:10.0.0.5", "::ffff:127.0.0.1", "::7f00:1", "64:ff9b::a00:1"),
+    *("64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "fc00::1"),
+    *("fd12:3456::1", "fe80::1", "fec0::1", "ff02::1"),
+]
+PUBLIC = [
+    *("1.1.1.1", "8.8.8.8", "93.184.216.34", "100.128.0.1", "172.32.0.1", "192.169.0.1"),
+    *("223.255.255.254", "2606:4700::1111", "2a00:1450::1", "2003::1"),
+]
+
+
+async def ask(server: tuple[str, int], peers: Iterable[str]) -> dict[str, int]:
+    """What coturn answers to a channel to each of these peers: 0, or the number of the error."""
+    user, password = credentials(SECRET, "someone", datetime.now(UTC))
+    transport, client = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: turn.TurnClientUdpProtocol(server, user, password, 600, 500), remote_addr=server
+    )
+    answers = {}
+    try:
+        await client.connect()
+        for number, peer in enumerate(peers, start=0x4000):
+            try:
+                await client.channel_bind(number, (peer, 9))
+                answers[peer] = 0
+            except stun.TransactionFailed as failure:
+                answers[peer] = failure.response.attributes["ERROR-CODE"][0]
+    finally:
+        await client.delete()
+        transport.close()
+    return answers
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """The answers for all peers, asked once: IPv4 over 127.0.0.1, IPv6 over ::1."""
+    both = (
+        "--listening-ip=::1",
+        "--relay-ip=::1",
+        "--allocation-default-address-family=keep",
+    )
+    everybody = [*FORBIDDEN, *PUBLIC]
+    of = {
+        version: [peer for peer in everybody if ipaddress.ip_address(peer).version == version]
+        for version in (4, 6)
+    }
+    with coturn(tmp_path_factory.mktemp("coturn"), *both) as port:
+        return {
+            **asyncio.run(ask(("127.0.0.1", port), of[4])),
+            **asyncio.run(ask(("::1", port), of[6])),
+        }
+
+
+@pytest.mark.parametrize("peer", FORBIDDEN)
+def test_the_relay_refuses_addresses_that_are_not_public(
+    answers: dict[str, int], peer: str
+) -> None:
+    assert answers[peer] == 403
+
+
+@pytest.mark.parametrize("peer", PUBLIC)
+def test_the_relay_reaches_public_addresses(answers: dict[str, int], peer: str) -> None:
+    assert answers[peer] == 0
