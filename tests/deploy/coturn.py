@@ -1,10 +1,13 @@
-"""Debian's coturn with the shipped deploy/turnserver.conf, on loopback."""
+"""Debian's coturn, started by the command of compose.yaml with deploy/turnserver.conf, on loopback."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import yaml
 
 from tests.deploy.parts import ROOT, accepts, free_port, program, running
 
@@ -13,15 +16,25 @@ SECRET = "a-turn-secret-for-tests"
 
 @contextmanager
 def coturn(folder: Path, *options: str) -> Iterator[int]:
-    """Start it and yield its port. Only the place is replaced; ``options`` are added."""
+    """Start it and yield its port. Only places are replaced; ``options`` are added."""
     port = free_port()
-    command = [
-        program("turnserver"),
-        *("-c", str(ROOT / "deploy/turnserver.conf")),
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    shell, (command,) = service["coturn"]["entrypoint"], service["coturn"]["command"]
+    (folder / "turn_secret").write_text(SECRET + "\n")
+    own = [
         *(f"--listening-port={port}", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1"),
-        *(f"--pidfile={folder / 'pid'}", f"--userdb={folder / 'db'}"),
-        *(f"--static-auth-secret={SECRET}", "--realm=turn.example.org"),
-        *options,
+        *(f"--pidfile={folder / 'pid'}", f"--userdb={folder / 'db'}", *options),
     ]
-    with running(command, folder / "coturn.log", lambda: accepts(port)):
+    for there, here in {
+        "$$": "$",
+        "/etc/coturn/confcall.conf": str(ROOT / "deploy/turnserver.conf"),
+        "/run/secrets/": f"{folder}/",
+        "/run/turn/": f"{folder}/",
+        "exec turnserver": shlex.join(["exec", program("turnserver"), *own]),
+    }.items():
+        assert there in command
+        command = command.replace(there, here)
+    environment = {"REALM": "turn.example.org"}
+    log = folder / "coturn.log"
+    with running([*shell, command], log, lambda: accepts(port), **environment):
         yield port

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import yaml
 from aioice import stun, turn
 
 from rooms.ice_servers import credentials
 from tests.deploy.coturn import SECRET, coturn
+from tests.deploy.parts import ROOT
 
 FORBIDDEN = [
     *("0.0.0.0", "0.1.2.3", "10.0.0.5", "10.255.255.255", "100.64.0.1", "127.0.0.1"),
@@ -54,6 +58,10 @@ async def ask(server: tuple[str, int], peers: Iterable[str]) -> dict[str, int]:
     return answers
 
 
+def answer_to(port: int, peers: Iterable[str], host: str = "127.0.0.1") -> dict[str, int]:
+    return asyncio.run(ask((host, port), peers))
+
+
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     """The answers for all peers, asked once: IPv4 over 127.0.0.1, IPv6 over ::1."""
@@ -68,10 +76,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
         for version in (4, 6)
     }
     with coturn(tmp_path_factory.mktemp("coturn"), *both) as port:
-        return {
-            **asyncio.run(ask(("127.0.0.1", port), of[4])),
-            **asyncio.run(ask(("::1", port), of[6])),
-        }
+        return {**answer_to(port, of[4]), **answer_to(port, of[6], "::1")}
 
 
 @pytest.mark.parametrize("peer", FORBIDDEN)
@@ -84,3 +89,17 @@ def test_the_relay_refuses_addresses_that_are_not_public(
 @pytest.mark.parametrize("peer", PUBLIC)
 def test_the_relay_reaches_public_addresses(answers: dict[str, int], peer: str) -> None:
     assert answers[peer] == 0
+
+
+def test_one_private_address_can_be_let_in_alone(tmp_path: Path) -> None:
+    with coturn(tmp_path, "--allowed-peer-ip=192.168.1.10") as port:
+        answers = answer_to(port, ["192.168.1.10", "192.168.1.11", "10.0.0.5", "8.8.8.8"])
+    assert list(answers.values()) == [0, 403, 403, 0]
+
+
+def test_the_health_check_of_compose_finds_it(tmp_path: Path) -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    kind, check = services["coturn"]["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    with coturn(tmp_path) as port:
+        subprocess.run(check.replace("-p 3478", f"-p {port}"), shell=True, check=True)
