@@ -8,27 +8,48 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import uvloop
 
 from sfu_worker.config import Config, ConfigError
+from sfu_worker.tasks import Complaints
 from sfu_worker.worker import Worker
 
 
-async def run(config: Config) -> None:
-    """Start the worker, wait for a signal, end in order."""
+async def run(config: Config) -> bool:
+    """Start the worker, wait for a signal, end in order. False: it broke, and is better started anew."""
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(note_unexpected(Complaints(logging.getLogger("sfu"))))
     worker = Worker(config)
     await worker.start()
     # What lives from here on lives long: keep the collector from walking it (it would pause the packets).
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    done = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sig, done.set)
-    await done.wait()
+        loop.add_signal_handler(sig, asked.set)
+    ends = [asyncio.create_task(event.wait()) for event in (asked, worker.broken)]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for waiting in ends:
+        waiting.cancel()
     await worker.stop()
+    return not worker.broken.is_set()
+
+
+def note_unexpected(
+    complaints: Complaints,
+) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    """The event loop's last resort: errors of callbacks and of tasks that nobody waited for."""
+
+    def note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        said = f"{context.get('message', '')} {context.get('handle') or context.get('task') or ''}"
+        exc = context.get("exception")
+        complaints.tell(f"a callback ({type(exc).__name__})", said.strip(), exc)
+
+    return note
 
 
 def main() -> int:
@@ -42,11 +63,10 @@ def main() -> int:
         level=config.log_level, format="%(levelname).1s %(name)s %(message)s", stream=sys.stderr
     )
     try:
-        uvloop.run(run(config))
+        return 0 if uvloop.run(run(config)) else 1
     except OSError as exc:
         sys.stderr.write(f"sfu_worker: cannot listen on port {config.port}: {exc}\n")
         return 1
-    return 0
 
 
 if __name__ == "__main__":

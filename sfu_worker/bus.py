@@ -1,4 +1,9 @@
-"""The worker's end of the channel layer: commands in, events out, in order."""
+"""The worker's end of the channel layer: commands in, events out, in order.
+
+Neither direction ends by itself. Redis may be away for as long as it likes; any other error costs
+the message in hand and is logged. Where nothing but errors comes for ten seconds, ``on_broken`` is
+called: a worker that hears nobody must not look alive.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ from channels.exceptions import ChannelFull
 from channels_redis.core import RedisChannelLayer
 
 from sfu_worker import wire
-from sfu_worker.tasks import end
+from sfu_worker.tasks import Complaints, end, repeat, start
 
 logger = logging.getLogger("sfu.bus")
 
@@ -25,7 +30,11 @@ class Bus:
     """Receives commands for one worker and sends events; survives Redis going away."""
 
     def __init__(
-        self, redis_url: str, worker: str, on_command: Callable[[wire.Command], None]
+        self,
+        redis_url: str,
+        worker: str,
+        on_command: Callable[[wire.Command], None],
+        on_broken: Callable[[BaseException], None],
     ) -> None:
         # channels_redis blocks for 5 s at a time, just as long as redis-py waits by default; and reads with a limit
         # swallow a cancellation now and then (asyncio.wait_for before Python 3.12), which would keep us from ending.
@@ -33,11 +42,14 @@ class Bus:
         self._layer = RedisChannelLayer(hosts=[host], prefix="confcall", capacity=2000, expiry=30)
         self._channel = wire.worker_channel(worker)
         self._on_command = on_command
+        self._on_broken = on_broken
+        self._complaints = Complaints(logger)
         self._outbox: asyncio.Queue[tuple[str, str, wire.Event]] = asyncio.Queue(OUTBOX)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._send())]
+        steps = ((self._receive, "receiving a command"), (self._send, "sending an event"))
+        self._tasks = [start(self._forever(step, what), self._on_broken) for step, what in steps]
 
     async def stop(self) -> None:
         """Send what is waiting (for a second at most), then end."""
@@ -63,11 +75,7 @@ class Bus:
         self._outbox.put_nowait(item)
 
     async def _receive(self) -> None:
-        async def step() -> None:
-            message = await self._layer.receive(self._channel)
-            self._dispatch(message)
-
-        await self._forever(step)
+        self._dispatch(await self._layer.receive(self._channel))
 
     def _dispatch(self, message: object) -> None:
         body = message.get("body") if isinstance(message, dict) else None
@@ -80,27 +88,26 @@ class Bus:
             self._on_command(command)  # type: ignore[arg-type]
         except Exception:
             # One room's mistake must not stop the commands of all others.
-            logger.exception("x %s failed", type(command).__name__)
+            self._complaints.tell(f"the command {type(command).__name__}")
 
     async def _send(self) -> None:
-        async def step() -> None:
-            how, target, event = await self._outbox.get()
+        how, target, event = await self._outbox.get()
+        try:
             message = {"type": "sfu_event", "body": wire.encode(event)}
-            try:
-                if how == "one":
-                    await self._layer.send(target, message)
-                else:
-                    await self._layer.group_send(target, message)
-            except ChannelFull:
-                logger.warning("x a consumer does not read its events")
-            finally:
-                self._outbox.task_done()
+            if how == "one":
+                await self._layer.send(target, message)
+            else:
+                await self._layer.group_send(target, message)
+        except ChannelFull:
+            logger.warning("x a consumer does not read its events")
+        finally:
+            self._outbox.task_done()
 
-        await self._forever(step)
-
-    async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _forever(self, step: Callable[[], Awaitable[None]], what: str) -> None:
         away = False
-        while True:
+
+        async def patient() -> None:
+            nonlocal away
             try:
                 await step()
                 if away:
@@ -111,3 +118,5 @@ class Bus:
                     logger.warning("x Redis is away, media goes on: %s", exc)
                 away = True
                 await asyncio.sleep(RETRY_SECONDS)
+
+        await repeat(patient, what, self._complaints)

@@ -16,7 +16,10 @@ import pylibsrtp
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcdtlstransport import SRTP_PROFILES
 
+from sfu_worker.tasks import Complaints
+
 log = logging.getLogger(__name__)
+COMPLAINTS = Complaints(log)
 
 Role = Literal["server", "client"]
 
@@ -123,7 +126,15 @@ class Dtls:
             log.info("x DTLS handshake took longer than %d s", HANDSHAKE_SECONDS)
         except Exception:
             # Whatever the peer made OpenSSL or aiortc trip over ends this association and nothing else.
-            log.warning("x DTLS handshake broke", exc_info=True)
+            COMPLAINTS.tell("a DTLS handshake")
+        try:
+            self._report()
+        except Exception:
+            COMPLAINTS.tell("starting a connection")
+            self._end()
+
+    def _report(self) -> None:
+        """Say how the handshake ended."""
         if self._inner.state == "connected" and self._on_end is not None:
             self._inner.on("statechange", self._changed)
             self._on_keys(self._inner._rx_srtp, self._inner._tx_srtp)
@@ -137,4 +148,8 @@ class Dtls:
     def _end(self) -> None:
         on_end, self._on_end = self._on_end, None
         if on_end is not None:
-            on_end()
+            try:
+                on_end()
+            except Exception:
+                # Nobody waits for this: in a task of aiortc's it would vanish.
+                COMPLAINTS.tell("ending a connection")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sfu_worker import ice, mmsg, sdp
 from sfu_worker.numbers import Datagrams
 from sfu_worker.path import Path, read_sockaddr
+from sfu_worker.tasks import Complaints
 from sfu_worker.tcp import TcpConnection, TcpListener
 from sfu_worker.udp import UdpSocket, bind_all
 
@@ -49,7 +50,7 @@ class MediaPort:
         self._frame = 0
         self._tcp_dropped = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._broken = 0
+        self._complaints = Complaints(log)
 
     @property
     def datagrams_out(self) -> int:
@@ -150,7 +151,7 @@ class MediaPort:
                     if self._stun_received(data, now, udp, names[i].tobytes(), None):
                         continue
             except Exception:
-                self._note_broken()
+                self._complaints.tell("handling a packet")
             self.datagrams_dropped += 1
 
     def frame_received(self, connection: TcpConnection, data: bytes, now: float) -> None:
@@ -175,7 +176,7 @@ class MediaPort:
                 path.transport.dtls_received(path, data)
                 return
         except Exception:
-            self._note_broken()
+            self._complaints.tell("handling a packet")
         self.datagrams_dropped += 1
         if connection.path is None:
             connection.close()
@@ -207,12 +208,6 @@ class MediaPort:
         transport.check_received(path, request, now)
         return True
 
-    def _note_broken(self) -> None:
-        """A packet broke our own code: it costs that packet. The log gets the first, then each thousandth."""
-        if self._broken % 1000 == 0:
-            log.exception("a packet could not be handled (%d so far)", self._broken + 1)
-        self._broken += 1
-
     # Out
 
     def end_batch(self) -> None:
@@ -222,8 +217,15 @@ class MediaPort:
             try:
                 self.on_batch_end()
             except Exception:
-                self._note_broken()
-        self.flush()
+                self._complaints.tell("handling a packet")
+        self._try_flush()
+
+    def _try_flush(self) -> None:
+        """In callbacks of the event loop; the worker's timers see whether it fails for long."""
+        try:
+            self.flush()
+        except Exception:
+            self._complaints.tell("sending packets")
 
     def flush(self) -> None:
         """Send what is queued."""
@@ -251,5 +253,8 @@ class MediaPort:
         now = time.monotonic()
         # During an ICE restart a transport is here twice.
         for transport in dict.fromkeys(self.by_ufrag.values()):
-            transport.tick(now)
-        self.flush()
+            try:
+                transport.tick(now)
+            except Exception:
+                self._complaints.tell("the timer of a transport", transport.ufrag)
+        self._try_flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -14,7 +15,7 @@ import redis.asyncio
 import redis.exceptions
 
 from sfu_worker import numbers, wire
-from sfu_worker.tasks import end
+from sfu_worker.tasks import Complaints, end, repeat, start
 
 logger = logging.getLogger("sfu.registry")
 
@@ -51,6 +52,7 @@ class Registry:
         addresses: list[str],
         rooms: Callable[[], Mapping[str, LiveRoom]],
         numbers: Callable[[], Numbers] = Numbers,
+        on_broken: Callable[[BaseException], None] = lambda _: None,
     ) -> None:
         self._redis = redis.asyncio.Redis.from_url(redis_url, decode_responses=True)
         self._worker = worker
@@ -59,6 +61,8 @@ class Registry:
         self._addresses = addresses
         self._rooms = rooms
         self._numbers = numbers
+        self._on_broken = on_broken
+        self._buried = False
         self._load = 0.0
         self._cpu = time.process_time()
         self._at = time.monotonic()
@@ -68,7 +72,8 @@ class Registry:
         self.draining = False
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        beating = repeat(self._step, "the heartbeat", Complaints(logger))
+        self._task = start(beating, self._on_broken)
 
     async def _bury(self) -> None:
         """Remove what earlier lives of this worker left behind, so that nobody waits for their keys to run out."""
@@ -110,21 +115,18 @@ class Registry:
         """Write the keys now: a room has come or gone."""
         self._kick.set()
 
-    async def _run(self) -> None:
-        fresh = True
-        while True:
-            try:
-                if fresh:
-                    await self._bury()
-                    fresh = False
-                await self.beat()
-            except (redis.exceptions.RedisError, OSError) as exc:
-                logger.debug("x no heartbeat: %s", exc)
-            self._kick.clear()
-            try:
-                await asyncio.wait_for(self._kick.wait(), BEAT_SECONDS)
-            except TimeoutError:
-                continue
+    async def _step(self) -> None:
+        # Before the beat: a kick while it is written wants the next one at once.
+        self._kick.clear()
+        try:
+            if not self._buried:
+                await self._bury()
+                self._buried = True
+            await self.beat()
+        except (redis.exceptions.RedisError, OSError) as exc:
+            logger.debug("x no heartbeat: %s", exc)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._kick.wait(), BEAT_SECONDS)
 
     async def beat(self) -> None:
         """Write everything once."""

@@ -1,4 +1,9 @@
-"""The worker: commands to rooms, timers for all of them, start and end."""
+"""The worker: commands to rooms, timers for all of them, start and end.
+
+A mistake costs the command, the room or the timer in which it was made, never the others. Where a
+task that everybody needs is broken for good, ``broken`` is set: the process ends and is started
+again, since people come back to a new worker within seconds and to a deaf one never.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +22,7 @@ from sfu_worker.participant import Host, Participant
 from sfu_worker.port import MediaPort
 from sfu_worker.registry import LiveRoom, Numbers, Registry
 from sfu_worker.room import Room
-from sfu_worker.tasks import end
+from sfu_worker.tasks import Complaints, end, repeat, start
 from sfu_worker.worker_meter import WorkerMeter
 
 logger = logging.getLogger("sfu.worker")
@@ -38,9 +43,13 @@ class Worker:
         self.numbers: WorkerNumbers | None = None
         "As of the last report."
         self._meter = WorkerMeter(config.worker)
+        self._ticks = 0
+        self._due = 0.0
         self._batch = Batch()
         self.port.on_batch_end = self._batch.deliver
-        self._bus = Bus(config.redis_url, config.worker, self.handle)
+        self.broken = asyncio.Event()
+        self._complaints = Complaints(logger)
+        self._bus = Bus(config.redis_url, config.worker, self.handle, self._on_broken)
         self._registry: Registry | None = None
         self._host: Host | None = None
         self._timer: asyncio.Task[None] | None = None
@@ -64,11 +73,17 @@ class Worker:
         addresses = [f"{address}:{self.port.port}" for address in self.config.announce]
         config = self.config
         self._registry = Registry(
-            config.redis_url, config.worker, config.place, addresses, self._live, self._numbers
+            config.redis_url,
+            config.worker,
+            config.place,
+            addresses,
+            self._live,
+            self._numbers,
+            self._on_broken,
         )
         self._bus.start()
         await self._registry.start()
-        self._timer = asyncio.create_task(self._tick())
+        self._timer = start(self._run_timers(), self._on_broken)
         logger.info(
             "- worker %s on UDP and TCP port %d, announced as %s",
             self.config.worker,
@@ -92,6 +107,11 @@ class Worker:
         await self.port.stop()
         await self._bus.stop()
         logger.info("- worker %s has ended", self.config.worker)
+
+    def _on_broken(self, exc: BaseException) -> None:
+        if not self.broken.is_set():
+            logger.critical("x this worker cannot go on and ends: %s", exc, exc_info=exc)
+        self.broken.set()
 
     def _live(self) -> dict[str, LiveRoom]:
         return {
@@ -174,26 +194,31 @@ class Worker:
 
     # Timers
 
+    async def _run_timers(self) -> None:
+        self._due = time.monotonic()
+        await repeat(self._tick, "a timer", self._complaints)
+
     async def _tick(self) -> None:
-        count = 0
-        due = time.monotonic()
-        while True:
-            count += 1
-            now = time.monotonic()
-            self._meter.lag.note(now - due)
-            for room in list(self.rooms.values()):
-                try:
-                    self._tick_room(room, count, now)
-                except Exception:
-                    # A mistake in one room must not stop the clocks of the others.
-                    logger.exception("x timer of room %s", room.slug)
-            self.port.flush()
-            self._forget_empty()
-            if count % REPORT_TICKS == 0:
+        self._ticks += 1
+        now = time.monotonic()
+        self._meter.lag.note(now - self._due)
+        # From the time it was due, not from now: otherwise the period grows with the load.
+        self._due = max(self._due + TICK_SECONDS, now)
+        for room in list(self.rooms.values()):
+            try:
+                self._tick_room(room, self._ticks, now)
+            except Exception:
+                # A mistake in one room must not stop the clocks of the others.
+                self._complaints.tell("the timer of a room", room.slug)
+        self._forget_empty()
+        if self._ticks % REPORT_TICKS == 0:
+            try:
                 self.numbers = self._meter.measure(list(self.rooms), self.port.datagrams, now)
-            # From the time it was due, not from now: otherwise the period grows with the load.
-            due = max(due + TICK_SECONDS, now)
-            await asyncio.sleep(due - time.monotonic())
+            except Exception:
+                self._complaints.tell("measuring the worker")
+        # Last, since media that cannot leave is what nobody can do without.
+        self.port.flush()
+        await asyncio.sleep(self._due - time.monotonic())
 
     def _tick_room(self, room: Room, count: int, now: float) -> None:
         room.repair(now)

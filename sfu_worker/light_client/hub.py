@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from sfu_worker.dtls import Certificate
 from sfu_worker.mmsg import NAME_SIZE, ReceiveSlab, SendSlab
+from sfu_worker.tasks import Complaints
 
 TICK_SECONDS = 0.05
 PACE_SECONDS = 0.01
@@ -29,6 +31,7 @@ class Hub:
         self.links: set[Ticking] = set()
         self.pacers: list[Callable[[float], None]] = []
         "Called every ``PACE_SECONDS`` to send what is due."
+        self._complaints = Complaints(logging.getLogger("sfu.light_client"))
         self._timers: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Hub:
@@ -46,7 +49,11 @@ class Hub:
     async def _every(self, seconds: float, step: Callable[[float], None]) -> None:
         due = time.monotonic()
         while True:
-            step(time.monotonic())
+            try:
+                step(time.monotonic())
+            except Exception:
+                # One client's mistake must not silence the others.
+                self._complaints.tell("a timer of the light clients")
             due = max(due + seconds, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
 

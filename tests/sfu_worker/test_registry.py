@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 import redis.asyncio
 
 from sfu_worker import wire
 from sfu_worker.registry import LiveRoom, Registry
+from tests.sfu_worker.edge import until
 
 
 async def started(redis_url: str, name: str, rooms: dict[str, LiveRoom]) -> Registry:
@@ -53,4 +55,41 @@ async def test_calls_are_written_to_the_stream(redis_url: str, clean_redis: Any)
     await registry.beat()
     entries = [fields for _, fields in clean_redis.xrange(wire.CALLS_STREAM)]
     assert [(f[b"event"], f[b"people"]) for f in entries] == [(b"started", b"1"), (b"ended", b"4")]
+    await registry.stop()
+
+
+async def test_what_is_kicked_during_a_beat_is_written_with_another_one_at_once(
+    redis_url: str, clean_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sfu_worker.registry.BEAT_SECONDS", 3600)
+    registry = Registry(redis_url, "host-1-aa", "host-1-", [], dict)
+    real, beats = registry.beat, 0
+
+    async def beat() -> None:
+        nonlocal beats
+        beats += 1
+        await real()
+        if beats == 1:
+            registry.call("garden", "e", "started", 1)
+
+    monkeypatch.setattr(registry, "beat", beat)
+    await registry.start()
+    await until(lambda: clean_redis.xlen(wire.CALLS_STREAM))
+    await registry.stop()
+
+
+async def test_a_heartbeat_that_fails_beats_again(
+    redis_url: str, clean_redis: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    fails = iter([True, True])
+
+    def rooms() -> dict[str, LiveRoom]:
+        if next(fails, False):
+            raise ZeroDivisionError
+        return {}
+
+    registry = Registry(redis_url, "host-1-aa", "host-1-", [], rooms)
+    await registry.start()
+    await until(lambda: clean_redis.exists(wire.worker_key("host-1-aa")))
+    assert len([r for r in caplog.records if "the heartbeat failed" in r.getMessage()]) == 1
     await registry.stop()

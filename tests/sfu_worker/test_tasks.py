@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
-from sfu_worker.tasks import end
+import pytest
+
+from sfu_worker.tasks import QUIET_SECONDS, Complaints, end
 
 
 async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
@@ -29,3 +32,18 @@ async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
 
 async def test_nothing_to_end_is_fine() -> None:
     await end()
+
+
+def test_the_same_complaint_comes_once_a_minute_with_how_often_it_was_kept_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 0.0
+    complaints = Complaints(logging.getLogger("test"), lambda: now)
+    for _ in range(1000):
+        complaints.tell("this", exc=ValueError("a"))
+    complaints.tell("that", exc=ValueError("b"))
+    assert len(caplog.records) == 2
+    now = QUIET_SECONDS
+    complaints.tell("this", exc=ValueError("a"))
+    assert "failed 999 more times" in caplog.records[-1].getMessage()
+    assert caplog.records[-1].exc_info is not None
