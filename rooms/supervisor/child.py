@@ -77,22 +77,33 @@ class Child:
         backoff = Backoff()
         while not self._stopping:
             began = time.monotonic()
-            code = await self._run_once()
+            ending = await self._run_once()
             if self._stopping:
                 return
             pause = backoff.after(time.monotonic() - began)
-            self._write(
-                "serve", f"{self.spec.name} {_ending(code)}; starting it again in {pause:g} s"
-            )
+            self._write("serve", f"{self.spec.name} {ending}; starting it again in {pause:g} s")
             await asyncio.sleep(pause)
 
     def _show(self, line: str) -> None:
         if not any(part in line for part in self.spec.hide):
             self._write(self.spec.name, line)
 
-    async def _run_once(self) -> int:
+    async def _run_once(self) -> str:
+        """Start the process and wait for its end; returns in words what became of it."""
+        try:
+            self._process = process = await self._spawn()
+        except OSError as exc:
+            # Short of memory, processes or files: that may pass.
+            return f"could not be started ({exc})"
+        if self._stopping:  # asked to stop while the process was being made
+            self._signal(signal.SIGTERM)
+        assert process.stdout is not None
+        await pump(process.stdout, self._show)
+        return _ending(await process.wait())
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
         # Its own session: a terminal's Ctrl-C reaches the supervisor alone, which then ends all in order.
-        self._process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), "--", *self.spec.command),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -101,11 +112,6 @@ class Child:
             cwd=self._directory,
             start_new_session=True,
         )
-        if self._stopping:  # asked to stop while the process was being made
-            self._signal(signal.SIGTERM)
-        assert self._process.stdout is not None
-        await pump(self._process.stdout, self._show)
-        return await self._process.wait()
 
 
 def _ending(code: int) -> str:

@@ -29,8 +29,8 @@ def prefixer(stream: TextIO, colour: bool | None = None) -> Write:
         try:
             stream.write(f"{label} | {line}\n")
             stream.flush()
-        except (BrokenPipeError, ValueError):
-            pass  # the terminal is gone; the calls go on
+        except (OSError, ValueError):
+            pass  # the terminal is gone, or the disk is full; the calls go on
 
     return write
 

@@ -150,6 +150,41 @@ async def test_a_child_that_waits_for_its_restart_ends_at_once(tmp_path: Path) -
     assert len(said) == starts
 
 
+async def test_a_child_that_cannot_be_started_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    real, tries = asyncio.create_subprocess_exec, 0
+
+    async def short_of_memory(*command: Any, **how: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise OSError(12, "Cannot allocate memory")
+        return await real(*command, **how)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", short_of_memory)
+    child = Child(
+        Spec("late", ("sh", "-c", "echo up; sleep 60")),
+        lambda name, line: said.append(line),
+        tmp_path,
+    )
+    child.start()
+    async with asyncio.timeout(60):
+        while "up" not in said:
+            await asyncio.sleep(0.01)
+        await child.stop()
+    assert "could not be started ([Errno 12] Cannot allocate memory)" in said[0]
+
+
+def test_a_full_disk_below_the_log_stops_no_output() -> None:
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(28, "No space left on device")
+
+    prefixer(Full())("web", "hello")
+
+
 async def test_where_the_kernel_does_not_help_the_leash_watches_its_parent() -> None:
     command = ["sh", "-c", "echo $$; exec sleep 600"]
     found = f"import os, sys; sys.path.insert(0, {str(LEASH.parent)!r}); import leash"
