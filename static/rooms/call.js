@@ -1,3 +1,4 @@
+import { Asking } from './asking.js';
 import { delay } from './backoff.js';
 import { ChatClient } from './chat_client.js';
 import { Connection } from './connection.js';
@@ -6,6 +7,12 @@ import { EMPTY, fromSnapshot, isRoomEvent, reduce } from './room_state.js';
 import { SOURCES } from './sending.js';
 import { Signalling } from './signalling.js';
 import { Subscriptions } from './subscriptions.js';
+
+/** From asking for a room_state to having it. */
+const STATE_WITHIN = { within: 5000, longest: 20_000 };
+
+/** So many questions that nothing answers: the socket only looks open. */
+const SILENT_AFTER = 3;
 
 /**
  * @typedef {import('./types.js').Person} Person
@@ -45,7 +52,6 @@ export class Call extends Emitter {
     this._failures = 0;
     this._reached = false;
     this._fresh = false;
-    this._asked = false;
     this._timer = 0;
     /** @type {Set<string>} names of the codecs that this computer cannot afford */
     this._givenUp = new Set();
@@ -53,7 +59,8 @@ export class Call extends Emitter {
     this.chat = new ChatClient((message) => this._signalling.send(message));
     this.subscriptions = new Subscriptions((slots) => this._tellSlots(slots));
     this._signalling.on('message', (message) => this._receive(message));
-    this._signalling.on('lost', () => this.emit('socket', false));
+    this._state = new Asking((attempt) => this._askState(attempt), STATE_WITHIN);
+    this._signalling.on('lost', () => this._lost());
     this._signalling.on('ended', ({ code, message }) => this._end(code === 4401 ? 'pass' : 'refused', message));
     local.on('changed', (source) => void this._publishSource(source));
   }
@@ -76,6 +83,7 @@ export class Call extends Emitter {
     if (this.over) return;
     this.over = true;
     clearTimeout(this._timer);
+    this._state.settle();
     this._signalling.leave();
     this._local.stop();
     this._connection?.close();
@@ -115,7 +123,10 @@ export class Call extends Emitter {
 
   /** @param {ServerMessage} message what says that something did not go as it should */
   _trouble(message) {
-    if (message.type === 'worker_lost') return this._dropConnection();
+    if (message.type === 'worker_lost') {
+      this._state.expect();
+      return this._dropConnection();
+    }
     if (message.type === 'error') return this.emit('problem', message.message);
     if (message.type === 'removed') {
       if (message.why === 'timeout') return this._signalling.restart();
@@ -132,21 +143,35 @@ export class Call extends Emitter {
   _welcome(message) {
     this.publish = message.publish;
     this._fresh = true;
+    this._state.expect();
     this.emit('socket', true);
     this.chat.connected(message.chat_number);
+  }
+
+  _lost() {
+    this._state.settle();
+    this.emit('socket', false);
+  }
+
+  /** @param {number} attempt */
+  _askState(attempt) {
+    if (attempt < SILENT_AFTER) this._signalling.send({ type: 'snapshot' });
+    else this._signalling.reopen();
   }
 
   /** @param {import('./types.js').RoomStateEvent} event */
   _snapshot(event) {
     const before = this.room;
     this.room = fromSnapshot(event);
-    this._asked = false;
+    this._state.settle();
     this._announce(before);
-    // A socket that came back may have lost an answer with it; then the connection starts over.
-    const lost = this._fresh && !(event.resumed && this._connection?.answered);
-    this._fresh = false;
+    // A socket that came back may have lost an answer with it: to the first offer, then the connection starts over, or to
+    // a later one, then only that one is made again.
+    const lost = this._fresh && !(event.resumed && this._connection?.negotiated);
     if (!this._connection || lost || event.epoch !== this._epoch) this._connect();
     else this._repeat();
+    if (this._fresh && !lost && !this._connection?.answered) this._connection?.renew();
+    this._fresh = false;
     this.emit('changed', undefined);
   }
 
@@ -155,8 +180,7 @@ export class Call extends Emitter {
     const before = this.room;
     const { state, gap } = reduce(before, event);
     if (gap) {
-      if (!this._asked && before.epoch) this._signalling.send({ type: 'snapshot' });
-      this._asked = true;
+      if (!this._state.open && before.epoch) this._state.begin();
       return;
     }
     this.room = state;
@@ -181,6 +205,9 @@ export class Call extends Emitter {
     this._epoch = this.room.epoch;
     connection.on('offer', (offer) => this._signalling.send({ type: 'offer', ...offer }));
     connection.on('answered', () => this._repeat());
+    connection.on('unanswered', (offers) => {
+      if (offers >= SILENT_AFTER && this._signalling.connected) this._signalling.reopen();
+    });
     connection.on('failed', () => this._failed());
     connection.on('connected', () => {
       this._failures = 0;
@@ -189,7 +216,7 @@ export class Call extends Emitter {
     });
     this.subscriptions.use(connection);
     for (const source of SOURCES) void connection.send(source, this._local.track(source), this._quality(source));
-    void connection.negotiate();
+    connection.negotiate();
   }
 
   _dropConnection() {
@@ -205,7 +232,7 @@ export class Call extends Emitter {
     this.emit('media', this._reached || this._failures === 0 ? 'failed' : 'blocked');
     // Without a socket the next room_state starts the connection.
     this._timer = setTimeout(() => {
-      if (this._signalling.connected && !this._connection) this._signalling.send({ type: 'snapshot' });
+      if (this._signalling.connected && !this._connection) this._state.begin();
     }, delay(this._failures, Math.random()));
     this._failures += 1;
   }
@@ -222,7 +249,7 @@ export class Call extends Emitter {
 
   /** Tell the worker again what it must know of this page. */
   _repeat() {
-    if (!this._connection?.answered) return;
+    if (!this._connection?.negotiated) return;
     if (this.publish) for (const source of SOURCES) this._tellMuted(source);
     this.subscriptions.flush({ all: true });
     this.emit('changed', undefined);
@@ -233,7 +260,7 @@ export class Call extends Emitter {
     this.emit('changed', undefined);
     if (this.over || !this.publish) return;
     await this._connection?.send(source, this._local.track(source), this._quality(source));
-    if (this._connection?.answered) this._tellMuted(source);
+    if (this._connection?.negotiated) this._tellMuted(source);
   }
 
   /**

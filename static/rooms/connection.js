@@ -1,3 +1,4 @@
+import { Asking } from './asking.js';
 import { Emitter } from './emitter.js';
 import { addReceiver, measuring } from './receiving.js';
 import { addSenders } from './sending.js';
@@ -8,15 +9,19 @@ const PATIENCE = 5000;
 /** From the offer to a connected transport. */
 const CONNECT_WITHIN = 15_000;
 
+/** From an offer to its answer, which takes milliseconds. After that the offer is made again, under a new id. */
+const ANSWER_WITHIN = { within: 5000, longest: 30_000 };
+
 /**
  * @typedef {import('./types.js').Source} Source
  * @typedef {{audio: RTCRtpTransceiver, video: RTCRtpTransceiver}} Receivers
  * @typedef {{
  *   offer: {id: number, sdp: string, tracks: Record<string, Source>},
  *   answered: void,
+ *   unanswered: number,
  *   connected: void,
  *   failed: void,
- * }} Events
+ * }} Events `unanswered`: so many offers in a row
  */
 
 let lastOfferId = 0;
@@ -41,9 +46,13 @@ export class Connection extends Emitter {
     this.receivers = [];
     /** @type {RTCRtpTransceiver[]} slots for sound alone, in which the worker puts whoever speaks and is in no pair */
     this.voices = [];
-    this.answered = false;
+    /** Has the worker ever answered? Then it knows this page's tracks and some slots. */
+    this.negotiated = false;
+    /** The open offer; 0: there is none. */
     this._offerId = 0;
+    this._accepting = 0;
     this._again = false;
+    this._asking = new Asking((attempt) => void this._offer(attempt), ANSWER_WITHIN);
     this._timer = setTimeout(() => this._fail(), CONNECT_WITHIN);
     this._closed = false;
     this.pc.onconnectionstatechange = () => this._stateChanged();
@@ -82,22 +91,47 @@ export class Connection extends Emitter {
   grow(pairs, voices) {
     if (pairs <= this.receivers.length && voices <= this.voices.length) return;
     this._addSlots(pairs, voices);
-    void this.negotiate();
+    this.negotiate();
+  }
+
+  /** Has the worker answered the latest offer? */
+  get answered() {
+    return this.negotiated && !this._offerId;
   }
 
   /** Make an offer, or remember to when the answer to the one under way is here. */
-  async negotiate() {
-    if (this._offerId) {
-      this._again = true;
+  negotiate() {
+    if (this._offerId) this._again = true;
+    else this._asking.begin();
+  }
+
+  /** The answer to the open offer is known to be lost: do not wait for it any longer. */
+  renew() {
+    if (this._offerId && this._offerId !== this._accepting) this._asking.begin();
+  }
+
+  /**
+   * Media goes on meanwhile, also while an offer is made that replaces an open one.
+   *
+   * @param {number} attempt
+   */
+  async _offer(attempt) {
+    if (attempt) this.emit('unanswered', attempt);
+    if (this._closed) return;
+    const id = ++lastOfferId;
+    this._offerId = id;
+    try {
+      await this._describe();
+    } catch (error) {
+      console.warn('no offer can be made:', error);
+      if (this._offerId === id) this._fail();
       return;
     }
-    this._offerId = ++lastOfferId;
-    await this._describe();
-    if (this._closed) return;
+    if (this._closed || this._offerId !== id) return;
     /** @type {Record<string, Source>} */
     const tracks = {};
     for (const [source, { mid }] of this._senders) if (mid !== null) tracks[mid] = source;
-    this.emit('offer', { id: this._offerId, sdp: this.pc.localDescription?.sdp ?? '', tracks });
+    this.emit('offer', { id, sdp: this.pc.localDescription?.sdp ?? '', tracks });
   }
 
   async _describe() {
@@ -111,18 +145,21 @@ export class Connection extends Emitter {
     }
   }
 
-  /** @param {import('./types.js').Answer} answer an old one is ignored */
+  /** @param {import('./types.js').Answer} answer one to an older offer is ignored, and so is a second one */
   async accept(answer) {
-    if (answer.id !== this._offerId || this._closed) return;
-    await this.pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+    const { id, sdp } = answer;
+    if (id !== this._offerId || id === this._accepting || this._closed) return;
+    this._accepting = id;
+    this._asking.settle();
+    await this.pc.setRemoteDescription({ type: 'answer', sdp });
     this._offerId = 0;
-    this.answered = true;
+    this.negotiated = true;
     if (this._closed) return;
     for (const sender of this._senders.values()) void sender.shape();
     this.emit('answered', undefined);
     if (this._again) {
       this._again = false;
-      void this.negotiate();
+      this.negotiate();
     }
   }
 
@@ -162,6 +199,7 @@ export class Connection extends Emitter {
 
   close() {
     this._closed = true;
+    this._asking.settle();
     clearTimeout(this._timer);
     this.pc.onconnectionstatechange = null;
     this.pc.close();

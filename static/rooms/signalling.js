@@ -1,3 +1,4 @@
+import { Asking } from './asking.js';
 import { delay } from './backoff.js';
 import { Emitter } from './emitter.js';
 
@@ -5,6 +6,9 @@ import { Emitter } from './emitter.js';
 const FINAL = new Set([1000, 4401, 4403]);
 
 const RENEW_EVERY = 5 * 60 * 1000;
+
+/** From `renew` to the new pass. */
+const RENEW_WITHIN = { within: 10_000 };
 
 /** A server that neither welcomes nor closes within this time is treated as gone. */
 const WELCOME_WITHIN = 10_000;
@@ -43,6 +47,7 @@ export class Signalling extends Emitter {
     this._refusal = '';
     this._timer = 0;
     this._renewal = 0;
+    this._renewing = new Asking((attempt) => this._renew(attempt), RENEW_WITHIN);
     this._retryNow = () => {
       if (!this._socket && !this._leaving) this._open();
     };
@@ -74,7 +79,25 @@ export class Signalling extends Emitter {
   /** Close and come back as somebody new: for when the worker no longer knows this participant. */
   restart() {
     this._resume = null;
-    this._socket?.close(4000);
+    this.reopen();
+  }
+
+  /**
+   * Come back on another socket, as the same participant. The old one may be dead without knowing it, so nothing waits
+   * for its end.
+   */
+  reopen() {
+    const socket = this._socket;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(4000);
+    this._closed(4000);
+  }
+
+  /** @param {number} attempt */
+  _renew(attempt) {
+    if (attempt < 2) this.send({ type: 'renew' });
+    else this.reopen();
   }
 
   _open() {
@@ -82,7 +105,7 @@ export class Signalling extends Emitter {
     const socket = new WebSocket(this._url);
     this._socket = socket;
     this._refusal = '';
-    this._timer = setTimeout(() => socket.close(4000), WELCOME_WITHIN);
+    this._timer = setTimeout(() => this.reopen(), WELCOME_WITHIN);
     socket.onopen = () =>
       socket.send(JSON.stringify({ type: 'join', pass: this._pass, name: this._name, resume: this._resume }));
     socket.onmessage = (event) => this._receive(JSON.parse(event.data));
@@ -93,9 +116,15 @@ export class Signalling extends Emitter {
   _receive(message) {
     if (this._leaving) return;
     if (message.type === 'welcome') this._welcome(message);
-    if (message.type === 'pass') this._pass = message.pass;
+    if (message.type === 'pass') this._renewed(message.pass);
     if (message.type === 'error') this._refusal = message.message;
     this.emit('message', message);
+  }
+
+  /** @param {string} pass */
+  _renewed(pass) {
+    this._renewing.settle();
+    this._pass = pass;
   }
 
   /** @param {import('./types.js').Welcome} message */
@@ -105,13 +134,14 @@ export class Signalling extends Emitter {
     this._attempt = 0;
     this._resume = message.resume;
     clearInterval(this._renewal);
-    this._renewal = setInterval(() => this.send({ type: 'renew' }), RENEW_EVERY);
+    this._renewal = setInterval(() => this._renewing.begin(), RENEW_EVERY);
   }
 
   /** @param {number} code */
   _closed(code) {
     clearTimeout(this._timer);
     clearInterval(this._renewal);
+    this._renewing.settle();
     this._socket = null;
     this._welcomed = false;
     if (this._leaving) return;
@@ -129,6 +159,7 @@ export class Signalling extends Emitter {
     this._leaving = true;
     clearTimeout(this._timer);
     clearInterval(this._renewal);
+    this._renewing.settle();
     globalThis.removeEventListener('online', this._retryNow);
   }
 }

@@ -1,7 +1,12 @@
+import { Asking } from './asking.js';
 import { assign, changes, pairCount, requests, voiceCount } from './slots.js';
 
 /** Wishes settle for this long before the worker is told. */
 const SETTLE = 100;
+
+/** From a wish to what the worker says of its slot. It need not say anything, so the wish is not repeated for ever. */
+const HEARD_WITHIN = { within: 5000 };
+const REPEATS = 3;
 
 /**
  * @typedef {import('./slots.js').Wish} Wish
@@ -27,6 +32,7 @@ export class Subscriptions {
     /** @type {Map<string, {track: string, why: string}>} by mid */
     this._paused = new Map();
     this._timer = 0;
+    this._asking = new Asking((attempt) => this._repeat(attempt), HEARD_WITHIN);
   }
 
   /** How many receive pairs and slots for voices a new connection should have. */
@@ -42,6 +48,7 @@ export class Subscriptions {
   /** @param {Connection | null} connection a new one, in which nothing is bound yet */
   use(connection) {
     this._connection = connection;
+    this._asking.settle();
     this._told.clear();
     this._bound.clear();
     this._paused.clear();
@@ -63,7 +70,21 @@ export class Subscriptions {
     this._assignment = assign(this._assignment, this._wishes, pairs.length);
     const wanted = requests(this._assignment, this._wishes, pairs, this._connection.voiceMids);
     const told = all ? [...wanted.values()] : changes(this._told, wanted);
-    if (told.length && this._tell(told)) for (const request of told) this._told.set(request.mid, request);
+    if (!told.length || !this._tell(told)) return;
+    for (const request of told) this._told.set(request.mid, request);
+    this._asking.expect();
+  }
+
+  /**
+   * Say again what may have been lost on the way to the worker.
+   *
+   * @param {number} attempt
+   */
+  _repeat(attempt) {
+    const heard = (/** @type {string} */ mid) => (this._bound.get(mid) ?? this._paused.get(mid))?.track;
+    const unheard = [...this._told.values()].filter(({ mid, track }) => track && heard(mid) !== track);
+    if (!unheard.length || attempt > REPEATS) this._asking.settle();
+    else this._tell(unheard);
   }
 
   /** @param {import('./types.js').SlotBound} event */

@@ -1,0 +1,104 @@
+// What browsers have and Node has not, as far as a call needs it.
+
+/** Lets everything run that waits for no timer. */
+export const settled = async () => {
+  for (let i = 0; i < 20; i += 1) await Promise.resolve();
+};
+
+class FakeTransceiver {
+  constructor(mid) {
+    this.mid = mid;
+    this.currentDirection = null;
+    this.sender = { track: null, replaceTrack: async (track) => (this.sender.track = track) };
+    this.receiver = { track: { id: `track${mid}` } };
+  }
+}
+
+/** Every one that was made is in `FakePeerConnection.all`. */
+export class FakePeerConnection {
+  static all = [];
+
+  constructor() {
+    FakePeerConnection.all.push(this);
+    this.transceivers = [];
+    this.connectionState = 'new';
+    this.signalingState = 'stable';
+    this.closed = false;
+    this.offers = 0;
+  }
+
+  addTransceiver() {
+    this.transceivers.push(new FakeTransceiver(String(this.transceivers.length)));
+    return this.transceivers.at(-1);
+  }
+
+  async createOffer() {
+    if (this.refuses) throw new Error('no offer');
+    return { type: 'offer', sdp: `offer ${++this.offers}\r\n` };
+  }
+
+  async setLocalDescription(description) {
+    this.localDescription = description;
+    this.signalingState = 'have-local-offer';
+    this.offered = this.transceivers.length;
+  }
+
+  async setRemoteDescription() {
+    if (this.signalingState !== 'have-local-offer') throw new Error('no offer is open');
+    this.signalingState = 'stable';
+    for (const transceiver of this.transceivers.slice(0, this.offered)) transceiver.currentDirection = 'recvonly';
+  }
+
+  become(state) {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  close() {
+    this.closed = true;
+  }
+}
+
+/** Every one that was made is in `FakeSocket.all`; what the page has sent is in `sent`. */
+export class FakeSocket {
+  static OPEN = 1;
+  static all = [];
+
+  constructor() {
+    FakeSocket.all.push(this);
+    this.readyState = 0;
+    this.sent = [];
+  }
+
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+
+  /** A dead one: nobody answers its close. */
+  close() {
+    this.readyState = 2;
+  }
+
+  open() {
+    this.readyState = FakeSocket.OPEN;
+    this.onopen?.();
+  }
+
+  tell(message) {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  of(type) {
+    return this.sent.filter((message) => message.type === type);
+  }
+}
+
+export function installFakes() {
+  FakePeerConnection.all = [];
+  FakeSocket.all = [];
+  Object.assign(globalThis, { RTCPeerConnection: FakePeerConnection, WebSocket: FakeSocket });
+  globalThis.RTCRtpSender ??= {};
+  globalThis.RTCRtpReceiver ??= {};
+  globalThis.addEventListener ??= () => {};
+  globalThis.removeEventListener ??= () => {};
+}
