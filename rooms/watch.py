@@ -1,8 +1,11 @@
 """Sees to it that everybody in a call is where the room is: one watcher per process, whatever the number of people.
 
-Once a second it asks Redis which workers live and where the rooms are that this process has people in. Who is elsewhere is
-told so on its own channel (``sfu_moved``). A Redis that came back empty has forgotten the groups too: then everybody is told
-to enter again where it was (``sfu_again``).
+Once a second it asks Redis which workers live and where the rooms are that this process has people
+in. A consumer whose room is elsewhere is told so on its own channel (``sfu_moved``). A Redis that
+came back empty has forgotten the groups too: then everybody is told to enter again (``sfu_again``).
+
+Both are told again every second until the consumer has sat down where it should be. A message may be
+lost, because its channel is full or the consumer could not act on it; nothing depends on one.
 """
 
 from __future__ import annotations
@@ -12,10 +15,11 @@ import logging
 import secrets
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
 from rooms import sfu
@@ -35,11 +39,15 @@ ERA_KEY = "confcall:era"
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A consumer (its channel) in a room on a worker."""
+    """A consumer (its channel) in a room on a worker.
+
+    ``era`` is the watch's when the consumer began to enter its group; None if it was not known yet.
+    """
 
     channel: str
     room: str
     worker: str
+    era: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +73,11 @@ class Watch:
     """The seats of one process and what was seen last."""
 
     seats: dict[str, Seat] = field(default_factory=dict)
-    _era: str | None = None
+    era: str | None = None
     _quiet_until: float = 0.0
     _suspects: set[Seat] = field(default_factory=set)
     _task: asyncio.Task[None] | None = None
+    _failure: str = ""
 
     def sit(self, seat: Seat) -> None:
         """Watch over a consumer from now on."""
@@ -80,33 +89,50 @@ class Watch:
         """Forget a consumer. The watcher ends by itself when nobody is left."""
         self.seats.pop(channel, None)
 
+    def settled(self, channel: str) -> bool:
+        """Whether this consumer has entered its group in the Redis that is there now."""
+        seat = self.seats.get(channel)
+        return seat is not None and seat.era == self.era
+
     async def _run(self) -> None:
         while self.seats:
             await asyncio.sleep(STEP_SECONDS)
             try:
                 await self.step(time.monotonic())
+                self._failure = ""
             except (sfu.Unavailable, *AWAY) as exc:
                 logger.debug("x nothing seen: %s", exc)
                 self._quiet_until = time.monotonic() + QUIET_SECONDS
+            except Exception as exc:
+                # Everybody in this process depends on the watch: an error of ours must not end it.
+                if self._failure != repr(exc):
+                    logger.exception("x the watch failed and goes on")
+                self._failure = repr(exc)
 
     async def step(self, now: float) -> None:
         """Look once, and tell those who are not where they should be."""
         view = await look(self.seats.values())
-        if self._era not in (None, view.era):
-            logger.warning("- Redis came back empty: everybody enters again")
-            self._quiet_until = now + QUIET_SECONDS
-            await _tell(self.seats.values(), "sfu_again")
-        self._era = view.era
+        self._note_era(view.era, now)
+        await _tell((s for s in self.seats.values() if s.era != self.era), "sfu_again")
         if now < self._quiet_until:
             self._suspects = set()
             return
         wrong = set(misplaced(self.seats.values(), view))
-        # A dead worker is certain; a room's key may be missing for the moment between two writes: seen twice it counts.
+        # A dead worker is certain. A room's key may be missing for the moment between two writes:
+        # it counts when it is seen twice.
         certain = {
             seat for seat in wrong if seat.worker not in view.alive or seat in self._suspects
         }
         self._suspects = wrong
         await _tell(certain, "sfu_moved")
+
+    def _note_era(self, era: str, now: float) -> None:
+        if self.era is None:  # the first look: everybody has just entered
+            self.seats = {name: replace(seat, era=era) for name, seat in self.seats.items()}
+        elif self.era != era:
+            logger.warning("- Redis came back empty: everybody enters again")
+            self._quiet_until = now + QUIET_SECONDS
+        self.era = era
 
 
 async def look(seats: Iterable[Seat]) -> View:
@@ -131,10 +157,17 @@ async def look(seats: Iterable[Seat]) -> View:
 
 
 async def _tell(seats: Iterable[Seat], what: str) -> None:
+    """Tell each of them. One whose channel is full is told again with the next step."""
     layer: Any = get_channel_layer()
+    full = 0
     for seat in list(seats):
-        # Through the consumer's own channel: it handles one message at a time, and this is one of them.
-        await layer.send(seat.channel, {"type": what, "worker": seat.worker})
+        try:
+            # The consumer's own channel: it handles one message at a time, and this is one of them.
+            await layer.send(seat.channel, {"type": what, "worker": seat.worker})
+        except ChannelFull:
+            full += 1
+    if full:
+        logger.warning("x %d consumers do not read their messages; %s waits", full, what)
 
 
 _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()

@@ -145,6 +145,7 @@ class CallConsumer(Chatting, Moderating):
         return True
 
     async def _enter_at(self, member: Member, worker: str) -> None:
+        era = watch().era  # before the group: if Redis loses it meanwhile, the watch must notice
         try:
             # The group first: what happens after the snapshot must not be missed.
             await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
@@ -162,7 +163,7 @@ class CallConsumer(Chatting, Moderating):
         )
         await sfu.send(worker, join)
         member.worker, member.lost = worker, False
-        watch().sit(Seat(self.channel_name, self._slug, worker))
+        watch().sit(Seat(self.channel_name, self._slug, worker, era))
 
     async def _command(self, command: wire.Command) -> None:
         await sfu.send(self._me.worker, command)
@@ -238,15 +239,19 @@ class CallConsumer(Chatting, Moderating):
             logger.info("x no worker yet for %s: %s", self._slug, exc)
 
     async def sfu_again(self, message: dict[str, Any]) -> None:
-        """Redis came back empty: take our place in the group again, on the same worker, and look for what we missed."""
+        """Redis came back empty: enter the group again, on the same worker, and look for what we missed.
+
+        The watch says so again every second until we have entered.
+        """
         member = self.member
-        if self._over or member is None or member.lost:
+        if self._over or member is None or member.lost or watch().settled(self.channel_name):
             return
         try:
             await sfu.hold(self._slug, member.worker)
             await self._enter_at(member, member.worker)
         except sfu.Unavailable as exc:
             logger.info("x %s is not in its group: %s", member.participant, exc)
+            return
         await self._tell_lines_since(self._chat_seen)
 
     _handlers: ClassVar[dict[type, Callable[[Any, Any], Awaitable[None]]]] = {

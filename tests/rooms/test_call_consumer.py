@@ -456,7 +456,7 @@ async def test_a_redis_that_came_back_empty_loses_nobody(clean_redis: Any) -> No
 
 
 async def _era_is_known() -> bool:
-    return watch()._era is not None
+    return watch().era is not None
 
 
 # Chat

@@ -84,7 +84,7 @@ async def test_people_and_notes_survive_a_redis_that_comes_back_empty(own_valkey
 
 
 async def _watched() -> bool:
-    return watch()._era is not None
+    return watch().era is not None
 
 
 async def _until(browser: Browser, kind: str) -> dict[str, Any]:
