@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,17 +44,24 @@ def access(key: str) -> Access | None:
     return None
 
 
-def apply(doc: Doc[Any], update: bytes) -> None:
-    """Apply an update. Raises BadUpdate; then ``doc`` may be half changed and must not be used any more."""
+@contextmanager
+def _only_bad_update() -> Iterator[None]:
+    """Turn whatever the Yjs library raises into BadUpdate."""
     try:
-        doc.apply_update(update)
+        yield
     except Exception as exc:
         raise BadUpdate(str(exc)) from exc
     except BaseException as exc:
-        # Some bytes make the Rust library panic, which reaches Python as an exception outside of Exception.
+        # Some bytes make the Rust library panic: an exception outside of Exception.
         if type(exc).__name__ != "PanicException":
             raise
         raise BadUpdate("the update cannot be applied") from exc
+
+
+def apply(doc: Doc[Any], update: bytes) -> None:
+    """Apply an update. Raises BadUpdate; then ``doc`` may be half changed and is of no use."""
+    with _only_bad_update():
+        doc.apply_update(update)
 
 
 def document(updates: Iterable[bytes]) -> Doc[Any]:
@@ -68,7 +76,8 @@ def load(room: int) -> list[bytes]:
     """All updates of a room's notes."""
     updates = _rows(room)
     if len(updates) > COMPACT_ROWS:
-        compact(room)
+        with suppress(BadUpdate):  # rows that cannot be merged can still be read
+            compact(room)
         updates = _rows(room)
     return [update for _, update in updates]
 
@@ -82,7 +91,10 @@ def append(room: int, update: bytes) -> None:
 
 
 def compact(room: int) -> int:
-    """Merge all rows of a room into one; how many there were. What is written meanwhile is a row of its own."""
+    """Merge all rows of a room into one; how many there were. Raises BadUpdate.
+
+    What is written meanwhile is a row of its own.
+    """
     with transaction.atomic():
         # Two who compact at once would both keep the merged row: the second waits here and finds one row.
         Room.objects.select_for_update().only("pk").filter(pk=room).first()
@@ -90,7 +102,8 @@ def compact(room: int) -> int:
         if len(rows) < 2:
             return len(rows)
         # merge_updates and not a document's get_update: that leaves out what waits for an update that is still missing.
-        merged = merge_updates(*(update for _, update in rows))
+        with _only_bad_update():
+            merged = merge_updates(*(update for _, update in rows))
         NotesUpdate.objects.filter(pk__in=[pk for pk, _ in rows]).delete()
         NotesUpdate.objects.create(room_id=room, update_bytes=merged)
     return len(rows)

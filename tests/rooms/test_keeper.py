@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from rooms import notes_store, passes
-from rooms.management.commands.keeper import Keeper
+from rooms import calls, notes_store, passes
+from rooms.management.commands.keeper import Keeper, loop
 from rooms.models import Arrival, Call, NotesUpdate, Room
 from rooms.roles import Role
 from sfu_worker import wire
@@ -75,8 +76,6 @@ def test_an_entry_that_was_read_and_not_finished_is_done_again(
     keeper: Keeper, clean_redis: Any, monkeypatch: Any
 ) -> None:
     from django.db import OperationalError
-
-    from rooms import calls
 
     happen(clean_redis, "started", 1, 0)
 
@@ -186,3 +185,63 @@ def test_the_command_ends_when_it_is_told_to(number: int, tmp_path: Any, clean_r
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.usefixtures("room")
+def test_an_entry_that_cannot_be_written_down_does_not_stop_the_others(
+    keeper: Keeper, clean_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = calls.record
+
+    def stumble(event: calls.CallEvent) -> Call | None:
+        if event.epoch == "e1":
+            raise TypeError("a mistake")
+        return record(event)
+
+    monkeypatch.setattr(calls, "record", stumble)
+    for epoch in ("e1", "e2"):
+        happen(clean_redis, "started", 1, 0, epoch=epoch)
+    keeper.record_calls()
+    assert [call.epoch for call in Call.objects.all()] == ["e2"]
+    assert keeper.record_calls() == 0
+
+
+def test_a_chore_that_fails_keeps_no_other_from_being_done(
+    room: Room, keeper: Keeper, clean_redis: Any
+) -> None:
+    happen(clean_redis, "started", 1, 0)
+    keeper.record_calls()
+    clean_redis.set(wire.live_key("garden"), "not JSON")
+    rows = [NotesUpdate(room=room, update_bytes=b"\x00\x00") for _ in range(201)]
+    NotesUpdate.objects.bulk_create(rows)
+    with pytest.raises(ValueError, match="Expecting value"):
+        keeper.step(T0)
+    assert NotesUpdate.objects.count() == 1
+
+
+def test_notes_that_cannot_be_merged_stay_and_the_others_are_merged(keeper: Keeper) -> None:
+    rows = []
+    for slug, update in (("broken", b"\xff" * 9), ("good", b"\x00\x00")):
+        room = Room.objects.create(slug=slug, title=slug)
+        rows += [NotesUpdate(room=room, update_bytes=update) for _ in range(201)]
+    NotesUpdate.objects.bulk_create(rows)
+    keeper.compact_notes()
+    assert NotesUpdate.objects.filter(room__slug="good").count() == 1
+    assert NotesUpdate.objects.filter(room__slug="broken").count() == 201
+
+
+def test_a_mistake_does_not_end_the_keeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+    monkeypatch.setattr("rooms.management.commands.keeper.RETRY_SECONDS", 0)
+    steps = 0
+
+    class Stumbling(Keeper):
+        def step(self, now: datetime) -> None:
+            nonlocal steps
+            steps += 1
+            if steps == 3:
+                stop.set()
+            raise KeyError("epoch")
+
+    loop(Stumbling(None), stop)
+    assert steps == 3

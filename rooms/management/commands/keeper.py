@@ -9,13 +9,14 @@ import signal
 import socket
 import threading
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import redis
 import redis.exceptions
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.db.models import Count
 from django.utils import timezone
 
@@ -51,13 +52,16 @@ class Command(BaseCommand):
 
 
 def loop(keeper: Keeper, stop: threading.Event) -> None:
-    """Step until told to stop. What goes wrong is tried again: every step can be repeated."""
+    """Step until told to stop. Whatever goes wrong is tried again: every step can be repeated."""
     while not stop.is_set():
         try:
             close_old_connections()
             keeper.step(timezone.now())
         except (redis.exceptions.RedisError, DatabaseError, OSError) as exc:
             logger.warning("x nothing kept, trying again: %s", exc)
+            stop.wait(RETRY_SECONDS)
+        except Exception:
+            logger.exception("x a mistake of ours; the rest goes on")
             stop.wait(RETRY_SECONDS)
 
 
@@ -75,10 +79,27 @@ class Keeper:
         self._redis.close()
 
     def step(self, now: datetime) -> None:
-        """Record what is in the stream (waits a moment for it), end lost calls, merge notes, forget arrivals now and then."""
-        self.record_calls()
-        self.end_lost_calls(now)
-        self.compact_notes()
+        """Do every chore once (the first one waits a moment for the stream).
+
+        A chore that fails must not keep the next ones from being done: the first error is raised
+        after all of them.
+        """
+        failed: list[Exception] = []
+        for chore in (
+            self.record_calls,
+            partial(self.end_lost_calls, now),
+            self.compact_notes,
+            partial(self.forget_arrivals, now),
+        ):
+            try:
+                chore()
+            except Exception as exc:
+                failed.append(exc)
+        if failed:
+            raise failed[0]
+
+    def forget_arrivals(self, now: datetime) -> None:
+        """Now and then forget who came in long ago."""
         if self._forgot is None or now - self._forgot >= FORGET_EVERY:
             admission.forget_arrivals(now)
             self._forgot = now
@@ -101,9 +122,15 @@ class Keeper:
             for _stream, found in answer or []:
                 entries.update(found)
         for entry, fields in sorted(entries.items()):
-            event = calls.parse(fields) if fields else None
-            if event is None or calls.record(event) is None:
-                logger.info("x entry %s belongs to no room", entry)
+            try:
+                event = calls.parse(fields) if fields else None
+                if event is None or calls.record(event) is None:
+                    logger.info("x entry %s belongs to no room", entry)
+            except (OperationalError, InterfaceError):
+                raise  # the database is away: the entry waits
+            except Exception:
+                # It would fail for ever, and hold up all that come after it.
+                logger.exception("x entry %s cannot be written down", entry)
             self._redis.xack(wire.CALLS_STREAM, GROUP, entry)
         return len(entries)
 
@@ -134,4 +161,7 @@ class Keeper:
             rows__gt=notes_store.COMPACT_ROWS
         )
         for room in rooms.values_list("pk", flat=True):
-            notes_store.compact(room)
+            try:
+                notes_store.compact(room)
+            except notes_store.BadUpdate as exc:
+                logger.warning("x the notes of room %d stay as they are: %s", room, exc)
