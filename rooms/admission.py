@@ -23,20 +23,68 @@ def current_grant(
     pass_: Pass, now: datetime | None = None, *, rejoining: bool = False
 ) -> Grant | Refusal:
     """What a pass is worth at this moment: bans, revoked invites and closed rooms count at once. Changes nothing."""
+    [verdict] = current_grants([pass_], now, rejoining=rejoining)
+    return verdict
+
+
+def current_grants(
+    passes: Sequence[Pass], now: datetime | None = None, *, rejoining: bool = False
+) -> list[Grant | Refusal]:
+    """``current_grant`` of many passes, with as many queries as for one."""
+    facts = Facts.about(passes)
     now = now or timezone.now()
-    room = Room.objects.filter(pk=pass_.room).first()
-    if room is None:
-        return Refusal.not_found
-    if pass_.user is not None:
-        return user_grant(room, is_staff=is_staff(pass_.user), now=now)
-    if pass_.invite is None:
-        return visitor_grant(
-            room, banned=is_banned(room, pass_.person), now=now, rejoining=rejoining
+    return [facts.verdict(pass_, now, rejoining=rejoining) for pass_ in passes]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the tables say about some passes."""
+
+    rooms: dict[int, Room]
+    invites: dict[int, Invite]
+    admitted: set[tuple[int, str]]
+    banned: set[tuple[int, str]]
+    staff: set[int]
+
+    @classmethod
+    def about(cls, passes: Sequence[Pass]) -> Facts:
+        """Read them."""
+        people = {p.person for p in passes}
+        rooms = Room.objects.in_bulk({p.room for p in passes})
+        invites = Invite.objects.in_bulk({p.invite for p in passes if p.invite is not None})
+        came_in = Admission.objects.filter(invite__in=invites, person__in=people)
+        bans = Ban.objects.filter(room__in=rooms, person__in=people)
+        users = {p.user for p in passes if p.user is not None}
+        staff = get_user_model().objects.filter(pk__in=users, is_staff=True, is_active=True)
+        return cls(
+            rooms,
+            invites,
+            set(came_in.values_list("invite", "person")) if invites else set(),
+            set(bans.values_list("room", "person")),
+            set(staff.values_list("pk", flat=True)) if users else set(),
         )
-    invite = Invite.objects.filter(pk=pass_.invite, room=room).first()
-    if invite is None:
-        return Refusal.not_found
-    return invite_verdict(room, invite, pass_.person, now, rejoining=rejoining)
+
+    def verdict(self, pass_: Pass, now: datetime, *, rejoining: bool = False) -> Grant | Refusal:
+        """What one of the passes is worth."""
+        room = self.rooms.get(pass_.room)
+        if room is None:
+            return Refusal.not_found
+        if pass_.user is not None:
+            return user_grant(room, is_staff=pass_.user in self.staff, now=now)
+        banned = (pass_.room, pass_.person) in self.banned
+        if pass_.invite is None:
+            return visitor_grant(room, banned=banned, now=now, rejoining=rejoining)
+        invite = self.invites.get(pass_.invite)
+        if invite is None or invite.room_id != room.pk:
+            return Refusal.not_found
+        return invite_grant(
+            room,
+            invite,
+            person_admitted=(invite.pk, pass_.person) in self.admitted,
+            banned=banned,
+            now=now,
+            rejoining=rejoining,
+        )
 
 
 def admit(

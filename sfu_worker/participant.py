@@ -371,6 +371,17 @@ class Participant:
 
     # The end
 
+    def silence(self, now: float) -> list[UpTrack]:
+        """Take nothing in any more, though the connection stays; returns the tracks that were."""
+        self.count()
+        if self.ingress is not None:
+            self.ingress.close(now)
+            # What still arrives belongs to no m-line, and is dropped.
+            self.ingress.configure([], {})
+        gone = list(self.tracks.values())
+        self.tracks.clear()
+        return gone
+
     def drop_transport(self, now: float) -> None:
         """Close the transport and everything that hung on it; the participant stays."""
         self.count()

@@ -95,8 +95,21 @@ class Room:
             self._outbox.tell(p.reply, wire.Removed("replaced"))
         p.reply = cmd.reply
         p.detached_at = None
-        p.role, p.publish = cmd.role, cmd.publish
+        self._permit(p, cmd.role, cmd.publish)
         self.snapshot(p)
+
+    def _permit(self, p: Participant, role: str, publish: bool) -> None:
+        """Somebody who is in may do more or less than before. Whatever was taken away ends now."""
+        changed, p.role, p.publish = role != p.role, role, publish
+        if not publish:
+            now = time.monotonic()
+            for track in p.silence(now):
+                self._forget_track(track, now)
+                if track.published:
+                    track.published = False
+                    self._tell_group(wire.TrackUnpublished, track=track.id)
+        if changed and p.kind != "whep":
+            self._tell_group(wire.ParticipantChanged, person=self._person(p))
 
     def snapshot(self, p: Participant) -> None:
         """Tell somebody everything."""
@@ -131,9 +144,7 @@ class Room:
         p.drop_transport(now)
         self._meter.left(p)
         for track in p.tracks.values():
-            self._voices.forget(track)
-            for slot in list(track.subscribers):
-                slots.release(slot, now)
+            self._forget_track(track, now)
         if why:
             self._outbox.tell(p.reply, wire.Removed(why))
         if p.kind != "whep":
@@ -141,6 +152,12 @@ class Room:
         self._unsettled = True
         if not self.participants:
             self._calls.call(self.slug, self.epoch, "ended", self.most_people)
+
+    def _forget_track(self, track: UpTrack, now: float) -> None:
+        """Nobody gets this track any more."""
+        self._voices.forget(track)
+        for slot in list(track.subscribers):
+            slots.release(slot, now)
 
     def detach(self, p: Participant, reply: str, now: float) -> None:
         """The WebSocket is gone; somebody else's is not."""

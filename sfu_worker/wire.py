@@ -97,6 +97,9 @@ class SlotRequest:
 class Join:
     """A participant enters, or comes back with the same id within ``DETACHED_SECONDS`` (then nobody else hears of it).
 
+    Said again of somebody who is in, it brings another ``role`` and ``publish``: what may not be
+    sent any more ends at once. ``RoomState`` answers it in any case.
+
     ``follow`` is for WHEP: the participant to watch, ``""`` for the newest publisher; None otherwise. WHEP viewers are
     not among the room's people.
     """
@@ -310,6 +313,16 @@ class ParticipantJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class ParticipantChanged:
+    """Somebody who is in has another role from now on. Tracks that it may not send were unpublished before."""
+
+    room: str
+    epoch: str
+    n: int
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
 class ParticipantLeft:
     room: str
     epoch: str
@@ -365,6 +378,7 @@ Event = (
     | Refused
     | Removed
     | ParticipantJoined
+    | ParticipantChanged
     | ParticipantLeft
     | TrackPublished
     | TrackMuted

@@ -336,3 +336,30 @@ async def test_a_page_is_told_which_layers_are_watched_and_a_stream_is_not(
         room.choose(now)
         room.settle(now)
     assert [event.rids for _, event in said.told if isinstance(event, wire.LayersWanted)] == told
+
+
+async def test_a_lowered_role_ends_what_it_may_not_send_and_everybody_hears_of_it(
+    room: Room, said: Recorder
+) -> None:
+    for who in ("ann", "ben"):
+        room.join(join(who), 0)
+    track = video_track("ann")
+    track.published = True
+    room.participants["ann"].tracks["camera"] = track
+    said.told.clear()
+    said.group.clear()
+    room.join(join("ann", role="listener", publish=False), 1)
+    assert said.group == [
+        wire.TrackUnpublished("garden", room.epoch, 3, track.id),
+        wire.ParticipantChanged("garden", room.epoch, 4, wire.Person("ann", "Ann", "listener")),
+    ]
+    [(reply, state)] = said.told
+    assert reply == "reply.ann"
+    assert isinstance(state, wire.RoomState)
+    assert (state.n, state.tracks, state.people[0].role) == (4, [], "listener")
+    # The same again is news for nobody, and a higher role is.
+    room.join(join("ann", role="listener", publish=False), 1)
+    assert len(said.group) == 2
+    room.join(join("ann", role="moderator"), 1)
+    assert isinstance(said.group[2], wire.ParticipantChanged)
+    assert room.participants["ann"].publish

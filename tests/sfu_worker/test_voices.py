@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from sfu_worker import wire
 from sfu_worker.backlog import BACKLOG_PACKETS, BACKLOG_SECONDS
 from sfu_worker.config import Config
 from sfu_worker.light_client import Hub, LightClient, Plan, WorkerSignalling, open_layer
@@ -304,3 +306,27 @@ async def test_a_room_that_has_become_small_again_hears_everybody(house: House) 
     await until(lambda: len(second.ears.of(first.microphone, held[first] + 1)) > 10)
     assert in_order(second.ears.of(first.microphone))
     assert true_times(second.ears.of(first.microphone), first)
+
+
+async def test_who_may_not_speak_any_more_is_not_forwarded_though_it_goes_on_sending(
+    house: House,
+) -> None:
+    ann = await house.come(level=LOUD)
+    ben = await house.come()
+    await until(lambda: len(ben.ears.of(ann.microphone)) > 5)
+    room = house.worker.rooms["hall"]
+    ann_inside = room.participants[ann.id]
+    role = wire.Join("hall", ann.id, "Guest", "listener", False, reply=ann_inside.reply)
+    house.worker.handle(role)
+    assert ann_inside.tracks == {}
+    assert not any(slot.track for slot in room.participants[ben.id].slots.values())
+    last, sent = ann.microphone.count, ann_inside.ingress.unroutable  # type: ignore[union-attr]
+    # Whatever the client does: it sends on, and all of it is dropped.
+    await until(lambda: ann_inside.ingress.unroutable > sent + 20)  # type: ignore[union-attr]
+    await until(lambda: ben.microphone.count > 5 and len(ann.ears.of(ben.microphone)) > 5)
+    assert ben.ears.of(ann.microphone, since=last + 1) == []
+    # Allowed again, it is heard over a connection of its own.
+    house.worker.handle(dataclasses.replace(role, role="speaker", publish=True))
+    ann.epoch = ""
+    house.worker.handle(wire.Snapshot("hall", ann.id))
+    await until(lambda: ben.ears.of(ann.microphone, since=last + 1))
