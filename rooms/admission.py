@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from rooms.access import Refusal, invite_grant, user_grant, visitor_grant
 from rooms.models import Admission, Arrival, Ban, Call, Invite, Room
 from rooms.passes import MAX_AGE, Pass
-from rooms.roles import Grant
+from rooms.roles import Grant, Role
 from sfu_worker import wire
 
 KEPT = MAX_AGE + timedelta(hours=1)
@@ -44,6 +46,7 @@ class Facts:
     invites: dict[int, Invite]
     admitted: set[tuple[int, str]]
     banned: set[tuple[int, str]]
+    shut: set[int]
     staff: set[int]
 
     @classmethod
@@ -61,6 +64,7 @@ class Facts:
             invites,
             set(came_in.values_list("invite", "person")) if invites else set(),
             set(bans.values_list("room", "person")),
+            set(Ban.objects.filter(invite__in=invites).values_list("invite", flat=True)),
             set(staff.values_list("pk", flat=True)) if users else set(),
         )
 
@@ -77,11 +81,12 @@ class Facts:
         invite = self.invites.get(pass_.invite)
         if invite is None or invite.room_id != room.pk:
             return Refusal.not_found
+        admitted = (invite.pk, pass_.person) in self.admitted
         return invite_grant(
             room,
             invite,
-            person_admitted=(invite.pk, pass_.person) in self.admitted,
-            banned=banned,
+            person_admitted=admitted,
+            banned=banned or (not admitted and invite.pk in self.shut),
             now=now,
             rejoining=rejoining,
         )
@@ -142,17 +147,37 @@ def forget_arrivals(now: datetime) -> int:
     return old.delete()[0]
 
 
+def rooms_with_streams() -> list[str]:
+    """The rooms that streams or viewers came into lately."""
+    rooms = Room.objects.filter(
+        Exists(Arrival.objects.exclude(kind="call").filter(room=OuterRef("pk")))
+    )
+    return list(rooms.values_list("slug", flat=True))
+
+
+def streams_without_right(slug: str, now: datetime) -> list[str]:
+    """The streams and viewers that came into a room and may not be in any more, by participant.
+
+    Nobody asks for them as a page does for itself. Some of them have left already.
+    """
+    arrivals = Arrival.objects.exclude(kind="call").filter(room__slug=slug)
+    rows = list(arrivals.values_list("participant", "kind", "room", "invite", "person"))
+    passes = [Pass(room, Role.LISTENER, invite, person) for *_, room, invite, person in rows]
+    gone = []
+    for (participant, kind, *_), verdict in zip(
+        rows, current_grants(passes, now, rejoining=True), strict=True
+    ):
+        if isinstance(verdict, Refusal) or (kind == "whip" and not verdict.publish):
+            gone.append(participant)
+    return gone
+
+
 def invite_verdict(
     room: Room, invite: Invite, person: str, now: datetime, *, rejoining: bool = False
 ) -> Grant | Refusal:
     """What an invite is worth for a person. ``person`` is ``""`` for somebody who has no id yet."""
-    admitted = Admission.objects.filter(invite=invite, person=person).exists()
-    banned = is_banned(room, person) or (
-        not admitted and Ban.objects.filter(room=room, invite=invite).exists()
-    )
-    return invite_grant(
-        room, invite, person_admitted=admitted, banned=banned, now=now, rejoining=rejoining
-    )
+    pass_ = Pass(room.pk, Role(invite.role), invite.pk, person)
+    return current_grant(pass_, now, rejoining=rejoining)
 
 
 def is_banned(room: Room, person: str) -> bool:
@@ -163,7 +188,3 @@ def is_banned(room: Room, person: str) -> bool:
 def was_removed(pass_: Pass) -> bool:
     """Whether a ban counts for who has this pass. Asked after somebody has come in: the ban may have been written meanwhile."""
     return pass_.user is None and Ban.objects.filter(room=pass_.room, person=pass_.person).exists()
-
-
-def is_staff(user: int) -> bool:
-    return get_user_model().objects.filter(pk=user, is_staff=True, is_active=True).exists()

@@ -21,6 +21,7 @@ from rooms import admission, chat, passes, sfu
 from rooms.access import Refusal
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
+from rooms.consumers.entitled import Entitled
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.moderating import Moderating
 from rooms.consumers.socket import (
@@ -35,6 +36,7 @@ from rooms.consumers.socket import (
 )
 from rooms.layer import AWAY
 from rooms.models import Room
+from rooms.rights import rights
 from rooms.watch import Seat, watch
 from sfu_worker import wire
 
@@ -43,7 +45,7 @@ logger = logging.getLogger(__name__)
 JOIN_SECONDS = 10.0
 
 
-class CallConsumer(Chatting, Moderating):
+class CallConsumer(Chatting, Entitled, Moderating):
     """One browser in one room."""
 
     _detach = True
@@ -66,6 +68,7 @@ class CallConsumer(Chatting, Moderating):
         if self._deadline:
             self._deadline.cancel()
         watch().rise(self.channel_name)
+        rights().forget(self.channel_name)
         if self.member is None:
             return
         try:
@@ -125,6 +128,7 @@ class CallConsumer(Chatting, Moderating):
             return await self._end("unavailable", NO_WORKER)
         if await self._was_removed(member):
             return await self._end("refused:removed", REFUSED)
+        rights().watch(self.channel_name, member)
         await self._tell(
             {
                 "type": "welcome",
@@ -151,17 +155,7 @@ class CallConsumer(Chatting, Moderating):
             await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
         except AWAY as exc:
             raise sfu.Unavailable("Redis is away") from exc
-        join = wire.Join(
-            room=self._slug,
-            participant=member.participant,
-            name=member.name,
-            role=member.grant.role.value,
-            publish=member.grant.publish,
-            reply=self.channel_name,
-            # Those who run the room always find a place, see rooms.access.place.
-            max_people=0 if member.grant.moderate else member.room.max_people,
-        )
-        await sfu.send(worker, join)
+        await sfu.send(worker, self._join_command(member))
         member.worker, member.lost = worker, False
         watch().sit(Seat(self.channel_name, self._slug, worker, era))
 
@@ -194,14 +188,6 @@ class CallConsumer(Chatting, Moderating):
         finally:
             await self.close(LEFT)
 
-    async def on_renew(self, message: messages.Renew) -> None:
-        verdict = await database_sync_to_async(admission.current_grant)(
-            self._me.pass_, rejoining=True
-        )
-        if isinstance(verdict, Refusal):
-            return await self._end(f"refused:{verdict.name}", REFUSED)
-        await self._tell({"type": "pass", "pass": passes.issue(self._me.pass_)})
-
     # From the channel layer
 
     async def sfu_event(self, message: dict[str, Any]) -> None:
@@ -222,6 +208,10 @@ class CallConsumer(Chatting, Moderating):
             case "refused" if event["code"] == "not_in_room":
                 # The worker has forgotten us, as after a long silence. With the new room_state the client offers again.
                 await self.sfu_moved({"worker": member.worker})
+            case "room_state":
+                mine = (who["role"] for who in event["people"] if who["id"] == event["you"])
+                member.told = next(mine, "")
+                await self._tell(event)
             case _:
                 await self._tell(event)
 
@@ -262,7 +252,7 @@ class CallConsumer(Chatting, Moderating):
         messages.Snapshot: on_snapshot,
         messages.Chat: Chatting.on_chat,
         messages.ChatSince: Chatting.on_chat_since,
-        messages.Renew: on_renew,
+        messages.Renew: Entitled.on_renew,
         messages.Remove: Moderating.on_remove,
         messages.Leave: on_leave,
     }

@@ -11,6 +11,7 @@ from rooms.consumers.peer import PeerSocket
 from rooms.models import Room
 from rooms.passes import Pass
 from rooms.roles import Grant
+from sfu_worker import wire
 
 LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = (
     1000,
@@ -26,7 +27,10 @@ LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = (
 
 @dataclass(slots=True)
 class Member:
-    """Who is at the other end. ``worker`` is where the room was last; ``lost`` while no worker has it."""
+    """Who is at the other end. ``worker`` is where the room was last; ``lost`` while no worker has it.
+
+    ``told`` is the role that the worker last said this participant has, empty before it said any.
+    """
 
     room: Room
     pass_: Pass
@@ -35,6 +39,7 @@ class Member:
     name: str
     worker: str = ""
     lost: bool = False
+    told: str = ""
 
 
 class CallSocket(PeerSocket):
@@ -48,6 +53,19 @@ class CallSocket(PeerSocket):
     def _me(self) -> Member:
         assert self.member is not None, "receive() lets only join through before"
         return self.member
+
+    def _join_command(self, member: Member) -> wire.Join:
+        """What makes the worker know the member as it is now, whether it knew it before or not."""
+        return wire.Join(
+            room=self._slug,
+            participant=member.participant,
+            name=member.name,
+            role=member.grant.role.value,
+            publish=member.grant.publish,
+            reply=self.channel_name,
+            # Those who run the room always find a place, see rooms.access.place.
+            max_people=0 if member.grant.moderate else member.room.max_people,
+        )
 
     async def _tell(self, body: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import connections
 from django.utils import timezone
 
-from rooms import chat, passes, removal, sfu
+from rooms import chat, passes, removal, rights, sfu
 from rooms.admission import admit, current_grant, invite_verdict
 from rooms.models import Ban, Invite, Room
 from rooms.passes import Pass
@@ -21,6 +21,12 @@ from tests.rooms.support import Browser, join, make_invite, make_room
 OWNER, MODERATOR = Grant(Role.OWNER), Grant(Role.MODERATOR)
 
 whole = pytest.mark.usefixtures("clean_redis")
+
+
+@pytest.fixture(autouse=True)
+def nobody_looks_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests look at what a removal does by itself; the check of everybody's rights would too."""
+    monkeypatch.setattr(rights, "STEP_SECONDS", 3600)
 
 
 @pytest.fixture

@@ -1,0 +1,55 @@
+"""What somebody in the call may do now, on the call's WebSocket: asked of the tables, again and again."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import Any
+
+from channels.db import database_sync_to_async
+
+from rooms import admission, passes, sfu
+from rooms.access import Refusal
+from rooms.consumers import messages
+from rooms.consumers.socket import REFUSED, CallSocket
+from sfu_worker import wire
+
+logger = logging.getLogger(__name__)
+
+
+class Entitled(CallSocket):
+    async def on_renew(self, message: messages.Renew) -> None:
+        if await self._bring_up_to_date():
+            await self._tell({"type": "pass", "pass": passes.issue(self._me.pass_)})
+
+    async def rights_changed(self, message: dict[str, Any]) -> None:
+        """From ``rooms.rights``, until the seat is as the tables say."""
+        if not self._over and self.member is not None:
+            await self._bring_up_to_date()
+
+    async def _bring_up_to_date(self) -> bool:
+        """Give the seat what the tables say, here, at the worker and in the page. False: it has ended."""
+        me = self._me
+        verdict = await database_sync_to_async(admission.current_grant)(me.pass_, rejoining=True)
+        if isinstance(verdict, Refusal):
+            await self._put_out(verdict)
+            return False
+        before, me.grant = me.grant, verdict
+        if me.told not in ("", verdict.role.value) or verdict != before:
+            try:
+                # The worker first: what may not be sent any more ends before the page hears why.
+                await sfu.send(me.worker, self._join_command(me))
+            except sfu.Unavailable as exc:
+                logger.info("x %s has another role, unheard: %s", me.participant, exc)
+        if verdict != before:
+            await self._tell(
+                {"type": "role", "role": verdict.role.value, "publish": verdict.publish}
+            )
+        return True
+
+    async def _put_out(self, refusal: Refusal) -> None:
+        """End the seat: the media now, not when the worker notices that the socket is gone."""
+        me = self._me
+        with contextlib.suppress(sfu.Unavailable):  # then it ends with the detached ones
+            await sfu.send(me.worker, wire.Leave(self._slug, me.participant))
+        await self._end(f"refused:{refusal.name}", REFUSED)

@@ -1,0 +1,96 @@
+"""Sees to it that everybody in a call may still do what they do: one check per process, whatever the
+number of people.
+
+A right can be taken away in many ways: a role lowered, an invite revoked or expired, a room closed,
+a person removed, an account disabled. Instead of a message for each, which may be lost, the tables
+are compared once a second with what each seat was given and with what the worker last said of it.
+Whoever differs is told on their own channel (``rights_changed``), again and again until nothing does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from channels.exceptions import ChannelFull
+from channels.layers import get_channel_layer
+
+from rooms import admission
+from rooms.access import Refusal
+from rooms.layer import AWAY
+from rooms.passes import Pass
+from rooms.roles import Grant
+
+logger = logging.getLogger(__name__)
+
+STEP_SECONDS = 1.0
+
+
+class Holder(Protocol):
+    """Somebody in a call: what they were given, and the role that the worker last said they have."""
+
+    @property
+    def pass_(self) -> Pass: ...
+    @property
+    def grant(self) -> Grant: ...
+    @property
+    def told(self) -> str: ...
+
+
+def differs(holder: Holder, verdict: Grant | Refusal) -> bool:
+    """Whether somebody has to be told. The worker may not have said anything yet."""
+    return verdict != holder.grant or holder.told not in ("", holder.grant.role.value)
+
+
+@dataclass
+class Rights:
+    """Everybody in a call at this process, by the channel of their consumer."""
+
+    holders: dict[str, Holder] = field(default_factory=dict)
+    _task: asyncio.Task[None] | None = None
+
+    def watch(self, channel: str, holder: Holder) -> None:
+        """Watch over somebody from now on."""
+        self.holders[channel] = holder
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    def forget(self, channel: str) -> None:
+        """They have left. The task ends by itself when nobody is left."""
+        self.holders.pop(channel, None)
+
+    async def _run(self) -> None:
+        while self.holders:
+            await asyncio.sleep(STEP_SECONDS)
+            try:
+                await self.step()
+            except Exception:
+                # Whatever it is, it must not end the watch of everybody: the next second tries again.
+                logger.exception("x the rights of %d people were not checked", len(self.holders))
+
+    async def step(self) -> None:
+        """Look once, and tell those whose rights are not what they were."""
+        holders = dict(self.holders)
+        grants = database_sync_to_async(admission.current_grants)
+        verdicts = await grants([holder.pass_ for holder in holders.values()], rejoining=True)
+        layer: Any = get_channel_layer()
+        for (channel, holder), verdict in zip(holders.items(), verdicts, strict=True):
+            if not differs(holder, verdict) or self.holders.get(channel) is not holder:
+                continue
+            try:
+                # Through the consumer's own channel: it handles one message at a time.
+                await layer.send(channel, {"type": "rights_changed"})
+            except (*AWAY, ChannelFull) as exc:
+                logger.info("x %s was not told of its rights: %s", channel, exc)
+
+
+_rights: WeakKeyDictionary[asyncio.AbstractEventLoop, Rights] = WeakKeyDictionary()
+
+
+def rights() -> Rights:
+    """The check of the running event loop: one per process, and one per test."""
+    return _rights.setdefault(asyncio.get_running_loop(), Rights())
