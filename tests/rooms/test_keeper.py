@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from rooms import calls, notes_store, passes
-from rooms.management.commands.keeper import Keeper, loop
+from rooms import admission, calls, notes_store, passes
+from rooms.management.commands.keeper import TELL_AGAIN, Keeper, loop
 from rooms.models import Arrival, Call, NotesUpdate, Room
+from rooms.passes import Pass
 from rooms.roles import Role
 from sfu_worker import wire
 
@@ -245,3 +246,35 @@ def test_a_mistake_does_not_end_the_keeper(monkeypatch: pytest.MonkeyPatch) -> N
 
     loop(Stumbling(None), stop)
     assert steps == 3
+
+
+# Streams and viewers
+
+
+@pytest.mark.parametrize(
+    ("change", "ended"),
+    [
+        pytest.param({}, set(), id="nothing"),
+        pytest.param({"role": Role.LISTENER}, {"cam"}, id="lowered"),
+        pytest.param({"revoked": True}, {"cam", "tv"}, id="revoked"),
+        pytest.param({"expires": T0}, {"cam", "tv"}, id="expired"),
+    ],
+)
+def test_a_stream_ends_when_its_invite_does_not_let_it_send(
+    room: Room, keeper: Keeper, clean_redis: Any, change: dict[str, Any], ended: set[str]
+) -> None:
+    invite = room.invites.create(role=Role.SPEAKER)
+    kinds: dict[str, wire.Kind] = {"cam": "whip", "tv": "whep", "ann": "call"}
+    for participant, kind in kinds.items():
+        pass_ = Pass(room.pk, Role.SPEAKER, invite.pk, f"{kind}-1")
+        admission.admit(pass_, kind, T0 - timedelta(days=1), participant=participant, kind=kind)
+    room.invites.update(**change)
+    # Nobody is in: there is nobody to tell.
+    assert keeper.end_streams(T0) == []
+    live(clean_redis, "e1")
+    clean_redis.set(wire.room_key("garden"), "w1")
+    clean_redis.set(wire.worker_key("w1"), "{}")
+    assert set(keeper.end_streams(T0)) == ended
+    # Not every two seconds, but again in case that the worker did not hear.
+    assert keeper.end_streams(T0 + timedelta(seconds=2)) == []
+    assert set(keeper.end_streams(T0 + TELL_AGAIN)) == ended

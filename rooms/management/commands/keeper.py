@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -20,7 +21,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.db.models import Count
 from django.utils import timezone
 
-from rooms import admission, calls, notes_store
+from rooms import admission, calls, notes_store, sfu
 from rooms.models import Room
 from sfu_worker import wire
 
@@ -35,6 +36,9 @@ RECLAIM_MS = 60_000
 RETRY_SECONDS = 2.0
 
 FORGET_EVERY = timedelta(minutes=10)
+
+# A stream that may not be any more is told to go as often as this, in case a worker did not hear.
+TELL_AGAIN = timedelta(seconds=30)
 
 
 class Command(BaseCommand):
@@ -74,6 +78,7 @@ class Keeper:
         self._name = f"{socket.gethostname()}-{os.getpid()}"
         self._missing: dict[int, datetime] = {}
         self._forgot: datetime | None = None
+        self._ended: dict[str, datetime] = {}
 
     def close(self) -> None:
         self._redis.close()
@@ -89,6 +94,7 @@ class Keeper:
             self.record_calls,
             partial(self.end_lost_calls, now),
             self.compact_notes,
+            partial(self.end_streams, now),
             partial(self.forget_arrivals, now),
         ):
             try:
@@ -154,6 +160,25 @@ class Keeper:
             }
         self._missing = calls.missing_since(self._missing, running, alive, now)
         return calls.end_lost(self._missing, now)
+
+    def end_streams(self, now: datetime) -> list[str]:
+        """End the streams and viewers whose invite or room lets them in no more; who was told to go.
+
+        Somebody in a page is told by that page's own web process, in words, see ``rooms.rights``.
+        """
+        self._ended = {who: at for who, at in self._ended.items() if now - at < TELL_AGAIN}
+        told = []
+        for slug in admission.rooms_with_streams():
+            if not self._redis.exists(wire.live_key(slug)):
+                continue
+            for participant in admission.streams_without_right(slug, now):
+                # Nobody says whether they are still there: they are told again, but not always.
+                if participant not in self._ended:
+                    with contextlib.suppress(sfu.Unavailable):
+                        sfu.send_to_room_now(slug, wire.Remove(slug, participant))
+                        self._ended[participant] = now
+                        told.append(participant)
+        return told
 
     def compact_notes(self) -> None:
         """Merge the notes that have many rows."""
