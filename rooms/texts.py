@@ -53,6 +53,15 @@ TEXTS: dict[str, str | Promise] = {
     "call.sound_blocked": _("The browser waits for a click before it plays sound."),
     "call.play_sound": _("Play sound"),
     "call.connecting": _("Connecting…"),
+    "role.owner": _("You are now an owner of this room."),
+    "role.moderator": _("You are now a moderator: you can remove people from the call."),
+    "role.speaker": _("You are now a speaker."),
+    "role.listener": _(
+        "You are now a listener: your camera and microphone are off. You can hear, see and chat."
+    ),
+    "role.raised": _("Load this page again to use your camera and microphone."),
+    "role.reload": _("Reload"),
+    "role.ok": _("OK"),
     "remove.open": _("Remove {name}"),
     "remove.title": _("Remove {name}?"),
     "remove.offline": _(
@@ -123,6 +132,8 @@ TEXTS: dict[str, str | Promise] = {
     ),
     "end.full": _("This call is full"),
     "end.full.text": _("There is no place left. Try again when somebody has left."),
+    "end.out": _("You are no longer in the call"),
+    "end.out.text": _("The server has let you go. Ask the host for a new link."),
     "end.refused": _("You could not join"),
     "end.refused.text": _("Ask the host for a new link."),
     "end.pass": _("You were away for long"),

@@ -23,10 +23,11 @@ const SILENT_AFTER = 3;
  *   left: Person,
  *   socket: boolean,
  *   media: 'connecting' | 'connected' | 'failed' | 'blocked',
+ *   role: {role: string, publish: boolean, raised: boolean},
  *   problem: string,
  *   ended: {why: string, message: string},
  * }} Events `problem` and `message` are words for people; `why` is a key for the end page;
- * `blocked`: never connected, more than once
+ * `raised`: they may send from now on; `blocked`: never connected, more than once
  */
 
 /**
@@ -44,6 +45,7 @@ export class Call extends Emitter {
     this._config = config;
     this._local = local;
     this.publish = config.publish;
+    this.role = config.role;
     this.room = EMPTY;
     this.over = false;
     /** @type {Connection | null} */
@@ -52,6 +54,7 @@ export class Call extends Emitter {
     this._failures = 0;
     this._reached = false;
     this._fresh = false;
+    this._welcomed = false;
     this._timer = 0;
     /** @type {Set<string>} names of the codecs that this computer cannot afford */
     this._givenUp = new Set();
@@ -61,7 +64,7 @@ export class Call extends Emitter {
     this._signalling.on('message', (message) => this._receive(message));
     this._state = new Asking((attempt) => this._askState(attempt), STATE_WITHIN);
     this._signalling.on('lost', () => this._lost());
-    this._signalling.on('ended', ({ code, message }) => this._end(code === 4401 ? 'pass' : 'refused', message));
+    this._signalling.on('ended', ({ code, reason, message }) => this._refused(code, reason, message));
     local.on('changed', (source) => void this._publishSource(source));
   }
 
@@ -91,6 +94,19 @@ export class Call extends Emitter {
     this.emit('ended', { why, message });
   }
 
+  /**
+   * The server lets this page in no more, or never did.
+   *
+   * @param {number} code of the close
+   * @param {string} reason code of the error before it
+   * @param {string} message its words
+   */
+  _refused(code, reason, message) {
+    if (reason === 'refused:removed') return this._end('removed', '');
+    if (code === 4401) return this._end('pass', message);
+    this._end(this._welcomed ? 'out' : 'refused', message);
+  }
+
   /** @param {ServerMessage} message */
   _receive(message) {
     if (this.over) return;
@@ -100,6 +116,8 @@ export class Call extends Emitter {
         return this._welcome(message);
       case 'room_state':
         return this._snapshot(message);
+      case 'role':
+        return this._roleChanged(message);
       case 'answer':
         return void this._answer(message);
       case 'slot_bound':
@@ -141,10 +159,11 @@ export class Call extends Emitter {
 
   /** @param {import('./types.js').Welcome} message */
   _welcome(message) {
-    this.publish = message.publish;
     this._fresh = true;
     this._state.expect();
+    this._welcomed = true;
     this.emit('socket', true);
+    this._roleChanged(message);
     this.chat.connected(message.chat_number);
   }
 
@@ -157,6 +176,19 @@ export class Call extends Emitter {
   _askState(attempt) {
     if (attempt < SILENT_AFTER) this._signalling.send({ type: 'snapshot' });
     else this._signalling.reopen();
+  }
+
+  /** @param {{role: string, publish: boolean}} now what this person may do, by the server's word */
+  _roleChanged({ role, publish }) {
+    const before = { role: this.role, publish: this.publish };
+    this.role = role;
+    this.publish = publish;
+    if (role === before.role && publish === before.publish) return;
+    if (!publish) this._local.stop();
+    this.emit('role', { role, publish, raised: publish && !before.publish });
+    // A connection offers to send or it does not: what it was made for is not so any more.
+    if (publish !== before.publish && this._connection) this._connect();
+    this.emit('changed', undefined);
   }
 
   /** @param {import('./types.js').RoomStateEvent} event */
@@ -258,6 +290,8 @@ export class Call extends Emitter {
   /** @param {import('./types.js').Source} source */
   async _publishSource(source) {
     this.emit('changed', undefined);
+    // A device that starts when its person has just lost the right to send.
+    if (!this.publish && this._local.track(source)) this._local.put(source, null);
     if (this.over || !this.publish) return;
     await this._connection?.send(source, this._local.track(source), this._quality(source));
     if (this._connection?.negotiated) this._tellMuted(source);

@@ -12,6 +12,7 @@ import { showEnd } from './ui/end.js';
 import { copyButtons, links } from './ui/links.js';
 import { Lobby } from './ui/lobby.js';
 import { notesFrame } from './ui/notes_frame.js';
+import { followRole } from './ui/role.js';
 import { divider, tabs } from './ui/panels.js';
 import { Tiles } from './ui/tiles.js';
 
@@ -35,6 +36,7 @@ function start(name) {
     tiles.render();
   });
   tell(call);
+  followRole(call);
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
   // After the first media, and in any case after the join, so that notes never delay sound.
   const notes = once(() => notesFrame(config, name));

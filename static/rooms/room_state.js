@@ -17,6 +17,7 @@
 
 const NUMBERED = new Set([
   'participant_joined',
+  'participant_changed',
   'participant_left',
   'track_published',
   'track_muted',
@@ -72,6 +73,7 @@ export function reduce(state, event) {
 function change(state, event) {
   switch (event.type) {
     case 'participant_joined':
+    case 'participant_changed':
       return { people: new Map(state.people).set(event.person.id, event.person) };
     case 'participant_left':
       return withoutPerson(state, event.participant);

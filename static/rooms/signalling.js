@@ -17,8 +17,8 @@ const WELCOME_WITHIN = 10_000;
  * @typedef {{
  *   message: import('./types.js').ServerMessage,
  *   lost: void,
- *   ended: {code: number, message: string},
- * }} Events
+ *   ended: {code: number, reason: string, message: string},
+ * }} Events `reason` is the code of the error that came before the end, `message` its words
  */
 
 /**
@@ -44,7 +44,7 @@ export class Signalling extends Emitter {
     this._attempt = 0;
     this._welcomed = false;
     this._leaving = false;
-    this._refusal = '';
+    this._refusal = { reason: '', message: '' };
     this._timer = 0;
     this._renewal = 0;
     this._renewing = new Asking((attempt) => this._renew(attempt), RENEW_WITHIN);
@@ -104,7 +104,7 @@ export class Signalling extends Emitter {
     clearTimeout(this._timer);
     const socket = new WebSocket(this._url);
     this._socket = socket;
-    this._refusal = '';
+    this._refusal = { reason: '', message: '' };
     this._timer = setTimeout(() => this.reopen(), WELCOME_WITHIN);
     socket.onopen = () =>
       socket.send(JSON.stringify({ type: 'join', pass: this._pass, name: this._name, resume: this._resume }));
@@ -117,7 +117,7 @@ export class Signalling extends Emitter {
     if (this._leaving) return;
     if (message.type === 'welcome') this._welcome(message);
     if (message.type === 'pass') this._renewed(message.pass);
-    if (message.type === 'error') this._refusal = message.message;
+    if (message.type === 'error') this._refusal = { reason: message.code, message: message.message };
     this.emit('message', message);
   }
 
@@ -147,7 +147,7 @@ export class Signalling extends Emitter {
     if (this._leaving) return;
     if (FINAL.has(code)) {
       this._stop();
-      this.emit('ended', { code, message: this._refusal });
+      this.emit('ended', { code, ...this._refusal });
       return;
     }
     this.emit('lost', undefined);

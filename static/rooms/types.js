@@ -33,18 +33,20 @@
  * @typedef {{type: 'refused', command: string, code: string, detail: string}} Refused
  * @typedef {{type: 'removed', why: string}} Removed
  * @typedef {{type: 'participant_joined', epoch: string, n: number, person: Person}} ParticipantJoined
+ * @typedef {{type: 'participant_changed', epoch: string, n: number, person: Person}} ParticipantChanged
  * @typedef {{type: 'participant_left', epoch: string, n: number, participant: string}} ParticipantLeft
  * @typedef {{type: 'track_published', epoch: string, n: number, track: Track}} TrackPublished
  * @typedef {{type: 'track_muted', epoch: string, n: number, track: string, muted: boolean}} TrackMuted
  * @typedef {{type: 'track_unpublished', epoch: string, n: number, track: string}} TrackUnpublished
  * @typedef {{type: 'speakers_changed', epoch: string, n: number, speakers: string[]}} SpeakersChanged
- * @typedef {ParticipantJoined | ParticipantLeft | TrackPublished | TrackMuted | TrackUnpublished | SpeakersChanged} RoomEvent
+ * @typedef {ParticipantJoined | ParticipantChanged | ParticipantLeft | TrackPublished | TrackMuted | TrackUnpublished | SpeakersChanged} RoomEvent
  * @typedef {{type: 'chat_line'} & ChatLine} ChatLineEvent
  * @typedef {{type: 'chat_lines', lines: ChatLine[], more: boolean}} ChatLines
  * @typedef {{type: 'pass', pass: string}} PassEvent
+ * @typedef {{type: 'role', role: string, publish: boolean}} RoleEvent
  * @typedef {{type: 'worker_lost'}} WorkerLost
  * @typedef {{type: 'error', code: string, message: string}} ErrorEvent
- * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted | CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | WorkerLost | ErrorEvent} ServerMessage
+ * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted | CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | RoleEvent | WorkerLost | ErrorEvent} ServerMessage
  */
 
 export {};

@@ -123,3 +123,64 @@ async def test_the_owner_removes_a_running_stream_and_its_key_is_refused(
     await cleo.join(devices=False)
     await cleo.sees("Ben")
     assert ann.errors == ben.errors == cleo.errors == []
+
+
+async def test_a_role_counts_at_once_when_it_is_lowered_and_when_it_is_raised(
+    browser: Browser, confcall: Confcall
+) -> None:
+    tokens = room_with_invites(confcall, "panel", Ann="owner", Ben="speaker", Cleo="listener")
+    ann, ben, cleo = [
+        await Person.arrive(browser, f"{confcall.url}/i/{token}/", name)
+        for name, token in tokens.items()
+    ]
+    for person in (ann, ben, cleo):
+        await person.join(devices=person is not cleo)
+    for person in (ann, cleo):
+        await person.sees("Ben")
+
+    def make(name: str, role: str) -> None:
+        confcall.shell(
+            f"from rooms.models import Invite; Invite.objects.filter(token={tokens[name]!r}).update(role={role!r})"
+        )
+
+    banner = ben.page.get_by_role("alert")
+    make("Ben", "listener")
+    await expect(banner).to_contain_text("You are now a listener", timeout=PATIENCE)
+    for name in ("Microphone", "Camera", "Share screen"):
+        await expect(ben.button(name)).to_be_hidden()
+    for person in (ann, cleo):
+        await expect(person.group("Ben").locator(".tile.live")).to_have_count(0)
+        await expect(person.group("Ben").locator(".tile.is-muted")).to_have_count(1)
+        await expect(person.group("Ben")).to_have_count(1)
+    # They still see and hear, and their devices have been let go.
+    await ben.sees("Ann")
+    await expect(ben.group("Ben").locator(".tile.live")).to_have_count(0)
+    await ben.button("OK").click()
+    await expect(banner).to_be_hidden()
+
+    make("Ben", "speaker")
+    await expect(banner).to_contain_text("You are now a speaker", timeout=PATIENCE)
+    await ben.button("Camera").click()
+    await ben.button("Microphone").click()
+    for person in (ann, cleo):
+        await person.sees("Ben")
+    await cleo.hears("Ben")
+    make("Ben", "moderator")
+    await expect(ben.button("Remove Cleo")).to_have_count(1)
+
+    # A page that was made for a listener has to be loaded again.
+    make("Cleo", "speaker")
+    await cleo.page.get_by_role("alert").get_by_role("button", name="Reload").click()
+    await cleo.join()
+    await ann.sees("Cleo")
+
+    # And one whose invite is withdrawn reads why.
+    confcall.shell(
+        f"from rooms.models import Invite; Invite.objects.filter(token={tokens['Ben']!r}).update(revoked=True)"
+    )
+    await expect(ben.page.get_by_text("This invite was withdrawn")).to_be_visible(timeout=PATIENCE)
+    await expect(
+        ben.page.get_by_role("heading", name="You are no longer in the call")
+    ).to_be_visible()
+    await expect(ann.group("Ben")).to_have_count(0)
+    assert ann.errors == ben.errors == cleo.errors == []

@@ -19,6 +19,13 @@ test('a person who joins is added', () => {
   assert.equal(state.n, 8);
 });
 
+test('a person with another role is still the same person', () => {
+  const { state, gap } = reduce(room(), { type: 'participant_changed', epoch: 'e1', n: 8, person: { ...person('b'), role: 'listener' } });
+  assert.equal(gap, false);
+  assert.deepEqual([...state.people.values()].map(({ id, role }) => [id, role]), [['a', 'speaker'], ['b', 'listener']]);
+  assert.ok(trackOf(state, 'b', 'camera'));
+});
+
 test('a person who leaves takes its tracks and its voice along', () => {
   const { state } = reduce(room(), { type: 'participant_left', epoch: 'e1', n: 8, participant: 'b' });
   assert.deepEqual([...state.people.keys()], ['a']);

@@ -1,7 +1,7 @@
 import { byId } from './dom.js';
 
 /** The most important one is shown: what is broken before what only happened. */
-const ORDER = ['sound', 'socket', 'media', 'problem'];
+const ORDER = ['sound', 'socket', 'media', 'role', 'problem'];
 
 const PROBLEM_FOR = 8000;
 
@@ -13,7 +13,7 @@ let timer = 0;
 /**
  * Show a banner of a kind; it stays until it is cleared. A `problem` goes by itself.
  *
- * @param {'sound' | 'socket' | 'media' | 'problem'} kind
+ * @param {'sound' | 'socket' | 'media' | 'role' | 'problem'} kind
  * @param {string} words
  * @param {{word: string, press: () => void}} [button]
  */
@@ -26,7 +26,7 @@ export function showBanner(kind, words, button) {
   render();
 }
 
-/** @param {'sound' | 'socket' | 'media' | 'problem'} kind */
+/** @param {'sound' | 'socket' | 'media' | 'role' | 'problem'} kind */
 export function clearBanner(kind) {
   if (shown.delete(kind)) render();
 }

@@ -6,7 +6,7 @@ import { byId, showStage } from './dom.js';
 const NO_WAY_BACK = new Set(['removed', 'closed', 'pass']);
 
 /** Reasons that this page has words for; the others come with the server's. */
-const OWN_WORDS = new Set(['left', 'removed', 'closed', 'replaced', 'full', 'refused', 'pass']);
+const OWN_WORDS = new Set(['left', 'removed', 'closed', 'replaced', 'full', 'refused', 'out', 'pass']);
 
 /**
  * The page after the call.
