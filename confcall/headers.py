@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from rooms.security import content_security_policy, permissions_policy
+from rooms.views.whip_request import CORS
 
 
 class SecurityHeadersMiddleware:
@@ -18,6 +19,11 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if request.path_info.lower().lstrip("/").startswith(("whip/", "whep/")):
+            # Also where Django answers before the view does, or because it failed: without them a
+            # browser tells its page nothing, not even the status.
+            for name, value in CORS.items():
+                response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", content_security_policy())
         response.headers.setdefault("Permissions-Policy", permissions_policy())
         if (

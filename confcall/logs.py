@@ -6,7 +6,8 @@ import logging
 import re
 
 # Whoever has an invite's token or a notes key is in; both are part of a path, and paths get logged.
-_CAPABILITY = re.compile(r"(/(?:i|n)/|key\.)[\w-]{8,}")
+# Mangled addresses (``/I//TOKEN``) get logged as well.
+_CAPABILITY = re.compile(r"(/[in]/(?:%[0-9a-f]{2}|[^\w-])*|key\.)[\w-]{8,}", re.IGNORECASE)
 
 
 def masked(text: str) -> str:

@@ -6,9 +6,10 @@ from rooms.views import assets, front, health, metrics, notes, reach, room
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.front, name="front"),
-    re_path(r"^i/(?P<token>[\w-]{1,64})/$", room.invite, name="invite"),
-    path("r/<slug:slug>/", room.room, name="room"),
-    re_path(r"^n/(?P<key>[\w-]{1,64})/$", notes.notes, name="notes"),
+    # Whatever does not match exactly is mended by handler404, see rooms.links.
+    re_path(r"^i/(?P<token>[a-zA-Z0-9_-]{1,64})/\Z", room.invite, name="invite"),
+    re_path(r"^r/(?P<slug>[a-z0-9-]{1,63})/\Z", room.room, name="room"),
+    re_path(r"^n/(?P<key>[a-zA-Z0-9_-]{1,64})/\Z", notes.notes, name="notes"),
     re_path(
         r"^media/backgrounds/(?P<name>[a-z0-9-]{1,80})\.(?P<kind>webp|jpg)$",
         assets.background_image,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
-from rooms.views import whip, whip_session
+from rooms.views import whip, whip_astray, whip_session
 
 urlpatterns: list[URLPattern] = [
     pattern
@@ -17,3 +17,5 @@ urlpatterns: list[URLPattern] = [
         ),
     )
 ]
+# Last: nothing below these addresses may get a page without CORS headers.
+urlpatterns.append(re_path(r"^(?:/*)[Ww][Hh][IiEe][Pp](?:/|$|[^a-zA-Z0-9_-])", whip_astray.astray))

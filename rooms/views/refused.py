@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from rooms import links
 from rooms.access import Refusal
 
 Text = str | Promise
@@ -122,5 +123,12 @@ def refused(request: HttpRequest, refusal: Refusal, until: datetime | None = Non
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """What a stranger sees, wherever it asks: also Django's ``handler404``."""
-    return refused(request, Refusal.not_found)
+    """Django's ``handler404``: what a stranger sees, or the way to the address that was meant."""
+    meant = links.mended(request.path_info) if request.method in ("GET", "HEAD") else None
+    if meant is None:
+        return refused(request, Refusal.not_found)
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponsePermanentRedirect(f"{meant}?{query}" if query else meant)
+    # The address is a secret: it stays out of caches, shared or not.
+    response["Cache-Control"] = "no-store"
+    return response

@@ -69,6 +69,8 @@ def test_collected_modules_import_each_other_by_their_hashed_names(tmp_path: Pat
         ("Not Found: /i/AbCdEfGh-_123456789012/", "Not Found: /i/…/"),
         ("GET /n/AbCdEfGh-_123456789012/?userName=x", "GET /n/…/?userName=x"),
         ("subprotocol key.AbCdEfGh-_123456789012 refused", "subprotocol key.… refused"),
+        ("Not Found: /I//AbCdEfGh-_123456789012/)", "Not Found: /I//…/)"),
+        ("Not Found: /i/%20AbCdEfGh-_123456789012", "Not Found: /i/%20…"),
         ("Not Found: /r/garden/", "Not Found: /r/garden/"),
     ],
 )

@@ -1,0 +1,32 @@
+"""WHIP and WHEP addresses that are nearly right, and those that are not.
+
+A redirect would lose the body of a POST in many clients, so a nearly right address is served as it is.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from rooms.links import media_address
+from rooms.views.whip import endpoint
+from rooms.views.whip_request import Problem, answered
+from rooms.views.whip_session import session
+
+
+@answered
+async def astray(request: HttpRequest) -> HttpResponse:
+    """Whatever begins with ``/whip`` or ``/whep`` and is no address of theirs as it stands."""
+    meant = media_address(request.path_info)
+    if meant is None:
+        if request.method == "OPTIONS":
+            # A browser reads the answer below only after a preflight that went well.
+            return HttpResponse(status=200)
+        raise Problem(
+            404,
+            _("There is nothing here. The address ends in /whip/ or /whep/ and the room's name."),
+        )
+    kind, slug, resource = meant
+    if resource is None:
+        return await endpoint(request, kind=kind, slug=slug)
+    return await session(request, kind=kind, slug=slug, resource=resource)
