@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
+import http.server
 import os
 import socket
+import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -69,3 +73,50 @@ def running(
     finally:
         process.terminate()
         process.wait(30)
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Answers with the request line and the headers that it got."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.answer(f"{self.server.server_port} {self.path}\n{self.headers}".encode())  # type: ignore[attr-defined]
+
+    def answer(self, body: bytes, content_type: str = "text/plain") -> None:
+        """One whole answer that keeps the connection open."""
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Silence."""
+
+
+@contextmanager
+def web_server(handler: type[http.server.BaseHTTPRequestHandler] = Echo) -> Iterator[int]:
+    """A web server on 127.0.0.1: its port."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def ask(
+    host: str, port: int, path: str, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], str]:
+    """GET over TLS from loopback with the right server name: status, headers, body.
+
+    Not every resolver knows *.localhost, and the certificates are of nobody.
+    """
+    context = ssl._create_unverified_context()
+    with socket.create_connection(("127.0.0.1", port), 30) as plain:
+        connection = http.client.HTTPSConnection(host, port, timeout=30)
+        connection.sock = context.wrap_socket(plain, server_hostname=host)
+        connection.request("GET", path, headers={"Host": f"{host}:{port}", **(headers or {})})
+        response = connection.getresponse()
+        names = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, names, response.read().decode()

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
 import os
 import re
-import shutil
-import socket
-import ssl
 import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +18,14 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
-from tests.e2e.conftest import ROOT, Confcall, answers, start_confcall, stop_confcall, wait_for
+from tests.deploy.caddy import NOTES, SITE, caddy
+from tests.deploy.parts import ask, free_port
+from tests.e2e.conftest import Confcall, answers, start_confcall, stop_confcall, wait_for
 from tests.e2e.people import Person, until
 from tools import etherpad_for_tests
 
 pytestmark = pytest.mark.e2e
 
-SITE, NOTES = "call.localhost", "pad.call.localhost"
 KEY = "a-key-for-tests-alone"
 
 
@@ -57,15 +53,7 @@ class Site:
 
     def status(self, host: str, path: str) -> int:
         """The status of an answer that came through Caddy, whose certificate is its own authority's."""
-        # Not every resolver knows *.localhost; browsers do.
-        port = urllib.parse.urlsplit(self.url).port
-        with socket.create_connection(("127.0.0.1", port), 30) as plain:
-            connection = http.client.HTTPSConnection(host, port, timeout=30)
-            connection.sock = ssl._create_unverified_context().wrap_socket(
-                plain, server_hostname=host
-            )
-            connection.request("GET", path)
-            return connection.getresponse().status
+        return ask(host, urllib.parse.urlsplit(self.url).port or 443, path)[0]
 
 
 class Etherpad:
@@ -110,55 +98,14 @@ class Etherpad:
         return str((self.call("getText", padID=pad)["data"] or {}).get("text"))
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
-def need_caddy() -> str:
-    program = shutil.which("caddy")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("needs caddy: apt-get install caddy")
-        pytest.skip("needs caddy: apt-get install caddy")
-    return program
-
-
-def start_caddy(
-    program: str, home: Path, port: int, web: str, etherpad: Etherpad
-) -> subprocess.Popen[bytes]:
-    env = os.environ | {
-        "HOME": str(home),
-        "XDG_DATA_HOME": str(home),
-        "XDG_CONFIG_HOME": str(home),
-        "SITE_ADDRESS": f"https://{SITE}:{port}",
-        "NOTES_ADDRESS": f"https://{NOTES}:{port}",
-        "SITE_ORIGIN": f"https://{SITE}:{port}",
-        "WEB_UPSTREAM": web,
-        "ETHERPAD_UPSTREAM": f"127.0.0.1:{etherpad.port}",
-        "TLS": "tls internal",
-        "GLOBAL_OPTIONS": "auto_https disable_redirects",
-    }
-    command = [
-        program,
-        "run",
-        "--config",
-        str(ROOT / "deploy" / "Caddyfile"),
-        "--adapter",
-        "caddyfile",
-    ]
-    with (home / "log").open("wb") as log:
-        return subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT)
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    program, home, port = need_caddy(), tmp_path_factory.mktemp("caddy"), free_port()
+    port = free_port()
+    url, notes_url = f"https://{SITE}:{port}", f"https://{NOTES}:{port}"
     etherpad = Etherpad(tmp_path_factory.mktemp("etherpad"))
     etherpad.launch()
-    product, caddy = None, None
+    product = None
     try:
-        url, notes_url = f"https://{SITE}:{port}", f"https://{NOTES}:{port}"
         product = start_confcall(
             tmp_path_factory.mktemp("confcall-with-etherpad"),
             SITE_URL=url,
@@ -167,27 +114,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             ETHERPAD_API_URL=etherpad.url,
             ETHERPAD_API_KEY=KEY,
         )
-        caddy = start_caddy(program, home, port, product.url.removeprefix("http://"), etherpad)
-        site = Site(product, url, notes_url, etherpad)
         wait_for(lambda: answers(f"{etherpad.url}/api") or not etherpad.running, 60, product)
-        wait_for(lambda: reaches(site) or caddy.poll() is not None, 60, product)
         assert etherpad.running, etherpad.log.read_text()
-        assert caddy.poll() is None, (home / "log").read_text()
-        yield site
+        web = int(product.url.rsplit(":", 1)[1])
+        with caddy(tmp_path_factory.mktemp("caddy"), web, etherpad.port, port):
+            yield Site(product, url, notes_url, etherpad)
     finally:
-        if caddy is not None:
-            caddy.terminate()
-            caddy.wait(30)
         if product is not None:
             stop_confcall(product)
         etherpad.kill()
     assert "Traceback" not in "".join(product.said)
-
-
-def reaches(site: Site) -> bool:
-    with suppress(OSError):
-        return site.status(SITE, "/health/") == 200 and site.status(NOTES, "/p/x") == 200
-    return False
 
 
 async def arrive(browser: Browser, link: str, name: str) -> Person:
