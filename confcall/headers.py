@@ -7,25 +7,26 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from rooms.security import content_security_policy, permissions_policy
-from rooms.views.whip_request import CORS
+from rooms.security import content_security_policy, cors, permissions_policy
 
 
 class SecurityHeadersMiddleware:
-    """Content-Security-Policy, Permissions-Policy and the admin's Referrer-Policy on every response that has none of its own."""
+    """Content-Security-Policy, Permissions-Policy and the admin's Referrer-Policy where they are not set.
+
+    Also what other sites may read: here, so that errors that no view has made can be read too.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path_info.lower().lstrip("/").startswith(("whip/", "whep/")):
-            # Also where Django answers before the view does, or because it failed: without them a
-            # browser tells its page nothing, not even the status.
-            for name, value in CORS.items():
-                response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", content_security_policy())
         response.headers.setdefault("Permissions-Policy", permissions_policy())
+        # Also where Django answers before the view does, or because it failed: without them a browser
+        # tells its page nothing, not even the status.
+        for name, value in cors(request.path_info).items():
+            response.headers[name] = value
         if (
             request.path.startswith("/admin/")
             and response.get("Referrer-Policy") == settings.SECURE_REFERRER_POLICY

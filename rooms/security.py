@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+# RFC 9725 names no headers for other sites: these are all that its client reads and sends. The token
+# is in a header that no browser adds by itself, so any site whose user gives it one may use it.
+STREAM_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST, PATCH, DELETE, OPTIONS",
+    # ETag: some clients send it in place of If-Match.
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, ETag",
+    "Access-Control-Expose-Headers": ", ".join(
+        (
+            "Location",
+            "ETag",
+            "Link",
+            "Allow",
+            "Accept-Post",
+            "Accept-Patch",
+            "WWW-Authenticate",
+            "Retry-After",
+            "Access-Control-Allow-Methods",
+        )
+    ),
+    "Access-Control-Max-Age": "7200",
+}
+
+# Whatever is meant to be an address of theirs, see rooms/whip_urls.py.
+_STREAM_PATH = re.compile(r"/*wh[ie]p(?![a-z0-9_-])", re.IGNORECASE)
+
+
+def cors(path: str) -> dict[str, str]:
+    """What a page of another site may do at an address of ours: use WHIP and WHEP, nothing else."""
+    return STREAM_CORS if _STREAM_PATH.match(path) else {}
 
 
 def origin(url: str) -> str:

@@ -39,7 +39,7 @@ REFUSED = {"bad_sdp": 400, "bad_request": 400, "forbidden": 403}
 async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResponse:
     """``/whip/<slug>`` and ``/whep/<slug>``: POST an offer."""
     if request.method == "OPTIONS":
-        return HttpResponse(status=200, headers={"Accept-Post": SDP})
+        return await options(request, kind, slug)
     if request.method != "POST":
         raise Problem(405, _("Send the offer with POST."), Allow="POST, OPTIONS")
     caller = await sync_to_async(who)(kind, slug, bearer(request))
@@ -68,10 +68,20 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
     response["Location"] = reverse(f"{kind}-session", kwargs={"slug": slug, "resource": resource})
     # RFC 9725 section 4.3.1: of the ICE session, not of the resource.
     response["ETag"] = f'"{answer.ice_session}"'
-    links = ice_links(pass_.person)
-    if links:
-        response["Link"] = ", ".join(links)
-    return response
+    return linked(response, pass_.person)
+
+
+async def options(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResponse:
+    """What can be sent here, and the relays for clients that need them before the offer.
+
+    A preflight brings no token, and no stranger gets credentials of a relay (RFC 9725 section 4.6).
+    """
+    response = HttpResponse(status=200, headers={"Accept-Post": SDP})
+    try:
+        caller = await sync_to_async(who)(kind, slug, bearer(request))
+    except Problem:
+        return linked(response, None)
+    return linked(response, person(kind, caller))
 
 
 async def negotiate(slug: str, join: wire.Join, sdp: str) -> wire.Answer:
@@ -160,12 +170,19 @@ def person(kind: wire.Kind, caller: Caller) -> str:
     return f"{kind}-{hashlib.sha256(caller.invite.token.encode()).hexdigest()[:24]}"
 
 
-def ice_links(user: str) -> list[str]:
-    """Link headers as in RFC 9725, section 4.6."""
+def linked(response: HttpResponse, user: str | None) -> HttpResponse:
+    """With Link headers as in RFC 9725, section 4.6; without relays where ``user`` is None."""
     links = []
-    for server in ice_servers(user, timezone.now()):
+    for server in ice_servers(user or "", timezone.now()):
         extra = ""
         if "username" in server:
-            extra = f'; username="{server["username"]}"; credential="{server["credential"]}"; credential-type="password"'
+            if user is None:
+                continue
+            extra = (
+                f'; username="{server["username"]}"; credential="{server["credential"]}"'
+                '; credential-type="password"'
+            )
         links += [f'<{url}>; rel="ice-server"{extra}' for url in server["urls"]]
-    return links
+    if links:
+        response["Link"] = ", ".join(links)
+    return response

@@ -21,15 +21,6 @@ from rooms.models import Invite, Room
 from rooms.roles import VisitorPolicy
 from sfu_worker import wire
 
-CORS = {
-    # The token is in a header that no browser adds by itself: any site whose user gives it one may use it.
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "POST, PATCH, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
-    "Access-Control-Expose-Headers": "Location, Link, ETag, Retry-After",
-    "Cache-Control": "no-store",
-}
-
 RETRY_SECONDS = 5
 
 
@@ -54,7 +45,7 @@ View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 
 
 def answered(view: View) -> View:
-    """Problems become responses in plain words; every response may be read by other sites."""
+    """Problems become responses in plain words. That other sites may read them: rooms.security."""
 
     @csrf_exempt
     @wraps(view)
@@ -73,8 +64,7 @@ def answered(view: View) -> View:
                 503,
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
-        for name, value in CORS.items():
-            response[name] = value
+        response["Cache-Control"] = "no-store"
         return response
 
     return inner

@@ -47,8 +47,12 @@ def fragment(request: HttpRequest) -> str:
 
 
 def ice_sessions(request: HttpRequest) -> list[str]:
-    """The ICE sessions that If-Match names, ``*`` for any. A weak tag never matches (RFC 9110 section 13.1.1)."""
-    tags = [tag.strip() for tag in request.headers.get("If-Match", "").split(",")]
+    """The ICE sessions that If-Match names, ``*`` for any.
+
+    A weak tag never matches (RFC 9110 section 13.1.1). Some clients say ETag in place of If-Match.
+    """
+    named = request.headers.get("If-Match") or request.headers.get("ETag", "")
+    tags = [tag.strip() for tag in named.split(",")]
     # The RFC's own example writes the asterisk in quotation marks; that is what clients send.
     return [tag.removeprefix('"').removesuffix('"') for tag in tags if tag]
 

@@ -110,3 +110,62 @@ async def test_refusals_of_whip_have_their_own_status(
     )
     assert await post("whip/doors", tokens["Camera"]) == 409
     assert await post("whep/doors", tokens["Audience"]) == 409
+
+
+BY_HAND = """
+async ([root, token]) => {
+  const pc = new RTCPeerConnection();
+  for (const kind of ['audio', 'video']) pc.addTransceiver(kind, { direction: 'sendonly' });
+  await pc.setLocalDescription();
+  const steps = [];
+  const ask = async (method, url, type, body, more = {}) => {
+    const headers = { ...(type && { 'Content-Type': type }), ...more };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    const response = await fetch(new URL(url, root), { method, body, headers });
+    steps.push([method, response.status, Object.fromEntries(response.headers)]);
+    return response;
+  };
+  const fragment = ['application/trickle-ice-sdpfrag', 'a=end-of-candidates'];
+  await ask('OPTIONS', '/whip/desk');
+  const made = await ask('POST', '/whip/desk', 'application/sdp', pc.localDescription.sdp);
+  const at = made.headers.get('Location');
+  const tag = made.headers.get('ETag');
+  await ask('OPTIONS', at);
+  await ask('PATCH', at, ...fragment, { 'If-Match': tag });
+  await ask('PATCH', at, ...fragment, { ETag: tag });
+  await ask('PATCH', at, ...fragment);
+  await ask('DELETE', at);
+  await ask('DELETE', at);
+  await ask('GET', '/whip/desk');
+  token = '';
+  await ask('POST', '/whip/desk', 'application/sdp', 'v=0');
+  pc.close();
+  return steps;
+}
+"""
+
+
+async def test_a_page_of_another_site_can_send_all_and_read_all(
+    browser: Browser, confcall: Confcall, other_site: str
+) -> None:
+    tokens = room_with_invites(confcall, "desk", Camera="speaker")
+    page = await viewer(browser, other_site)
+    steps = await page.evaluate(BY_HAND, [confcall.url, tokens["Camera"]])
+    assert [(method, status) for method, status, _ in steps] == [
+        ("OPTIONS", 200),
+        ("POST", 201),
+        ("OPTIONS", 200),
+        ("PATCH", 204),
+        ("PATCH", 204),
+        ("PATCH", 428),
+        ("DELETE", 200),
+        ("DELETE", 404),
+        ("GET", 405),
+        ("POST", 401),
+    ]
+    told = [set(headers) for *_, headers in steps]
+    assert {"accept-post", "access-control-allow-methods"} <= told[0]
+    assert {"location", "etag"} <= told[1]
+    assert "accept-patch" in told[2]
+    assert "allow" in told[8]
+    assert "www-authenticate" in told[9]

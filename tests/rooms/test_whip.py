@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from rooms import admission, passes
+from rooms import admission, passes, throttle
 from rooms.models import Admission, Arrival, Ban, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Role, VisitorPolicy
@@ -279,9 +279,68 @@ async def test_other_sites_may_ask_what_they_may_do(client: AsyncClient) -> None
     assert response.status_code == 200
     assert response["Accept-Post"] == "application/sdp"
     assert response["Access-Control-Allow-Origin"] == "*"
-    assert "Authorization" in response["Access-Control-Allow-Headers"]
-    assert "DELETE" in response["Access-Control-Allow-Methods"]
+    assert names(response, "Access-Control-Allow-Headers") >= {
+        "Authorization",
+        "Content-Type",
+        "If-Match",
+        "ETag",
+    }
+    assert names(response, "Access-Control-Allow-Methods") >= {"POST", "PATCH", "DELETE"}
     assert "Access-Control-Allow-Credentials" not in response
+
+
+def names(response: Any, header: str) -> set[str]:
+    return {name.strip() for name in response[header].split(",")}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("OPTIONS", "/whip/garden", 200),
+        ("GET", "/whip/garden", 405),
+        ("POST", "/whip/garden", 401),
+        ("GET", "/whep/garden/x.y", 405),
+        ("DELETE", "/whip/garden/x.y", 401),
+        ("POST", "/whip/Garden/what/is/this", 404),
+        ("POST", "/whep", 404),
+        ("OPTIONS", "//whip/what/is/this/", 200),
+    ],
+)
+async def test_other_sites_may_read_every_answer(
+    client: AsyncClient, method: str, path: str, status: int
+) -> None:
+    response = await client.generic(method, path)
+    assert response.status_code == status
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert names(response, "Access-Control-Expose-Headers") >= {
+        "Location",
+        "ETag",
+        "Link",
+        "Accept-Post",
+        "Accept-Patch",
+        "WWW-Authenticate",
+        "Retry-After",
+        "Access-Control-Allow-Methods",
+    }
+    assert status != 405 or "OPTIONS" in names(response, "Allow")
+
+
+async def test_other_sites_may_read_what_is_too_long_too_often_and_too_much(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite = await make_invite(await make_room())
+    statuses = [(await post(client, "/whip/garden", invite.token, "v=0" * 99_999))]
+    statuses += [await post(client, "/whip/garden", invite.token)]
+    monkeypatch.setitem(throttle.LIMITS, ("whip", "POST"), throttle.Limit(0.1, 1))
+    statuses += [await post(client, "/whip/garden", invite.token) for _ in range(2)]
+    assert [one.status_code for one in statuses[:2]] == [413, 503]
+    assert statuses[-1].status_code == 429
+    assert {one["Access-Control-Allow-Origin"] for one in statuses} == {"*"}
+
+
+async def test_no_other_address_is_open_to_other_sites(client: AsyncClient) -> None:
+    for path in ("/", "/health/", "/admin/login/", "/whipped/"):
+        assert "Access-Control-Allow-Origin" not in await client.get(path)
 
 
 async def test_the_answer_names_the_relays(client: AsyncClient, settings: Any) -> None:
@@ -293,6 +352,19 @@ async def test_the_answer_names_the_relays(client: AsyncClient, settings: Any) -
     assert '<stun:stun.example.org>; rel="ice-server"' in link
     assert '<turn:turn.example.org:3478>; rel="ice-server"; username="' in link
     assert 'credential-type="password"' in link
+
+
+async def test_the_relays_are_named_before_the_offer_to_those_who_may_make_one(
+    client: AsyncClient, settings: Any
+) -> None:
+    settings.TURN_URLS, settings.TURN_SECRET = ["turn:turn.example.org:3478"], "s" * 32
+    settings.STUN_URLS = ["stun:stun.example.org"]
+    invite = await make_invite(await make_room())
+    token = {"Authorization": f"Bearer {invite.token}"}
+    assert "turn:" in (await client.options("/whip/garden", headers=token))["Link"]
+    for headers in ({}, {"Authorization": "Bearer guess"}):
+        link = (await client.options("/whip/garden", headers=headers))["Link"]
+        assert link == '<stun:stun.example.org>; rel="ice-server"'
 
 
 async def test_the_rooms_own_name_for_a_stream_without_a_label(client: AsyncClient) -> None:
