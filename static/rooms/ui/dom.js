@@ -87,4 +87,6 @@ export function isFramed() {
 export function showStage(stage) {
   document.body.dataset.stage = stage;
   for (const name of ['lobby', 'call', 'end']) byId(name, HTMLElement).hidden = name !== stage;
+  // In a call they have places of their own, so that they cover nothing that is used.
+  byId(stage, HTMLElement).append(byId('banner', HTMLElement), byId('toast', HTMLElement));
 }
