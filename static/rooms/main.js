@@ -5,6 +5,7 @@ import { noticeMutedSpeech } from './muted_speech.js';
 import { text, useTexts } from './texts.js';
 import { announce, toast } from './ui/announce.js';
 import { clearBanner, showBanner } from './ui/banner.js';
+import { fitBar } from './ui/bar.js';
 import { ChatPanel } from './ui/chat_panel.js';
 import { controls } from './ui/controls.js';
 import { byId, configText, pageAddress, showStage } from './ui/dom.js';
@@ -14,6 +15,7 @@ import { Lobby } from './ui/lobby.js';
 import { notesFrame } from './ui/notes_frame.js';
 import { followRole } from './ui/role.js';
 import { divider, tabs } from './ui/panels.js';
+import { followScreen } from './ui/screen.js';
 import { Tiles } from './ui/tiles.js';
 
 const config = parseConfig(configText(), pageAddress());
@@ -28,6 +30,8 @@ function start(name) {
   showStage('call');
   divider();
   controls(local);
+  fitBar();
+  followScreen();
   links(config, name);
   const chat = config.notes.chat ? new ChatPanel(call.chat) : null;
   const tiles = new Tiles(call, local);

@@ -154,7 +154,8 @@ export class Tiles {
     const { clientWidth: width, clientHeight: height } = this._stage;
     if (this._call.room.people.size !== 1 || this._tiles.size !== 1) return { x: 0, y: 0, width, height };
     const small = Math.min(width, ALONE);
-    return { x: (width - small) / 2, y: 0, width: small, height: height - this._alone.offsetHeight - 32 };
+    const below = this._alone.offsetHeight && this._alone.offsetHeight + 32;
+    return { x: (width - small) / 2, y: 0, width: small, height: height - below };
   }
 
   /** @param {TileModel} model */

@@ -1,0 +1,32 @@
+import { byId } from './dom.js';
+
+/** CSS pixels. With less height than this the people, or the field that is typed in, need every line. */
+const SHORT = 500;
+const TINY = 300;
+
+/**
+ * Keeps the call inside the part of the page that can be seen: an on-screen keyboard covers the rest, and most browsers
+ * tell that by `visualViewport` alone.
+ */
+export function followScreen() {
+  const call = byId('call', HTMLElement);
+  const root = document.documentElement;
+  const view = window.visualViewport;
+  const update = () => {
+    // Somebody who pinches wants to see a part larger, not another layout.
+    if (view && view.scale > 1.01) return;
+    const height = view ? view.height : window.innerHeight;
+    root.style.setProperty('--screen-height', `${Math.floor(height)}px`);
+    root.style.setProperty('--screen-top', `${Math.round(view ? view.offsetTop : 0)}px`);
+    call.classList.toggle('short', height < SHORT);
+    call.classList.toggle('tiny', height < TINY);
+    call.classList.toggle('typing', Boolean(document.activeElement?.closest('#chat-form, #notes-frame')));
+  };
+  // While the focus moves the body has it for a moment, and a frame takes it without an event of this page.
+  const later = () => setTimeout(update);
+  view?.addEventListener('resize', update);
+  view?.addEventListener('scroll', update);
+  for (const event of ['resize', 'focus', 'blur']) window.addEventListener(event, later);
+  for (const event of ['focusin', 'focusout']) call.addEventListener(event, later);
+  update();
+}

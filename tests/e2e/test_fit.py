@@ -1,0 +1,183 @@
+"""Every control can be seen and pressed, whatever the screen, the zoom and the font."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, CDPSession, Frame, Page, expect
+
+from tests.e2e.conftest import Confcall
+from tests.e2e.people import Person, until
+from tests.e2e.test_call import room
+
+pytestmark = pytest.mark.e2e
+
+FIT = Path(__file__).with_name("fit.js").read_text()
+
+# Width, height, device pixels per CSS pixel. Zoom divides the CSS pixels of the same window.
+SCREENS = {
+    "320": (320, 640, 2),
+    "360": (360, 640, 3),
+    "390": (390, 844, 3),
+    "640": (640, 800, 1),
+    "700": (700, 800, 1),
+    "on its side": (844, 390, 3),
+    "1280": (1280, 800, 1),
+    "1280 at 200 %": (640, 400, 2),
+    "1280 at 400 %": (320, 200, 4),
+}
+FONTS = {
+    "narrow": "* { font-family: 'DejaVu Sans Condensed', 'Arial Narrow', sans-serif !important; }",
+    "wide": "* { font-family: 'DejaVu Sans', Verdana !important; letter-spacing: 0.03em !important; }",
+}
+
+
+async def resize(cdp: CDPSession, screen: str) -> None:
+    width, height, scale = SCREENS[screen]
+    metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+    await cdp.send("Emulation.setDeviceMetricsOverride", metrics)
+
+
+async def use_font(page: Page, font: str) -> None:
+    """Let the page and its frames use one font. Their policy allows no style elements."""
+    for frame in page.frames:
+        await frame.evaluate(
+            """(css) => {
+              const sheet = new CSSStyleSheet();
+              sheet.replaceSync(css);
+              document.adoptedStyleSheets = [sheet];
+            }""",
+            FONTS[font],
+        )
+
+
+async def faults(frame: Page | Frame, scope: str = "body") -> list[str]:
+    """What does not fit, once the layout has settled."""
+    found: list[str] = []
+
+    async def fits() -> bool:
+        found[:] = await frame.evaluate(FIT, scope)
+        return not found
+
+    try:
+        await until(fits, 1, "")
+    except AssertionError:
+        return found
+    return []
+
+
+async def call_faults(person: Person, views: Sequence[str]) -> dict[str, list[str]]:
+    """What does not fit in a call: behind each tab, in the notes, and with More open."""
+    page = person.page
+    found: dict[str, list[str]] = {}
+    for view in views:
+        tab = page.get_by_role("tab", name=view)
+        if await tab.is_visible():
+            await tab.click()
+        found[view] = await faults(page)
+        for frame in page.frames[1:] if view == "Notes" else []:
+            found["in the notes"] = await faults(frame)
+    await person.button("More").click()
+    found["More"] = await faults(page, "#bar")
+    await page.keyboard.press("Escape")
+    return {view: words for view, words in found.items() if words}
+
+
+async def test_the_call_fits_every_screen(browser: Browser, confcall: Confcall) -> None:
+    owner = await Person.arrive(browser, room(confcall, "fit", "owner"), "Ann")
+    phone = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+    guest = await Person.arrive(browser, room(confcall, "fit"), "Ben Ekström-Lindqvist", **phone)
+    found: dict[str, object] = {}
+    for person in (owner, guest):
+        await person.join()
+        notes = person.page.frame_locator("iframe").locator(".ql-editor")
+        await notes.wait_for(state="attached")
+    await expect(owner.group("Ben Ekström-Lindqvist")).to_have_count(1)
+    for person in (owner, guest):
+        cdp = await person.page.context.new_cdp_session(person.page)
+        for screen in SCREENS:
+            await resize(cdp, screen)
+            for font in FONTS:
+                await use_font(person.page, font)
+                wrong = await call_faults(person, ("Call", "Notes", "Chat"))
+                found |= {f"{person.name}, {screen}, {font}": wrong} if wrong else {}
+    assert not found, json.dumps(found, indent=1, ensure_ascii=False)
+
+
+async def test_the_pages_around_a_call_fit_every_screen(
+    browser: Browser, confcall: Confcall
+) -> None:
+    ann = await Person.arrive(browser, room(confcall, "fit-lobby"), "Ann")
+    cdp = await ann.page.context.new_cdp_session(ann.page)
+    found: dict[str, object] = {}
+
+    async def look(at: str) -> None:
+        for screen in SCREENS:
+            await resize(cdp, screen)
+            for font in FONTS:
+                await use_font(ann.page, font)
+                if wrong := await faults(ann.page):
+                    found[f"{at}, {screen}, {font}"] = wrong
+
+    await look("lobby")
+    await ann.button("Turn on camera and microphone").click()
+    await expect(ann.button("Camera")).to_be_visible()
+    await look("lobby with a preview")
+    await ann.join()
+    await ann.button("Leave").click()
+    await expect(ann.button("Join again")).to_be_visible()
+    await look("end")
+    for page in ("/", "/i/no-such-invite/"):
+        await ann.page.goto(confcall.url + page)
+        await look(page)
+    assert not found, json.dumps(found, indent=1, ensure_ascii=False)
+
+
+# Most phones tell of their keyboard by the visual viewport alone.
+KEYBOARD = """
+(height) => {
+  Object.defineProperty(visualViewport, 'height', { configurable: true, get: () => height });
+  visualViewport.dispatchEvent(new Event('resize'));
+}
+"""
+
+
+# The screen, the height that its keyboard leaves, and the height of the lines that is enough.
+KEYBOARDS = (("390", 480, 300), ("360", 330, 160), ("on its side", 190, 110))
+
+
+async def test_the_chat_is_readable_over_a_keyboard(browser: Browser, confcall: Confcall) -> None:
+    phone = {"has_touch": True, "viewport": {"width": 390, "height": 844}}
+    ann = await Person.arrive(browser, room(confcall, "fit-typing"), "Ann", **phone)
+    await ann.join(devices=False)
+    await ann.page.get_by_role("tab", name="Chat").click()
+    cdp = await ann.page.context.new_cdp_session(ann.page)
+    for screen, seen, lines in KEYBOARDS:
+        await resize(cdp, screen)
+        await chat_over_keyboard(ann.page, seen, lines)
+
+
+async def chat_over_keyboard(page: Page, seen: int, lines: int) -> None:
+    await page.get_by_role("textbox", name="Message").focus()
+    await page.evaluate(KEYBOARD, seen)
+    log = page.get_by_role("log", name="Messages")
+
+    async def readable() -> bool:
+        form = await page.locator("#chat-form").bounding_box()
+        box = await log.bounding_box()
+        assert form
+        assert box
+        return form["y"] + form["height"] <= seen and box["height"] >= lines and box["y"] >= 0
+
+    async def sizes() -> str:
+        return f"{await log.bounding_box()} {await page.locator('#chat-form').bounding_box()}"
+
+    await until(readable, 3, sizes)
+    assert await faults(page, "#chat") == []
+    # Nothing is lost: Tab still reaches the controls, which are back then.
+    await page.get_by_role("button", name="Send").focus()
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#bar .control:focus")).to_be_in_viewport(ratio=1)
