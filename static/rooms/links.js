@@ -1,0 +1,66 @@
+// Finds the links in what people write. Pure; `ui/linked.js` makes elements of them.
+
+/** @typedef {{text: string, href?: string}} Part */
+
+/** Up to a blank, an invisible one too, a quotation mark, an angle bracket or CJK punctuation. */
+const CANDIDATE = /\bhttps?:\/\/[^\s\u200b\u2060<>"“”„«»`\u3001\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1b\uff1f]+/giu;
+
+/** What ends a sentence and not an address, and direction marks that come with a copied link. */
+const TRAILING = /[.,:;!?'’‘*~|…،؛؟\u200c-\u200f\u061c]$/u;
+
+/** @type {Record<string, string>} */
+const OPENED_BY = { ')': '(', ']': '[', '}': '{' };
+
+/**
+ * The text in parts; those with `href` are links. Nothing is lost: the parts' texts are the text.
+ *
+ * @param {string} text
+ * @returns {Part[]}
+ */
+export function parts(text) {
+  /** @type {Part[]} */
+  const found = [];
+  let done = 0;
+  for (const match of text.matchAll(CANDIDATE)) {
+    const shown = trimmed(match[0]);
+    const href = address(shown);
+    if (!href) continue;
+    if (match.index > done) found.push({ text: text.slice(done, match.index) });
+    found.push({ text: shown, href });
+    done = match.index + shown.length;
+  }
+  if (done < text.length) found.push({ text: text.slice(done) });
+  return found;
+}
+
+/**
+ * Without the punctuation that follows it, and without a bracket that was opened before it.
+ *
+ * @param {string} candidate
+ */
+function trimmed(candidate) {
+  let text = candidate;
+  for (;;) {
+    const last = text.slice(-1);
+    const opener = OPENED_BY[last];
+    const unopened = opener && text.split(last).length > text.split(opener).length;
+    if (!unopened && !TRAILING.test(text)) return text;
+    text = text.slice(0, -1);
+  }
+}
+
+/**
+ * What a browser opens for it. '' for what is no address, and for one with a user name in front of
+ * the host: `https://bank.example@evil.example` leads somewhere else than it says.
+ *
+ * @param {string} text
+ */
+function address(text) {
+  try {
+    const url = new URL(text);
+    const web = url.protocol === 'https:' || url.protocol === 'http:';
+    return web && url.hostname && !url.username && !url.password ? url.href : '';
+  } catch {
+    return '';
+  }
+}

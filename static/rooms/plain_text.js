@@ -1,0 +1,43 @@
+// What the server keeps of what people type (rooms/plain_text.py), so that the page can count as the server counts.
+// Both are held to tests/data/plain_text.json.
+
+const LINE_END = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
+
+/** Controls but tab and line feed, lone surrogates, and what reverses the text around it. */
+const REMOVED = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\p{Cs}/gu;
+
+/** What is not drawn as nothing. */
+const SEEN = /[^\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{M}\u115f\u1160\u3164\uffa0\u2800\u{e0000}-\u{e0fff}]/u;
+
+/**
+ * A text of several lines, as it is kept; '' where nothing can be seen.
+ *
+ * @param {string} typed
+ */
+export function passage(typed) {
+  const text = typed.replace(LINE_END, '\n').replace(REMOVED, '').trimEnd();
+  // Indented, like code: the first line keeps its place.
+  const kept = /\n[ \t]+[^ \t\n]/.test(text) ? text.replace(/^\s*\n/, '') : text.trimStart();
+  return SEEN.test(kept) ? kept : '';
+}
+
+/**
+ * A name or the like on one line; '' where nothing can be seen.
+ *
+ * @param {string} typed
+ */
+export function line(typed) {
+  const text = typed.replace(LINE_END, '\n').replace(REMOVED, '').replace(/\s+/g, ' ').normalize('NFC').trim();
+  return SEEN.test(text) ? text : '';
+}
+
+/**
+ * How many characters (code points) the server counts.
+ *
+ * @param {string} text
+ */
+export function length(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
