@@ -87,6 +87,7 @@ export class Call extends Emitter {
     this.over = true;
     clearTimeout(this._timer);
     this._state.settle();
+    this.chat.close();
     this._signalling.leave();
     this._local.stop();
     this._connection?.close();
@@ -145,7 +146,7 @@ export class Call extends Emitter {
       this._state.expect();
       return this._dropConnection();
     }
-    if (message.type === 'error') return this.emit('problem', message.message);
+    if (message.type === 'error') return this._error(message);
     if (message.type === 'removed') {
       if (message.why === 'timeout') return this._signalling.restart();
       return this._end(message.why, '');
@@ -155,6 +156,12 @@ export class Call extends Emitter {
       if (message.code === 'room_full') return this._end('full', '');
       if (message.command === 'offer') this._failed();
     }
+  }
+
+  /** @param {import('./types.js').ErrorEvent} error */
+  _error({ code, message, nonce }) {
+    if (nonce) this.chat.refused(nonce, code, message);
+    else this.emit('problem', message);
   }
 
   /** @param {import('./types.js').Welcome} message */

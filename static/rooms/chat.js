@@ -8,10 +8,11 @@
  * @property {number} last the number up to which nothing is missing
  * @property {ReadonlyMap<number, ChatLine>} early lines that came before one that is still missing
  * @property {ReadonlyMap<string, string>} pending own lines that no answer has come for: nonce to text
+ * @property {ReadonlyMap<string, {text: string, why: string}>} refused own lines that the server did not take, and why
  */
 
 /** @type {ChatLog} */
-export const EMPTY_LOG = { lines: [], last: 0, early: new Map(), pending: new Map() };
+export const EMPTY_LOG = { lines: [], last: 0, early: new Map(), pending: new Map(), refused: new Map() };
 
 /**
  * @param {ChatLog} log
@@ -24,16 +25,40 @@ export function sending(log, nonce, text) {
 }
 
 /**
- * An own line that the server refused is not sent again.
+ * An own line that the server refused is shown as that, and never sent again.
+ *
+ * @param {ChatLog} log
+ * @param {string} nonce
+ * @param {string} why
+ * @returns {ChatLog}
+ */
+export function refuse(log, nonce, why) {
+  const text = log.pending.get(nonce);
+  if (text === undefined) return log;
+  const refused = new Map(log.refused).set(nonce, { text, why });
+  return { ...log, pending: without(log.pending, nonce), refused };
+}
+
+/**
+ * A refused line was put back into the field, or thrown away.
  *
  * @param {ChatLog} log
  * @param {string} nonce
  * @returns {ChatLog}
  */
-export function givenUp(log, nonce) {
-  const pending = new Map(log.pending);
-  pending.delete(nonce);
-  return { ...log, pending };
+export function forget(log, nonce) {
+  return { ...log, refused: without(log.refused, nonce) };
+}
+
+/**
+ * @template Value
+ * @param {ReadonlyMap<string, Value>} map
+ * @param {string} key
+ */
+function without(map, key) {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
 }
 
 /**
@@ -58,5 +83,5 @@ export function receive(log, arrived) {
     early.delete(line.number);
     last = line.number;
   }
-  return { log: { lines: [...log.lines, ...added], last, early, pending }, added, gap: early.size > 0 };
+  return { log: { ...log, lines: [...log.lines, ...added], last, early, pending }, added, gap: early.size > 0 };
 }

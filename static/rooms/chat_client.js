@@ -1,8 +1,17 @@
-import { EMPTY_LOG, receive, sending } from './chat.js';
+import { EMPTY_LOG, forget, receive, refuse, sending } from './chat.js';
 import { Emitter } from './emitter.js';
 
 /** A newcomer reads back this far. */
 const HISTORY = 200;
+
+/** The server answers in far less; its answer may be lost between its processes. */
+const ANSWER_WITHIN = 8000;
+
+/** After "too fast". The server takes five lines a second. */
+const AGAIN_AFTER = 300;
+
+/** So many lines may wait for a server that is away. */
+const MOST_PENDING = 100;
 
 /**
  * 128 random bits. Not `randomUUID`, which browsers keep for pages that came over https.
@@ -12,15 +21,16 @@ export function newNonce() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** @typedef {{lines: import('./types.js').ChatLine[], pending: number}} Events */
+/** @typedef {{lines: import('./types.js').ChatLine[], own: void}} Events `own`: what is pending or refused is another */
 
 /**
- * Sends and receives the chat of a call.
+ * Sends and receives the chat of a call. One line is on its way at a time: that keeps the order of lines
+ * that wait for each other, and sends them as fast as the server takes them.
  *
  * @extends {Emitter<Events>}
  */
 export class ChatClient extends Emitter {
-  /** @param {(message: {type: string} & Record<string, unknown>) => void} send */
+  /** @param {(message: {type: string} & Record<string, unknown>) => void} send drops what it cannot send */
   constructor(send) {
     super();
     this._send = send;
@@ -28,6 +38,10 @@ export class ChatClient extends Emitter {
     this.log = EMPTY_LOG;
     /** Lines up to this number were there before one came. */
     this.history = 0;
+    /** The nonce of the line that is on its way. */
+    this._flying = '';
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this._timer = undefined;
   }
 
   /**
@@ -42,15 +56,62 @@ export class ChatClient extends Emitter {
     }
     this._started = true;
     if (newest > this.log.last) this._send({ type: 'chat_since', number: this.log.last });
-    for (const [nonce, text] of this.log.pending) this._send({ type: 'chat', nonce, text });
+    this._fly();
   }
 
-  /** @param {string} text */
+  /**
+   * @param {string} text
+   * @returns {boolean} false: too many lines wait already
+   */
   say(text) {
-    const nonce = newNonce();
-    this.log = sending(this.log, nonce, text);
-    this._send({ type: 'chat', nonce, text });
-    this.emit('pending', this.log.pending.size);
+    if (this.log.pending.size >= MOST_PENDING) return false;
+    this.log = sending(this.log, newNonce(), text);
+    this.emit('own', undefined);
+    if (!this._flying) this._fly();
+    return true;
+  }
+
+  /** Send the oldest line that waits, and again until there is an answer. */
+  _fly() {
+    clearTimeout(this._timer);
+    const [next] = this.log.pending;
+    this._flying = next ? next[0] : '';
+    if (!next) return;
+    this._send({ type: 'chat', nonce: next[0], text: next[1] });
+    this._timer = setTimeout(() => this._fly(), ANSWER_WITHIN);
+  }
+
+  /** The call is over. */
+  close() {
+    clearTimeout(this._timer);
+  }
+
+  /**
+   * The server did not take a line.
+   *
+   * @param {string} nonce
+   * @param {string} code
+   * @param {string} why for people
+   */
+  refused(nonce, code, why) {
+    if (code !== 'too_fast') {
+      this.log = refuse(this.log, nonce, why);
+      this.emit('own', undefined);
+      if (nonce === this._flying) this._fly();
+    } else if (nonce === this._flying) {
+      clearTimeout(this._timer);
+      this._timer = setTimeout(() => this._fly(), AGAIN_AFTER);
+    }
+  }
+
+  /**
+   * Take a refused line off the list; it was put back into the field, or thrown away.
+   *
+   * @param {string} nonce
+   */
+  forget(nonce) {
+    this.log = forget(this.log, nonce);
+    this.emit('own', undefined);
   }
 
   /**
@@ -62,6 +123,7 @@ export class ChatClient extends Emitter {
     this.log = log;
     if (gap || more) this._send({ type: 'chat_since', number: log.last });
     if (added.length) this.emit('lines', added);
-    this.emit('pending', log.pending.size);
+    this.emit('own', undefined);
+    if (this._flying && !log.pending.has(this._flying)) this._fly();
   }
 }

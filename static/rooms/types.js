@@ -13,7 +13,7 @@
  * @property {RTCIceServer[]} ice_servers
  * @property {number} max_bitrate bits per second that one picture may take in this room
  * @property {{call: string | null, notes: string, open_notes: string}} links
- * @property {{provider: string, frame: string, check: string, chat: boolean}} notes check: what redirects while the notes are there, or ''
+ * @property {{provider: string, frame: string, check: string, chat: boolean, chat_limit: number}} notes check: what redirects while the notes are there, or ''; chat_limit: characters of a line
  * @property {{url: string, key: string} | null} whip for OBS; shown by the template
  * @property {string} reach where the addresses of a worker are told
  * @property {Record<string, string>} texts
@@ -45,7 +45,7 @@
  * @typedef {{type: 'pass', pass: string}} PassEvent
  * @typedef {{type: 'role', role: string, publish: boolean}} RoleEvent
  * @typedef {{type: 'worker_lost'}} WorkerLost
- * @typedef {{type: 'error', code: string, message: string}} ErrorEvent
+ * @typedef {{type: 'error', code: string, message: string, nonce?: string}} ErrorEvent `nonce`: of the chat line that was refused
  * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted | CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | RoleEvent | WorkerLost | ErrorEvent} ServerMessage
  */
 

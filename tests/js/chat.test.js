@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EMPTY_LOG, givenUp, receive, sending } from '../../static/rooms/chat.js';
+import { EMPTY_LOG, forget, receive, refuse, sending } from '../../static/rooms/chat.js';
 
 const line = (number, nonce = `n${number}`) => ({
   number, nonce, participant: 'p', name: 'Ann', text: `line ${number}`, sent: '2026-01-01T00:00:00Z',
@@ -41,8 +41,12 @@ test('an own line is acknowledged even while a line before it is missing', () =>
   assert.deepEqual([step.log.pending.size, step.gap, step.added.length], [0, true, 0]);
 });
 
-test('a refused line is not kept', () => {
-  assert.equal(givenUp(sending(EMPTY_LOG, 'x', 'hello'), 'x').pending.size, 0);
+test('a refused line waits for its writer and is not pending any more', () => {
+  const log = refuse(sending(EMPTY_LOG, 'x', 'hello'), 'x', 'too long');
+  assert.deepEqual([log.pending.size, [...log.refused]], [0, [['x', { text: 'hello', why: 'too long' }]]]);
+  assert.equal(refuse(log, 'x', 'again'), log);
+  assert.equal(forget(log, 'x').refused.size, 0);
+  assert.equal(refuse(EMPTY_LOG, 'strange', 'why').refused.size, 0);
 });
 
 test('a newcomer who begins later is not given older lines', () => {

@@ -1,9 +1,114 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newNonce } from '../../static/rooms/chat_client.js';
+import { ChatClient, newNonce } from '../../static/rooms/chat_client.js';
+
+/** The server's side: a bucket that refuses, and a record in which a nonce counts once. */
+class Server {
+  constructor({ burst = 1000 } = {}) {
+    this.tokens = burst;
+    this.lines = [];
+    this.heard = [];
+    this.away = false;
+    this.lostAnswers = 0;
+    this.client = new ChatClient((message) => !this.away && this.heard.push(message));
+    this.client.connected(0);
+  }
+
+  /** Answer what has come in, in order. */
+  answer() {
+    for (const { type, nonce, text } of this.heard.splice(0)) {
+      if (type !== 'chat') continue;
+      if (text.length > 2000) this.client.refused(nonce, 'bad_message', 'too long');
+      else if (this.tokens < 1) this.client.refused(nonce, 'too_fast', 'too fast');
+      else this._keep(nonce, text);
+    }
+  }
+
+  _keep(nonce, text) {
+    this.tokens -= 1;
+    const known = this.lines.find((line) => line.nonce === nonce);
+    const line = known ?? { number: this.lines.length + 1, nonce, participant: 'p', name: 'Ann', text, sent: '' };
+    if (!known) this.lines.push(line);
+    if (this.lostAnswers > 0) this.lostAnswers -= 1;
+    else this.client.receive([line], false);
+  }
+
+  settle() {
+    while (this.heard.length) this.answer();
+  }
+
+  get texts() {
+    return this.lines.map(({ text }) => text);
+  }
+}
+
+const thirty = Array.from({ length: 30 }, (_, n) => `line ${n}`);
 
 test('a nonce needs no https', (t) => {
   t.mock.method(crypto, 'randomUUID', () => assert.fail('only in secure contexts'));
   assert.match(newNonce(), /^[0-9a-f]{32}$/);
   assert.notEqual(newNonce(), newNonce());
+});
+
+test('thirty lines at once arrive once each and in order, as fast as the server takes them', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const server = new Server({ burst: 20 });
+  for (const text of thirty) server.client.say(text);
+  for (let second = 0; second < 10; second += 1) {
+    server.settle();
+    t.mock.timers.tick(1000);
+    server.tokens += 5;
+  }
+  server.settle();
+  assert.deepEqual(server.texts, thirty);
+  assert.equal(server.client.log.pending.size, 0);
+  assert.deepEqual(server.client.log.lines.map(({ text }) => text), thirty);
+});
+
+test('a refused line is not sent again, and those behind it go on', () => {
+  const server = new Server();
+  for (const text of ['one', 'x'.repeat(2001), 'two']) server.client.say(text);
+  server.settle();
+  assert.deepEqual(server.texts, ['one', 'two']);
+  const { pending, refused } = server.client.log;
+  assert.deepEqual([pending.size, [...refused.values()][0].why], [0, 'too long']);
+  server.client.connected(2);
+  assert.deepEqual(server.heard.filter(({ type }) => type === 'chat'), []);
+  server.client.forget([...refused.keys()][0]);
+  assert.equal(server.client.log.refused.size, 0);
+});
+
+test('an answer that was lost is asked for again with the same nonce', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const server = new Server();
+  server.lostAnswers = 1;
+  server.client.say('one');
+  server.client.say('two');
+  server.settle();
+  assert.equal(server.client.log.pending.size, 2);
+  t.mock.timers.tick(10_000);
+  server.settle();
+  assert.deepEqual([server.texts, server.client.log.pending.size], [['one', 'two'], 0]);
+});
+
+test('what was written while the socket was away is sent when it is back, once and in order', () => {
+  const server = new Server();
+  server.lostAnswers = 1;
+  server.client.say('one');
+  server.settle();
+  server.away = true;
+  server.client.say('two');
+  server.away = false;
+  server.client.connected(1);
+  server.settle();
+  assert.deepEqual(server.texts, ['one', 'two']);
+  assert.equal(server.client.log.pending.size, 0);
+});
+
+test('lines that cannot be sent do not pile up without end', () => {
+  const server = new Server();
+  server.away = true;
+  const taken = Array.from({ length: 150 }, () => server.client.say('hello'));
+  assert.equal(taken.filter(Boolean).length, 100);
+  server.client.close();
 });
