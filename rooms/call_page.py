@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from rooms import pads, texts
+from rooms import chat, pads, texts
 from rooms.ice_servers import ice_servers
 from rooms.looks import look
 from rooms.models import Invite, Room
@@ -68,6 +68,7 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
             "frame": provider.frame_url(room, read_only),
             "check": provider.check_url(room, read_only),
             "chat": provider.chat_in_page,
+            "chat_limit": chat.MAX_TEXT,
         },
         "whip": whip(entry),
         "reach": reverse("reach"),

@@ -117,6 +117,18 @@ TEXTS: dict[str, str | Promise] = {
         "These notes can no longer be opened with this link. Ask the host for a new one."
     ),
     "chat.unsent": _("Not sent yet"),
+    "chat.refused": _("Not sent. {why}"),
+    "chat.edit": _("Edit"),
+    "chat.discard": _("Discard"),
+    "chat.waiting": _(
+        "Many messages are still waiting to be sent. Wait until the connection is back."
+    ),
+    "chat.count": _("{count} of {limit}"),
+    "chat.long": _(
+        "This message is longer than {limit} characters. Shorten it or send it in parts."
+    ),
+    "chat.new.one": _("1 new message"),
+    "chat.new.many": _("{count} new messages"),
     # The end
     "end.left": _("You have left the call"),
     "end.left.text": _("The notes stay. You can come back with the same link."),

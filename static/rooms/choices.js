@@ -3,10 +3,10 @@
 const KEY = 'confcall';
 
 /** @typedef {import('./encodings.js').Mode} Mode */
-/** @typedef {{name: string, camera: string, microphone: string, shortcuts: boolean, panel: number, modes: Partial<Record<string, Mode>>}} Choices */
+/** @typedef {{name: string, camera: string, microphone: string, shortcuts: boolean, panel: number, split: number, modes: Partial<Record<string, Mode>>}} Choices */
 
 /** @type {Choices} */
-const DEFAULTS = { name: '', camera: '', microphone: '', shortcuts: true, panel: 0, modes: {} };
+const DEFAULTS = { name: '', camera: '', microphone: '', shortcuts: true, panel: 0, split: 0, modes: {} };
 
 /** @returns {Choices} */
 export function choices() {

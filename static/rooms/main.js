@@ -11,10 +11,11 @@ import { controls } from './ui/controls.js';
 import { byId, configText, pageAddress, showStage } from './ui/dom.js';
 import { showEnd } from './ui/end.js';
 import { copyButtons, links } from './ui/links.js';
+import { linkTexts } from './ui/linked.js';
 import { Lobby } from './ui/lobby.js';
 import { notesFrame } from './ui/notes_frame.js';
 import { followRole } from './ui/role.js';
-import { divider, tabs } from './ui/panels.js';
+import { divider, split, tabs } from './ui/panels.js';
 import { followScreen } from './ui/screen.js';
 import { Tiles } from './ui/tiles.js';
 
@@ -22,6 +23,7 @@ const config = parseConfig(configText(), pageAddress());
 useTexts(config.texts);
 const local = new LocalMedia();
 copyButtons();
+linkTexts();
 new Lobby(config, local, start);
 
 /** @param {string} name */
@@ -29,11 +31,12 @@ function start(name) {
   const call = new Call(config, local);
   showStage('call');
   divider();
+  split();
   controls(local);
   fitBar();
   followScreen();
   links(config, name);
-  const chat = config.notes.chat ? new ChatPanel(call.chat) : null;
+  const chat = config.notes.chat ? new ChatPanel(call.chat, config.notes.chat_limit) : null;
   const tiles = new Tiles(call, local);
   tabs((view) => {
     if (view === 'chat') chat?.opened();

@@ -35,6 +35,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--allow-loopback-in-peer-connection",
+    # A name that browsers do not hold for secure, as they do loopback.
+    "--host-resolver-rules=MAP plain.test 127.0.0.1",
     # Tabs of one browser share the two cores of a small machine: none of them may be put to sleep.
     "--disable-renderer-backgrounding",
     "--disable-background-timer-throttling",
@@ -111,6 +113,7 @@ def start_confcall(data: Path, **settings: str) -> Confcall:
         "PORT": str(ports),
         "SFU_PORT": str(ports + 1),
         "SFU_WORKERS": "2",
+        "EXTRA_HOSTS": f"plain.test:{ports}",
         "PYTHONUNBUFFERED": "1",
     }
     env |= settings

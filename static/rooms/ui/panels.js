@@ -1,50 +1,130 @@
 import { choices, remember } from '../choices.js';
-import { byId } from './dom.js';
+import { byId, find } from './dom.js';
 
 /** CSS pixels. Notes are not readable in less; the call keeps at least as much. */
 const NARROWEST = 360;
+/** Some lines of the chat and its field; its head and some lines of the notes. CSS pixels. */
+const LOWEST_CHAT = 200;
+const LOWEST_NOTES = 160;
 const STEP = 32;
 
-/** The divider between call and notes, by pointer and by keys. */
+/**
+ * @typedef {object} Separator
+ * @property {HTMLElement} handle
+ * @property {HTMLElement} around what both parts share
+ * @property {() => number} whole its size, in CSS pixels
+ * @property {number} least of the part that is measured
+ * @property {number} rest the least of the other part
+ * @property {(whole: number) => number} standard
+ * @property {string} property of `around`, for the style sheet
+ * @property {(event: PointerEvent) => number} wanted the size of the part where the pointer is
+ * @property {Record<string, number>} keys key to step
+ * @property {'panel' | 'split'} choice remembered as a share of the whole
+ */
+
+/** The divider between call and notes. */
 export function divider() {
-  const handle = byId('divider', HTMLElement);
   const call = byId('call', HTMLElement);
-  let width = 0;
+  separator({
+    handle: byId('divider', HTMLElement),
+    around: call,
+    whole: () => call.clientWidth,
+    least: NARROWEST,
+    rest: NARROWEST,
+    standard: (width) => Math.max(400, width * 0.3),
+    property: '--side',
+    wanted: (event) => call.getBoundingClientRect().right - 24 - event.clientX,
+    keys: { ArrowLeft: STEP, ArrowRight: -STEP },
+    choice: 'panel',
+  });
+}
 
-  const widest = () => Math.max(NARROWEST, call.clientWidth - NARROWEST);
-  const set = (/** @type {number} */ wanted) => {
-    width = Math.round(Math.min(widest(), Math.max(NARROWEST, wanted)));
-    call.style.setProperty('--side', `${width}px`);
-    handle.setAttribute('aria-valuenow', String(width));
-    handle.setAttribute('aria-valuemin', String(NARROWEST));
-    handle.setAttribute('aria-valuemax', String(widest()));
+/** The divider between notes and chat, where both are on the page. */
+export function split() {
+  const handle = find('split', HTMLElement);
+  if (!handle) return;
+  const side = byId('side', HTMLElement);
+  separator({
+    handle,
+    around: side,
+    whole: () => side.clientHeight - handle.offsetHeight,
+    least: LOWEST_CHAT,
+    rest: LOWEST_NOTES,
+    standard: (height) => height / 2,
+    property: '--chat',
+    wanted: (event) => side.getBoundingClientRect().bottom - handle.offsetHeight / 2 - event.clientY,
+    keys: { ArrowUp: STEP, ArrowDown: -STEP },
+    choice: 'split',
+  });
+}
+
+/**
+ * Moved by pointer, touch and keys; a double click or Enter puts it back where it was at first.
+ *
+ * @param {Separator} parts
+ */
+function separator({ handle, around, whole, least, rest, standard, property, wanted, keys, choice }) {
+  let share = choices()[choice];
+  let size = 0;
+  const place = () => {
+    const all = whole();
+    if (all <= 0) return;
+    // Where both do not fit, each has half.
+    const lowest = Math.min(least, all / 2);
+    const highest = all - Math.min(rest, all / 2);
+    size = Math.round(Math.min(highest, Math.max(lowest, share ? share * all : standard(all))));
+    around.style.setProperty(property, `${size}px`);
+    handle.setAttribute('aria-valuenow', String(size));
+    handle.setAttribute('aria-valuemin', String(Math.round(lowest)));
+    handle.setAttribute('aria-valuemax', String(Math.round(highest)));
   };
-  const ratio = choices().panel;
-  set(ratio ? ratio * call.clientWidth : Math.max(400, call.clientWidth * 0.3));
-
-  const move = (/** @type {PointerEvent} */ event) => set(call.getBoundingClientRect().right - 24 - event.clientX);
+  const set = (/** @type {number} */ to) => {
+    share = Math.min(1, Math.max(0.01, to / whole()));
+    place();
+  };
+  const keep = () => {
+    // Beyond the limits nothing is remembered.
+    share = share && size / whole();
+    remember({ [choice]: share });
+  };
+  const reset = () => {
+    share = 0;
+    place();
+    keep();
+  };
+  let moved = false;
   const dragging = (/** @type {boolean} */ on) => {
+    moved = false;
     handle.classList.toggle('dragging', on);
-    call.classList.toggle('dragging-divider', on);
+    document.body.classList.toggle('dragging-divider', on);
+    handle.onpointermove = on ? move : null;
+  };
+  const move = (/** @type {PointerEvent} */ event) => {
+    moved = true;
+    set(wanted(event));
   };
   handle.onpointerdown = (event) => {
+    if (event.button !== 0) return;
     handle.setPointerCapture(event.pointerId);
     dragging(true);
-    handle.onpointermove = move;
   };
   handle.onlostpointercapture = () => {
+    if (moved) keep();
     dragging(false);
-    handle.onpointermove = null;
-    remember({ panel: width / call.clientWidth });
   };
+  handle.ondblclick = reset;
   handle.onkeydown = (event) => {
-    const wanted = { ArrowLeft: width + STEP, ArrowRight: width - STEP, Home: widest(), End: NARROWEST }[event.key];
-    if (wanted === undefined) return;
+    const step = keys[event.key];
+    if (step) set(size + step);
+    else if (event.key === 'Home') set(whole());
+    else if (event.key === 'End') set(0);
+    else if (event.key !== 'Enter') return;
     event.preventDefault();
-    set(wanted);
-    remember({ panel: width / call.clientWidth });
+    if (event.key === 'Enter') reset();
+    else keep();
   };
-  window.addEventListener('resize', () => set(width));
+  new ResizeObserver(place).observe(around);
+  place();
 }
 
 /**
