@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -13,21 +12,22 @@ from typing import Any
 
 import uvloop
 
+from sfu_worker.collector import Collector
 from sfu_worker.config import Config, ConfigError
-from sfu_worker.tasks import Complaints
+from sfu_worker.tasks import Complaints, end, repeat
 from sfu_worker.worker import Worker
 
 
 async def run(config: Config) -> bool:
     """Start the worker, wait for a signal, end in order. False: it broke, and is better started anew."""
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(note_unexpected(Complaints(logging.getLogger("sfu"))))
+    complaints = Complaints(logging.getLogger("sfu"))
+    loop.set_exception_handler(note_unexpected(complaints))
     worker = Worker(config)
     await worker.start()
-    # What lives from here on lives long: keep the collector from walking it (it would pause the packets).
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    collector = Collector(lambda: bool(worker.rooms))
+    collector.begin()
+    collecting = asyncio.create_task(repeat(collector.step, "collecting garbage", complaints))
     asked = asyncio.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, asked.set)
@@ -36,6 +36,8 @@ async def run(config: Config) -> bool:
     for waiting in ends:
         waiting.cancel()
     await worker.stop()
+    await end(collecting)
+    collector.end()
     return not worker.broken.is_set()
 
 

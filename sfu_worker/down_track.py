@@ -147,6 +147,19 @@ class DownTrack:
         if layer is self.layer:
             self._leave(layer, layer.last_at)
 
+    def forget(self, track: UpTrack) -> None:
+        """A track, or some of its layers, has ended: nothing of it is sent again."""
+        self._segments.forget(track)
+
+    def close(self, now: float) -> None:
+        """The end of the slot: it is written to no more, and lets go of everything."""
+        self.unbind(now)
+        if self.track is not None and self in self.track.subscribers:
+            self.track.subscribers.remove(self)
+        self.track = None
+        self.receiver = None
+        self._queue.close()
+
     def _leave(self, layer: UpLayer, now: float) -> None:
         if self._segment is not None:
             self._numbering.end(self._segment, now)
@@ -178,6 +191,7 @@ class DownTrack:
         self._counted_from = (layer.packets - 1, layer.octets - p.size)
         self.layer = layer
         layer.downs.append(self)
+        layer.carried.add(self)
         self._on_bound(self)
 
     def resume(self, first_in: int, last_in: int) -> None:

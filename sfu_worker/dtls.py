@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 import pylibsrtp
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcdtlstransport import SRTP_PROFILES
+from OpenSSL import SSL
 
 from sfu_worker.tasks import Complaints
 
@@ -33,11 +34,24 @@ PREFERENCE = (b"SRTP_AEAD_AES_128_GCM", b"SRTP_AES128_CM_SHA1_80", b"SRTP_AEAD_A
 PROFILES = sorted(SRTP_PROFILES, key=lambda profile: PREFERENCE.index(profile.openssl_profile))
 
 
+class _Certificate(RTCCertificate):
+    """Makes one SSL context for all connections: each costs 60 kB and is part of a circle."""
+
+    _context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: list[Any]) -> SSL.Context:
+        if self._context is None:
+            self._context = super()._create_ssl_context(srtp_profiles)
+            # No connection is resumed, so none need be remembered.
+            self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        return self._context
+
+
 class Certificate:
     """A self-signed certificate; one serves all transports of a process. ``fingerprint`` is SHA-256, upper-case with colons."""
 
     def __init__(self) -> None:
-        self.inner = RTCCertificate.generateCertificate()
+        self.inner = _Certificate.generateCertificate()
         self.fingerprint = next(
             f.value for f in self.inner.getFingerprints() if f.algorithm == "sha-256"
         )
@@ -117,6 +131,8 @@ class Dtls:
         except Exception:
             log.debug("- DTLS did not close in order", exc_info=True)
         await asyncio.gather(*tasks, return_exceptions=True)
+        # The listener is a method of ours: without it nothing here points to itself.
+        self._inner.remove_all_listeners()
 
     async def _handshake(self) -> None:
         try:

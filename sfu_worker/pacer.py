@@ -114,8 +114,20 @@ class PacedQueue:
             self._write(p, segment, now)
         return True
 
+    def close(self) -> None:
+        """Nothing is held back or written any more."""
+        self._packets.clear()
+        if self in self.pacer.waiting:
+            self.pacer.waiting.remove(self)
+        self.pacer = Pacer()
+        self._write = _nowhere
+
     def drop(self) -> tuple[Packet, Segment] | None:
         """Forget everything. Returns the first packet that will not be sent, None when there was nothing."""
         first = self._packets[0][:2] if self._packets else None
         self._packets.clear()
         return first
+
+
+def _nowhere(_packet: Packet, _segment: Segment, _now: float) -> None:
+    """Where a queue that has ended writes."""

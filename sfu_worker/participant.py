@@ -386,10 +386,7 @@ class Participant:
         """Close the transport and everything that hung on it; the participant stays."""
         self.count()
         for slot in self.slots.values():
-            slot.unbind(now)
-            if slot.track is not None and slot in slot.track.subscribers:
-                slot.track.subscribers.remove(slot)
-            slot.track = None
+            slot.close(now)
         self.slots.clear()
         self.sort_slots()
         if self.ingress is not None:

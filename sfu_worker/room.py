@@ -159,6 +159,10 @@ class Room:
         for slot in list(track.subscribers):
             slots.release(slot, now)
 
+    def close(self) -> None:
+        """Nobody is in it any more, and nobody will come: the next one begins another room."""
+        self._voices.close()
+
     def detach(self, p: Participant, reply: str, now: float) -> None:
         """The WebSocket is gone; somebody else's is not."""
         if p.reply == reply:

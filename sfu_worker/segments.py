@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sfu_worker.up_layer import UpLayer
+    from sfu_worker.up_track import UpTrack
 
 KEPT = 256
 "Segments remembered for retransmission: with temporal layers dropped, one begins after each dropped picture."
@@ -66,6 +67,10 @@ class Segments:
         """Nothing feeds the stream any more."""
         if self._list and self._list[-1].last_in is None:
             self._list[-1].last_in = last_in
+
+    def forget(self, track: UpTrack) -> None:
+        """The layers of a track that have ended are not kept alive by what was sent of them."""
+        self._list = [s for s in self._list if s.layer.track is not track or not s.layer.closed]
 
     @property
     def last(self) -> Segment | None:

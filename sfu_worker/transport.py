@@ -44,12 +44,28 @@ class TransportHandler(Protocol):
         """Once, and not after ``close``: ``dtls`` (failed, or closed by the peer) or ``timeout``."""
 
 
+class _Nobody:
+    """The handler of a transport that is closed."""
+
+    def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None: ...
+
+    def on_rtcp(self, data: bytes, now: float) -> None: ...
+
+    def on_connected(self) -> None: ...
+
+    def on_closed(self, why: str) -> None: ...
+
+
+NOBODY = _Nobody()
+
+
 class Transport:
     """Media of one peer. ``reserve``, fill ``out`` from there, ``commit``; ``start`` makes the port listen for the peer."""
 
     __slots__ = (
-        "_certificate", "_checks", "_closed", "_current", "_dtls", "_ended", "_fingerprints", "_handler", "_ice", "_ice_next",
-        "_lengths", "_names", "_paths", "_pointers", "_port", "_role", "_rx", "_seen", "_sessions", "_slab", "_tx", "connected",
+        "__weakref__", "_certificate", "_checks", "_closed", "_current", "_dtls", "_ended",
+        "_fingerprints", "_handler", "_ice", "_ice_next", "_lengths", "_names", "_paths",
+        "_pointers", "_port", "_role", "_rx", "_seen", "_sessions", "_slab", "_tx", "connected",
         "fingerprint", "out", "pwd", "srtp_errors", "twcc_seq", "ufrag",
     )  # fmt: skip
 
@@ -138,7 +154,9 @@ class Transport:
             await self._dtls.stop()
         for path in self._paths.copy():
             self._forget(path)
-        self._sessions = self._rx = self._tx = None
+        self._sessions = self._rx = self._tx = self._dtls = None
+        # Who owns us is gone, or has another transport: what points to each other is not freed.
+        self._handler = NOBODY
 
     # Out, per packet
 

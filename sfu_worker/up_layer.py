@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from sfu_worker import keyframes, rtcp, vp8, vp9
 from sfu_worker.backlog import Backlog
@@ -55,6 +56,9 @@ class UpLayer:
         self.clock = codec.clock
         self.downs: list[DownTrack] = []
         self.waiting: list[DownTrack] = []
+        self.closed = False
+        # All that remember segments of this layer, for retransmissions.
+        self.carried: WeakSet[DownTrack] = WeakSet()
         self.collected: list[Packet] = []
         self.cache = PacketCache(VIDEO_CACHE if track.kind == "video" else AUDIO_CACHE)
         self.nack = NackLog()
@@ -291,6 +295,8 @@ class UpLayer:
         """Take the place of a layer on the same SSRC, whose sender goes on in another codec, beginning with a key frame."""
         self.size, self.stats, self.sender_report = old.size, old.stats, old.sender_report
         followers = [*old.downs, *old.waiting]
+        self.carried = old.carried
+        old.carried = WeakSet()
         old.close()
         for down in followers:
             if down.can_carry(self):
@@ -303,3 +309,12 @@ class UpLayer:
             down.lost(self)
         self.downs.clear()
         self.waiting.clear()
+        self.closed = True
+        self._send_rtcp = _nowhere
+        for down in self.carried:
+            down.forget(self.track)
+        self.carried.clear()
+
+
+def _nowhere(_data: bytes) -> None:
+    """Whom a layer that has ended may still ask for something."""

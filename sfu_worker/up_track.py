@@ -50,6 +50,7 @@ class UpTrack:
         for layer in self.layers:
             layer.close()
         self.layers.clear()
+        self.newest = None
         self.told_rids = None
         self.silent_since = now
 

@@ -28,6 +28,10 @@ class Voices:
         self._ranking = SpeakerRanking()
         self._gate = VoiceGate(self._ranking)
 
+    def close(self) -> None:
+        """The room has ended: let go of it."""
+        self._settle = _nobody
+
     def level(self, layer: UpLayer, dbov: int, now: float) -> None:
         """The audio level of a packet that ``layer`` receives next: if it opens the gate, it is itself let through."""
         track = layer.track
@@ -136,3 +140,7 @@ class Voices:
         """The track is gone."""
         self._ranking.forget(track.id)
         self._gate.forget(track.id)
+
+
+def _nobody(_p: Participant, _slot: DownTrack, _track: UpTrack | None, _now: float) -> None:
+    """Who settles the slots of a room that has ended."""

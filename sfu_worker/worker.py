@@ -190,7 +190,7 @@ class Worker:
 
     def _forget_empty(self) -> None:
         for slug in [slug for slug, room in self.rooms.items() if not room.participants]:
-            del self.rooms[slug]
+            self.rooms.pop(slug).close()
 
     # Timers
 

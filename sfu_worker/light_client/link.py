@@ -109,7 +109,9 @@ class Link:
             self._sock = None
         if self._tcp is not None:
             self._tcp.close()
-        self._rx = self._tx = self._sessions = None
+        self._rx = self._tx = self._sessions = self._dtls = None
+        self._on_rtp = lambda *_: None
+        self._on_rtcp = lambda *_: None
         self._end()
 
     # Out
