@@ -29,6 +29,9 @@ PROGRAMS = (
     ),
     Program(("firefox-esr", "firefox"), "firefox-esr", "the Firefox test in tests/e2e"),
     Program(("caddy",), "caddy", "the tests of deploy/Caddyfile and of Etherpad"),
+    Program(("nginx",), "nginx", "the tests of the proxies in docs/operations.md"),
+    # The program and its modules without a service.
+    Program(("apache2",), "apache2-bin", "the tests of the proxies in docs/operations.md"),
     Program(("turnserver",), "coturn", "the tests of deploy/turnserver.conf"),
 )
 

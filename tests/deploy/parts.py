@@ -106,9 +106,15 @@ def web_server(handler: type[http.server.BaseHTTPRequestHandler] = Echo) -> Iter
 
 
 def ask(
-    host: str, port: int, path: str, headers: dict[str, str] | None = None
+    host: str,
+    port: int,
+    path: str,
+    headers: dict[str, str] | None = None,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
 ) -> tuple[int, dict[str, str], str]:
-    """GET over TLS from loopback with the right server name: status, headers, body.
+    """Ask over TLS from loopback with the right server name: status, headers, body.
 
     Not every resolver knows *.localhost, and the certificates are of nobody.
     """
@@ -116,7 +122,8 @@ def ask(
     with socket.create_connection(("127.0.0.1", port), 30) as plain:
         connection = http.client.HTTPSConnection(host, port, timeout=30)
         connection.sock = context.wrap_socket(plain, server_hostname=host)
-        connection.request("GET", path, headers={"Host": f"{host}:{port}", **(headers or {})})
+        own = {"Host": f"{host}:{port}", **(headers or {})}
+        connection.request(method, path, body, own)
         response = connection.getresponse()
         names = {name.lower(): value for name, value in response.getheaders()}
         return response.status, names, response.read().decode()
