@@ -111,6 +111,29 @@ def test_etherpad_is_one_without_the_known_holes() -> None:
     assert environment["DEFAULT_PAD_TEXT"]
 
 
+def test_etherpad_is_started_as_its_image_starts_it(tmp_path: Path) -> None:
+    """Not by ``pnpm run``, which may install packages first. The program here only says its words."""
+    shell, option, command = SERVICES["etherpad"]["command"]
+    secrets = tmp_path / "secrets"
+    for folder in (secrets, tmp_path / "src", tmp_path / "bin"):
+        folder.mkdir()
+    (secrets / "etherpad_db_password").write_text("database-password\n")
+    node = tmp_path / "bin/node"
+    node.write_text('#!/bin/sh\nprintf "%s\\n" "$(pwd)" "$DB_PASS" "$@"\n')
+    node.chmod(0o755)
+    command = command.replace("$$", "$").replace("/run/secrets/", f"{secrets}/")
+    path = f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}"
+    said = subprocess.check_output(
+        [shell, option, command], cwd=tmp_path, env={"PATH": path}, text=True
+    )
+    place, password, *words = said.splitlines()
+    assert (place, password) == (str(tmp_path / "src"), "database-password")
+    assert words == [
+        *("--require", "tsx/cjs", "node/server.ts"),
+        *("--apikey", f"{secrets}/etherpad_api_key"),
+    ]
+
+
 def test_the_media_port_is_published_under_the_number_that_the_worker_has() -> None:
     worker = SERVICES["worker"]
     port = worker["environment"]["SFU_PORT"]
