@@ -7,6 +7,8 @@ const NARROWEST = 360;
 const LOWEST_CHAT = 200;
 const LOWEST_NOTES = 160;
 const STEP = 32;
+/** Between two parts; the handle may be larger. */
+const GAP = 16;
 
 /**
  * @typedef {object} Separator
@@ -47,12 +49,12 @@ export function split() {
   separator({
     handle,
     around: side,
-    whole: () => side.clientHeight - handle.offsetHeight,
+    whole: () => side.clientHeight - GAP,
     least: LOWEST_CHAT,
     rest: LOWEST_NOTES,
     standard: (height) => height / 2,
     property: '--chat',
-    wanted: (event) => side.getBoundingClientRect().bottom - handle.offsetHeight / 2 - event.clientY,
+    wanted: (event) => side.getBoundingClientRect().bottom - GAP / 2 - event.clientY,
     keys: { ArrowUp: STEP, ArrowDown: -STEP },
     choice: 'split',
   });
