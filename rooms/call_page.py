@@ -52,7 +52,8 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
     room, grant, pass_ = entry.room, entry.grant, entry.pass_
     provider = pads.provider()
     read_only = not grant.write_notes
-    notes_link = absolute(provider.open_url(room, read_only))
+    notes = provider.links(room, read_only)
+    notes_link = absolute(notes.alone)
     return {
         "room": {"slug": room.slug, "title": room.title, "description": room.description},
         "role": grant.role.value,
@@ -65,8 +66,8 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
         "links": {"call": call_link(entry, now), "notes": notes_link, "open_notes": notes_link},
         "notes": {
             "provider": provider.name,
-            "frame": provider.frame_url(room, read_only),
-            "check": provider.check_url(room, read_only),
+            "frame": notes.frame,
+            "check": notes.check,
             "chat": provider.chat_in_page,
             "chat_limit": chat.MAX_TEXT,
         },

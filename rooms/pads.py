@@ -1,8 +1,9 @@
 """Where the notes beside a call are kept: in our own editor, or in an Etherpad.
 
-A provider gives two addresses for a room: for the frame beside the call and for the notes alone, each to write or to read.
-Etherpad's pads are made through its API, so that it can refuse all others (``EDIT_ONLY``). Its API 1.2.15 is spoken by 1.8 and
-by 3.x alike; the key goes as a form field, the one way that both accept.
+A provider gives the addresses for a room: for the frame beside the call and for the notes alone, each
+to write or to read. Etherpad's pads are made through its API, so that it can refuse all others
+(``EDIT_ONLY``). Its API 1.2.15 is spoken by 1.8 and by 3.x alike; the key goes as a form field, the one
+way that both accept.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -27,16 +29,39 @@ API = "/api/1.2.15/"
 TIMEOUT_SECONDS = 3.0
 MAX_ANSWER_BYTES = 64 * 1024
 
+# After a failure nobody waits for Etherpad for this long: the call must not hang on the notes.
 AWAY_SECONDS = 15.0
-"After a failure nobody waits for Etherpad for this long: pages of the call must not hang on the notes."
 
 FRAME_OPTIONS = {"showChat": "true", "alwaysShowChat": "true"}
-
-_PAD_EXISTS = "padID does already exist"
 
 
 class PadUnavailable(Exception):
     """Etherpad does not answer, or refuses: its address and key are settings."""
+
+
+class _AlreadyThere(PadUnavailable):
+    """createPad of a pad that exists."""
+
+
+class _NotThere(PadUnavailable):
+    """A question about a pad that does not exist."""
+
+
+# Answers that are no failure, by Etherpad's message.
+_ANSWERS = {"padID does already exist": _AlreadyThere, "padID does not exist": _NotThere}
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where one person finds a room's notes. A path is one of this site."""
+
+    # For the frame beside the call; the page adds ``userName``.
+    frame: str
+    # The notes alone.
+    alone: str
+    # A path that redirects while the notes are there, since a page cannot see what a frame of
+    # another site shows. Empty where there is nothing to check.
+    check: str
 
 
 class Provider(Protocol):
@@ -45,16 +70,8 @@ class Provider(Protocol):
     name: str
     chat_in_page: bool
 
-    def frame_url(self, room: Room, read_only: bool) -> str:
-        """For the frame beside the call; the page adds ``userName``. Never raises."""
-        ...
-
-    def open_url(self, room: Room, read_only: bool) -> str:
-        """The notes alone; a path is one of this site. Never raises."""
-        ...
-
-    def check_url(self, room: Room, read_only: bool) -> str:
-        """A path that redirects while the notes are there: a page cannot see what a frame of another site shows. Else ''."""
+    def links(self, room: Room, read_only: bool) -> Links:
+        """The addresses for somebody who opens the room now. Never raises."""
         ...
 
     def ensure(self, room: Room) -> None:
@@ -73,14 +90,9 @@ class Builtin:
     name = "builtin"
     chat_in_page = True
 
-    def frame_url(self, room: Room, read_only: bool) -> str:
-        return own_page(room, read_only)
-
-    def open_url(self, room: Room, read_only: bool) -> str:
-        return own_page(room, read_only)
-
-    def check_url(self, room: Room, read_only: bool) -> str:
-        return ""
+    def links(self, room: Room, read_only: bool) -> Links:
+        page = own_page(room, read_only)
+        return Links(frame=page, alone=page, check="")
 
     def ensure(self, room: Room) -> None:
         """There is nothing to do: empty notes need no row."""
@@ -96,41 +108,47 @@ class Etherpad:
         self._url, self._api_url, self._key = url, api_url, key
         self._away_until = 0.0
 
-    def frame_url(self, room: Room, read_only: bool) -> str:
-        return self._url_or_own_page(room, read_only, FRAME_OPTIONS)
-
-    def open_url(self, room: Room, read_only: bool) -> str:
-        return self._url_or_own_page(room, read_only, {})
-
-    def check_url(self, room: Room, read_only: bool) -> str:
-        return own_page(room, read_only)
-
-    def _url_or_own_page(self, room: Room, read_only: bool, options: dict[str, str]) -> str:
+    def links(self, room: Room, read_only: bool) -> Links:
+        page = own_page(room, read_only)
         try:
-            return self.pad_url(room, read_only, options)
+            self.ensure(room)
         except PadUnavailable as exc:
             # Our own page asks again when somebody opens it.
             logger.warning("the pad of %s is not there: %s", room.slug, exc)
-            return own_page(room, read_only)
+            return Links(frame=page, alone=page, check=page)
+        frame = self._address(room, read_only, FRAME_OPTIONS)
+        return Links(frame=frame, alone=self._address(room, read_only, {}), check=page)
 
-    def pad_url(self, room: Room, read_only: bool, options: dict[str, str] | None = None) -> str:
+    def pad_url(self, room: Room, read_only: bool, options: dict[str, str]) -> str:
         """The pad's address at Etherpad. Raises PadUnavailable."""
         self.ensure(room)
+        return self._address(room, read_only, options)
+
+    def _address(self, room: Room, read_only: bool, options: dict[str, str]) -> str:
         pad = urllib.parse.quote(room.pad_read_only_id if read_only else room.pad_id, safe="")
         # Etherpad takes a plus for a plus.
-        query = (
-            f"?{urllib.parse.urlencode(options, quote_via=urllib.parse.quote)}" if options else ""
-        )
-        return f"{self._url}/p/{pad}{query}"
-
-    def answer(self) -> None:
-        """Make sure that Etherpad is there and takes our key. Raises PadUnavailable."""
-        self._call("checkToken")
+        query = urllib.parse.urlencode(options, quote_via=urllib.parse.quote)
+        return f"{self._url}/p/{pad}" + (f"?{query}" if query else "")
 
     def ensure(self, room: Room) -> None:
-        """Create the room's pad, once. The read-only id is kept last, so that half a creation is done again."""
-        if room.pad_id and room.pad_read_only_id:
-            return
+        """Ask for the room's pad, and create it where there is none, or none any more.
+
+        The ids that we keep say nothing: a pad can be deleted, or lost with Etherpad's database.
+        The read-only id is kept last, so that half a creation is done again.
+        """
+        if not room.pad_read_only_id:
+            self._create(room)
+        try:
+            read_only_id = self._read_only_id(room)
+        except _NotThere:
+            logger.warning("Etherpad has lost the pad of %s: it is made again, empty", room.slug)
+            self._create(room)
+            read_only_id = self._read_only_id(room)
+        if room.pad_read_only_id != read_only_id:
+            room.pad_read_only_id = read_only_id
+            room.save(update_fields=["pad_read_only_id"])
+
+    def _create(self, room: Room) -> None:
         if not room.pad_id:
             # Two requests may come here at once: the one whose id is kept decides for both.
             Room.objects.filter(pk=room.pk, pad_id="").update(
@@ -141,8 +159,9 @@ class Etherpad:
             self._call("createPad", padID=room.pad_id, text=f"{room.title}\n")
         except _AlreadyThere:
             logger.info("the pad %s is there already", room.pad_id)
-        room.pad_read_only_id = str(self._call("getReadOnlyID", padID=room.pad_id)["readOnlyID"])
-        room.save(update_fields=["pad_read_only_id"])
+
+    def _read_only_id(self, room: Room) -> str:
+        return str(self._call("getReadOnlyID", padID=room.pad_id)["readOnlyID"])
 
     def _call(self, function: str, **values: str) -> dict[str, Any]:
         if time.monotonic() < self._away_until:
@@ -159,16 +178,12 @@ class Etherpad:
             # HTTPError is an OSError; its text holds the address and not the key.
             self._away_until = time.monotonic() + AWAY_SECONDS
             raise PadUnavailable(f"{function}: {exc}") from exc
-        if code == 1 and message == _PAD_EXISTS:
-            raise _AlreadyThere(message)
+        if code == 1 and message in _ANSWERS:
+            raise _ANSWERS[message](message)
         if code != 0:
             self._away_until = time.monotonic() + AWAY_SECONDS
             raise PadUnavailable(f"{function}: {message[:200]}")
         return result if isinstance(result, dict) else {}
-
-
-class _AlreadyThere(Exception):
-    """createPad of a pad that exists."""
 
 
 _provider: tuple[tuple[str, str, str], Provider] | None = None

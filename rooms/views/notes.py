@@ -72,7 +72,6 @@ def to_pad(
     """Etherpad keeps the notes: the way there, or why there is none just now."""
     options = {**pads.FRAME_OPTIONS, **({"userName": name} if name else {})}
     try:
-        provider.answer()
         return HttpResponseRedirect(provider.pad_url(room, read_only, options))
     except pads.PadUnavailable:
         response = render(

@@ -203,6 +203,24 @@ async def test_a_listener_reads_the_pad_and_cannot_write(browser: Browser, site:
     assert site.pad("readers") not in await lea.page.content(), "the name of the pad lets one write"
 
 
+async def test_a_pad_that_etherpad_has_lost_is_made_again_for_all(
+    browser: Browser, site: Site
+) -> None:
+    ann = await arrive(browser, site.room("lost"), "Ann")
+    await ann.join(devices=False)
+    await expect(editor(notes_of(ann))).to_contain_text("Lost", timeout=60_000)
+    answer = await asyncio.to_thread(site.etherpad.call, "deletePad", padID=site.pad("lost"))
+    assert answer["code"] == 0
+    lea = await arrive(browser, site.room("lost", "listener"), "Lea")
+    await lea.page.get_by_role("textbox", name="Your name").fill("Lea")
+    await lea.page.get_by_role("button", name=re.compile("^Join")).last.click()
+    await expect(editor(notes_of(lea))).to_contain_text("Lost", timeout=60_000)
+    ben = await arrive(browser, site.room("lost"), "Ben")
+    await ben.join(devices=False)
+    await editor(notes_of(ben)).press_sequentially("Found ")
+    await expect(editor(notes_of(lea))).to_contain_text("Found", timeout=15_000)
+
+
 async def test_a_pad_that_nobody_created_is_refused(browser: Browser, site: Site) -> None:
     stranger = await arrive(browser, f"{site.notes_url}/p/nobody-made-this", "Stranger")
     await expect(stranger.page.locator("#permissionDenied")).to_be_visible(timeout=60_000)

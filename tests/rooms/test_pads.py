@@ -22,7 +22,9 @@ class Answers(BaseHTTPRequestHandler):
     """Keeps what it is asked; ``say`` replaces the usual answer."""
 
     asked: ClassVar[list[tuple[str, dict[str, str]]]] = []
-    pads: ClassVar[set[str]] = set()
+    # The pads that there are, with their read-only ids.
+    pads: ClassVar[dict[str, str]] = {}
+    made: ClassVar[int] = 0
     say: ClassVar[bytes | None] = None
 
     def do_POST(self) -> None:
@@ -36,14 +38,22 @@ class Answers(BaseHTTPRequestHandler):
         elif function == "createPad" and values["padID"] in self.pads:
             answer = {"code": 1, "message": "padID does already exist", "data": None}
         elif function == "createPad":
-            self.pads.add(values["padID"])
+            Answers.made += 1
+            self.pads[values["padID"]] = f"r.{self.made}"
+        elif values["padID"] not in self.pads:
+            answer = {"code": 1, "message": "padID does not exist", "data": None}
         elif function == "getReadOnlyID":
-            answer["data"] = {"readOnlyID": "r.0123"}
+            answer["data"] = {"readOnlyID": self.pads[values["padID"]]}
         data = json.dumps(answer).encode() if self.say is None else self.say
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    @classmethod
+    def lose(cls) -> None:
+        """As when its database was reset."""
+        cls.pads.clear()
 
     def log_message(self, *_: object) -> None:
         """Silence."""
@@ -51,7 +61,7 @@ class Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def etherpad(settings: Any) -> Iterator[type[Answers]]:
-    Answers.asked, Answers.pads, Answers.say = [], set(), None
+    Answers.asked, Answers.pads, Answers.made, Answers.say = [], {}, 0, None
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.ETHERPAD_URL = "https://pad.example.org"
@@ -71,28 +81,26 @@ def test_the_builtin_notes_are_pages_of_this_site(room: Room, settings: Any) -> 
     settings.ETHERPAD_URL = ""
     provider = pads.provider()
     assert (provider.name, provider.chat_in_page) == ("builtin", True)
-    assert (
-        provider.open_url(room, read_only=False)
-        == provider.frame_url(room, read_only=False)
-        == f"/n/{room.notes_key}/"
-    )
-    assert provider.open_url(room, read_only=True) == f"/n/{room.notes_read_key}/"
+    writer, reader = f"/n/{room.notes_key}/", f"/n/{room.notes_read_key}/"
+    assert provider.links(room, read_only=False) == pads.Links(writer, writer, "")
+    assert provider.links(room, read_only=True) == pads.Links(reader, reader, "")
     provider.ensure(room)
 
 
 def test_a_pad_is_created_once_and_its_ids_are_kept(room: Room, etherpad: type[Answers]) -> None:
     provider = pads.provider()
     assert (provider.name, provider.chat_in_page) == ("etherpad", False)
-    frame = provider.frame_url(room, read_only=False)
+    writer = provider.links(room, read_only=False)
     room.refresh_from_db()
     assert room.pad_id.startswith("garden-")
     assert len(room.pad_id) > len("garden-") + 12
-    assert frame == f"https://pad.example.org/p/{room.pad_id}?showChat=true&alwaysShowChat=true"
-    assert provider.open_url(room, read_only=False) == f"https://pad.example.org/p/{room.pad_id}"
-    assert provider.open_url(room, read_only=True) == "https://pad.example.org/p/r.0123"
-    assert [path for path, _ in etherpad.asked] == [
-        "/api/1.2.15/createPad",
-        "/api/1.2.15/getReadOnlyID",
+    assert writer.alone == f"https://pad.example.org/p/{room.pad_id}"
+    assert writer.frame == f"{writer.alone}?showChat=true&alwaysShowChat=true"
+    assert provider.links(room, read_only=True).alone == "https://pad.example.org/p/r.1"
+    assert [path.removeprefix("/api/1.2.15/") for path, _ in etherpad.asked] == [
+        "createPad",
+        "getReadOnlyID",
+        "getReadOnlyID",
     ]
     assert "secret" not in "".join(path for path, _ in etherpad.asked)
 
@@ -100,10 +108,38 @@ def test_a_pad_is_created_once_and_its_ids_are_kept(room: Room, etherpad: type[A
 def test_half_a_creation_is_finished_the_next_time(room: Room, etherpad: type[Answers]) -> None:
     room.pad_id = "garden-made-before"
     room.save()
-    etherpad.pads.add(room.pad_id)
+    etherpad.pads[room.pad_id] = "r.1"
     pads.provider().ensure(room)
     room.refresh_from_db()
-    assert (room.pad_id, room.pad_read_only_id) == ("garden-made-before", "r.0123")
+    assert (room.pad_id, room.pad_read_only_id) == ("garden-made-before", "r.1")
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_pad_that_etherpad_has_lost_is_made_again(
+    client: Client, room: Room, etherpad: type[Answers], read_only: bool
+) -> None:
+    provider = pads.provider()
+    before = provider.links(room, read_only)
+    etherpad.lose()
+    after = provider.links(Room.objects.get(), read_only)
+    assert etherpad.pads == {room.pad_id: "r.2"}
+    assert (after == before) is not read_only
+    assert after.alone.endswith("/p/r.2" if read_only else f"/p/{room.pad_id}")
+    # The way that our own page points to is asked for likewise.
+    etherpad.lose()
+    key = room.notes_read_key if read_only else room.notes_key
+    assert client.get(f"/n/{key}/").status_code == 302
+    assert etherpad.pads == {room.pad_id: "r.3"}
+
+
+def test_what_cannot_be_made_again_leaves_the_call_alone(
+    room: Room, etherpad: type[Answers]
+) -> None:
+    provider = pads.provider()
+    provider.ensure(room)
+    etherpad.say = b'{"code": 1, "message": "padID does not exist", "data": null}'
+    page = f"/n/{room.notes_key}/"
+    assert provider.links(room, read_only=False) == pads.Links(page, page, page)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +160,8 @@ def test_a_wrong_answer_leaves_the_call_alone(
         provider.ensure(room)
     # The page gets an address of ours that asks again, and is not kept waiting: Etherpad is not asked for a while.
     asked = len(etherpad.asked)
-    assert provider.frame_url(room, read_only=False) == f"/n/{room.notes_key}/"
-    assert provider.open_url(room, read_only=True) == f"/n/{room.notes_read_key}/"
+    assert provider.links(room, read_only=False).frame == f"/n/{room.notes_key}/"
+    assert provider.links(room, read_only=True).alone == f"/n/{room.notes_read_key}/"
     assert len(etherpad.asked) == asked
 
 
@@ -138,15 +174,15 @@ def test_the_notes_link_leads_to_the_pad_under_ones_name(
         "?showChat=true&alwaysShowChat=true&userName=Ann%20%26%20Bob"
     )
     assert client.get(f"/n/{room.notes_read_key}/")["Location"].startswith(
-        "https://pad.example.org/p/r.0123?"
+        "https://pad.example.org/p/r.1?"
     )
-    assert etherpad.pads == {Room.objects.get().pad_id}
+    assert list(etherpad.pads) == [Room.objects.get().pad_id]
 
 
 def test_the_notes_link_of_an_old_pad_says_when_etherpad_is_away(
     client: Client, room: Room, etherpad: type[Answers]
 ) -> None:
-    path = pads.provider().check_url(room, read_only=False)
+    path = pads.provider().links(room, read_only=False).check
     assert client.head(path).status_code == 302
     etherpad.say = b"no"
     assert client.head(path).status_code == 503
