@@ -60,6 +60,7 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
         "publish": grant.publish,
         "name": pass_.name,
         "pass": issue(pass_),
+        "address": room.get_absolute_url(),
         "ws": f"/ws/call/{room.slug}/",
         "ice_servers": ice_servers(pass_.person, now),
         "max_bitrate": int(room.max_video_mbit * 1_000_000),

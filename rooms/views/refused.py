@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
@@ -12,8 +13,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rooms import links
+from rooms import links, passes
 from rooms.access import Refusal
+from rooms.passes import Pass
 
 Text = str | Promise
 
@@ -26,6 +28,23 @@ class Page:
     text: Text
     button: Text
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComingBack:
+    """How the page behind an invite knows somebody again, for ``ui/entry.js``.
+
+    ``kept``: by the cookie. ``returned``: by the pass that the page itself handed back, since the
+    browser keeps no cookies. ``new``: not at all, so far. ``old``: the pass, where there is one.
+    """
+
+    state: Literal["new", "kept", "returned"]
+    old: Pass | None = None
+
+    @property
+    def token(self) -> str:
+        """The pass for the page to keep, where nothing else will."""
+        return passes.issue(self.old) if self.old and self.state == "returned" else ""
 
 
 FRONT, AGAIN = _("Go to the front page"), _("Try again")
@@ -104,13 +123,19 @@ PAGES: dict[Refusal, Page] = {
 FULL_RETRY_SECONDS = 30
 
 
-def refused(request: HttpRequest, refusal: Refusal, until: datetime | None = None) -> HttpResponse:
+def refused(
+    request: HttpRequest,
+    refusal: Refusal,
+    until: datetime | None = None,
+    back: ComingBack | None = None,
+) -> HttpResponse:
     """The page with its status code. ``until``: when it is worth coming back."""
     page = PAGES[refusal]
     context = {
         "page": page,
         "name": refusal.name,
         "until": until,
+        "back": back,
         "again": request.path if page.again else "/",
     }
     response = render(request, "rooms/refused.html", context, status=refusal.status)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
 from rooms import passes
 from rooms.access import Refusal, place, user_grant, visitor_grant
@@ -18,30 +19,33 @@ from rooms.live import people_in
 from rooms.models import Admission, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Grant, Role
-from rooms.views.refused import refused
+from rooms.views.refused import ComingBack, refused
+
+KEPT_HEADER = "Pass"
 
 
+# A POST brings back the pass of somebody whose browser keeps no cookies, and changes nothing.
 @never_cache
-@require_safe
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: HttpRequest, token: str) -> HttpResponse:
-    """Exchange an invite for a pass. Nothing is used up by looking: programs fetch links too."""
+    """The call page with a pass for whoever has the link; its script then takes the token out of the address bar.
+
+    There is no redirect to the room, because a browser may keep no cookie for us. Nothing is used up
+    by looking: programs fetch links too.
+    """
     row = Invite.objects.select_related("room__background").filter(token=token).first()
     if row is None:
         return refused(request, Refusal.not_found)
     now = timezone.now()
-    old = held_pass(request, row.room)
-    person = old.person if old else passes.new_person()
-    verdict = invite_verdict(row.room, row, person, now)
+    old, handed = held_pass(request, row.room), returned_pass(request, row.room)
+    back = ComingBack("kept" if old else "returned" if handed else "new", old or handed)
+    person = back.old.person if back.old else passes.new_person()
+    pass_ = Pass(row.room.pk, Role(row.role), row.pk, person, back.old.name if back.old else "")
+    verdict = invite_verdict(row.room, row, person, now, rejoining=been_in(pass_))
     if isinstance(verdict, Refusal):
-        return refused(request, verdict, opening(verdict, row.room, row))
-    pass_ = Pass(row.room.pk, verdict.role, row.pk, person, old.name if old else "")
-    if request.headers.get("Sec-Fetch-Dest") == "iframe":
-        # In a frame of another site the browser may keep no cookie for us: the pass travels in the page alone.
-        return call_page(request, Entry(row.room, verdict, pass_), now)
-    response = HttpResponseRedirect(row.room.get_absolute_url())
-    response.status_code = 303
-    keep(request, response, row.room, pass_)
-    return response
+        return refused(request, verdict, opening(verdict, row.room, row), back)
+    return enter(request, row.room, pass_, now, back)
 
 
 @never_cache
@@ -49,22 +53,45 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
 def room(request: HttpRequest, slug: str) -> HttpResponse:
     """The call page. A stranger gets the very answer that an absent room gives."""
     # Asked for in any case: it sets "Vary: Cookie", which would otherwise tell existing rooms from absent ones.
-    user = request.user.pk if request.user.is_staff else None
+    staff_user(request)
     row = Room.objects.select_related("background").filter(slug=slug).first()
     if row is None:
         return refused(request, Refusal.not_found)
-    now = timezone.now()
-    pass_, verdict = who(row, held_pass(request, row), user, now)
+    held = held_pass(request, row)
+    response = enter(request, row, held, timezone.now())
+    if held is not None and response.status_code == 200:
+        # How the page behind an invite learns that the browser has kept the cookie.
+        response[KEPT_HEADER] = "kept"
+    return response
+
+
+def enter(
+    request: HttpRequest,
+    row: Room,
+    held: Pass | None,
+    now: datetime,
+    back: ComingBack | None = None,
+) -> HttpResponse:
+    """The call page for whoever may come in, with a fresh pass in the page and in a cookie."""
+    pass_, verdict = who(row, held, staff_user(request), now)
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
-        return refused(request, verdict, opening(verdict, row, used))
+        return refused(request, verdict, opening(verdict, row, used), back)
     if not been_in(pass_):
         verdict = place(row, verdict, people_in(row.slug))
     if isinstance(verdict, Refusal):
-        return refused(request, verdict)
-    response = call_page(request, Entry(row, verdict, pass_), now)
-    keep(request, response, row, pass_)
+        return refused(request, verdict, back=back)
+    values = context(Entry(row, verdict, pass_), now)
+    response = render(request, "rooms/call.html", values | {"back": back})
+    if request.headers.get("Sec-Fetch-Dest") != "iframe" and request.method != "POST":
+        # In a frame of another site, and for whoever hands a pass back, the page alone carries it.
+        keep(request, response, row, pass_)
     return response
+
+
+def staff_user(request: HttpRequest) -> int | None:
+    """The primary key of the owner who is logged in."""
+    return request.user.pk if request.user.is_staff else None
 
 
 def who(
@@ -106,6 +133,17 @@ def held_pass(request: HttpRequest, room: Room) -> Pass | None:
     return pass_ if pass_ is not None and pass_.room == room.pk else None
 
 
+def returned_pass(request: HttpRequest, room: Room) -> Pass | None:
+    """The pass that a page of ours hands back because the browser kept no cookie, see ui/entry.js."""
+    if (
+        request.method != "POST"
+        or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
+    ):
+        return None  # another site might make somebody come in as a person of its choice
+    pass_ = passes.read(request.POST.get("pass", ""))
+    return pass_ if pass_ is not None and pass_.room == room.pk else None
+
+
 def keep(request: HttpRequest, response: HttpResponse, room: Room, pass_: Pass) -> None:
     """Put a fresh pass into the room's cookie: that is how it is renewed while it is used."""
     response.set_cookie(
@@ -117,6 +155,8 @@ def keep(request: HttpRequest, response: HttpResponse, room: Room, pass_: Pass) 
         httponly=True,
         samesite="Lax",
     )
+    # Django adds it for old browsers, but it goes by the visitor's clock. Max-Age does not.
+    response.cookies[passes.cookie_name(room.slug)]["expires"] = ""
 
 
 def opening(refusal: Refusal, room: Room, invite: Invite | None) -> datetime | None:
@@ -124,7 +164,3 @@ def opening(refusal: Refusal, room: Room, invite: Invite | None) -> datetime | N
     if refusal is Refusal.room_not_open:
         return room.opens
     return invite.not_before if refusal is Refusal.invite_not_yet and invite is not None else None
-
-
-def call_page(request: HttpRequest, entry: Entry, now: datetime) -> HttpResponse:
-    return render(request, "rooms/call.html", context(entry, now))

@@ -9,6 +9,7 @@
  * @property {boolean} publish may this person send sound and pictures?
  * @property {string} name a name to begin with, or ''
  * @property {string} pass
+ * @property {string} address path of this page without an invite
  * @property {string} ws path of the WebSocket
  * @property {RTCIceServer[]} ice_servers
  * @property {number} max_bitrate bits per second that one picture may take in this room

@@ -61,7 +61,7 @@ async def test_an_owner_makes_a_room_and_three_people_see_and_hear_each_other(
     link = await owner_makes_a_room(owner, confcall, "Garden Table")
 
     ann = await Person.arrive(browser, link, "Ann")
-    assert "/i/" not in ann.page.url, "the token is still in the address"
+    await expect(ann.page, "the token is still in the address").not_to_have_url(re.compile("/i/"))
     look = await ann.page.evaluate(
         "getComputedStyle(document.documentElement).getPropertyValue('--background-image')"
     )

@@ -16,7 +16,7 @@ from django.utils import timezone
 from rooms import passes
 from rooms.admission import admit
 from rooms.models import Ban, Invite, Room
-from rooms.roles import Role, VisitorPolicy
+from rooms.roles import Grant, Role, VisitorPolicy
 
 pytestmark = pytest.mark.django_db
 
@@ -49,21 +49,19 @@ def headers(response: Any) -> dict[str, str]:
 def enter(client: Client, invite: Invite) -> HttpResponse:
     """Follow an invite as a browser does."""
     first = client.get(invite.get_absolute_url())
-    assert first.status_code == 303, first.status_code
-    return client.get(first["Location"])  # type: ignore[return-value]
+    if first.status_code != 200:
+        return first  # type: ignore[return-value]
+    return client.get(invite.room.get_absolute_url())  # type: ignore[return-value]
 
 
 def test_an_invite_becomes_a_pass_and_leaves_the_address(client: Client, room: Room) -> None:
     invite = room.invites.create(role=Role.LISTENER)
     first = client.get(invite.get_absolute_url())
-    assert (first.status_code, first["Location"]) == (303, "/r/garden/")
+    assert first.status_code == 200
+    assert (config(first)["role"], config(first)["address"]) == ("listener", "/r/garden/")
     cookie = first.cookies["pass-garden"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["max-age"]) == (
-        True,
-        "Lax",
-        "/",
-        12 * 3600,
-    )
+    parts = ("httponly", "samesite", "path", "max-age", "expires")
+    assert tuple(cookie[part] for part in parts) == (True, "Lax", "/", 12 * 3600, "")
     page = client.get("/r/garden/")
     values = config(page)
     assert page.status_code == 200
@@ -89,11 +87,92 @@ def test_in_a_frame_the_pass_is_in_the_page_and_no_cookie_is_set(
     assert not page.cookies
 
 
+def state(response: Any) -> str:
+    """What the page says of how it knows somebody."""
+    found = re.search(rb'<meta name="entry" content="(\w+)"', response.content)
+    return found[1].decode() if found else ""
+
+
+def without_cookies(client: Client) -> Client:
+    """A browser that keeps none."""
+    client.cookies.clear()
+    return client
+
+
+def test_without_cookies_the_page_hands_its_pass_back_and_stays_one_person(
+    client: Client, room: Room
+) -> None:
+    invite = room.invites.create(uses_left=1)
+    path = invite.get_absolute_url()
+    first = client.get(path)
+    given = config(first)["pass"]
+    pass_ = passes.read(given)
+    assert pass_ is not None
+    assert state(first) == "new"
+    assert isinstance(admit(pass_, "Ann"), Grant)
+    # A reload: the server knows nobody, the page does.
+    again = without_cookies(client).get(path)
+    assert (again.status_code, state(again)) == (410, "new")
+    back = without_cookies(client).post(path, {"pass": given})
+    renewed = passes.read(config(back)["pass"])
+    assert renewed is not None
+    assert (back.status_code, state(back), renewed.person) == (200, "returned", pass_.person)
+    assert not back.cookies
+    assert isinstance(admit(renewed, "Ann"), Grant)
+    assert Invite.objects.get().admissions.count() == 1
+    # A lock keeps out those who are new.
+    Room.objects.update(locked=True)
+    assert without_cookies(client).get(path).status_code == 410
+    assert without_cookies(client).post(path, {"pass": given}).status_code == 200
+    # A refusal does not make the page forget.
+    Room.objects.update(closed=True)
+    refusal = without_cookies(client).post(path, {"pass": given})
+    assert (refusal.status_code, state(refusal)) == (410, "returned")
+    found = re.search(r'data-pass="([^"]+)"', refusal.content.decode())
+    assert found
+    kept = passes.read(found[1])
+    assert kept is not None
+    assert kept.person == pass_.person
+
+
+def test_a_pass_that_is_handed_back_counts_only_for_our_own_page_and_this_room(
+    client: Client, room: Room
+) -> None:
+    path = room.invites.create().get_absolute_url()
+    other = Room.objects.create(slug="hall", title="Hall")
+    mine = passes.issue(passes.Pass(room.pk, Role.OWNER, None, "mine"))
+    for given, headers_ in (
+        ("", {}),
+        (mine + "x", {}),
+        (passes.issue(passes.Pass(other.pk, Role.OWNER, None, "other")), {}),
+        (mine, {"Sec-Fetch-Site": "cross-site"}),
+    ):
+        page = without_cookies(client).post(path, {"pass": given}, headers=headers_)
+        pass_ = passes.read(config(page)["pass"])
+        assert pass_ is not None
+        assert pass_.person not in ("mine", "other")
+    page = Client(enforce_csrf_checks=True).post(path, {"pass": mine})
+    pass_ = passes.read(config(page)["pass"])
+    assert pass_ is not None
+    # Who somebody is, never what they may do.
+    assert (pass_.person, pass_.role) == ("mine", Role.SPEAKER)
+
+
+def test_the_page_learns_whether_the_cookie_was_kept(client: Client, room: Room) -> None:
+    Room.objects.update(visitors=VisitorPolicy.LISTEN)
+    assert "Pass" not in Client().head("/r/garden/")
+    invite = room.invites.create()
+    assert state(client.get(invite.get_absolute_url())) == "new"
+    assert client.head("/r/garden/")["Pass"] == "kept"
+    assert state(client.get(invite.get_absolute_url())) == "kept"
+    assert state(client.get("/r/garden/")) == ""
+
+
 def test_looking_at_a_link_uses_nothing_up(client: Client, room: Room) -> None:
     invite = room.invites.create(uses_left=1)
     for _time in range(3):
-        assert Client().get(invite.get_absolute_url()).status_code == 303
-        assert Client().head(invite.get_absolute_url()).status_code == 303
+        assert Client().get(invite.get_absolute_url()).status_code == 200
+        assert Client().head(invite.get_absolute_url()).status_code == 200
     invite.refresh_from_db()
     assert (invite.uses_left, invite.last_used) == (1, None)
 
@@ -371,5 +450,5 @@ def test_titles_are_text_wherever_they_are_shown(client: Client, room: Room, tex
 
 def test_other_methods_are_not_answered(client: Client, room: Room) -> None:
     invite = room.invites.create()
-    assert client.post(invite.get_absolute_url()).status_code == 405
+    assert client.put(invite.get_absolute_url()).status_code == 405
     assert client.post("/r/garden/").status_code == 405
