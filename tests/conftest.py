@@ -7,6 +7,7 @@ pyproject.toml: so the environment that the settings are read from is prepared h
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import random
 import shutil
@@ -77,6 +78,17 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "Django's settings were read before tests/conftest.py: take DJANGO_SETTINGS_MODULE out of pyproject.toml."
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clients_are_browsers() -> Iterator[None]:
+    """Django's test client asks as a browser does; programs get a preview, see rooms.views.previews."""
+    from django.test import Client
+
+    with pytest.MonkeyPatch.context() as patch:
+        asking = functools.partialmethod(Client.__init__, HTTP_SEC_FETCH_MODE="navigate")
+        patch.setattr(Client, "__init__", asking)
+        yield
 
 
 @pytest.fixture(scope="session")

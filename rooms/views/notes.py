@@ -18,6 +18,7 @@ from rooms.looks import look
 from rooms.models import Room
 from rooms.passes import clean_name
 from rooms.security import content_security_policy
+from rooms.views.previews import for_people
 from rooms.views.refused import Page, refused
 
 AWAY = Page(
@@ -31,6 +32,7 @@ AWAY = Page(
 @xframe_options_sameorigin
 @never_cache
 @require_safe
+@for_people
 def notes(request: HttpRequest, key: str) -> HttpResponse:
     """The built-in notes; where Etherpad keeps the notes, the way there."""
     room = (

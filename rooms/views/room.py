@@ -19,6 +19,7 @@ from rooms.live import people_in
 from rooms.models import Admission, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Grant, Role
+from rooms.views.previews import for_people
 from rooms.views.refused import ComingBack, refused
 
 KEPT_HEADER = "Pass"
@@ -28,6 +29,7 @@ KEPT_HEADER = "Pass"
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@for_people
 def invite(request: HttpRequest, token: str) -> HttpResponse:
     """The call page with a pass for whoever has the link; its script then takes the token out of the address bar.
 
@@ -50,6 +52,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_safe
+@for_people
 def room(request: HttpRequest, slug: str) -> HttpResponse:
     """The call page. A stranger gets the very answer that an absent room gives."""
     # Asked for in any case: it sets "Vary: Cookie", which would otherwise tell existing rooms from absent ones.

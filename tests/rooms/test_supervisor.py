@@ -118,8 +118,10 @@ class Served:
             assert "confcall is ready at" in self.output, self.output
 
     def get(self, path: str) -> int:
+        browser = {"Sec-Fetch-Mode": "navigate"}
+        request = urllib.request.Request(self.url + path, headers=browser)
         try:
-            with urllib.request.urlopen(self.url + path, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=30) as response:
                 return int(response.status)
         except urllib.error.HTTPError as exc:
             return exc.code

@@ -38,7 +38,8 @@ async function tidyAddress() {
 /** @param {URL} room */
 async function cookieWasKept(room) {
   try {
-    const answer = await fetch(room, { method: 'HEAD', cache: 'no-store' });
+    const asked = new URL('?enter', room); // or we would get the page for programs
+    const answer = await fetch(asked, { method: 'HEAD', cache: 'no-store' });
     return answer.ok && answer.headers.get('Pass') === 'kept';
   } catch {
     return false; // offline: the address stays as it is
