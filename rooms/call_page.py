@@ -9,11 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from rooms import chat, pads, texts
+from rooms import chat, moments, pads, texts
 from rooms.ice_servers import ice_servers
 from rooms.looks import look
 from rooms.models import Invite, Room
@@ -124,14 +123,8 @@ def guests_invite(room: Room, grant: Grant, now: datetime) -> Invite | None:
     return found
 
 
-def when(room: Room, now: datetime) -> str:
-    """When the room opens or closes, in words; empty where nothing is planned."""
+def when(room: Room, now: datetime) -> SafeString:
+    """When the room opens or closes, in a sentence; empty where nothing is planned."""
     if room.opens is not None and now < room.opens:
-        return _("Opens %(when)s") % {"when": _moment(room.opens)}
-    if room.closes is not None:
-        return _("Open until %(when)s") % {"when": _moment(room.closes)}
-    return ""
-
-
-def _moment(value: datetime) -> str:
-    return f"{date_format(timezone.localtime(value), 'DATETIME_FORMAT')} ({timezone.get_current_timezone_name()})"
+        return moments.opens(room.opens)
+    return moments.closes(room.closes) if room.closes is not None else moments.NOTHING

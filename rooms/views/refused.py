@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rooms import links, passes
+from rooms import links, moments, passes
 from rooms.access import Refusal
 from rooms.passes import Pass
 
@@ -131,16 +131,18 @@ def refused(
 ) -> HttpResponse:
     """The page with its status code. ``until``: when it is worth coming back."""
     page = PAGES[refusal]
+    now = timezone.now()
     context = {
         "page": page,
         "name": refusal.name,
-        "until": until,
+        "moment": moments.tag(until) if until else "",
+        "left": moments.left(until, now) if until else "",
         "back": back,
         "again": request.path if page.again else "/",
     }
     response = render(request, "rooms/refused.html", context, status=refusal.status)
     if until is not None:
-        response["Retry-After"] = str(max(1, math.ceil((until - timezone.now()).total_seconds())))
+        response["Retry-After"] = str(max(1, math.ceil((until - now).total_seconds())))
     elif refusal is Refusal.room_full:
         response["Retry-After"] = str(FULL_RETRY_SECONDS)
     response["Cache-Control"] = "no-store"

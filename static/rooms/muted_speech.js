@@ -51,7 +51,7 @@ export function noticeMutedSpeech(local, noticed) {
     if (track === muted) return;
     stop();
     muted = track;
-    stop = track ? listen(track, (level) => detector.add(level, Date.now()) && noticed()) : () => {};
+    stop = track ? listen(track, (level) => detector.add(level, performance.now()) && noticed()) : () => {};
   };
   local.on('changed', follow);
   follow();

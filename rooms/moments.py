@@ -1,0 +1,47 @@
+"""Points in time in the words of a page. The page's script puts them into the visitor's own zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+
+def words(value: datetime) -> str:
+    """As in "Thursday, 24 December 2026 at 18:00 (Europe/Berlin)": for whoever runs no scripts."""
+    here = timezone.localtime(value)
+    return _("{day} at {time} ({zone})").format(
+        # Translators: a date with its weekday, in the format strings of Django's date filter
+        day=date_format(here, _("l, j F Y")),
+        time=date_format(here, _("H:i")),
+        zone=timezone.get_current_timezone_name(),
+    )
+
+
+def tag(value: datetime) -> SafeString:
+    """The words, with what ``ui/moments.js`` needs to say them in the visitor's zone."""
+    moment = value.astimezone(UTC).isoformat(timespec="seconds")
+    return format_html('<time class="moment" datetime="{}">{}</time>', moment, words(value))
+
+
+def left(value: datetime, now: datetime) -> str:
+    """How many seconds it is until then, for ``ui/countdown.js``, which never asks the visitor's clock."""
+    return f"{max(0.0, (value - now).total_seconds()):.3f}"
+
+
+def opens(value: datetime) -> SafeString:
+    """For the lobby of those who may come in before the others."""
+    return format_html(_("It opens on {moment}."), moment=tag(value))
+
+
+def closes(value: datetime) -> SafeString:
+    """For the lobby."""
+    return format_html(_("It is open until {moment}."), moment=tag(value))
+
+
+# There is nothing to say.
+NOTHING = mark_safe("")

@@ -1,0 +1,54 @@
+// Times in the visitor's zone, and how long until then. Pure: the time is a parameter.
+
+/** From two of a unit on it is used: "in 47 hours", but "in 2 days". */
+const UNITS = /** @type {const} */ ([
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+]);
+
+/**
+ * The visitor's own way of writing, where it is the language of the page.
+ *
+ * @param {string} page
+ * @param {readonly string[]} visitor
+ */
+export function locale(page, visitor) {
+  const language = (/** @type {string} */ tag) => tag.split('-')[0].toLowerCase();
+  return visitor.find((tag) => language(tag) === language(page)) ?? page;
+}
+
+/**
+ * As in "Thursday, 24 December 2026 at 18:00".
+ *
+ * @param {string} moment ISO 8601
+ * @param {string} tag
+ * @param {string} [zone] the visitor's own when it is not given
+ */
+export function inWords(moment, tag, zone) {
+  return new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'short', timeZone: zone }).format(new Date(moment));
+}
+
+/**
+ * As in "in 25 days".
+ *
+ * @param {number} seconds
+ * @param {string} tag
+ */
+export function fromNow(seconds, tag) {
+  const format = new Intl.RelativeTimeFormat(tag);
+  const [unit, size] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ['second', 1];
+  return format.format(unit === 'second' ? Math.ceil(seconds) : Math.floor(seconds / size), unit);
+}
+
+/**
+ * What a waiting page does once the time has come and the server has answered.
+ *
+ * @param {number} status of the answer
+ * @param {string | null} retryAfter its header
+ * @returns {number | null} seconds to wait, for the server says that it is not time yet; null: what there is now is another page
+ */
+export function stillWaiting(status, retryAfter) {
+  const seconds = Number(retryAfter ?? Number.NaN);
+  return status === 403 && seconds >= 0 ? seconds : null;
+}

@@ -1,0 +1,9 @@
+// Times on the page, in the visitor's own zone and way of writing.
+
+import { inWords, locale } from '../moments.js';
+
+export const LOCALE = locale(document.documentElement.lang, navigator.languages);
+
+for (const element of document.querySelectorAll('time.moment')) {
+  if (element instanceof HTMLTimeElement) element.textContent = inWords(element.dateTime, LOCALE);
+}
