@@ -4,7 +4,7 @@ The order of the checks is the order of what a person needs to hear first, and t
 
 1. no such room, no such invite, or no right to know of the room -> ``not_found``
 2. removed by the host -> ``removed``
-3. the invite: revoked, expired, used up, not valid yet
+3. the invite: revoked, expired, stopped for newcomers, used up, not valid yet
 4. the room: closed (for everybody), not open yet, locked (not for those who run it)
 
 ``room_full`` is decided last, by ``place`` and by the media worker, who alone knows how many are in.
@@ -36,6 +36,7 @@ class Refusal(Enum):
     room_not_open = (403, 7)
     room_locked = (423, 8)
     room_full = (503, 9)
+    invite_stopped = (410, 10)
 
 
 class RoomRules(Protocol):
@@ -68,6 +69,8 @@ class InviteRules(Protocol):
     def uses_left(self) -> int | None: ...
     @property
     def revoked(self) -> bool: ...
+    @property
+    def stopped(self) -> bool: ...
 
 
 def invite_grant(
@@ -90,6 +93,8 @@ def invite_grant(
         return Refusal.invite_revoked
     if invite.expires is not None and now >= invite.expires:
         return Refusal.invite_expired
+    if invite.stopped and not person_admitted:
+        return Refusal.invite_stopped
     if invite.uses_left == 0 and not person_admitted:
         return Refusal.invite_used_up
     if invite.not_before is not None and now < invite.not_before:

@@ -46,7 +46,6 @@ class Facts:
     invites: dict[int, Invite]
     admitted: set[tuple[int, str]]
     banned: set[tuple[int, str]]
-    shut: set[int]
     staff: set[int]
 
     @classmethod
@@ -64,7 +63,6 @@ class Facts:
             invites,
             set(came_in.values_list("invite", "person")) if invites else set(),
             set(bans.values_list("room", "person")),
-            set(Ban.objects.filter(invite__in=invites).values_list("invite", flat=True)),
             set(staff.values_list("pk", flat=True)) if users else set(),
         )
 
@@ -81,12 +79,11 @@ class Facts:
         invite = self.invites.get(pass_.invite)
         if invite is None or invite.room_id != room.pk:
             return Refusal.not_found
-        admitted = (invite.pk, pass_.person) in self.admitted
         return invite_grant(
             room,
             invite,
-            person_admitted=admitted,
-            banned=banned or (not admitted and invite.pk in self.shut),
+            person_admitted=(invite.pk, pass_.person) in self.admitted,
+            banned=banned,
             now=now,
             rejoining=rejoining,
         )

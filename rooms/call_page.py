@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -82,7 +81,9 @@ def call_link(entry: Entry, now: datetime) -> str | None:
     if entry.room.visitors != VisitorPolicy.NOTHING:
         return absolute(entry.room.get_absolute_url())
     invite = (
-        guests_invite(entry.room, entry.grant, now) if entry.grant.moderate else own_invite(entry)
+        guests_invite(entry.room, entry.grant, now)
+        if entry.grant.moderate
+        else own_invite(entry, now)
     )
     return absolute(invite.get_absolute_url()) if invite else None
 
@@ -92,7 +93,9 @@ def whip(entry: Entry) -> dict[str, str] | None:
     if not entry.grant.publish or entry.pass_.invite is None:
         return None
     # Each stream is one more admission, which an invite for a number of people has not got to spare.
-    invite = Invite.objects.filter(pk=entry.pass_.invite, uses_left=None).first()
+    invite = Invite.objects.filter(
+        pk=entry.pass_.invite, uses_left=None, revoked=False, stopped=False
+    ).first()
     return whip_access(invite) if invite else None
 
 
@@ -101,23 +104,17 @@ def whip_access(invite: Invite) -> dict[str, str]:
     return {"url": absolute(reverse("whip", args=[invite.room.slug])), "key": invite.token}
 
 
-def own_invite(entry: Entry) -> Invite | None:
+def own_invite(entry: Entry, now: datetime) -> Invite | None:
     """The invite that a guest came by, where others may come by it too."""
     if entry.pass_.invite is None:
         return None
-    return Invite.objects.filter(
-        pk=entry.pass_.invite, role__in=[Role.SPEAKER, Role.LISTENER], uses_left=None
-    ).first()
+    shared = Invite.objects.good(now).filter(uses_left=None, pk=entry.pass_.invite)
+    return shared.filter(role__in=[Role.SPEAKER, Role.LISTENER]).first()
 
 
 def guests_invite(room: Room, grant: Grant, now: datetime) -> Invite | None:
     """The room's newest speaker invite that anybody may use; an owner gets one made."""
-    lasting = Q(expires=None) | Q(expires__gt=now)
-    started = Q(not_before=None) | Q(not_before__lte=now)
-    invites = room.invites.filter(
-        lasting & started, role=Role.SPEAKER, uses_left=None, revoked=False
-    )
-    found = invites.order_by("-created", "-pk").first()
+    found = room.invites.for_guests(now).order_by("-created", "-pk").first()
     if found is None and grant.role == Role.OWNER:
         found = room.invites.create(label=_("Guests"), role=Role.SPEAKER)
     return found

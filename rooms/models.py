@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -142,6 +144,21 @@ class Room(models.Model):
         return reverse("room", args=[self.slug])
 
 
+class InviteQuerySet(models.QuerySet["Invite"]):
+    """Invites by what they are good for."""
+
+    def good(self, now: datetime) -> InviteQuerySet:
+        """Those that let somebody new in at this moment, unless their room says no."""
+        lasting = Q(expires=None) | Q(expires__gt=now)
+        started = Q(not_before=None) | Q(not_before__lte=now)
+        left = Q(uses_left=None) | Q(uses_left__gt=0)
+        return self.filter(lasting & started & left, revoked=False, stopped=False)
+
+    def for_guests(self, now: datetime) -> InviteQuerySet:
+        """Those to hand out: they make speakers of as many people as come."""
+        return self.good(now).filter(role=Role.SPEAKER, uses_left=None)
+
+
 class Invite(models.Model):
     """A link into a room."""
 
@@ -161,9 +178,20 @@ class Invite(models.Model):
         blank=True,
         help_text=_("Empty: as often as you like. One person counts once."),
     )
-    revoked = models.BooleanField(_("revoked"), default=False)
+    revoked = models.BooleanField(
+        _("revoked"), default=False, help_text=_("Nobody gets in by it, and who is in has to go.")
+    )
+    stopped = models.BooleanField(
+        _("stopped for newcomers"),
+        default=False,
+        help_text=_(
+            "Nobody new gets in by it. Whoever came by it before stays, and can come back."
+        ),
+    )
     last_used = models.DateTimeField(_("last used"), null=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)
+
+    objects = InviteQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("invite")
@@ -224,7 +252,7 @@ class Arrival(models.Model):
 
 
 class Ban(models.Model):
-    """Somebody who was removed: the person, and the invite that it came by, do not come in again."""
+    """Somebody who was removed and does not come in again. ``invite`` says by which link they came."""
 
     room = models.ForeignKey(
         Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="bans"

@@ -25,6 +25,7 @@ from rooms.roles import Grant, Role
 
 STATES = {
     Refusal.invite_revoked: _("revoked"),
+    Refusal.invite_stopped: _("stopped for newcomers"),
     Refusal.invite_expired: _("expired"),
     Refusal.invite_used_up: _("used up"),
     Refusal.invite_not_yet: _("not yet"),
@@ -48,7 +49,7 @@ class InviteAdmin(InviteModelAdmin):
         "last_used",
         "copy",
     ]
-    list_filter = ["room", "role", "revoked"]
+    list_filter = ["room", "role", "revoked", "stopped"]
     list_select_related = ["room"]
     search_fields = ["label", "room__title"]
     fields = [
@@ -56,7 +57,8 @@ class InviteAdmin(InviteModelAdmin):
         "label",
         "role",
         ("not_before", "expires"),
-        ("uses_left", "revoked"),
+        "uses_left",
+        ("revoked", "stopped"),
         "link",
         "qr",
         "obs",
@@ -64,7 +66,7 @@ class InviteAdmin(InviteModelAdmin):
         "last_used",
     ]
     readonly_fields = ["link", "qr", "obs", "people", "last_used"]
-    actions = ["revoke"]
+    actions = ["stop", "let_in_again", "revoke"]
     view_on_site = False
 
     @property
@@ -126,6 +128,32 @@ class InviteAdmin(InviteModelAdmin):
             invite.room, invite, person_admitted=False, banned=False, now=timezone.now()
         )
         return str(STATES[verdict]) if isinstance(verdict, Refusal) else str(_("good"))
+
+    @admin.action(
+        description=_("Stop for newcomers: whoever came by them stays"), permissions=["change"]
+    )
+    def stop(self, request: HttpRequest, queryset: QuerySet[Invite, Any]) -> None:
+        count = self._set_stopped(queryset, True)
+        text = ngettext(
+            "%(count)d invite was stopped: nobody new comes in by its link.",
+            "%(count)d invites were stopped: nobody new comes in by their links.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
+
+    @admin.action(description=_("Let newcomers in again"), permissions=["change"])
+    def let_in_again(self, request: HttpRequest, queryset: QuerySet[Invite, Any]) -> None:
+        count = self._set_stopped(queryset, False)
+        text = ngettext(
+            "%(count)d invite lets newcomers in again.",
+            "%(count)d invites let newcomers in again.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
+
+    def _set_stopped(self, queryset: QuerySet[Invite, Any], stopped: bool) -> int:
+        chosen = Invite.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
+        return chosen.filter(stopped=not stopped).update(stopped=stopped)
 
     @admin.action(description=_("Revoke invites"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invite, Any]) -> None:

@@ -6,12 +6,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms import Media
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rooms import removal, sfu
 from rooms.admin.bases import RecordModelAdmin
+from rooms.admin.widgets import MEDIA, full_link, invite_link
 from rooms.models import Arrival, Ban, Call, ChatLine
 from rooms.roles import Grant, Role
 
@@ -50,7 +53,7 @@ class ChatLineAdmin(Record):
 
 @admin.register(Ban)
 class BanAdmin(Record):
-    """Deleting a ban lets the person in again."""
+    """Deleting a ban lets the person in again; an invite that was stopped stays so."""
 
     list_display = ["__str__", "room", "invite", "created"]
     list_select_related = ["room", "invite__room"]
@@ -63,31 +66,54 @@ class ArrivalAdmin(Record):
     list_display = ["__str__", "room", "role", "invite", "since"]
     list_select_related = ["room", "invite__room"]
     search_fields = ["name"]
-    actions = ["remove"]
+    actions = ["remove", "remove_and_stop"]
+
+    @property
+    def media(self) -> Media:
+        return super().media + MEDIA
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("rooms.add_ban")
 
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        return self.has_remove_permission(request) and request.user.has_perm("rooms.change_invite")
+
     @admin.action(description=_("Remove from the call, and let in no more"), permissions=["remove"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Arrival]) -> None:
         for arrival in queryset.select_related("room"):
-            name = str(arrival)
-            try:
-                removal.remove_now(arrival.room, Grant(Role.OWNER), arrival.participant)
-                messages.success(
-                    request,
-                    gettext("%(name)s was removed. Deleting the ban lets them in again.")
-                    % {"name": name},
-                )
-            except removal.NotAllowed:
-                messages.error(
-                    request,
-                    gettext("%(name)s runs the room: revoke the invite instead.") % {"name": name},
-                )
-            except removal.NotHere:
-                messages.error(request, gettext("%(name)s has left long ago.") % {"name": name})
-            except sfu.Unavailable:
-                text = gettext(
-                    "%(name)s cannot come in again, but the media workers do not answer. Try again in a moment."
-                )
-                messages.warning(request, text % {"name": name})
+            self._remove(request, arrival, stop_link=False)
+
+    @admin.action(
+        description=_("Remove from the call, and stop the link they came by"), permissions=["stop"]
+    )
+    def remove_and_stop(self, request: HttpRequest, queryset: QuerySet[Arrival]) -> None:
+        for arrival in queryset.select_related("room"):
+            self._remove(request, arrival, stop_link=True)
+
+    def _remove(self, request: HttpRequest, arrival: Arrival, *, stop_link: bool) -> None:
+        name, room = {"name": str(arrival)}, arrival.room
+        try:
+            owner = Grant(Role.OWNER)
+            done = removal.ban(room, owner, arrival.participant, stop_link=stop_link)
+        except removal.NotAllowed:
+            text = gettext("%(name)s runs the room: revoke the invite instead.")
+            return messages.error(request, text % name)
+        except removal.NotHere:
+            return messages.error(request, gettext("%(name)s has left long ago.") % name)
+        if done.fresh is not None:
+            text = (
+                gettext("Nobody new comes in by the link of %(name)s any more. A new one:") % name
+            )
+            messages.success(
+                request, format_html("{} {}", text, full_link(invite_link(done.fresh)))
+            )
+        try:
+            removal.remove_now(room, done.participants)
+        except sfu.Unavailable:
+            text = gettext(
+                "%(name)s cannot come in again, but the media workers do not answer. "
+                "They end it by themselves when they are back."
+            )
+            return messages.warning(request, text % name)
+        text = gettext("%(name)s was removed. Deleting the ban lets them in again.")
+        messages.success(request, text % name)

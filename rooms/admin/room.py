@@ -35,7 +35,8 @@ class InviteInline(RoomInvites):
     fields = [
         ("label", "role"),
         ("not_before", "expires"),
-        ("uses_left", "revoked"),
+        "uses_left",
+        ("revoked", "stopped"),
         "link",
         "last_used",
     ]
@@ -117,10 +118,7 @@ class RoomAdmin(RoomModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         now = timezone.now()
-        lasting = Q(expires=None) | Q(expires__gt=now)
-        guests = Invite.objects.filter(
-            lasting, room=OuterRef("pk"), role=Role.SPEAKER, uses_left=None, revoked=False
-        )
+        guests = Invite.objects.for_guests(now).filter(room=OuterRef("pk"))
         rooms: QuerySet[Room] = super().get_queryset(request)
         return rooms.annotate(
             expiry=Min(

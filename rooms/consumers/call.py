@@ -254,6 +254,8 @@ class CallConsumer(Chatting, Entitled, Moderating):
         messages.ChatSince: Chatting.on_chat_since,
         messages.Renew: Entitled.on_renew,
         messages.Remove: Moderating.on_remove,
+        messages.LinkOf: Moderating.on_link_of,
+        messages.Link: Moderating.on_link,
         messages.Leave: on_leave,
     }
 

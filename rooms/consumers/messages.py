@@ -104,12 +104,38 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Somebody else, for good. For those who run the room."""
+    """Somebody else, for good. For those who run the room. ``stop_link``: nobody new comes in by their link."""
+
+    participant: str
+    stop_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOf:
+    """By which link somebody came, before they are removed."""
 
     participant: str
 
 
-Message = Join | Offer | Slots | Mute | Snapshot | Chat | ChatSince | Renew | Remove | Leave
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that lets others in, to copy now."""
+
+
+Message = (
+    Join
+    | Offer
+    | Slots
+    | Mute
+    | Snapshot
+    | Chat
+    | ChatSince
+    | Renew
+    | Remove
+    | LinkOf
+    | Link
+    | Leave
+)
 
 NAMES: dict[type, str] = {
     Join: "join",
@@ -121,6 +147,8 @@ NAMES: dict[type, str] = {
     ChatSince: "chat_since",
     Renew: "renew",
     Remove: "remove",
+    LinkOf: "link_of",
+    Link: "link",
     Leave: "leave",
 }
 MESSAGES = {name: cls for cls, name in NAMES.items()}

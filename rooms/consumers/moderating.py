@@ -1,16 +1,20 @@
-"""What those who run the room may do on the call's WebSocket."""
+"""What those who run the room may do on the call's WebSocket, and the link to hand out."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+from dataclasses import asdict
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
+from django.utils import timezone
 
-from rooms import admission, removal, sfu
-from rooms.consumers import messages
+from rooms import admission, call_page, removal, sfu
+from rooms.call_page import Entry, absolute
+from rooms.consumers import messages, texts
 from rooms.consumers.socket import CallSocket, Member
+from rooms.models import Invite, Room
 from rooms.roles import Grant
 from sfu_worker import wire
 
@@ -22,13 +26,15 @@ class Moderating(CallSocket):
         """Nothing answers when it is done: everybody hears that somebody has left."""
         me = self._me
         try:
-            # What one may do is asked anew: it may have been taken away since the join.
-            verdict = await database_sync_to_async(admission.current_grant)(
-                me.pass_, rejoining=True
+            grant = await self._moderator()
+            if grant is None:
+                return
+            done = await database_sync_to_async(removal.ban)(
+                me.room, grant, message.participant, me.pass_.person, stop_link=message.stop_link
             )
-            if not isinstance(verdict, Grant) or not verdict.moderate:
-                return await self._error("forbidden", "remove_unasked")
-            await removal.remove(me.room, verdict, message.participant, by=me.pass_.person)
+            if done.fresh is not None:
+                await self._tell_fresh(done.fresh)
+            await removal.remove(me.room, done.participants)
         except removal.NotAllowed:
             await self._error("forbidden", "remove_forbidden")
         except removal.NotHere:
@@ -40,6 +46,36 @@ class Moderating(CallSocket):
             logger.info("x a removal waits for the worker: %s", exc)
             await self._error("unavailable", "remove_unheard")
 
+    async def _moderator(self) -> Grant | None:
+        """What one may do is asked anew: it may have been taken away since the join. None: they were told."""
+        grants = database_sync_to_async(admission.current_grant)
+        verdict = await grants(self._me.pass_, rejoining=True)
+        if isinstance(verdict, Grant) and verdict.moderate:
+            return verdict
+        await self._error("forbidden", "remove_unasked")
+        return None
+
+    async def on_link_of(self, message: messages.LinkOf) -> None:
+        """What a removal would mean for the link, before anybody decides."""
+        if await self._moderator() is None:
+            return
+        find = database_sync_to_async(removal.link_of)
+        try:
+            link = await find(self._me.room, message.participant, timezone.now())
+        except removal.NotHere:
+            return await self._error("not_here")
+        await self._tell({"type": "link_of", "participant": message.participant, **asdict(link)})
+
+    async def on_link(self, message: messages.Link) -> None:
+        """A page may be open for hours: which link lets others in is asked when it is copied."""
+        link, note = await database_sync_to_async(link_now)(self._me)
+        words = texts.text(note) if note else ""
+        await self._tell({"type": "link", "link": link, "note": words, "fresh": False})
+
+    async def _tell_fresh(self, invite: Invite) -> None:
+        link = absolute(invite.get_absolute_url())
+        await self._tell({"type": "link", "link": link, "note": "", "fresh": True})
+
     async def _was_removed(self, member: Member) -> bool:
         """Whether somebody was removed while it came in: the worker may have heard of that before it heard of the join."""
         removed: bool = await database_sync_to_async(admission.was_removed)(member.pass_)
@@ -47,3 +83,15 @@ class Moderating(CallSocket):
             with contextlib.suppress(sfu.Unavailable):  # then it ends with the detached ones
                 await sfu.send(member.worker, wire.Remove(self._slug, member.participant))
         return removed
+
+
+def link_now(member: Member) -> tuple[str | None, str]:
+    """A link that lets others in at this moment, and what to say about it; None: there is none."""
+    now = timezone.now()
+    room = Room.objects.filter(pk=member.room.pk).first()
+    link = call_page.call_link(Entry(room, member.grant, member.pass_), now) if room else None
+    if room is None or link is None:
+        return None, "link_none"
+    if room.locked:
+        return link, "link_locked"
+    return link, "link_early" if room.opens is not None and now < room.opens else ""

@@ -23,6 +23,9 @@ ERRORS: dict[str, str | Promise] = {
     "remove_unheard": _(
         "They cannot come in again, but the call could not be reached to end it for them. Try again in a moment."
     ),
+    "link_none": _("There is no link that lets others in any more. Ask the host to invite them."),
+    "link_locked": _("Link copied. The room is locked: nobody new gets in until it is unlocked."),
+    "link_early": _("Link copied. It lets people in when the room opens."),
     "unavailable": _(
         "The call cannot be reached right now. It comes back by itself; nothing is lost."
     ),
@@ -37,6 +40,7 @@ ERRORS: dict[str, str | Promise] = {
     ),
     "refused:timeout": _("The connection was away for too long. Join again."),
     "refused:invite_revoked": _("This invite was withdrawn. Ask for a new one."),
+    "refused:invite_stopped": _("This link lets nobody new in any more. Ask for a new one."),
     "refused:invite_expired": _("This invite has expired. Ask for a new one."),
     "refused:invite_used_up": _("This invite was used as often as it may be. Ask for a new one."),
     "refused:invite_not_yet": _("This invite is not valid yet. Come back later."),

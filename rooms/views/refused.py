@@ -59,14 +59,20 @@ PAGES: dict[Refusal, Page] = {
     ),
     Refusal.removed: Page(
         _("You were removed from this call"),
-        _(
-            "The host has removed you, and this link does not let you in again. If that was a mistake, write to the host."
-        ),
+        _("The host has removed you from it. If that was a mistake, write to the host."),
         FRONT,
     ),
     Refusal.invite_revoked: Page(
         _("This invite was withdrawn"),
         _("The host has withdrawn this link. Ask the host for a new one."),
+        FRONT,
+    ),
+    Refusal.invite_stopped: Page(
+        _("This link no longer works"),
+        _(
+            "The host lets nobody new in by it. Ask the host for a new one. "
+            "If you were in this call before, open it in the browser that you used then."
+        ),
         FRONT,
     ),
     Refusal.invite_expired: Page(

@@ -31,6 +31,7 @@ class Invite:
     expires: datetime | None = None
     uses_left: int | None = None
     revoked: bool = False
+    stopped: bool = False
 
 
 STATES: dict[str, Room] = {
@@ -98,6 +99,10 @@ def test_each_person_gets_what_the_table_says(person: str, state: str) -> None:
         (Invite(expires=NOW + HOUR), False, Grant(Role.SPEAKER)),
         (Invite(uses_left=0), False, Refusal.invite_used_up),
         (Invite(uses_left=0), True, Grant(Role.SPEAKER)),
+        (Invite(stopped=True), False, Refusal.invite_stopped),
+        (Invite(stopped=True), True, Grant(Role.SPEAKER)),
+        (Invite(stopped=True, uses_left=0), False, Refusal.invite_stopped),
+        (Invite(stopped=True, expires=NOW), False, Refusal.invite_expired),
         (Invite(uses_left=1), False, Grant(Role.SPEAKER)),
         (Invite(not_before=NOW + HOUR), False, Refusal.invite_not_yet),
         (Invite(not_before=NOW), False, Grant(Role.SPEAKER)),
@@ -163,4 +168,5 @@ def test_every_refusal_has_its_status() -> None:
         "room_not_open": 403,
         "room_locked": 423,
         "room_full": 503,
+        "invite_stopped": 410,
     }

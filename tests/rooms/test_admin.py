@@ -318,6 +318,19 @@ def test_the_owner_removes_somebody_who_came_in(
     assert (ban.person, ban.invite, ban.name) == ("ben", invite, "Ben")
     message = async_to_sync(get_channel_layer().receive)(wire.worker_channel("w1"))
     assert wire.decode(message["body"]) == wire.Remove("garden", "p2")
+    # The same with the link that they came by; the page shows the new one.
+    cleo = Arrival.objects.create(
+        room=room, participant="p3", person="cleo", role=Role.SPEAKER, name="Cleo", invite=invite
+    )
+    page = act(owner, "remove_and_stop", cleo, model="arrival")
+    invite.refresh_from_db()
+    fresh = Invite.objects.get(label="Ben’s", stopped=False)
+    assert invite.stopped
+    assert f"/i/{fresh.token}/" in page
+    assert "stopped for newcomers" in owner.get("/admin/rooms/invite/").content.decode()
+    act(owner, "let_in_again", invite, model="invite")
+    act(owner, "stop", fresh, model="invite")
+    assert list(Invite.objects.filter(stopped=True)) == [fresh]
     # Rooms are deleted with the arrivals in them.
     owner.post(f"/admin/rooms/room/{room.pk}/delete/", {"post": "yes"})
     assert not Room.objects.exists()

@@ -128,15 +128,16 @@ def test_a_removed_person_stays_out_and_takes_nobody_along(room: Room) -> None:
     Ban.objects.create(room=room, person="ann", invite=invite)
     assert current_grant(guest(invite, "ann")) is Refusal.removed
     assert current_grant(guest(invite, "bob")) == Grant(Role.SPEAKER)
-    # The invite that the removed person came by lets nobody new in, or a new tab would do.
-    assert invite_verdict(room, invite, "new", timezone.now()) is Refusal.removed
+    assert invite_verdict(room, invite, "new", timezone.now()) == Grant(Role.SPEAKER)
 
 
-def test_a_ban_without_its_invite_is_of_the_person_alone(room: Room) -> None:
+def test_a_stopped_invite_keeps_whoever_came_by_it_and_counts_nobody_new(room: Room) -> None:
     invite = room.invites.create()
-    Ban.objects.create(room=room, person="ann")
-    assert current_grant(guest(invite, "ann")) is Refusal.removed
-    assert current_grant(guest(invite, "new")) == Grant(Role.SPEAKER)
+    admit(guest(invite, "ann"), "Ann")
+    Invite.objects.update(stopped=True)
+    assert current_grant(guest(invite, "ann")) == Grant(Role.SPEAKER)
+    assert admit(guest(invite, "new"), "New") is Refusal.invite_stopped
+    assert Admission.objects.count() == 1
 
 
 def test_a_visitors_pass_follows_the_rooms_policy(room: Room) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connections
 from django.utils import timezone
 
 from rooms import chat, passes, removal, rights, sfu
+from rooms.access import Refusal
 from rooms.admission import admit, current_grant, invite_verdict
+from rooms.call_page import guests_invite
 from rooms.models import Ban, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Grant, Role, VisitorPolicy
@@ -47,9 +54,9 @@ def arrive(
 # The tables
 
 
-def test_the_person_and_its_invite_are_banned(room: Room) -> None:
+def test_the_person_is_banned_and_the_ban_says_by_which_invite_they_came(room: Room) -> None:
     invite = arrive(room, "p1", "ann")
-    assert removal.ban(room, OWNER, "p1") == ["p1"]
+    assert removal.ban(room, OWNER, "p1").participants == ["p1"]
     assert list(Ban.objects.values_list("room", "person", "invite", "name")) == [
         (room.pk, "ann", invite.pk, "Ann")
     ]
@@ -67,7 +74,7 @@ def test_an_owner_ends_its_own_stream_and_a_moderator_does_not(room: Room) -> No
     arrive(room, "s1", "whip-1", Role.OWNER, kind="whip")
     with pytest.raises(removal.NotAllowed):
         removal.ban(room, MODERATOR, "s1")
-    assert removal.ban(room, OWNER, "s1") == ["s1"]
+    assert removal.ban(room, OWNER, "s1").participants == ["s1"]
 
 
 def test_a_visitor_is_banned_by_its_person(room: Room) -> None:
@@ -83,13 +90,13 @@ def test_all_tabs_of_a_person_end_and_nobody_elses(room: Room) -> None:
     arrive(room, "p2", "bob")
     arrive(room, "p3", "ann", Role.LISTENER)
     arrive(Room.objects.create(slug="attic", title="Attic"), "p4", "ann")
-    assert removal.ban(room, MODERATOR, "p1") == ["p1", "p3"]
+    assert removal.ban(room, MODERATOR, "p1").participants == ["p1", "p3"]
 
 
 def test_of_very_many_arrivals_the_named_one_and_the_newest_are_told(room: Room) -> None:
     for n in range(removal.NEWEST + 5):
         arrive(room, f"p{n}", "ann")
-    gone = removal.ban(room, OWNER, "p0")
+    gone = removal.ban(room, OWNER, "p0").participants
     assert (gone[0], len(gone), len(set(gone))) == ("p0", removal.NEWEST, removal.NEWEST)
     assert f"p{removal.NEWEST + 4}" in gone
 
@@ -120,7 +127,7 @@ def test_an_owner_who_tries_the_guests_link_stays_an_owner(room: Room) -> None:
         removal.ban(room, MODERATOR, "p2")
     # But for a right that was taken away.
     Invite.objects.filter(pk=invite.pk).update(revoked=True)
-    assert removal.ban(room, MODERATOR, "p2")[0] == "p2"
+    assert removal.ban(room, MODERATOR, "p2").participants[0] == "p2"
 
 
 def test_an_owner_by_account_who_tries_the_guests_link_stays_one_too(room: Room) -> None:
@@ -140,7 +147,7 @@ def test_what_counts_is_the_role_that_the_invite_has_today(room: Room) -> None:
     with pytest.raises(removal.NotAllowed):
         removal.ban(room, MODERATOR, "p1")
     Invite.objects.update(role=Role.SPEAKER)
-    assert removal.ban(room, MODERATOR, "p1") == ["p1"]
+    assert removal.ban(room, MODERATOR, "p1").participants == ["p1"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,7 +160,7 @@ def test_of_many_who_remove_the_same_person_at_once_one_ban_is_left() -> None:
     def click() -> None:
         start.wait(10)
         try:
-            done.append(removal.ban(room, MODERATOR, "p1"))
+            done.append(removal.ban(room, MODERATOR, "p1").participants)
         finally:
             connections.close_all()
 
@@ -188,14 +195,20 @@ async def test_the_ban_is_there_before_the_worker_hears_of_it_and_the_removed_st
         await worker.tell(worker.replies[welcome["participant"]], wire.Removed("removed"))
         await bob.hear("removed")
         await bob.refused("refused:removed", 4403)
-        # With the resume token, with the pass alone, and with the same invite in a new browser.
-        stranger = passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "new"))
-        for held, resume in ((token, welcome["resume"]), (token, None), (stranger, None)):
+        # With the resume token, with the pass alone, and with another invite in the same browser.
+        other = await make_invite(room, Role.MODERATOR)
+        more = passes.issue(Pass(room.pk, Role.MODERATOR, other.pk, "bob"))
+        for held, resume in ((token, welcome["resume"]), (token, None), (more, None)):
             again = Browser("/ws/call/garden/")
             await again.connect()
             await again.say(**{"type": "join", "pass": held, "name": "Bob", "resume": resume})
             await again.refused("refused:removed", 4403)
         assert worker.commands.empty()
+        # It was the person who was removed, not the link.
+        cleo, _ = await join(
+            room, "Cleo", token=passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "new"))
+        )
+        await cleo.gone()
         await ann.gone()
         await bob.gone()
 
@@ -316,12 +329,141 @@ async def test_who_is_removed_while_coming_in_is_put_out_again(
         assert worker.commands.empty()
 
 
-def test_an_invite_whose_holder_was_removed_lets_in_whoever_was_in(room: Room) -> None:
+# The link that they came by
+
+
+def test_removing_somebody_leaves_their_link_as_it_is(room: Room) -> None:
     invite = arrive(room, "p1", "ann")
+    assert removal.ban(room, OWNER, "p1") == removal.Done(["p1"])
+    assert invite_verdict(room, invite, "new", timezone.now()) == Grant(Role.SPEAKER)
+    assert invite_verdict(room, invite, "ann", timezone.now()) is Refusal.removed
+
+
+def test_a_stopped_link_lets_nobody_new_in_and_keeps_whoever_was_in(room: Room) -> None:
+    later = timezone.now() + timedelta(days=1)
+    invite = arrive(room, "p1", "ann")
+    Invite.objects.update(label="Guests", expires=later)
     bob = Pass(room.pk, Role.SPEAKER, invite.pk, "bob")
     admit(bob, "Bob", participant="p2")
-    removal.ban(room, OWNER, "p1")
+    fresh = removal.ban(room, OWNER, "p1", stop_link=True).fresh
+    now = timezone.now()
     assert current_grant(bob) == Grant(Role.SPEAKER)
-    # Deleting the ban lets everybody in again.
-    Ban.objects.all().delete()
-    assert invite_verdict(room, invite, "new", timezone.now()) == Grant(Role.SPEAKER)
+    for person in ("new", ""):
+        invite.refresh_from_db()
+        assert invite_verdict(room, invite, person, now) is Refusal.invite_stopped
+    assert invite_verdict(room, invite, "ann", now) is Refusal.removed
+    assert fresh is not None
+    assert (fresh.label, fresh.role, fresh.expires) == ("Guests", Role.SPEAKER, later)
+    assert fresh.token != invite.token
+    assert invite_verdict(room, fresh, "new", now) == Grant(Role.SPEAKER)
+    assert invite_verdict(room, fresh, "ann", now) is Refusal.removed
+    assert guests_invite(room, OWNER, now) == fresh
+    # The admin can take it back.
+    Invite.objects.filter(pk=invite.pk).update(stopped=False)
+    assert current_grant(replace(bob, person="new")) == Grant(Role.SPEAKER)
+
+
+@pytest.mark.parametrize(
+    "state", [{"revoked": True}, {"uses_left": 0}, {"expires": timezone.now()}, {"stopped": True}]
+)
+def test_a_link_that_lets_nobody_in_is_not_replaced(room: Room, state: dict[str, Any]) -> None:
+    arrive(room, "p1", "ann")
+    Invite.objects.update(**state)
+    assert removal.link_of(room, "p1", timezone.now()).state == "closed"
+    assert removal.ban(room, OWNER, "p1", stop_link=True).fresh is None
+    assert Invite.objects.count() == 1
+
+
+def test_of_a_stream_no_link_is_stopped(room: Room) -> None:
+    arrive(room, "s1", "whip-1", kind="whip")
+    assert removal.ban(room, OWNER, "s1", stop_link=True).fresh is None
+    assert not Invite.objects.filter(stopped=True).exists()
+
+
+def test_who_else_came_by_the_link_is_told_by_name(room: Room) -> None:
+    invite = arrive(room, "p0", "ann")
+    for n in range(removal.SHOWN + 2):
+        for tab in "ab":
+            pass_ = Pass(room.pk, Role.SPEAKER, invite.pk, f"guest-{n}")
+            admit(pass_, f"Guest {n}", participant=f"{n}{tab}")
+    admit(Pass(room.pk, Role.SPEAKER, invite.pk, "whip-1"), "Cam", participant="c", kind="whip")
+    arrive(room, "other", "owen")
+    removal.ban(room, OWNER, "6a")
+    names = [f"Guest {n}" for n in (5, 4, 3, 2, 1)]
+    assert removal.link_of(room, "p0", timezone.now()) == removal.Link("open", names, 1)
+    assert removal.link_of(room, "other", timezone.now()) == removal.Link("open", [])
+    Room.objects.update(visitors=VisitorPolicy.SPEAK)
+    admit(Pass(room.pk, Role.SPEAKER, None, "eve"), "Eve", participant="v")
+    assert removal.link_of(room, "v", timezone.now()) == removal.Link("none", [])
+    with pytest.raises(removal.NotHere):
+        removal.link_of(room, "nobody", timezone.now())
+
+
+def test_bans_from_before_have_stopped_their_invites(room: Room) -> None:
+    closed, other = arrive(room, "p1", "ann"), arrive(room, "p2", "bob")
+    Ban.objects.create(room=room, person="ann", invite=closed)
+    Ban.objects.create(room=room, person="whip-1")
+    migration = importlib.import_module("rooms.migrations.0004_invite_stopped")
+    migration.stop_invites_of_bans(apps, None)
+    assert list(Invite.objects.filter(stopped=True)) == [closed]
+    assert current_grant(Pass(room.pk, Role.SPEAKER, other.pk, "new")) == Grant(Role.SPEAKER)
+
+
+@whole
+@pytest.mark.django_db(transaction=True)
+async def test_the_host_asks_about_the_link_stops_it_and_is_handed_a_fresh_one() -> None:
+    room = await make_room()
+    guests = await make_invite(room, label="Guests")
+    async with FakeWorker():
+        ann, _ = await join(room, "Ann", role=Role.OWNER)
+        await ann.hear("room_state")
+        ids = {}
+        for name in ("Bob", "Cleo"):
+            token = passes.issue(Pass(room.pk, Role.SPEAKER, guests.pk, name.lower()))
+            browser, welcome = await join(room, name, token=token)
+            ids[name] = welcome["participant"]
+            await browser.gone()
+        await ann.say(type="link_of", participant=ids["Bob"])
+        told = {"participant": ids["Bob"], "state": "open", "others": ["Cleo"], "more": 0}
+        assert await ann.hear("link_of") == {"type": "link_of", **told}
+        await ann.say(type="link")
+        before = (await ann.hear("link"))["link"]
+        assert before.endswith(f"/i/{guests.token}/")
+        await ann.say(type="remove", participant=ids["Bob"], stop_link=True)
+        fresh = await ann.hear("link")
+        assert (fresh["fresh"], fresh["link"] != before) == (True, True)
+        await ann.say(type="link")
+        assert (await ann.hear("link"))["link"] == fresh["link"]
+        stranger = Browser("/ws/call/garden/")
+        await stranger.connect()
+        token = passes.issue(Pass(room.pk, Role.SPEAKER, guests.pk, "new"))
+        await stranger.say(**{"type": "join", "pass": token, "name": "New"})
+        await stranger.refused("refused:invite_stopped", 4403)
+        await ann.gone()
+
+
+@whole
+@pytest.mark.django_db(transaction=True)
+async def test_the_link_to_copy_is_the_one_that_lets_people_in_now_and_says_what_it_must() -> None:
+    room = await make_room()
+    guests = await make_invite(room)
+    async with FakeWorker():
+        token = passes.issue(Pass(room.pk, Role.SPEAKER, guests.pk, "ben"))
+        ben, _ = await join(room, "Ben", token=token)
+        await ben.hear("room_state")
+        for change, words in (({"locked": True}, "locked"), ({"locked": False}, "")):
+            await Room.objects.aupdate(**change)
+            await ben.say(type="link")
+            link = await ben.hear("link")
+            assert link["link"].endswith(f"/i/{guests.token}/")
+            assert words in link["note"]
+            assert bool(words) is bool(link["note"])
+        # Stopped while the page was open: a guest is not handed the new one.
+        await Invite.objects.filter(pk=guests.pk).aupdate(stopped=True)
+        await make_invite(room)
+        await ben.say(type="link")
+        link = await ben.hear("link")
+        assert (link["link"], "Ask the host" in link["note"]) == (None, True)
+        await ben.say(type="link_of", participant="x")
+        assert (await ben.hear("error"))["code"] == "forbidden"
+        await ben.gone()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
 from rooms import removal, sfu
@@ -330,7 +331,9 @@ async def test_who_was_removed_has_no_session_and_its_key_brings_it_back_only_wi
     client = await arrive("whip")
     await client.start()
     participant = client.location.rsplit("/", 1)[1].split(".")[0]
-    await removal.remove(client.invite.room, Grant(Role.OWNER), participant)
+    room = client.invite.room
+    done = await sync_to_async(removal.ban)(room, Grant(Role.OWNER), participant)
+    await removal.remove(room, done.participants)
     for response in (
         await client.patch(END, client.etag),
         await client.patch(user("abcd"), "*"),

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rooms import backgrounds
@@ -107,5 +108,6 @@ def row(title: str, text: str) -> str:
 
 
 def first_link(room: Room, role: Role) -> str | None:
-    invite = Invite.objects.filter(room=room, role=role, revoked=False).order_by("created").first()
+    good = Invite.objects.good(timezone.now())
+    invite = good.filter(room=room, role=role).order_by("created").first()
     return absolute(invite.get_absolute_url()) if invite else None
