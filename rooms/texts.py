@@ -67,6 +67,15 @@ TEXTS: dict[str, str | Promise] = {
     "remove.offline": _(
         "The connection to the server is lost right now: nobody was removed. Try again when it is back."
     ),
+    "remove.nobody": _("Nobody else has come by it."),
+    "remove.others": _("{names} came by it too: they stay, and can come back."),
+    "remove.more": _("{count} more"),
+    "remove.private": _("While it is open, {name} can come in again by it in a private window."),
+    "remove.closed": _("The link that they came by lets nobody new in already."),
+    "remove.visitor": _(
+        "They came without an invite. In a private window they can come in again, unless you lock "
+        "the room or close it to visitors in the admin."
+    ),
     # What limits the picture, and its numbers
     "limit.cpu": _(
         "Your computer is at its limit, so others see less of you. Closing other programs helps."
@@ -103,6 +112,10 @@ TEXTS: dict[str, str | Promise] = {
     ),
     # Links
     "link.copied": _("Link copied"),
+    "link.offline": _(
+        "The connection to the server is lost right now: no link was copied. "
+        "Try again when it is back."
+    ),
     "copied": _("Copied"),
     # Notes and chat
     "notes.failed": _("Notes did not load – open them in a new tab"),

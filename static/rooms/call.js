@@ -3,6 +3,7 @@ import { delay } from './backoff.js';
 import { ChatClient } from './chat_client.js';
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
+import { Questions } from './questions.js';
 import { EMPTY, fromSnapshot, isRoomEvent, reduce } from './room_state.js';
 import { SOURCES } from './sending.js';
 import { Signalling } from './signalling.js';
@@ -24,6 +25,7 @@ const SILENT_AFTER = 3;
  *   socket: boolean,
  *   media: 'connecting' | 'connected' | 'failed' | 'blocked',
  *   role: {role: string, publish: boolean, raised: boolean},
+ *   fresh_link: string,
  *   problem: string,
  *   ended: {why: string, message: string},
  * }} Events `problem` and `message` are words for people; `why` is a key for the end page;
@@ -60,6 +62,10 @@ export class Call extends Emitter {
     this._givenUp = new Set();
     this._signalling = new Signalling(config.ws, config.pass);
     this.chat = new ChatClient((message) => this._signalling.send(message));
+    this._questions = new Questions((message) => {
+      this._signalling.send(message);
+      return this._signalling.connected;
+    });
     this.subscriptions = new Subscriptions((slots) => this._tellSlots(slots));
     this._signalling.on('message', (message) => this._receive(message));
     this._state = new Asking((attempt) => this._askState(attempt), STATE_WITHIN);
@@ -135,6 +141,10 @@ export class Call extends Emitter {
         return this.chat.receive([message], false);
       case 'chat_lines':
         return this.chat.receive(message.lines, message.more);
+      case 'link':
+        return message.fresh ? this.emit('fresh_link', message.link ?? '') : this._questions.answered(message);
+      case 'link_of':
+        return this._questions.answered(message);
       default:
         return this._trouble(message);
     }
@@ -176,6 +186,7 @@ export class Call extends Emitter {
 
   _lost() {
     this._state.settle();
+    this._questions.lost();
     this.emit('socket', false);
   }
 
@@ -337,13 +348,24 @@ export class Call extends Emitter {
   }
 
   /**
+   * Ask the server something that one message answers.
+   *
+   * @template {'link' | 'link_of'} T
+   * @param {{type: T} & Record<string, unknown>} question
+   */
+  ask(question) {
+    return this._questions.ask(question);
+  }
+
+  /**
    * Have somebody else removed for good; it is heard of as of somebody who leaves.
    *
    * @param {string} participant
+   * @param {boolean} stopLink let nobody new in by the link that they came by
    * @returns {boolean} false: the server cannot be told now
    */
-  remove(participant) {
-    this._signalling.send({ type: 'remove', participant });
+  remove(participant, stopLink) {
+    this._signalling.send({ type: 'remove', participant, stop_link: stopLink });
     return this._signalling.connected;
   }
 

@@ -35,7 +35,7 @@ function start(name) {
   controls(local);
   fitBar();
   followScreen();
-  links(config, name);
+  links(config, call, name);
   const chat = config.notes.chat ? new ChatPanel(call.chat, config.notes.chat_limit) : null;
   const tiles = new Tiles(call, local);
   tabs((view) => {

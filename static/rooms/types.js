@@ -45,9 +45,11 @@
  * @typedef {{type: 'chat_lines', lines: ChatLine[], more: boolean}} ChatLines
  * @typedef {{type: 'pass', pass: string}} PassEvent
  * @typedef {{type: 'role', role: string, publish: boolean}} RoleEvent
+ * @typedef {{type: 'link', link: string | null, note: string, fresh: boolean}} LinkEvent `fresh`: takes the place of one that was stopped
+ * @typedef {{type: 'link_of', participant: string, state: 'open' | 'closed' | 'none', others: string[], more: number}} LinkOfEvent
  * @typedef {{type: 'worker_lost'}} WorkerLost
  * @typedef {{type: 'error', code: string, message: string, nonce?: string}} ErrorEvent `nonce`: of the chat line that was refused
- * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted | CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | RoleEvent | WorkerLost | ErrorEvent} ServerMessage
+ * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted | CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | RoleEvent | LinkEvent | LinkOfEvent | WorkerLost | ErrorEvent} ServerMessage
  */
 
 export {};

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from tests.e2e.conftest import Confcall
-from tests.e2e.people import Person
+from tests.e2e.people import Person, until
 from tests.e2e.whip import encoder, room_with_invites
 
 pytestmark = pytest.mark.e2e
@@ -71,24 +71,97 @@ async def test_the_owner_removes_a_guest_who_does_not_come_back(
     await cleo.sees("Ann")
     await ann.hears("Cleo")
 
-    # Neither the page nor the link, nor the link in a browser that was never here.
+    # Neither the page nor the link lets them in again.
     response = await ben.page.reload()
     assert response is not None
     assert response.status == 403
     await expect(
         ben.page.get_by_role("heading", name="You were removed from this call")
     ).to_be_visible()
-    for page in (ben.page, await (await browser.new_context()).new_page()):
-        response = await page.goto(link["Guests"])
-        assert response is not None
-        assert response.status == 403
+    response = await ben.page.goto(link["Guests"])
+    assert response is not None
+    assert response.status == 403
+    # It was Ben who was removed, not the link: a newcomer has done nothing.
+    dora = await Person.arrive(browser, link["Guests"], "Dora")
+    await dora.join(devices=False)
+    await dora.sees("Cleo")
 
     # A moderator has no such button for those who run the room.
     dan = await Person.arrive(browser, link["Helper"], "Dan")
     await dan.join(devices=False)
     await expect(dan.button("Remove Cleo")).to_have_count(1)
     await expect(dan.button("Remove Ann")).to_have_count(0)
-    assert ann.errors == ben.errors == cleo.errors == dan.errors == []
+    assert ann.errors == ben.errors == cleo.errors == dan.errors == dora.errors == []
+
+
+async def copied_link(person: Person) -> str:
+    """What "Copy call link" copies now."""
+    await person.page.evaluate("navigator.clipboard.writeText('')")
+    await person.button("Copy call link").click()
+
+    async def there() -> bool:
+        return bool(await person.clipboard())
+
+    await until(there, 20, "nothing was copied")
+    return await person.clipboard()
+
+
+async def status(browser: Browser, link: str) -> tuple[int, str]:
+    """What somebody who was never here gets."""
+    page = await (await browser.new_context()).new_page()
+    response = await page.goto(link)
+    assert response is not None
+    title = await page.get_by_role("heading").first.inner_text()
+    await page.context.close()
+    return response.status, title
+
+
+async def test_a_link_is_stopped_with_a_removal_and_the_host_is_handed_a_fresh_one(
+    browser: Browser, confcall: Confcall
+) -> None:
+    tokens = room_with_invites(confcall, "leak", Ann="owner", Guests="speaker")
+    guests = f"{confcall.url}/i/{tokens['Guests']}/"
+    ann = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Ann']}/", "Ann")
+    people = [await Person.arrive(browser, guests, name) for name in ("Ben", "Cleo")]
+    for person in (ann, *people):
+        await person.join(devices=False)
+    ben, cleo = people
+    assert await copied_link(ann) == guests
+
+    await ann.button("Remove Ben").click()
+    stop = dialog(ann).get_by_role("checkbox", name="Also stop this link")
+    await expect(stop).not_to_be_checked()
+    await expect(dialog(ann)).to_contain_text("Cleo came by it too")
+    await stop.check()
+    await dialog(ann).get_by_role("button", name="Remove", exact=True).click()
+    await expect(ben.page.get_by_role("heading", name="You were removed")).to_be_visible()
+    fresh = await ann.page.get_by_role("textbox", name="New link").input_value()
+    assert fresh != guests
+    await ann.button("Copy new link").click()
+    assert await ann.clipboard() == fresh
+    assert await copied_link(ann) == fresh
+
+    assert await status(browser, guests) == (410, "This link no longer works")
+    assert (await status(browser, fresh))[0] == 200
+    # Whoever came by it before stays, and comes back.
+    await expect(ann.group("Cleo")).to_have_count(1)
+    await cleo.page.goto(guests)
+    await cleo.join(devices=False)
+    await ann.group("Cleo").wait_for()
+
+    # A page may be open for hours: the link that it copies lets somebody in when it is copied.
+    for change in ("expires='2001-01-01T00:00Z'", "uses_left=0", "revoked=True", "stopped=True"):
+        token = (await ann.clipboard()).rstrip("/").rpartition("/")[2]
+        confcall.shell(
+            "from rooms.models import Invite; "
+            f"Invite.objects.filter(token={token!r}).update({change})"
+        )
+        link = await copied_link(ann)
+        assert token not in link
+        assert (await status(browser, link))[0] == 200
+    # Cleo's has been stopped, and she is not handed the new one.
+    await expect(cleo.button("Copy call link")).to_have_count(0)
+    assert ann.errors == ben.errors == cleo.errors == []
 
 
 async def test_the_owner_removes_a_running_stream_and_its_key_is_refused(

@@ -1,18 +1,20 @@
 import { withName } from '../config.js';
 import { text } from '../texts.js';
 import { toast } from './announce.js';
+import { showBanner } from './banner.js';
 import { byId, find } from './dom.js';
 
 /**
  * The buttons with the links.
  *
  * @param {import('../types.js').Config} config
+ * @param {import('../call.js').Call} call
  * @param {string} name
  */
-export function links(config, name) {
-  const { call, notes, open_notes: own } = config.links;
+export function links(config, call, name) {
+  const { notes, open_notes: own } = config.links;
   const copyCall = find('copy-call', HTMLButtonElement);
-  if (copyCall && call) copyCall.onclick = () => void copy(call);
+  if (copyCall) copyCall.onclick = () => void copyCallLink(call);
   byId('copy-notes', HTMLButtonElement).onclick = () => void copy(notes);
   byId('open-notes', HTMLButtonElement).onclick = () => openTab(withName(own, name));
 }
@@ -32,18 +34,53 @@ export function openTab(link) {
 }
 
 /**
+ * Which link lets others in is asked at the click: while a page is open for hours, links expire, are used up or stopped.
+ *
+ * @param {import('../call.js').Call} call
+ */
+async function copyCallLink(call) {
+  const asked = call.ask({ type: 'link' });
+  const link = asked.then((answer) => answer?.link ?? Promise.reject(new Error('no link')));
+  // It is looked at below, whether the clipboard has waited for it or not.
+  link.catch(() => {});
+  try {
+    await write(link);
+    toast((await asked)?.note || text('link.copied'));
+  } catch {
+    const answer = await asked;
+    if (answer?.link) showLink(answer.link);
+    else showBanner('problem', answer ? answer.note : text('link.offline'));
+  }
+}
+
+/**
  * @param {string} link
  * @param {string} done what is said then
  */
 async function copy(link, done = text('link.copied')) {
   try {
-    await navigator.clipboard.writeText(link);
+    await write(link);
     toast(done);
   } catch {
-    const field = byId('link-dialog-field', HTMLInputElement);
-    field.value = link;
-    byId('link-dialog', HTMLDialogElement).showModal();
-    field.focus();
-    field.select();
+    showLink(link);
   }
+}
+
+/** @param {string | Promise<string>} link */
+async function write(link) {
+  if (typeof link === 'string' || !globalThis.ClipboardItem || !navigator.clipboard?.write) {
+    return navigator.clipboard.writeText(await link);
+  }
+  // Safari lets a page write only what it has promised during the click itself.
+  const blob = link.then((words) => new Blob([words], { type: 'text/plain' }));
+  await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
+}
+
+/** @param {string} link to be copied by hand */
+function showLink(link) {
+  const field = byId('link-dialog-field', HTMLInputElement);
+  field.value = link;
+  byId('link-dialog', HTMLDialogElement).showModal();
+  field.focus();
+  field.select();
 }
