@@ -32,6 +32,13 @@ const SILENT_AFTER = 3;
  * `raised`: they may send from now on; `blocked`: never connected, more than once
  */
 
+/** Refusals that the end page has words of its own for. */
+const ENDS = new Map([
+  ['refused:removed', 'removed'],
+  ['refused:room_closed', 'closed'],
+  ['refused:room_full', 'full'],
+]);
+
 /**
  * A call: signalling, the connection to the worker, what is known about the room. No page in it.
  *
@@ -56,7 +63,6 @@ export class Call extends Emitter {
     this._failures = 0;
     this._reached = false;
     this._fresh = false;
-    this._welcomed = false;
     this._timer = 0;
     /** @type {Set<string>} names of the codecs that this computer cannot afford */
     this._givenUp = new Set();
@@ -109,9 +115,11 @@ export class Call extends Emitter {
    * @param {string} message its words
    */
   _refused(code, reason, message) {
-    if (reason === 'refused:removed') return this._end('removed', '');
+    const why = ENDS.get(reason);
+    if (why) return this._end(why, '');
     if (code === 4401) return this._end('pass', message);
-    this._end(this._welcomed ? 'out' : 'refused', message);
+    // Whoever was in the call has not failed to join.
+    this._end(this.room.epoch ? 'out' : 'refused', message);
   }
 
   /** @param {ServerMessage} message */
@@ -178,7 +186,6 @@ export class Call extends Emitter {
   _welcome(message) {
     this._fresh = true;
     this._state.expect();
-    this._welcomed = true;
     this.emit('socket', true);
     this._roleChanged(message);
     this.chat.connected(message.chat_number);

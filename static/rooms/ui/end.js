@@ -3,7 +3,7 @@ import { clearBanners } from './banner.js';
 import { byId, showStage } from './dom.js';
 
 /** After these there is no point in joining again. */
-const NO_WAY_BACK = new Set(['removed', 'closed', 'pass']);
+const NO_WAY_BACK = new Set(['removed', 'closed', 'out', 'pass']);
 
 /** Reasons that this page has words for; the others come with the server's. */
 const OWN_WORDS = new Set(['left', 'removed', 'closed', 'replaced', 'full', 'refused', 'out', 'pass']);
