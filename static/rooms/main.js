@@ -30,6 +30,7 @@ new Lobby(config, local, start);
 function start(name) {
   const call = new Call(config, local);
   showStage('call');
+  byId('call-title', HTMLElement).focus();
   divider();
   split();
   controls(local);

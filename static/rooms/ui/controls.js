@@ -55,6 +55,10 @@ function moreMenu(opened) {
   document.addEventListener('pointerdown', (event) => {
     if (event.target instanceof Node && !byId('more', HTMLElement).contains(event.target)) show(false);
   });
+  byId('more', HTMLElement).addEventListener('focusout', ({ relatedTarget }) => {
+    // A menu that is left by Tab would cover what has the focus then.
+    if (relatedTarget instanceof Node && !byId('more', HTMLElement).contains(relatedTarget)) show(false);
+  });
   byId('more', HTMLElement).onkeydown = (event) => {
     if (event.key !== 'Escape' || menu.hidden) return;
     show(false);
