@@ -26,7 +26,7 @@
     const large = r.height > view.bottom - view.top; // a log that scrolls within
     if (r.left < view.left - 1 || r.right > view.right + 1) found.push(`${named(e)} is cut at its side: ${box(r)}`);
     if (!large && (r.top < view.top - 1 || r.bottom > view.bottom + 1)) found.push(`${named(e)} is cut: ${box(r)}`);
-    if (!scrolls(e) && !e.matches('input, select, textarea') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth) {
+    if (!scrolls(e) && !e.matches('input, select, textarea, [role=separator]') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth) {
       found.push(`${named(e)} is narrower than its words: ${e.scrollWidth} > ${e.clientWidth}`);
     }
     for (const [x, y] of [[0.5, 0.5], [0.1, 0.5], [0.9, 0.5], [0.5, 0.15], [0.5, 0.85]]) {

@@ -5,6 +5,7 @@ import { NotesProvider } from '../notes_provider.js';
 import { hue } from '../people.js';
 import { text, useTexts } from '../texts.js';
 import { byId, configText, isFramed, pageAddress } from './dom.js';
+import { LinkDialog } from './notes_link.js';
 
 /** @typedef {{key: string, read_only: boolean, ws: string, title: string, name: string, texts: Record<string, string>}} NotesConfig */
 
@@ -33,16 +34,35 @@ function editor() {
     placeholder: config.read_only ? '' : text('notes.placeholder'),
     formats: FORMATS,
     modules: {
-      toolbar: config.read_only ? false : toolbar,
+      toolbar: config.read_only ? false : { container: toolbar, handlers: { link: () => links.open() } },
+      keyboard: { bindings: { more: indenting(']', '+1'), less: indenting('[', '-1') } },
       cursors: { transformOnTextChange: true },
       history: { userOnly: true },
     },
   });
+  // Quill takes Tab and Shift+Tab for itself; whoever has no mouse could not leave the notes.
+  delete made.keyboard.bindings.Tab;
+  const links = new LinkDialog(made);
   made.root.setAttribute('role', 'textbox');
   made.root.setAttribute('aria-multiline', 'true');
   made.root.setAttribute('aria-readonly', String(config.read_only));
   made.root.setAttribute('aria-labelledby', 'notes-title');
   return made;
+}
+
+/**
+ * Ctrl, or Command on a Mac, with a bracket.
+ *
+ * @param {string} key
+ * @param {string} by
+ */
+function indenting(key, by) {
+  /** @this {{quill: Quill}} */
+  function indent() {
+    this.quill.format('indent', by, 'user');
+    return false;
+  }
+  return { key, shortKey: true, handler: indent };
 }
 
 function showStatus() {
