@@ -24,6 +24,10 @@ from rooms.roles import Role
 MAX_AGE = timedelta(hours=12)
 "A pass that nobody renews ends after this: longer than any call, shorter than a lost laptop is missed."
 
+# Who somebody was is known for longer than what they may do: opening their link again they are the same
+# person, and whose pass has run out is told so. It also outlasts a visitor's clock that is put right.
+REMEMBERED = timedelta(days=90)
+
 RESUME_MAX_AGE = timedelta(hours=1)
 "Far more than the 15 s for which a participant is kept; it only has to end some time."
 
@@ -62,9 +66,9 @@ def issue(pass_: Pass) -> str:
     return _sign("confcall.pass", dataclasses.asdict(pass_))
 
 
-def read(token: str) -> Pass | None:
+def read(token: str, max_age: timedelta = MAX_AGE) -> Pass | None:
     """The pass in a token; None where we did not write it, or too long ago."""
-    body = _unsign("confcall.pass", token, MAX_AGE)
+    body = _unsign("confcall.pass", token, max_age)
     if body is None:
         return None
     try:

@@ -126,6 +126,13 @@ PAGES: dict[Refusal, Page] = {
     ),
 }
 
+# Only for whoever shows a pass that was good once: strangers learn nothing by it.
+LONG_AWAY = Page(
+    _("You were away for long"),
+    _("Your entry to this call has run out. Open the link that you were sent again."),
+    FRONT,
+)
+
 FULL_RETRY_SECONDS = 30
 
 
@@ -151,6 +158,14 @@ def refused(
         response["Retry-After"] = str(max(1, math.ceil((until - now).total_seconds())))
     elif refusal is Refusal.room_full:
         response["Retry-After"] = str(FULL_RETRY_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def long_away(request: HttpRequest) -> HttpResponse:
+    """For somebody whose pass has run out, at the room's own address."""
+    context = {"page": LONG_AWAY, "name": "long_away", "again": "/"}
+    response = render(request, "rooms/refused.html", context, status=403)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,7 +20,7 @@ from rooms.models import Admission, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Grant, Role
 from rooms.views.previews import for_people
-from rooms.views.refused import ComingBack, refused
+from rooms.views.refused import ComingBack, long_away, refused
 
 KEPT_HEADER = "Pass"
 
@@ -40,7 +40,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     if row is None:
         return refused(request, Refusal.not_found)
     now = timezone.now()
-    old, handed = held_pass(request, row.room), returned_pass(request, row.room)
+    old, handed = held_pass(request, row.room, passes.REMEMBERED), returned_pass(request, row.room)
     back = ComingBack("kept" if old else "returned" if handed else "new", old or handed)
     person = back.old.person if back.old else passes.new_person()
     pass_ = Pass(row.room.pk, Role(row.role), row.pk, person, back.old.name if back.old else "")
@@ -62,6 +62,8 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
         return refused(request, Refusal.not_found)
     held = held_pass(request, row)
     response = enter(request, row, held, timezone.now())
+    if response.status_code == 404 and was_let_in(request, row):
+        return long_away(request)
     if held is not None and response.status_code == 200:
         # How the page behind an invite learns that the browser has kept the cookie.
         response[KEPT_HEADER] = "kept"
@@ -130,10 +132,16 @@ def been_in(pass_: Pass) -> bool:
     )
 
 
-def held_pass(request: HttpRequest, room: Room) -> Pass | None:
+def held_pass(request: HttpRequest, room: Room, max_age: timedelta = passes.MAX_AGE) -> Pass | None:
     """The pass in the room's cookie, if it is one for this very room."""
-    pass_ = passes.read(request.COOKIES.get(passes.cookie_name(room.slug), ""))
+    pass_ = passes.read(request.COOKIES.get(passes.cookie_name(room.slug), ""), max_age)
     return pass_ if pass_ is not None and pass_.room == room.pk else None
+
+
+def was_let_in(request: HttpRequest, room: Room) -> bool:
+    """Whether somebody had an invite into this room, whose pass has only run out."""
+    old = held_pass(request, room, passes.REMEMBERED)
+    return old is not None and old.invite is not None and held_pass(request, room) is None
 
 
 def returned_pass(request: HttpRequest, room: Room) -> Pass | None:
@@ -143,7 +151,7 @@ def returned_pass(request: HttpRequest, room: Room) -> Pass | None:
         or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
     ):
         return None  # another site might make somebody come in as a person of its choice
-    pass_ = passes.read(request.POST.get("pass", ""))
+    pass_ = passes.read(request.POST.get("pass", ""), passes.REMEMBERED)
     return pass_ if pass_ is not None and pass_.room == room.pk else None
 
 
@@ -152,7 +160,7 @@ def keep(request: HttpRequest, response: HttpResponse, room: Room, pass_: Pass) 
     response.set_cookie(
         passes.cookie_name(room.slug),
         passes.issue(pass_),
-        max_age=passes.MAX_AGE,
+        max_age=passes.REMEMBERED,
         path="/",
         secure=request.is_secure(),
         httponly=True,

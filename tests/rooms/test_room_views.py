@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -61,7 +62,13 @@ def test_an_invite_becomes_a_pass_and_leaves_the_address(client: Client, room: R
     assert (config(first)["role"], config(first)["address"]) == ("listener", "/r/garden/")
     cookie = first.cookies["pass-garden"]
     parts = ("httponly", "samesite", "path", "max-age", "expires")
-    assert tuple(cookie[part] for part in parts) == (True, "Lax", "/", 12 * 3600, "")
+    assert tuple(cookie[part] for part in parts) == (
+        True,
+        "Lax",
+        "/",
+        90 * 24 * 3600,
+        "",
+    )
     page = client.get("/r/garden/")
     values = config(page)
     assert page.status_code == 200
@@ -190,6 +197,30 @@ def test_the_same_browser_stays_the_same_person(client: Client, room: Room) -> N
 def test_a_pass_is_renewed_by_every_visit(client: Client, room: Room) -> None:
     enter(client, room.invites.create())
     assert "pass-garden" in client.get("/r/garden/").cookies
+
+
+def test_whose_pass_has_run_out_is_told_so_and_is_the_same_person_with_the_link(
+    client: Client, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite = room.invites.create(uses_left=1)
+    given = config(enter(client, invite))["pass"]
+    pass_ = passes.read(given)
+    assert pass_ is not None
+    assert isinstance(admit(pass_, "Ann"), Grant)
+    later = time.time() + passes.MAX_AGE.total_seconds() + 60
+    monkeypatch.setattr(time, "time", lambda: later)
+    page = client.get("/r/garden/")
+    assert page.status_code == 403
+    assert "Open the link that you were sent again" in page.content.decode()
+    # A pass for another room, or a forged one, is a stranger's.
+    Room.objects.create(slug="hall", title="Hall")
+    client.cookies["pass-hall"] = given
+    assert client.get("/r/hall/").content == client.get("/r/absent/").content
+    # The link is used up, but not for whom it let in.
+    assert Client().get(invite.get_absolute_url()).status_code == 410
+    renewed = passes.read(config(enter(client, invite))["pass"])
+    assert renewed is not None
+    assert renewed.person == pass_.person
 
 
 def test_a_stranger_cannot_tell_an_existing_room_from_an_absent_one(
