@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,11 @@ from rooms.supervisor.plan import Plan, keeper_spec, reachable, valkey_spec, web
 
 POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 10.0
+# After this long we say that the start takes unusually long; the children go on trying.
 READY_SECONDS = 30.0
-"After this long we say that the start takes unusually long; the children go on trying."
+# What is shown when all is ready must not scroll away: wait for the children's last words.
+QUIET_SECONDS = 0.4
+LONGEST_WAIT_FOR_QUIET = 5.0
 
 
 class Supervisor:
@@ -35,7 +39,8 @@ class Supervisor:
         """``directory``: the checkout; ``run_directory``: ours alone; ``valkey_binary``: None where REDIS_URL is set."""
         self._plan = plan
         self._directory = directory
-        self._write = write
+        self._print = write
+        self._said_at = 0.0
         self._cores = os.cpu_count() or 1
         self._socket = run_directory / "valkey.sock" if valkey_binary else None
         redis_url = f"unix://{self._socket}" if self._socket else plan.redis_url
@@ -46,6 +51,10 @@ class Supervisor:
         self._keeper = self._child(keeper_spec(redis_url))
         self._web = self._child(web_spec(plan, redis_url))
         self._asked_to_stop = asyncio.Event()
+
+    def _write(self, name: str, line: str) -> None:
+        self._said_at = time.monotonic()
+        self._print(name, line)
 
     def _child(self, spec: Spec) -> Child:
         return Child(spec, self._write, self._directory)
@@ -95,7 +104,16 @@ class Supervisor:
             await self._wait_for(
                 partial(probe.tcp_answers, address, port), f"the media worker at port {port}"
             )
+        await self._quiet()
         on_ready()
+
+    async def _quiet(self) -> None:
+        """Wait until nobody has said anything for a moment."""
+        began = time.monotonic()
+        while (now := time.monotonic()) - began < LONGEST_WAIT_FOR_QUIET:
+            if now - self._said_at >= QUIET_SECONDS:
+                return
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _wait_for(self, answers: probe.Probe, what: str, slower: float = 1.0) -> None:
         """Poll until ``answers`` is true. A child that fails at first is started again meanwhile, so there is no giving up.

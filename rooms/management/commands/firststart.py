@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +36,21 @@ class Command(BaseCommand):
         "Creates the owner's account and a sample room where there are none, and prints the links."
     )
 
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--first-links-only",
+            action="store_true",
+            help="print the invites at the first start alone: for output that is kept in a log",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
             password = create_owner()
             # An owner who deleted the sample room does not want it back at the next start.
             if password is not None and not Room.objects.exists():
                 create_sample_room()
-        self.stdout.write(summary(password))
+        invites = password is not None or not options["first_links_only"]
+        self.stdout.write(summary(password, invites))
 
 
 def create_owner() -> str | None:
@@ -80,27 +91,44 @@ def create_sample_background() -> Background:
     return background
 
 
-def summary(password: str | None) -> str:
-    """The links, as a block that stands out between log lines."""
+def summary(password: str | None, invites: bool) -> str:
+    """The links, as a block that stands out between log lines. The password comes last."""
     lines = ["", "  confcall", ""]
+    if settings.DEBUG:
+        lines += ["  " + _("DEBUG is on: do not let anyone else reach this."), ""]
+    if invites:
+        lines += invite_rows()
     lines.append(row(_("Admin"), absolute(reverse("admin:index"))))
     if password is not None:
-        lines.append(
-            row(
-                "",
-                _("user name %(name)s, password %(password)s")
-                % {"name": OWNER, "password": password},
-            )
-        )
-        lines.append(row("", _("(shown this once; change it in the admin)")))
-    room = Room.objects.filter(slug=SLUG).first()
-    for role, title in ((Role.OWNER, _("Your invite")), (Role.SPEAKER, _("Guests’ invite"))):
-        link = first_link(room, role) if room else None
-        if link:
-            lines.append(row(title, link))
-    if settings.DEBUG:
-        lines += ["", "  " + _("DEBUG is on: do not let anybody else reach this.")]
+        lines += [
+            "",
+            row(_("User name"), OWNER),
+            row(_("Password"), password),
+            row("", _("Write it down: it is not shown again. This sets a new one:")),
+            row("", new_password_command()),
+        ]
+    elif get_user_model().objects.filter(username=OWNER, last_login=None).exists():
+        lines.append(row("", _("Nobody has logged in yet. This sets a new password:")))
+        lines.append(row("", new_password_command()))
     return "\n".join([*lines, ""])
+
+
+def invite_rows() -> list[str]:
+    """The first invites of the sample room that still let somebody in."""
+    room = Room.objects.filter(slug=SLUG).first()
+    titles = ((Role.OWNER, _("Your invite")), (Role.SPEAKER, _("Guests’ invite")))
+    links = [(title, first_link(room, role) if room else None) for role, title in titles]
+    return [row(title, link) for title, link in links if link]
+
+
+def new_password_command() -> str:
+    """What an owner without a password types in the folder of the checkout."""
+    python = Path(sys.executable)
+    if python.is_relative_to(settings.BASE_DIR):
+        python = python.relative_to(settings.BASE_DIR)
+    data = os.environ.get("DATA_DIR")
+    words = [f"DATA_DIR={shlex.quote(data)}"] if data else []
+    return " ".join([*words, shlex.quote(str(python)), "manage.py changepassword", OWNER])
 
 
 def row(title: str, text: str) -> str:

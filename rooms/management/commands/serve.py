@@ -57,12 +57,13 @@ def plan_from_settings() -> plan.Plan:
 
 
 def prepare() -> str:
-    """Bring the database and the static files up to date. Returns what `firststart` has to say, to be shown last."""
+    """Bring the database and the static files up to date. Returns what `firststart` says."""
     call_command("migrate", interactive=False, verbosity=0)
     collect_static()
     said = io.StringIO()
-    call_command("firststart", stdout=said)
-    return said.getvalue().strip()
+    # A terminal forgets; the journal of a service keeps what is said at each start.
+    call_command("firststart", stdout=said, first_links_only=not sys.stdout.isatty())
+    return said.getvalue().strip("\n")
 
 
 def collect_static() -> None:
