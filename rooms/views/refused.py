@@ -77,20 +77,20 @@ PAGES: dict[Refusal, Page] = {
     ),
     Refusal.invite_expired: Page(
         _("This invite has expired"),
-        _("The time for which this link was good is over. Ask the host for a new one."),
+        _("This link was valid for a limited time, which is over. Ask the host for a new one."),
         FRONT,
     ),
     Refusal.invite_used_up: Page(
         _("This invite is used up"),
         _(
-            "As many people as this link was made for have come in by it. Ask the host for a link of your own."
+            "As many people have come in by this link as it was made for. Ask the host for a link of your own."
         ),
         FRONT,
     ),
     Refusal.invite_not_yet: Page(
         _("You are early"),
         _(
-            "This link is not good yet. Come back at the time below; this page lets you in by itself when it is open."
+            "This link is not valid yet. Keep this page open and it lets you in when it is time, or come back then."
         ),
         AGAIN,
         again=True,
@@ -105,7 +105,7 @@ PAGES: dict[Refusal, Page] = {
     Refusal.room_not_open: Page(
         _("You are early"),
         _(
-            "The room is not open yet. Come back at the time below; this page lets you in by itself when it is open."
+            "The room is not open yet. Keep this page open and it lets you in when it is time, or come back then."
         ),
         AGAIN,
         again=True,
@@ -128,7 +128,7 @@ PAGES: dict[Refusal, Page] = {
 
 # Only for whoever shows a pass that was good once: strangers learn nothing by it.
 LONG_AWAY = Page(
-    _("You were away for long"),
+    _("You were away for a long time"),
     _("Your entry to this call has run out. Open the link that you were sent again."),
     FRONT,
 )

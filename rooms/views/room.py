@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -31,10 +32,10 @@ KEPT_HEADER = "Pass"
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_people
 def invite(request: HttpRequest, token: str) -> HttpResponse:
-    """The call page with a pass for whoever has the link; its script then takes the token out of the address bar.
+    """The call page, with a pass, for whoever has the link.
 
-    There is no redirect to the room, because a browser may keep no cookie for us. Nothing is used up
-    by looking: programs fetch links too.
+    Its script then takes the token out of the address bar. There is no redirect to the room, because
+    a browser may keep no cookie for us. Nothing is used up by looking: programs fetch links too.
     """
     row = Invite.objects.select_related("room__background").filter(token=token).first()
     if row is None:
@@ -60,9 +61,11 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     row = Room.objects.select_related("background").filter(slug=slug).first()
     if row is None:
         return refused(request, Refusal.not_found)
-    held = held_pass(request, row)
-    response = enter(request, row, held, timezone.now())
-    if response.status_code == 404 and was_let_in(request, row):
+    held, old = held_pass(request, row), held_pass(request, row, passes.REMEMBERED)
+    # A pass that has run out says who somebody is (they may have been removed), not what they may do.
+    visitor = replace(old, invite=None, user=None) if old else None
+    response = enter(request, row, held or visitor, timezone.now())
+    if response.status_code == 404 and held is None and old is not None and old.invite is not None:
         return long_away(request)
     if held is not None and response.status_code == 200:
         # How the page behind an invite learns that the browser has kept the cookie.
@@ -136,12 +139,6 @@ def held_pass(request: HttpRequest, room: Room, max_age: timedelta = passes.MAX_
     """The pass in the room's cookie, if it is one for this very room."""
     pass_ = passes.read(request.COOKIES.get(passes.cookie_name(room.slug), ""), max_age)
     return pass_ if pass_ is not None and pass_.room == room.pk else None
-
-
-def was_let_in(request: HttpRequest, room: Room) -> bool:
-    """Whether somebody had an invite into this room, whose pass has only run out."""
-    old = held_pass(request, room, passes.REMEMBERED)
-    return old is not None and old.invite is not None and held_pass(request, room) is None
 
 
 def returned_pass(request: HttpRequest, room: Room) -> Pass | None:

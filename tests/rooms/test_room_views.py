@@ -216,6 +216,11 @@ def test_whose_pass_has_run_out_is_told_so_and_is_the_same_person_with_the_link(
     Room.objects.create(slug="hall", title="Hall")
     client.cookies["pass-hall"] = given
     assert client.get("/r/hall/").content == client.get("/r/absent/").content
+    # Somebody who was removed is not somebody new because time has passed.
+    Room.objects.update(visitors=VisitorPolicy.LISTEN)
+    ban = Ban.objects.create(room=room, person=pass_.person)
+    assert client.get("/r/garden/").status_code == 403
+    ban.delete()
     # The link is used up, but not for whom it let in.
     assert Client().get(invite.get_absolute_url()).status_code == 410
     renewed = passes.read(config(enter(client, invite))["pass"])
