@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import colorsys
+import math
 
 RGB = tuple[float, float, float]
 
 ENOUGH = 4.5
 "WCAG 2.2, 1.4.3: contrast of text."
 
+# Degrees of hue (OKLCH) between an accent and the danger colour: orange is just far enough from red.
+APART = 40.0
+# Less chroma than this has no hue that anybody would name.
+GREY = 0.03
+
 
 def luminance(colour: str) -> float:
     """Relative luminance, 0 (black) to 1 (white)."""
-    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parse(colour))
+    r, g, b = (_linear(c) for c in parse(colour))
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def _linear(c: float) -> float:
+    return c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+
+
+def _gamma(c: float) -> float:
+    return c * 12.92 if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055
 
 
 def contrast(a: str, b: str) -> float:
@@ -28,13 +42,90 @@ def on(colour: str) -> str:
 
 
 def readable(colour: str, panel: str) -> str:
-    """``colour``, made lighter or darker until it has ``ENOUGH`` contrast on ``panel``."""
-    hue, lightness, saturation = colorsys.rgb_to_hls(*parse(colour))
-    step = -0.02 if luminance(panel) > 0.18 else 0.02
+    """``colour``, made lighter or darker until it has ``ENOUGH`` contrast on ``panel``; its hue stays."""
+    step = -0.01 if luminance(panel) > 0.18 else 0.01
+    lightness, chroma, hue = oklch(colour)
     while contrast(colour, panel) < ENOUGH and 0 <= lightness + step <= 1:
         lightness += step
-        colour = render(colorsys.hls_to_rgb(hue, lightness, saturation))
+        colour = from_oklch(lightness, chroma, hue)
     return colour
+
+
+def apart(colour: str, danger: str) -> str:
+    """``colour``, turned so that nobody takes it for ``danger``: a button in it is not one that ends.
+
+    Greys stay as they are. A red becomes amber, and a pink a purple.
+    """
+    lightness, chroma, _hue = oklch(colour)
+    distance = hue_distance(colour, danger)
+    if chroma < GREY or abs(distance) >= APART:
+        return colour
+    turned = oklch(danger)[2] + (APART if distance > -APART / 2 else -APART)
+    return from_oklch(lightness, chroma, turned)
+
+
+def hue_distance(colour: str, other: str) -> float:
+    """Degrees from ``other``'s hue to ``colour``'s, -180 to 180, as people see hues (OKLCH)."""
+    return (oklch(colour)[2] - oklch(other)[2] + 180) % 360 - 180
+
+
+def oklch(colour: str) -> tuple[float, float, float]:
+    """Lightness (0 to 1), chroma (0 to about 0.4) and hue (degrees), see CSS Color 4."""
+    r, g, b = (_linear(c) for c in parse(colour))
+    long, medium, short = (math.cbrt(cone) for cone in _times(_TO_CONES, (r, g, b)))
+    lightness, a, b = _times(_TO_LAB, (long, medium, short))
+    return lightness, math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360
+
+
+def from_oklch(lightness: float, chroma: float, hue: float) -> str:
+    """The colour; with as much of its chroma as a screen can show."""
+    low, high = 0.0, chroma
+    if (rgb := _rgb(lightness, chroma, hue)) is not None:
+        return render(rgb)
+    for _step in range(12):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _rgb(lightness, middle, hue) is None else (middle, high)
+    return render(_rgb(lightness, low, hue) or (lightness > 0.5,) * 3)
+
+
+def _rgb(lightness: float, chroma: float, hue: float) -> RGB | None:
+    """None where no screen of sRGB shows it."""
+    angle = math.radians(hue)
+    lab = (lightness, chroma * math.cos(angle), chroma * math.sin(angle))
+    long, medium, short = (cone**3 for cone in _times(_FROM_LAB, lab))
+    linear = _times(_FROM_CONES, (long, medium, short))
+    if not all(-1e-4 <= c <= 1 + 1e-4 for c in linear):
+        return None
+    r, g, b = (_gamma(min(max(c, 0.0), 1.0)) for c in linear)
+    return r, g, b
+
+
+def _times(matrix: tuple[RGB, RGB, RGB], vector: RGB) -> RGB:
+    x, y, z = (sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
+    return x, y, z
+
+
+# https://bottosson.github.io/posts/oklab/
+_TO_CONES = (
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+)
+_TO_LAB = (
+    (0.2104542553, 0.7936177850, -0.0040720468),
+    (1.9779984951, -2.4285922050, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.8086757660),
+)
+_FROM_LAB = (
+    (1.0, 0.3963377774, 0.2158037573),
+    (1.0, -0.1055613458, -0.0638541728),
+    (1.0, -0.0894841775, -1.2914855480),
+)
+_FROM_CONES = (
+    (4.0767416621, -3.3077115913, 0.2309699292),
+    (-1.2684380046, 2.6097574011, -0.3413193965),
+    (-0.0041960863, -0.7034186147, 1.7076147010),
+)
 
 
 def parse(colour: str) -> RGB:

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from rooms.colours import on, readable
+from rooms.colours import apart, on, readable
 from rooms.models import Background
 
 LIGHT_PANEL, DARK_PANEL = "#ffffff", "#14171c"
 "The panels that an accent stands on, in light and in dark; the panels over the image are never lighter or darker than these."
+
+# As in static/rooms/css/tokens.css: what ends or removes something is in these colours.
+LIGHT_DANGER, DARK_DANGER = "#b3261e", "#ff8a80"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,9 @@ def look(background: Background | None) -> Look | None:
 
 
 def stylesheet(background: Background) -> str:
-    """``--accent`` (4.5:1 on our panels), ``--accent-text`` on it, ``--background-image`` and ``--focal`` on ``:root``."""
-    light, dark = readable(background.accent, LIGHT_PANEL), readable(background.accent, DARK_PANEL)
+    """``--accent``, ``--accent-text`` on it, ``--background-image`` and ``--focal`` on ``:root``."""
+    light = accent(background.accent, LIGHT_PANEL, LIGHT_DANGER)
+    dark = accent(background.accent, DARK_PANEL, DARK_DANGER)
     return (
         ":root {\n"
         f"  --accent: {light};\n  --accent-text: {on(light)};\n"
@@ -51,6 +55,11 @@ def stylesheet(background: Background) -> str:
         f"  :root {{ --accent: {dark}; --accent-text: {on(dark)}; }}\n"
         "}\n"
     )
+
+
+def accent(colour: str, panel: str, danger: str) -> str:
+    """An image's colour for our buttons: 4.5:1 on the panel, and not taken for ``danger``."""
+    return readable(apart(colour, danger), panel)
 
 
 def fingerprint(background: Background) -> str:

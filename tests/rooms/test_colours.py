@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import colorsys
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rooms import colours
-from rooms.looks import DARK_PANEL, LIGHT_PANEL
+from rooms import colours, looks
+from rooms.looks import DARK_DANGER, DARK_PANEL, LIGHT_DANGER, LIGHT_PANEL
+from tests.rooms.test_page_contrast import tokens
 
 COLOURS = st.tuples(*[st.integers(0, 255)] * 3).map(
     lambda rgb: colours.render(tuple(c / 255 for c in rgb))
@@ -26,6 +29,56 @@ def test_an_accent_can_be_read_on_our_panels_and_its_text_on_it(colour: str, pan
     accent = colours.readable(colour, panel)
     assert colours.contrast(accent, panel) >= colours.ENOUGH
     assert colours.contrast(colours.on(accent), accent) >= colours.ENOUGH
+
+
+def test_hues_are_those_of_css() -> None:
+    # From the table of colours of CSS Color 4, and the inverse.
+    for colour, lightness, chroma, hue in (
+        ("#ff0000", 0.628, 0.258, 29.2),
+        ("#008000", 0.520, 0.177, 142.5),
+        ("#0000ff", 0.452, 0.313, 264.1),
+    ):
+        found = colours.oklch(colour)
+        assert found == pytest.approx((lightness, chroma, hue), rel=0.01)
+        assert colours.from_oklch(*found) == colour
+
+
+THEMES = [(LIGHT_PANEL, LIGHT_DANGER), (DARK_PANEL, DARK_DANGER)]
+
+
+@pytest.mark.parametrize(("panel", "danger"), THEMES, ids=["light", "dark"])
+def test_no_accent_looks_like_the_button_that_ends_something(panel: str, danger: str) -> None:
+    for degrees in range(0, 360, 3):
+        for lightness in (0.2, 0.45, 0.65, 0.85):
+            for saturation in (0.45, 0.6, 0.75, 1.0):
+                raw = colours.render(colorsys.hls_to_rgb(degrees / 360, lightness, saturation))
+                accent = looks.accent(raw, panel, danger)
+                assert colours.contrast(accent, panel) >= colours.ENOUGH, raw
+                assert colours.contrast(colours.on(accent), accent) >= colours.ENOUGH, raw
+                # Rounding to eight bits turns dark and pale colours a little.
+                assert (
+                    abs(colours.hue_distance(accent, danger)) >= colours.APART - 5
+                    or colours.oklch(accent)[1] < colours.GREY
+                ), (raw, accent)
+
+
+def test_a_photo_with_a_red_spot_gives_no_red_button() -> None:
+    pixels = [(200, 30, 30)] * 100 + [(120, 120, 120)] * 900
+    found = colours.accent(pixels, "#5b8cff")
+    assert abs(colours.hue_distance(found, LIGHT_DANGER)) < 10
+    for panel, danger in THEMES:
+        assert colours.hue_distance(looks.accent(found, panel, danger), danger) > 35
+
+
+def test_a_blue_accent_stays_as_it_is() -> None:
+    assert looks.accent("#003399", LIGHT_PANEL, LIGHT_DANGER) == "#003399"
+
+
+def test_the_danger_colours_are_those_of_the_stylesheet() -> None:
+    assert [tokens(scheme)["--danger"] for scheme in ("light", "dark")] == [
+        LIGHT_DANGER,
+        DARK_DANGER,
+    ]
 
 
 def test_a_readable_colour_stays_as_it_is() -> None:
