@@ -13,10 +13,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from rooms import backgrounds
+from rooms import backgrounds, image_files
 from rooms.admin.bases import LINES, BackgroundModelAdmin, BackgroundModelForm
 from rooms.admin.widgets import MEDIA
 from rooms.models import Background
@@ -28,11 +29,15 @@ class BackgroundForm(BackgroundModelForm):
     upload = forms.FileField(
         label=_("Image"),
         required=False,
-        widget=forms.FileInput(
-            attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"}
-        ),
-        help_text=_(
-            "JPEG, PNG, WebP, AVIF or GIF. It is encoded anew: where and when a photo was taken is not kept."
+        widget=forms.FileInput(attrs={"accept": image_files.ACCEPT}),
+        help_text=format_lazy(
+            _(
+                "{kinds}. It is encoded anew: where and when a photo was taken is not kept. "
+                "At least {long} × {short} pixels."
+            ),
+            kinds=image_files.KINDS,
+            long=image_files.SHORTEST_LONG_SIDE,
+            short=image_files.SHORTEST_SHORT_SIDE,
         ),
     )
 
@@ -54,11 +59,11 @@ class BackgroundForm(BackgroundModelForm):
         limit = settings.MAX_UPLOAD_MB << 20
         try:
             if upload.size > limit:
-                raise backgrounds.too_large(limit)
+                raise image_files.too_large(limit)
             self.picture = backgrounds.encode(
                 upload, limit, settings.MAX_IMAGE_MEGAPIXELS * 1_000_000
             )
-        except backgrounds.BadImage as exc:
+        except image_files.BadImage as exc:
             raise forms.ValidationError(str(exc)) from exc
 
     def _post_clean(self) -> None:
@@ -68,7 +73,7 @@ class BackgroundForm(BackgroundModelForm):
             return
         try:
             self.files_written = backgrounds.write(self.picture)
-        except backgrounds.BadImage as exc:
+        except image_files.BadImage as exc:
             self.add_error("upload", str(exc))
 
 
@@ -91,7 +96,7 @@ class BackgroundAdmin(BackgroundModelAdmin):
         if not background.thumbnail:
             return "–"
         return format_html(
-            '<img class="thumbnail" src="{}" alt="{}" width="120">',
+            '<img class="thumbnail" src="{}" alt="{}" width="120" height="75">',
             background.thumbnail.url,
             background.alt,
         )

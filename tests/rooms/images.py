@@ -7,6 +7,7 @@ import struct
 import zlib
 from typing import Any
 
+import pillow_heif
 from PIL import Image
 
 
@@ -46,10 +47,101 @@ def png_header(width: int, height: int) -> bytes:
 
 
 def animation(frames: int) -> bytes:
-    images = [Image.new("RGB", (32, 32), (index % 256, 80, 160)) for index in range(frames)]
-    out = io.BytesIO()
-    images[0].save(out, "GIF", save_all=True, append_images=images[1:])
-    return out.getvalue()
+    """A GIF that shows the same picture again and again."""
+    still = photo("GIF", (320, 200))
+    pictures = 13 + 3 * 2 ** ((still[10] & 7) + 1)  # behind the header and its palette
+    return still[:pictures] + still[pictures:-1] * frames + b";"
 
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="100" height="100"><script>alert(1)</script></svg>'
+
+
+def png(
+    size: tuple[int, int],
+    depth: int,
+    kind: int,
+    pixel: bytes,
+    other: bytes,
+    *chunks: tuple[bytes, bytes],
+) -> bytes:
+    """A PNG in any form, ``pixel`` in its upper half and ``other`` below. Pillow writes few of them.
+
+    ``kind`` is the colour type of its header; with less than 8 bits ``pixel`` is a byte of them.
+    """
+    width, height = size
+    count = (width * depth + 7) // 8 if depth < 8 else width
+    rows = [b"\0" + (pixel if y < height // 2 else other) * count for y in range(height)]
+    head = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    parts = [(b"IHDR", head), *chunks, (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
+    )
+
+
+def profile_chunk(profile: bytes) -> tuple[bytes, bytes]:
+    return b"iCCP", b"test\0\0" + zlib.compress(profile)
+
+
+# Red, green and blue of Display P3 as XYZ, adapted to D50.
+P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
+
+
+def rgb_profile(primaries: tuple[tuple[float, float, float], ...] = P3) -> bytes:
+    """An ICC profile with these primaries and the curve of sRGB."""
+    curve = b"para\0\0\0\0\0\3\0\0" + b"".join(
+        map(_fixed, (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
+    )
+    names = (b"rXYZ", b"gXYZ", b"bXYZ")
+    tags = [(name, _xyz(colour)) for name, colour in zip(names, primaries, strict=True)]
+    return _profile(b"RGB ", [*tags, *((name, curve) for name in (b"rTRC", b"gTRC", b"bTRC"))])
+
+
+def grey_profile() -> bytes:
+    """An ICC profile of linear grey: 128 means a light one."""
+    return _profile(b"GRAY", [(b"kTRC", b"curv\0\0\0\0\0\0\0\1\1\0\0\0")])
+
+
+def _fixed(value: float) -> bytes:
+    return struct.pack(">i", round(value * 65536))
+
+
+def _xyz(colour: tuple[float, float, float]) -> bytes:
+    return b"XYZ \0\0\0\0" + b"".join(map(_fixed, colour))
+
+
+def _profile(space: bytes, tags: list[tuple[bytes, bytes]]) -> bytes:
+    text = b"mluc\0\0\0\0" + struct.pack(">IIHHII", 1, 12, 0x656E, 0x5553, 2, 28) + b"\0x"
+    white = (0.9642, 1.0, 0.8249)
+    tags = [(b"desc", text), (b"cprt", text), (b"wtpt", _xyz(white)), *tags]
+    at = 128 + 4 + 12 * len(tags)
+    table, bodies = struct.pack(">I", len(tags)), b""
+    for name, body in tags:
+        body += b"\0" * (-len(body) % 4)
+        table += name + struct.pack(">II", at + len(bodies), len(body))
+        bodies += body
+    head = struct.pack(
+        ">I4sI4s4s4s", at + len(bodies), b"test", 0x04300000, b"mntr", space, b"XYZ "
+    )
+    head += b"\0" * 12 + b"acsp" + b"\0" * 28 + _xyz(white)[8:]
+    return head.ljust(128, b"\0") + table + bodies
+
+
+def ycck(cmyk: tuple[int, int, int, int], size: tuple[int, int] = (320, 240)) -> bytes:
+    """A JPEG as print programs write it: YCCK with Adobe's marker, all in one colour."""
+    lights = Image.new("RGB", (1, 1), cmyk[:3]).convert("YCbCr").getpixel((0, 0))
+    assert isinstance(lights, tuple)
+    stored = (*lights, 255 - cmyk[3])
+    out = io.BytesIO()
+    Image.new("CMYK", size, tuple(255 - sample for sample in stored)).save(out, "JPEG", quality=95)
+    data = out.getvalue()
+    at = data.index(b"Adobe") + 11  # the colour transform
+    return data[:at] + b"\2" + data[at + 1 :]
+
+
+def heic(image: Image.Image, **options: Any) -> bytes:
+    """As a phone stores it: a rotation is in boxes of the file."""
+    pillow_heif.register_heif_opener()
+    out = io.BytesIO()
+    image.save(out, "HEIF", quality=95, chroma=444, **options)
+    return out.getvalue()

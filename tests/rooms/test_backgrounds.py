@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from PIL import Image
 
 from rooms import backgrounds
-from rooms.backgrounds import BadImage
+from rooms.image_files import BadImage
 from rooms.models import Background
 from tests.rooms import images
 
@@ -53,7 +53,7 @@ def test_a_photo_is_upright_and_says_nothing_of_where_it_was_taken() -> None:
 
 def test_transparency_becomes_white() -> None:
     out = io.BytesIO()
-    Image.new("RGBA", (64, 64), (0, 0, 0, 0)).save(out, "PNG")
+    Image.new("RGBA", (320, 240), (0, 0, 0, 0)).save(out, "PNG")
     image = Image.open(io.BytesIO(encode(out.getvalue()).image)).convert("RGB")
     assert image.getpixel((32, 32)) == (255, 255, 255)
 
