@@ -36,10 +36,13 @@ PROGRAMS = (
 )
 
 
+# Debian keeps servers out of the PATH of users.
+SERVER_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
 def find(*names: str) -> str | None:
-    """The path of the first of these programs. Debian keeps servers out of the PATH of users."""
-    folders = [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"]
-    path = os.pathsep.join(folders)
+    """The path of the first of these programs."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *SERVER_FOLDERS))
     return next((found for name in names if (found := shutil.which(name, path=path))), None)
 
 

@@ -63,13 +63,19 @@ def test_a_python_without_venv_says_which_package_brings_it(tmp_path: Path) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_missing_programs_are_named_with_the_tests_that_need_them(tmp_path: Path) -> None:
-    here = run("system_packages.py", PATH=str(tmp_path))
-    assert here.returncode == 0
+def test_missing_programs_are_named_with_the_tests_that_need_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(system_packages, "SERVER_FOLDERS", ())
+    monkeypatch.delenv("CI", raising=False)
+    assert system_packages.main() == 0
+    said = capsys.readouterr().err
     for program in system_packages.PROGRAMS:
-        assert f"apt-get install {program.package}" in here.stderr
-        assert program.needed_by in here.stderr
-    assert run("system_packages.py", PATH=str(tmp_path), CI="true").returncode == 1
+        assert f"apt-get install {program.package}" in said
+        assert program.needed_by in said
+    monkeypatch.setenv("CI", "true")
+    assert system_packages.main() == 1
 
 
 @pytest.mark.parametrize(
