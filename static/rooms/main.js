@@ -10,6 +10,7 @@ import { ChatPanel } from './ui/chat_panel.js';
 import { controls } from './ui/controls.js';
 import { byId, configText, pageAddress, showStage } from './ui/dom.js';
 import { showEnd } from './ui/end.js';
+import { tellInsecure } from './ui/insecure.js';
 import { copyButtons, links } from './ui/links.js';
 import { linkTexts } from './ui/linked.js';
 import { Lobby } from './ui/lobby.js';
@@ -24,7 +25,8 @@ useTexts(config.texts);
 const local = new LocalMedia();
 copyButtons();
 linkTexts();
-new Lobby(config, local, start);
+// Where there are no devices to ask for, the way in is a listener's.
+new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
 
 /** @param {string} name */
 function start(name) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -217,3 +218,41 @@ async def test_the_split_between_notes_and_chat_can_be_moved_and_is_remembered(
     await ann.join(devices=False)
     assert abs(await height() - first) <= 1
     assert ann.errors == []
+
+
+async def test_over_plain_http_chat_and_links_work_and_the_page_says_why_no_camera_does(
+    browser: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "plain")
+    port = confcall.url.rsplit(":", 1)[1]
+    plain = link.replace(confcall.url, f"http://plain.test:{port}")
+    ben = await Person.arrive(browser, link, "Ben")
+    await ben.join()
+    ann = await Person.arrive(browser, plain, "Ann")
+    assert not await ann.page.evaluate("window.isSecureContext")
+    why = ann.page.get_by_text("Cameras and microphones need https")
+    await expect(why).to_be_visible()
+    await expect(ann.button("Join without camera and microphone")).to_be_hidden()
+    await ann.join()
+    await ann.sees("Ben")
+    for person, text in ((ann, "over http"), (ben, "over loopback")):
+        await field(person).fill(text)
+        await field(person).press("Enter")
+    for person in (ann, ben):
+        await expect(log(person).locator(".words")).to_have_text(["over http", "over loopback"])
+    await expect(ann.button("Share screen")).to_be_hidden()
+    await ann.page.evaluate("document.execCommand = () => false")
+    await ann.button("Copy call link").click()
+    shown = ann.page.get_by_role("dialog").get_by_role("textbox")
+    await expect(shown).to_have_value(re.compile("/i/"))
+    await ann.button("Close").click()
+    await ann.page.evaluate("delete document.execCommand")
+    await ann.button("Copy call link").click()
+    await expect(ann.page.get_by_text("Link copied")).to_be_visible()
+    notes = ann.page.frame_locator("iframe").get_by_role("textbox").first
+    await notes.click(timeout=20_000)
+    await ann.page.keyboard.type("notes over http")
+    await expect(ben.page.frame_locator("iframe").get_by_role("textbox").first).to_contain_text(
+        "notes over http", timeout=15_000
+    )
+    assert ann.errors == ben.errors == []

@@ -1,5 +1,7 @@
 // The admin's copy buttons and the mark on a background's focal point.
 
+import { copyText } from './clipboard.js';
+
 /**
  * Copies the link of a button; where the browser refuses, the link is selected to be copied by hand.
  *
@@ -8,7 +10,7 @@
 async function copy(button) {
   const link = button.dataset.copy ?? '';
   try {
-    await navigator.clipboard.writeText(link);
+    await copyText(link);
   } catch {
     const shown = button.parentElement?.querySelector('input');
     if (shown) shown.select();
@@ -46,5 +48,3 @@ document.addEventListener('click', (event) => {
 for (const frame of document.querySelectorAll('[data-focal]')) {
   if (frame instanceof HTMLElement) focalPoint(frame);
 }
-
-export {};

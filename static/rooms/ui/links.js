@@ -2,6 +2,7 @@ import { withName } from '../config.js';
 import { text } from '../texts.js';
 import { toast } from './announce.js';
 import { showBanner } from './banner.js';
+import { copyText } from './clipboard.js';
 import { byId, find } from './dom.js';
 
 /**
@@ -44,7 +45,7 @@ async function copyCallLink(call) {
   // It is looked at below, whether the clipboard has waited for it or not.
   link.catch(() => {});
   try {
-    await write(link);
+    await copyText(link);
     toast((await asked)?.note || text('link.copied'));
   } catch {
     const answer = await asked;
@@ -59,21 +60,11 @@ async function copyCallLink(call) {
  */
 async function copy(link, done = text('link.copied')) {
   try {
-    await write(link);
+    await copyText(link);
     toast(done);
   } catch {
     showLink(link);
   }
-}
-
-/** @param {string | Promise<string>} link */
-async function write(link) {
-  if (typeof link === 'string' || !globalThis.ClipboardItem || !navigator.clipboard?.write) {
-    return navigator.clipboard.writeText(await link);
-  }
-  // Safari lets a page write only what it has promised during the click itself.
-  const blob = link.then((words) => new Blob([words], { type: 'text/plain' }));
-  await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
 }
 
 /** @param {string} link to be copied by hand */

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+const ROOT = new URL('../../static/rooms/', import.meta.url);
+
+/** What browsers keep for https and loopback, and the modules that have a way round it. */
+const GUARDED = {
+  'navigator\\.clipboard': ['ui/clipboard.js'],
+  'navigator\\.mediaDevices': ['devices.js', 'ui/device_menus.js', 'ui/insecure.js'],
+  'navigator\\.mediaCapabilities': ['encoder_abilities.js'],
+  'navigator\\.permissions': ['devices.js'],
+  'crypto\\.randomUUID|crypto\\.subtle|audioWorklet|AudioWorkletNode': [],
+  'navigator\\.(serviceWorker|wakeLock|storage|locks|share|credentials|geolocation|keyboard|bluetooth)': [],
+  'new Notification|\\bcaches\\.|cookieStore|setSinkId|PaymentRequest|VideoEncoder|VideoDecoder': [],
+};
+
+const modules = readdirSync(ROOT, { recursive: true }).map(String).filter((name) => name.endsWith('.js'));
+
+for (const [pattern, allowed] of Object.entries(GUARDED)) {
+  test(`over plain http nothing breaks for want of ${pattern}`, () => {
+    const used = modules.filter((name) => new RegExp(pattern).test(readFileSync(new URL(name, ROOT), 'utf8')));
+    assert.deepEqual(used.filter((name) => !allowed.includes(name)), []);
+  });
+}
