@@ -32,6 +32,7 @@ PROGRAMS = (
     Program(("nginx",), "nginx", "the tests of the proxies in docs/operations.md"),
     # The program and its modules without a service.
     Program(("apache2",), "apache2-bin", "the tests of the proxies in docs/operations.md"),
+    Program(("sqlite3",), "sqlite3", "the test of the backup in docs/operations.md"),
     Program(("turnserver",), "coturn", "the tests of deploy/turnserver.conf"),
 )
 

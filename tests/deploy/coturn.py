@@ -11,11 +11,12 @@ import yaml
 
 from tests.deploy.parts import ROOT, accepts, free_port, program, running
 
+CONF = ROOT / "deploy/turnserver.conf"
 SECRET = "a-turn-secret-for-tests"
 
 
 @contextmanager
-def coturn(folder: Path, *options: str) -> Iterator[int]:
+def coturn(folder: Path, *options: str, conf: Path = CONF) -> Iterator[int]:
     """Start it and yield its port. Only places are replaced; ``options`` are added."""
     port = free_port()
     service = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
@@ -27,7 +28,7 @@ def coturn(folder: Path, *options: str) -> Iterator[int]:
     ]
     for there, here in {
         "$$": "$",
-        "/etc/coturn/confcall.conf": str(ROOT / "deploy/turnserver.conf"),
+        "/etc/coturn/confcall.conf": str(conf),
         "/run/secrets/": f"{folder}/",
         "/run/turn/": f"{folder}/",
         "exec turnserver": shlex.join(["exec", program("turnserver"), *own]),
