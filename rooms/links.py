@@ -23,6 +23,7 @@ _PAGE = {
     "notes": re.compile(r"[/\s]*n/[/\s]*" + _TOKEN, _FLAGS),
     "room": re.compile(r"[/\s]*r/[/\s]*" + _SLUG, _FLAGS),
 }
+_FRONT = re.compile(r"/[^0-9a-z]+", _FLAGS)
 _MEDIA = re.compile(
     r"[/\s]*(?P<kind>wh[ie]p)/[/\s]*(?P<slug>[a-z0-9-]{1,63})"
     r"(?:/+(?P<resource>[0-9a-z]+\.[0-9a-z]+))?(?:/+(?:[^0-9a-z/].*)?|[^0-9a-z/-].*)?",
@@ -42,7 +43,7 @@ def mended(path: str) -> str | None:
         if found:
             name = found["name"]
             return reverse(view, args=[name.lower() if view == "room" else name])
-    return None
+    return reverse("front") if _FRONT.fullmatch(path) else None
 
 
 def media_address(path: str) -> tuple[Literal["whip", "whep"], str, str | None] | None:
