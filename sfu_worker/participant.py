@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import random
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from sfu_worker import rtcp, sdp, wire
@@ -66,6 +67,10 @@ class Participant:
         self.publish = join.publish
         self.follow = join.follow
         self.reply = join.reply
+        self.owner = join.owner
+        self.max_people = join.max_people
+        # When it was in for the others; infinite before.
+        self.arrived_at = inf
         self.detached_at: float | None = None
         self.transport: Transport | None = None
         self.tracks: dict[str, UpTrack] = {}
@@ -85,6 +90,17 @@ class Participant:
         self._tagged: sdp.AnsweredMedia | None = None
         "The m-line that stands for the BUNDLE group ."
         self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it is in for the others: people at once, streams and viewers when connected."""
+        return self.arrived_at < inf
+
+    @property
+    def media_at(self) -> float:
+        """When its last packet of media came; before the first, when it arrived."""
+        layers = [layer for track in self.tracks.values() for layer in track.layers]
+        return max([self.arrived_at, *(layer.last_at for layer in layers)])
 
     # Negotiation
 

@@ -7,7 +7,7 @@ import secrets
 import time
 from typing import Protocol
 
-from sfu_worker import slots, wire
+from sfu_worker import arrivals, slots, wire
 from sfu_worker.common_codecs import CommonCodecs
 from sfu_worker.down_track import DownTrack
 from sfu_worker.numbers import RoomNumbers
@@ -22,9 +22,6 @@ logger = logging.getLogger("sfu.room")
 
 GONE_SECONDS = 10.0
 "A track whose connection went away is unpublished after this long; a new connection brings it back before."
-
-CONNECT_SECONDS = 20.0
-"A stream or viewer that has not connected by then is dropped; people in a call may stay without media."
 
 
 class Outbox(Protocol):
@@ -66,8 +63,8 @@ class Room:
 
     @property
     def people(self) -> list[Participant]:
-        """Everybody that the others see: WHEP viewers are not."""
-        return [p for p in self.participants.values() if p.kind != "whep"]
+        """Everybody that the others see: not WHEP viewers, nor streams that have not connected yet."""
+        return [p for p in self.participants.values() if p.kind != "whep" and p.arrived]
 
     def join(self, cmd: wire.Join, now: float) -> None:
         """Let somebody in, or back in."""
@@ -75,15 +72,45 @@ class Room:
         if known is not None:
             self._rejoin(known, cmd)
             return
-        if cmd.kind != "whep" and cmd.max_people and len(self.people) >= cmd.max_people:
+        p = Participant(cmd, self._host, self)
+        if not arrivals.has_place(p, self.people, now, connected=False):
             self._outbox.tell(cmd.reply, wire.Refused("join", "room_full"))
             return
-        if not self.participants:
-            self._calls.call(self.slug, self.epoch, "started", 1)
-        p = Participant(cmd, self._host, self)
+        for older in arrivals.displaced(list(self.participants.values()), p):
+            self.drop(older, "replaced", now)
         self.participants[p.id] = p
         self._joined_at[p.id] = now
+        if p.kind == "call":
+            # People may be here without media, to read and to write.
+            p.arrived_at = now
         self._outbox.tell(p.reply, self.state(p.id))
+        if p.arrived:
+            self._announce(p)
+
+    def _arrive(self, p: Participant, now: float) -> None:
+        """A stream or viewer has connected: now it is in, if there is a place."""
+        if not arrivals.has_place(p, self.people, now, connected=True):
+            if not any(arrivals.same_stream(p, other) for other in self.people):
+                logger.info("- %s: the room was full when %s connected", self.slug, p.id)
+                self.drop(p, "room_full", now)
+            # Else it waits: an older session of its key may have ended, or goes on.
+            return
+        p.arrived_at = now
+        self._announce(p)
+        self._count_codecs(p)
+        for track in p.tracks.values():
+            if track.layers:
+                self.first_packet(track)
+        self._end_succeeded(now)
+
+    def _end_succeeded(self, now: float) -> None:
+        for old in arrivals.succeeded(self.participants.values(), now):
+            logger.info("- %s: the stream %s goes on in a newer session", self.slug, old.id)
+            self.drop(old, "replaced", now)
+
+    def _announce(self, p: Participant) -> None:
+        if sum(other.arrived for other in self.participants.values()) == 1:
+            self._calls.call(self.slug, self.epoch, "started", 1)
         if p.kind != "whep":
             self._tell_group(wire.ParticipantJoined, person=self._person(p))
         if len(self.people) > self.most_people:
@@ -147,10 +174,12 @@ class Room:
             self._forget_track(track, now)
         if why:
             self._outbox.tell(p.reply, wire.Removed(why))
+        self._unsettled = True
+        if not p.arrived:
+            return
         if p.kind != "whep":
             self._tell_group(wire.ParticipantLeft, participant=p.id)
-        self._unsettled = True
-        if not self.participants:
+        if not any(other.arrived for other in self.participants.values()):
             self._calls.call(self.slug, self.epoch, "ended", self.most_people)
 
     def _forget_track(self, track: UpTrack, now: float) -> None:
@@ -178,6 +207,11 @@ class Room:
             self._outbox.tell(p.reply, wire.Refused("offer", "bad_sdp", str(exc)))
             return
         self._outbox.tell(p.reply, wire.Answer(sdp, cmd.id, p.ice_session))
+        if p.arrived:
+            self._count_codecs(p)
+
+    def _count_codecs(self, p: Participant) -> None:
+        """What somebody decodes counts for all who send."""
         self._codecs.offered(
             p.id, [slot.codecs for slot in p.slots.values() if slot.kind == "video"]
         )
@@ -240,7 +274,9 @@ class Room:
             self._unsettled = False
             tracks = self._tracks()
             for p in list(self.participants.values()):
-                self._settle(p, tracks, now)
+                # Nobody's camera need hurry for a viewer that may never connect.
+                if p.arrived:
+                    self._settle(p, tracks, now)
             # A stream sends what it sends: WHIP has no way to tell it.
             for p in (p for p in self.people if p.kind == "call"):
                 for source, track in p.tracks.items():
@@ -259,7 +295,8 @@ class Room:
 
     def first_packet(self, track: UpTrack) -> None:
         """A track, or a new layer of it, has begun."""
-        if not track.published:
+        p = self.participants.get(track.participant)
+        if not track.published and p is not None and p.arrived:
             track.published = True
             self._tell_group(wire.TrackPublished, track=slots.describe(track))
         self._unsettled = True
@@ -272,6 +309,8 @@ class Room:
         """Media can flow: slots that were waiting for a key frame ask again."""
         now = time.monotonic()
         logger.debug("- %s: %s connected over %s", self.slug, participant.id, participant.remote)
+        if not participant.arrived:
+            self._arrive(participant, now)
         for slot in participant.slots.values():
             if slot.pending is not None:
                 slot.pending.request_keyframe(now)
@@ -321,6 +360,10 @@ class Room:
             for track in p.tracks.values():
                 for layer in track.layers:
                     layer.rates.measure(now)
+        for p in [p for p in self.participants.values() if not p.arrived]:
+            if p.transport is not None and p.transport.connected:
+                self._arrive(p, now)
+        self._end_succeeded(now)
         self._unsettled = True
 
     def report(self, now: float) -> None:
@@ -329,16 +372,15 @@ class Room:
             p.report(now, self.clock_of)
             logger.debug("- %s: %s %s", self.slug, p.id, p.egress)
             self._retire(p, now)
-        self.numbers = self._meter.measure(self.participants.values(), now)
+        arrived = [p for p in self.participants.values() if p.arrived]
+        self.numbers = self._meter.measure(arrived, now)
 
     def _retire(self, p: Participant, now: float) -> None:
         if p.kind == "call":
             if p.detached_at is not None and now - p.detached_at > wire.DETACHED_SECONDS:
                 self.drop(p, "timeout", now)
                 return
-        elif (p.transport is None or not p.transport.connected) and now - self._joined_at[
-            p.id
-        ] > CONNECT_SECONDS:
+        elif not p.arrived and now - self._joined_at[p.id] > arrivals.CONNECT_SECONDS:
             self.drop(p, "timeout", now)
             return
         for track in p.tracks.values():

@@ -102,6 +102,10 @@ class Join:
 
     ``follow`` is for WHEP: the participant to watch, ``""`` for the newest publisher; None otherwise. WHEP viewers are
     not among the room's people.
+
+    Streams and viewers (``whip`` and ``whep``) are in from their first connection on: until then they
+    have no place, and nobody hears of them. ``owner`` is the key that a stream came by. Its new attempt
+    replaces one that has not connected, and its new connection one that sends nothing more.
     """
 
     room: str
@@ -113,6 +117,7 @@ class Join:
     kind: Kind = "call"
     follow: str | None = None
     max_people: int = 0
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
         kind=kind,
         follow=request.GET.get("participant", "")[:40] if kind == "whep" else None,
         max_people=0 if grant.moderate else caller.room.max_people,
+        owner=pass_.person,
     )
     answer = await negotiate(slug, join, sdp)
     if await sync_to_async(admission.was_removed)(pass_):
@@ -96,6 +97,8 @@ async def negotiate(slug: str, join: wire.Join, sdp: str) -> wire.Answer:
         return event
     if isinstance(event, wire.Removed) and event.why == "removed":
         raise removed(join.kind)
+    if isinstance(event, wire.Removed) and event.why == "replaced":
+        raise Problem(409, _("This key began another connection in the meantime."))
     if isinstance(event, wire.Removed):
         raise Problem(409, _("The call has ended."))
     await sfu.send_to_room(slug, leave)

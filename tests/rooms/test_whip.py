@@ -62,6 +62,25 @@ async def test_an_encoder_publishes_and_ends_with_the_same_token(client: AsyncCl
         assert (leave.room, leave.participant) == ("garden", join.participant)
 
 
+async def test_the_worker_knows_which_sessions_are_of_one_key(client: AsyncClient) -> None:
+    room = await make_room()
+    camera, other = await make_invite(room), await make_invite(room)
+    async with FakeWorker() as worker:
+        owners = []
+        for invite in (camera, camera, other):
+            await post(client, "/whip/garden", invite.token)
+            owners.append((await worker.heard(wire.Join)).owner)
+            await worker.heard(wire.Offer)
+        assert owners[0] == owners[1] != owners[2]
+        assert camera.token not in owners[0]
+        worker.answers[wire.Join] = [wire.Removed("replaced")]
+        response = await post(client, "/whip/garden", camera.token)
+        assert (response.status_code, response.content.decode()) == (
+            409,
+            "This key began another connection in the meantime.\n",
+        )
+
+
 async def test_somebody_elses_stream_cannot_be_ended(client: AsyncClient) -> None:
     room = await make_room()
     mine, other = await make_invite(room), await make_invite(room)

@@ -165,6 +165,8 @@ async def test_streams_and_viewers_are_counted_apart_and_nobody_is_named(lab: La
             "",
         )
         lab.worker.handle(join)
+        room = lab.worker.rooms["garden"]
+        room.connected(room.participants[names[kind]])
     said = await lab.says(lambda n: n.people)
     assert (said.people, said.streams, said.viewers) == (2, 1, 1)
     assert said.links == numbers.Links()

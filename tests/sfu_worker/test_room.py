@@ -304,6 +304,10 @@ async def test_senders_hear_which_codecs_all_others_decode_and_when_that_changes
         room.participants["eve"], wire.Offer("garden", "eve", offer_without("VP9", "AV1"), {}), 1
     )
     room.settle(1)
+    assert heard(said, "ann")[1:] == []
+    # Only with the connection: who never connects watches nothing.
+    room.connected(room.participants["eve"])
+    room.settle(1)
     assert heard(said, "ann")[1:] == heard(said, "ben")[1:] == [["VP8", "H264"]]
     assert heard(said, "eve") == []
     # Its connection may go for a moment, and nobody changes a codec for that.
