@@ -72,7 +72,11 @@ def running(
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
