@@ -1,7 +1,7 @@
 import { Asking } from './asking.js';
 import { Emitter } from './emitter.js';
-import { addReceiver, measuring } from './receiving.js';
-import { addSenders } from './sending.js';
+import { addReceiver, measuring, twoSided } from './receiving.js';
+import { addSenders, SOURCES } from './sending.js';
 
 /** A connection that is `disconnected` for longer than this will not come back by itself. */
 const PATIENCE = 5000;
@@ -138,7 +138,8 @@ export class Connection extends Emitter {
     const { sdp = '' } = await this.pc.createOffer();
     if (this._closed) return;
     try {
-      await this.pc.setLocalDescription({ type: 'offer', sdp: measuring(sdp) });
+      const changed = twoSided(measuring(sdp), SOURCES.indexOf('screen-audio'));
+      await this.pc.setLocalDescription({ type: 'offer', sdp: changed });
     } catch {
       // Firefox takes only what it has made itself.
       await this.pc.setLocalDescription();

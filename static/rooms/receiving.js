@@ -42,6 +42,32 @@ export function measuring(sdp) {
   return sdp.replace(/^a=rtpmap:(\d+) .*\r\n/gm, (line, type) => (first.has(type) ? `${line}a=rtcp-fb:${type} rrtr\r\n` : line));
 }
 
+/** A shared tab may play music: more than twice what Opus takes by itself for a voice. */
+const MUSIC = 'stereo=1;sprop-stereo=1;maxaveragebitrate=128000';
+
+/**
+ * An offer in which sound has two sides: Opus is decoded, and sent, as one unless it says
+ * otherwise (RFC 7587 section 6.1). A browser sends by what the answer says, which repeats the
+ * offer. A microphone stays as it is.
+ *
+ * @param {string} sdp
+ * @param {number} music the place of a shared screen's sound among the m-lines
+ */
+export function twoSided(sdp, music) {
+  return sdp
+    .split(/^(?=m=)/m)
+    .map((section, place) => {
+      const opus = /^a=rtpmap:(\d+) opus\/48000\/2\r$/im.exec(section)?.[1];
+      // Before the first m-line is the session.
+      const sent = place === music + 1 ? MUSIC : '';
+      const more = /^a=recvonly\r$/m.test(section) ? 'stereo=1' : sent;
+      if (!opus || !more) return section;
+      const format = new RegExp(`^a=fmtp:${opus} (?!.*stereo=)(.*)\r$`, 'm');
+      return section.replace(format, (_, said) => `a=fmtp:${opus} ${said};${more}\r`);
+    })
+    .join('');
+}
+
 /**
  * Add a recvonly m-line.
  *

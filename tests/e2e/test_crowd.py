@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from rooms.management.commands.calltest import open_door
+from sfu_worker import wire
 from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
 from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
@@ -94,6 +95,8 @@ async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_on
             ) == GUESTS - 36
 
         await until(settled, 60, lambda: ann.report("Ann has no slots for voices", "Guest 0"))
+        size: int = await ann.page.evaluate("window.connections[0].localDescription.sdp.length")
+        assert size < wire.MAX_SDP_BYTES, f"the offer has {size} bytes"
         name = (await ann.page.evaluate(WITHOUT_PAIR))[0]
         assert (await voices())["packets"] == 0, "somebody silent is in a slot for voices"
         guests[name].streams[0].level = LOUD

@@ -38,6 +38,52 @@ async () => {
 }
 """
 
+# A shared tab that plays a tone on the left alone.
+LEFT_ALONE = """
+navigator.mediaDevices.getDisplayMedia = async () => {
+  const context = new AudioContext();
+  const sides = new ChannelMergerNode(context, { numberOfInputs: 2 });
+  const out = new MediaStreamAudioDestinationNode(context, { channelCount: 2 });
+  const tone = new OscillatorNode(context, { frequency: 440 });
+  tone.connect(sides, 0, 0).connect(out);
+  tone.start();
+  const canvas = document.createElement('canvas');
+  canvas.getContext('2d').fillRect(0, 0, 10, 10);
+  return new MediaStream([...canvas.captureStream(5).getTracks(), ...out.stream.getTracks()]);
+};
+"""
+
+# How loud the sound of a shared screen is on either side.
+SIDES = """
+async () => {
+  const sound = document.querySelector('.tile.screen audio')?.srcObject;
+  if (!sound) return [0, 0];
+  const context = new AudioContext();
+  const sides = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
+  context.createMediaStreamSource(sound).connect(sides);
+  const meters = [0, 1].map((side) => {
+    const meter = new AnalyserNode(context, { fftSize: 8192 });
+    sides.connect(meter, side);
+    return meter;
+  });
+  const loud = (meter) => {
+    const samples = new Float32Array(meter.fftSize);
+    meter.getFloatTimeDomainData(samples);
+    return Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length);
+  };
+  await new Promise((done) => setTimeout(done, 500));
+  const found = meters.map(loud);
+  await context.close();
+  return found;
+}
+"""
+
+# Of Opus in each section of the latest answer: what is said beside the payload type.
+OPUS_ANSWERED = """
+() => window.connections.at(-1).remoteDescription.sdp.split(/^(?=m=)/m).slice(1)
+  .map((section) => (/a=fmtp:111 (.*)/.exec(section) || ['', ''])[1].trim())
+"""
+
 
 class Tap(Link):
     """A link that counts the sound on it by payload type, which SRTP leaves readable."""
@@ -113,3 +159,26 @@ async def test_a_voice_is_heard_whole_although_each_seventh_packet_is_lost(
     finally:
         ann_link.close()
         ben_link.close()
+
+
+async def test_the_sound_of_a_shared_tab_keeps_its_two_sides(
+    browser: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "sides")
+    ann = await Person.arrive(browser, link, "Ann")
+    await ann.page.add_init_script(LEFT_ALONE)
+    await ann.page.reload()
+    ben = await Person.arrive(browser, link, "Ben")
+    await ann.join()
+    await ben.join(devices=False)
+    await ann.button("Share screen").click()
+
+    async def left_alone() -> bool:
+        left, right = await ben.page.evaluate(SIDES)
+        return left > 0.05 and right < left / 10
+
+    await until(left_alone, 20, lambda: ben.report("both sides are alike", "Ann"))
+    microphone, _camera, _screen, sound, *_ = await ann.page.evaluate(OPUS_ANSWERED)
+    assert "stereo" not in microphone
+    assert "stereo=1" in sound
+    assert ann.errors + ben.errors == []

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayArrive, measuring } from '../../static/rooms/receiving.js';
+import { mayArrive, measuring, twoSided } from '../../static/rooms/receiving.js';
 
 const offered = (mimeType, sdpFmtpLine) => mayArrive({ mimeType, sdpFmtpLine });
 
@@ -43,4 +43,31 @@ test('the first codec of what is received measures round trips, wherever it is o
     if (line.startsWith('a=rtcp-fb')) assert.ok(measured[i - 1].startsWith(`a=rtpmap:${line.match(/\d+/)[0]} `));
   }
   assert.deepEqual(measured.filter((line) => !added.includes(line)), offer);
+});
+
+test('what is received and the sound of a share have two sides, a microphone has one', () => {
+  const section = (direction, said) => [
+    'm=audio 9 UDP/TLS/RTP/SAVPF 63 111',
+    `a=${direction}`,
+    'a=rtpmap:63 red/48000/2',
+    'a=fmtp:63 111/111',
+    'a=rtpmap:111 opus/48000/2',
+    `a=fmtp:111 ${said}`,
+  ];
+  const video = ['m=video 9 UDP/TLS/RTP/SAVPF 96', 'a=sendonly', 'a=rtpmap:96 VP8/90000'];
+  const offer = (microphone, share, slot) =>
+    [
+      'v=0',
+      ...section('sendonly', microphone),
+      ...video,
+      ...video,
+      ...section('sendonly', share),
+      ...section('recvonly', slot),
+      '',
+    ].join('\r\n');
+  const music = 'x=1;stereo=1;sprop-stereo=1;maxaveragebitrate=128000';
+  assert.equal(twoSided(offer('x=1', 'x=1', 'x=1'), 3), offer('x=1', music, 'x=1;stereo=1'));
+  // Firefox says so by itself.
+  const said = 'stereo=1;useinbandfec=1';
+  assert.equal(twoSided(offer(said, said, said), 3), offer(said, said, said));
 });
