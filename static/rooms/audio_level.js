@@ -1,3 +1,18 @@
+/**
+ * A meter, or none: it is never worth a call. Firefox refuses one for a headset that has another sample rate than the
+ * loudspeakers.
+ *
+ * @param {MediaStreamTrack} track
+ */
+export function audioLevel(track) {
+  try {
+    return new AudioLevel(track);
+  } catch (error) {
+    console.warn('no meter for this microphone:', error);
+    return null;
+  }
+}
+
 /** How loud a microphone is, for the meter in the lobby. */
 export class AudioLevel {
   /** @param {MediaStreamTrack} track */

@@ -1,4 +1,4 @@
-import { AudioLevel } from './audio_level.js';
+import { audioLevel } from './audio_level.js';
 
 const EVERY = 100;
 
@@ -65,11 +65,11 @@ export function noticeMutedSpeech(local, noticed) {
 function listen(track, heard) {
   const copy = track.clone();
   copy.enabled = true;
-  const meter = new AudioLevel(copy);
-  const timer = setInterval(() => heard(meter.level), EVERY);
+  const meter = audioLevel(copy);
+  const timer = setInterval(() => meter && heard(meter.level), EVERY);
   return () => {
     clearInterval(timer);
-    meter.close();
+    meter?.close();
     copy.stop();
   };
 }
