@@ -1,12 +1,18 @@
 import { Emitter } from './emitter.js';
-import { openCamera, openMicrophone, openScreen } from './devices.js';
+import { DeviceError, listDevices, openDevice, openExactly, openScreen } from './devices.js';
 import { choices, remember } from './choices.js';
+import { mobile } from './encoder_abilities.js';
 import { capture, contentHint, MODES } from './encodings.js';
 
 /**
  * @typedef {import('./types.js').Source} Source
- * @typedef {{changed: Source, ended: Source}} Events `ended`: a device went away by itself
+ * @typedef {import('./devices.js').Device} Device
+ * @typedef {{changed: Source, ended: Device, switched: Device}} Events
+ * `ended`: a device went away by itself; `switched`: and another one took its place
  */
+
+/** Reasons that may be the device in use, of which the browser can have no second one. */
+const MAY_BE_FREED = new Set(['in_use', 'waiting', 'unknown']);
 
 /**
  * The tracks of this page's own person. Muting the microphone keeps the device, so that unmuting is instant; turning the
@@ -19,6 +25,14 @@ export class LocalMedia extends Emitter {
     super();
     /** @type {Map<Source, MediaStreamTrack>} */
     this._tracks = new Map();
+    /** The microphone that went away and gave its place to another one, such as a headset. */
+    this._missed = '';
+    /** @type {Set<MediaStreamTrack>} those that are about to give way to another one */
+    this._leaving = new Set();
+    /** @type {Promise<unknown>} one change of a device after the other */
+    this._changes = Promise.resolve();
+    const devices = globalThis.navigator?.mediaDevices;
+    devices?.addEventListener('devicechange', () => void this._comeBack());
   }
 
   /** @param {Source} source */
@@ -88,13 +102,13 @@ export class LocalMedia extends Emitter {
       track.enabled = on;
       this.emit('changed', 'microphone');
     } else if (on) {
-      this.put('microphone', await openMicrophone(choices().microphone));
+      this.put('microphone', await this._open('microphone', choices().microphone));
     }
   }
 
   /** @param {boolean} on */
   async setCamera(on) {
-    this.put('camera', on ? await openCamera(choices().camera, this.mode('camera')) : null);
+    this.put('camera', on ? await this._open('camera', choices().camera) : null);
   }
 
   /** @param {boolean} on */
@@ -105,18 +119,107 @@ export class LocalMedia extends Emitter {
   }
 
   /**
-   * Use another device from now on. A muted microphone stays muted.
+   * Use another device from now on. A muted microphone stays muted. Where the new one does not
+   * start, the one that is in use goes on.
    *
-   * @param {'camera' | 'microphone'} source
+   * @param {Device} source
    * @param {string} deviceId
    */
   async choose(source, deviceId) {
+    await this._replace(source, deviceId);
     remember({ [source]: deviceId });
+    if (source === 'microphone') this._missed = '';
+  }
+
+  /**
+   * @param {Device} source
+   * @param {string} deviceId
+   */
+  async _replace(source, deviceId) {
+    const change = this._changes.then(() => this._replaceNow(source, deviceId));
+    this._changes = change.catch(() => {});
+    await change;
+  }
+
+  /**
+   * @param {Device} source
+   * @param {string} deviceId
+   */
+  async _replaceNow(source, deviceId) {
     const before = this._tracks.get(source);
     if (!before) return;
-    const track = source === 'camera' ? await openCamera(deviceId, this.mode('camera')) : await openMicrophone(deviceId);
+    const held = before.getSettings().deviceId ?? '';
+    this._leaving.add(before);
+    try {
+      this._use(source, before, await this._openOther(source, before, deviceId));
+    } catch (error) {
+      if (before.readyState === 'live') throw new DeviceError(source, 'kept', error);
+      await this._goBack(source, before, held, error);
+    } finally {
+      this._leaving.delete(before);
+    }
+  }
+
+  /**
+   * Many phones refuse a second camera or microphone while the first one is open, or give one that
+   * stays black.
+   *
+   * @param {Device} source
+   * @param {MediaStreamTrack} before
+   * @param {string} deviceId
+   */
+  async _openOther(source, before, deviceId) {
+    if (!mobile()) {
+      try {
+        return await openExactly(source, deviceId, this.mode('camera'));
+      } catch (error) {
+        if (!(error instanceof DeviceError) || !MAY_BE_FREED.has(error.reason)) throw error;
+      }
+    }
+    before.stop();
+    return openExactly(source, deviceId, this.mode('camera'));
+  }
+
+  /**
+   * @param {Device} source
+   * @param {MediaStreamTrack} before
+   * @param {string} held the device that was in use
+   * @param {unknown} error why the other one was not to be had
+   */
+  async _goBack(source, before, held, error) {
+    try {
+      this._use(source, before, await this._open(source, held));
+    } catch {
+      if (this._tracks.get(source) === before) this.put(source, null);
+      throw error; // as it was: that says more
+    }
+    throw new DeviceError(source, 'kept', error);
+  }
+
+  /**
+   * @param {Device} source
+   * @param {string} deviceId
+   */
+  _open(source, deviceId) {
+    return openDevice(source, deviceId, this.mode('camera'));
+  }
+
+  /**
+   * Put a track in the place of another one, unless that one was turned off meanwhile.
+   *
+   * @param {Device} source
+   * @param {MediaStreamTrack} before
+   * @param {MediaStreamTrack} track
+   * @returns {boolean} is it in use now?
+   */
+  _use(source, before, track) {
+    if (this._tracks.get(source) !== before) {
+      track.stop();
+      return false;
+    }
     track.enabled = before.enabled;
     this.put(source, track);
+    return true;
   }
 
   stop() {
@@ -128,9 +231,41 @@ export class LocalMedia extends Emitter {
    * @param {MediaStreamTrack} track
    */
   _ended(source, track) {
-    if (this._tracks.get(source) !== track) return;
+    if (this._tracks.get(source) !== track || this._leaving.has(track)) return;
+    if (source === 'microphone') return void this._substitute(track);
     this.put(source, null);
     if (source === 'screen') this.put('screen-audio', null);
-    else this.emit('ended', source);
+    if (source === 'camera') this.emit('ended', source);
+  }
+
+  /**
+   * A microphone went away, such as a headset whose battery is empty: take another one, so that its
+   * person is still heard.
+   *
+   * @param {MediaStreamTrack} before
+   */
+  async _substitute(before) {
+    const missed = before.getSettings().deviceId ?? '';
+    try {
+      if (!this._use('microphone', before, await this._open('microphone', ''))) return;
+    } catch {
+      if (this._tracks.get('microphone') !== before) return;
+      this.put('microphone', null);
+      this.emit('ended', 'microphone');
+      return;
+    }
+    // The default of the system is another device now, under the same name.
+    this._missed = missed === 'default' ? '' : missed;
+    this.emit('switched', 'microphone');
+  }
+
+  /** Devices have come or gone: is the one there again that was missed? */
+  async _comeBack() {
+    const missed = this._missed;
+    if (!missed) return;
+    const there = (await listDevices('audioinput')).some(({ deviceId }) => deviceId === missed);
+    if (!there || this._missed !== missed) return;
+    this._missed = '';
+    await this._replace('microphone', missed).catch(() => {});
   }
 }
