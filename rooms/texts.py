@@ -10,29 +10,110 @@ from django.utils.translation import gettext_lazy as _
 
 TEXTS: dict[str, str | Promise] = {
     # Cameras, microphones, screens
-    "device.blocked": _(
-        "The browser does not let this page use the camera or microphone. Allow it beside the address, then try again."
+    "device.blocked.camera": _(
+        "The browser does not let this page use the camera. Allow it beside the address, then try "
+        "again."
     ),
-    "device.embedded": _(
-        "Camera and microphone are blocked by your browser or by the page around this call. Open the call in its own tab."
+    "device.blocked.microphone": _(
+        "The browser does not let this page use the microphone. Allow it beside the address, then "
+        "try again."
     ),
-    "device.none": _(
-        "No camera or microphone was found. Plug one in and try again, or join without."
+    "device.blocked.both": _(
+        "The browser does not let this page use the camera or microphone. Allow them beside the "
+        "address, then try again."
     ),
-    "device.in_use": _(
-        "The camera or microphone is in use by another program. Close that program and try again."
+    "device.system.camera": _(
+        "The settings of your computer or phone keep the browser from using the camera. Allow it "
+        "there, then try again."
     ),
-    "device.unsuitable": _(
-        "The chosen camera or microphone cannot do what a call needs. Choose another one."
+    "device.system.microphone": _(
+        "The settings of your computer or phone keep the browser from using the microphone. Allow "
+        "it there, then try again."
     ),
-    "device.unknown": _("The camera or microphone did not start. Try again, or join without."),
-    "device.gone.camera": _("The camera was disconnected. Plug it in and turn it on again."),
-    "device.gone.microphone": _(
-        "The microphone was disconnected. Plug it in and turn it on again."
+    "device.system.both": _(
+        "The settings of your computer or phone keep the browser from using the camera and "
+        "microphone. Allow them there, then try again."
     ),
-    "device.partly": _(
-        "Only one of camera and microphone could be started. The other was not found or is in use by another program."
+    "device.refused.camera": _(
+        "The browser does not let this page use the camera. Allow it beside the address, and in "
+        "the settings of your computer or phone, then try again."
     ),
+    "device.refused.microphone": _(
+        "The browser does not let this page use the microphone. Allow it beside the address, and "
+        "in the settings of your computer or phone, then try again."
+    ),
+    "device.refused.both": _(
+        "The browser does not let this page use the camera or microphone. Allow them beside the "
+        "address, and in the settings of your computer or phone, then try again."
+    ),
+    "device.embedded.camera": _(
+        "The page around this call does not let it use the camera. Open the call in its own tab."
+    ),
+    "device.embedded.microphone": _(
+        "The page around this call does not let it use the microphone. Open the call in its own "
+        "tab."
+    ),
+    "device.embedded.both": _(
+        "The page around this call does not let it use the camera and microphone. Open the call "
+        "in its own tab."
+    ),
+    "device.none.camera": _("No camera was found. Plug one in, then try again."),
+    "device.none.microphone": _("No microphone was found. Plug one in, then try again."),
+    "device.none.both": _("No camera or microphone was found. Plug one in, then try again."),
+    "device.in_use.camera": _(
+        "The camera did not start. It may be in use by another program, or blocked in the "
+        "settings of your computer. Close that program, then try again."
+    ),
+    "device.in_use.microphone": _(
+        "The microphone did not start. It may be in use by another program, or blocked in the "
+        "settings of your computer. Close that program, then try again."
+    ),
+    "device.in_use.both": _(
+        "The camera and microphone did not start. They may be in use by another program, or "
+        "blocked in the settings of your computer. Close that program, then try again."
+    ),
+    "device.unsuitable.camera": _("The chosen camera cannot be used. Choose another one."),
+    "device.unsuitable.microphone": _("The chosen microphone cannot be used. Choose another one."),
+    "device.unsuitable.both": _(
+        "The chosen camera and microphone cannot be used. Choose other ones."
+    ),
+    "device.waiting.camera": _(
+        "The camera has not started yet. If the browser asks you to allow it, answer, then try "
+        "again."
+    ),
+    "device.waiting.microphone": _(
+        "The microphone has not started yet. If the browser asks you to allow it, answer, then "
+        "try again."
+    ),
+    "device.waiting.both": _(
+        "The camera and microphone have not started yet. If the browser asks you to allow them, "
+        "answer, then try again."
+    ),
+    "device.insecure.camera": _(
+        "The browser gives the camera only to pages with an https address. Ask the host for one."
+    ),
+    "device.insecure.microphone": _(
+        "The browser gives the microphone only to pages with an https address. Ask the host for "
+        "one."
+    ),
+    "device.insecure.both": _(
+        "The browser gives the camera and microphone only to pages with an https address. Ask the "
+        "host for one."
+    ),
+    "device.unknown.camera": _("The camera did not start. Try again."),
+    "device.unknown.microphone": _("The microphone did not start. Try again."),
+    "device.unknown.both": _("The camera and microphone did not start. Try again."),
+    "device.gone.camera": _("The camera was disconnected. Plug it in, then try again."),
+    "device.gone.microphone": _("The microphone was disconnected. Plug it in, then try again."),
+    "device.kept.camera": _("That camera did not start, so you stay on the previous one."),
+    "device.kept.microphone": _("That microphone did not start, so you stay on the previous one."),
+    "device.switched.microphone": _("The microphone was disconnected. Another one is in use now."),
+    "device.or_join": _("Or press Join once more to join without."),
+    "device.opening": _("Waiting for the camera and microphone. Your browser may ask you first."),
+    "device.again": _("Try again"),
+    "device.choose.camera": _("Choose another camera"),
+    "device.choose.microphone": _("Choose another microphone"),
+    "device.own_tab": _("Open in its own tab"),
     "device.default": _("Chosen by the browser"),
     "device.number": _("Device {number}"),
     "screen.failed": _(

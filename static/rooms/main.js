@@ -8,6 +8,7 @@ import { clearBanner, showBanner } from './ui/banner.js';
 import { fitBar } from './ui/bar.js';
 import { ChatPanel } from './ui/chat_panel.js';
 import { controls } from './ui/controls.js';
+import { deviceBanner } from './ui/device_problems.js';
 import { byId, configText, pageAddress, showStage } from './ui/dom.js';
 import { showEnd } from './ui/end.js';
 import { tellInsecure } from './ui/insecure.js';
@@ -28,8 +29,11 @@ linkTexts();
 // Where there are no devices to ask for, the way in is a listener's.
 new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
 
-/** @param {string} name */
-function start(name) {
+/**
+ * @param {string} name
+ * @param {import('./devices.js').DeviceError[]} failed devices that did not come
+ */
+function start(name, failed) {
   const call = new Call(config, local);
   showStage('call');
   byId('call-title', HTMLElement).focus();
@@ -55,6 +59,7 @@ function start(name) {
   globalThis.addEventListener('pagehide', () => call.leave());
   byId('leave', HTMLButtonElement).onclick = () => call.leave();
   call.join(name);
+  if (failed.length) deviceBanner(local)(...failed);
 }
 
 /**

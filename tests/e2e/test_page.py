@@ -234,7 +234,7 @@ async def test_notes_for_reading_cannot_be_changed(browser: Browser, confcall: C
         await Person.arrive(browser, listen, "Ben"),
     )
     await ann.join(devices=False)
-    await ben.join(devices=False)
+    await ben.join()
     await ann.page.frame_locator("iframe").get_by_role("textbox").first.click(timeout=20_000)
     await ann.page.keyboard.type("Chapter one")
     theirs = ben.page.frame_locator("iframe").locator(".ql-editor")

@@ -5,6 +5,9 @@ const ORDER = ['sound', 'socket', 'media', 'role', 'problem'];
 
 const PROBLEM_FOR = 8000;
 
+/** A button wants to be found and reached. */
+const BUTTON_FOR = 30_000;
+
 /** @type {Map<string, {words: string, button?: {word: string, press: () => void}}>} */
 const shown = new Map();
 
@@ -21,7 +24,7 @@ export function showBanner(kind, words, button) {
   shown.set(kind, { words, button });
   if (kind === 'problem') {
     clearTimeout(timer);
-    timer = setTimeout(() => clearBanner('problem'), PROBLEM_FOR);
+    timer = setTimeout(() => clearBanner('problem'), button ? BUTTON_FOR : PROBLEM_FOR);
   }
   render();
 }

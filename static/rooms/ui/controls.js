@@ -1,9 +1,11 @@
-import { canShareScreen, failureKey, isCancelledShare } from '../devices.js';
+import { canShareScreen, DeviceError, isCancelledShare } from '../devices.js';
 import { choices, remember } from '../choices.js';
 import { text } from '../texts.js';
 import { showBanner } from './banner.js';
+import { toast } from './announce.js';
 import { deviceMenus } from './device_menus.js';
-import { byId, find, isFramed } from './dom.js';
+import { deviceBanner } from './device_problems.js';
+import { byId, find } from './dom.js';
 import { modes } from './modes.js';
 import { toggle } from './toggle.js';
 
@@ -19,10 +21,11 @@ export function controls(local) {
   const camera = find('camera', HTMLButtonElement);
   const share = find('share', HTMLButtonElement);
   if (!microphone || !camera || !share) return moreMenu(() => {}); // a listener has none
-  const deviceFailed = (/** @type {unknown} */ error) =>
-    showBanner('problem', text(failureKey(error, { framed: isFramed() })));
+  const deviceFailed = deviceBanner(local);
   const shareFailed = (/** @type {unknown} */ error) => {
-    if (!isCancelledShare(error)) showBanner('problem', text('screen.failed'));
+    if (isCancelledShare(error)) return;
+    const again = { word: text('device.again'), press: () => share.click() };
+    showBanner('problem', text('screen.failed'), again);
   };
   const renders = [
     toggle(microphone, () => local.isOn('microphone'), (on) => local.setMicrophone(on), deviceFailed),
@@ -36,7 +39,8 @@ export function controls(local) {
     deviceFailed,
   );
   local.on('changed', () => renders.forEach((render) => render()));
-  local.on('ended', (source) => showBanner('problem', text(`device.gone.${source}`)));
+  local.on('ended', (source) => deviceFailed(new DeviceError(source, 'gone')));
+  local.on('switched', (source) => toast(text(`device.switched.${source}`)));
   modes(local);
   moreMenu(refreshMenus);
   shortcuts({ m: microphone, v: camera, s: share });

@@ -83,6 +83,20 @@ export function isFramed() {
   return window.top !== window;
 }
 
+/**
+ * Does the page around this one keep a device from it? Where the browser does not say, any page around may.
+ *
+ * @param {'camera' | 'microphone'} device
+ */
+export function deviceForbidden(device) {
+  if (!isFramed()) return false;
+  // Chromium's name; not in TypeScript's DOM library.
+  const { featurePolicy } = /** @type {{featurePolicy?: {allowsFeature(name: string): boolean}}} */ (
+    /** @type {unknown} */ (document)
+  );
+  return !featurePolicy?.allowsFeature(device);
+}
+
 /** @param {'lobby' | 'call' | 'end'} stage */
 export function showStage(stage) {
   document.body.dataset.stage = stage;

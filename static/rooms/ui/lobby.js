@@ -1,9 +1,10 @@
-import { AudioLevel } from '../audio_level.js';
+import { audioLevel } from '../audio_level.js';
 import { choices, remember } from '../choices.js';
-import { failureKey, openBoth } from '../devices.js';
+import { DeviceError, openBoth } from '../devices.js';
 import { text } from '../texts.js';
 import { deviceMenus } from './device_menus.js';
-import { byId, isFramed } from './dom.js';
+import { describe, focusMenu, known, turnOn } from './device_problems.js';
+import { byId, find } from './dom.js';
 import { toggle } from './toggle.js';
 
 /**
@@ -16,43 +17,56 @@ export class Lobby {
   /**
    * @param {Config} config
    * @param {LocalMedia} local
-   * @param {(name: string) => void} join
+   * @param {(name: string, failed: DeviceError[]) => void} join `failed`: what did not come, and
+   * is still to be said
    */
   constructor(config, local, join) {
     this._config = config;
     this._local = local;
     this._join = join;
     this._previewed = false;
-    /** @type {AudioLevel | null} */
+    this._told = false;
+    this.done = false;
+    this._busy = false;
+    this._usual = '';
+    /** @type {import('../audio_level.js').AudioLevel | null} */
     this._meter = null;
+    this._form = byId('join-form', HTMLFormElement);
     this._name = byId('name', HTMLInputElement);
-    this._problem = byId('lobby-problem', HTMLElement);
-    this._name.value = config.name || choices().name;
-    this._buttons = [
-      byId('join', HTMLButtonElement),
-      byId('join-without', HTMLButtonElement),
-      byId('preview-start', HTMLButtonElement),
-    ];
+    this._joinButton = byId('join', HTMLButtonElement);
+    this._fillName();
     this._bindForm();
-    this._bindPreview();
+    if (config.publish) this._bindPreview();
     this._pending(false);
+    this._takeOver();
+  }
+
+  /** The server has filled in a name, or somebody has typed one already: then it stays. */
+  _fillName() {
+    const { value, defaultValue } = this._name;
+    if (!value && !defaultValue) this._name.value = choices().name;
   }
 
   _bindForm() {
-    const form = byId('join-form', HTMLFormElement);
-    form.onsubmit = (event) => {
+    this._form.onsubmit = (event) => {
       event.preventDefault();
       void this._enter();
     };
-    byId('join-without', HTMLButtonElement).onclick = () => {
-      if (!form.reportValidity()) return;
-      this._local.stop();
-      this._go();
-    };
+    const without = find('join-without', HTMLButtonElement);
+    if (without) without.onclick = () => this._enterWithout();
+  }
+
+  /** What was pressed before this script was there is done now (early.js). */
+  _takeOver() {
+    const { pressed } = this._form.dataset;
+    this._form.dataset.ready = 'yes';
+    byId('lobby-wait', HTMLElement).hidden = true;
+    if (pressed === 'join' && this._form.reportValidity()) void this._enter();
+    if (pressed === 'join-without') this._enterWithout();
   }
 
   _bindPreview() {
-    const failed = (/** @type {unknown} */ error) => this._say(text(failureKey(error, { framed: isFramed() })));
+    const failed = (/** @type {unknown} */ error) => this._tell([known(error)]);
     const local = this._local;
     const menus = deviceMenus(
       local,
@@ -60,39 +74,73 @@ export class Lobby {
       failed,
     );
     const buttons = [
-      toggle(byId('preview-microphone', HTMLButtonElement), () => local.isOn('microphone'), (on) => local.setMicrophone(on), failed),
-      toggle(byId('preview-camera', HTMLButtonElement), () => local.isOn('camera'), (on) => local.setCamera(on), failed),
+      this._toggle('microphone', (on) => local.setMicrophone(on), failed),
+      this._toggle('camera', (on) => local.setCamera(on), failed),
     ];
     this._renderButtons = () => buttons.forEach((render) => render());
     this._fillMenus = menus;
     local.on('changed', () => this._render());
+    local.on('ended', (source) => this.done || failed(new DeviceError(source, 'gone')));
     byId('preview-start', HTMLButtonElement).onclick = () => void this._preview();
-    if (!this._config.publish) byId('preview-start', HTMLButtonElement).hidden = true;
   }
 
-  /** Ask for camera and microphone. False: neither came. */
+  /**
+   * @param {import('../devices.js').Device} source
+   * @param {(on: boolean) => Promise<void>} set
+   * @param {(error: unknown) => void} failed
+   */
+  _toggle(source, set, failed) {
+    const change = async (/** @type {boolean} */ on) => {
+      await set(on);
+      this._tell([]);
+    };
+    const button = byId(`preview-${source}`, HTMLButtonElement);
+    return toggle(button, () => this._local.isOn(source), change, failed);
+  }
+
+  /**
+   * Ask for camera and microphone.
+   *
+   * @returns {Promise<DeviceError[]>} what did not come
+   */
   async _preview() {
     this._pending(true);
-    const { camera, microphone, error } = await openBoth(choices(), this._local.mode('camera'));
+    const { camera, microphone, errors } = await openBoth(choices(), this._local.mode('camera'));
     this._pending(false);
-    if (!camera && !microphone) {
-      this._say(text(failureKey(error, { framed: isFramed() })));
-      return false;
+    if (this.done) {
+      // The way in was another one meanwhile.
+      camera?.stop();
+      microphone?.stop();
+      return [];
     }
-    this._previewed = true;
-    this._local.put('camera', camera);
-    this._local.put('microphone', microphone);
-    this._say(error ? text('device.partly') : '');
-    return true;
+    this._previewed = Boolean(camera || microphone);
+    if (this._previewed) {
+      this._local.put('camera', camera);
+      this._local.put('microphone', microphone);
+    }
+    this._tell(errors);
+    return errors;
   }
 
+  /**
+   * One refused device keeps nobody out. Whoever would come in without either is told first, once.
+   */
   async _enter() {
-    const wantsDevices = this._config.publish && !this._previewed;
-    if (wantsDevices && !(await this._preview())) return;
-    this._go();
+    if (this._busy) return;
+    if (!this._config.publish || this._previewed) return this._go([]);
+    const told = this._told;
+    const failed = await this._preview();
+    if (!this.done && (this._previewed || told)) this._go(failed);
   }
 
-  _go() {
+  _enterWithout() {
+    if (!this._form.reportValidity()) return;
+    this._local.stop();
+    this._go([]);
+  }
+
+  /** @param {DeviceError[]} failed */
+  _go(failed) {
     const name = this._name.value.trim();
     if (!name) {
       this._name.value = '';
@@ -103,7 +151,7 @@ export class Lobby {
     this._meter?.close();
     this._meter = null;
     this.done = true;
-    this._join(name);
+    this._join(name, failed);
   }
 
   _render() {
@@ -123,7 +171,7 @@ export class Lobby {
   _renderMeter() {
     this._meter?.close();
     const track = this._local.track('microphone');
-    const meter = track && new AudioLevel(track);
+    const meter = track && audioLevel(track);
     this._meter = meter;
     const bar = byId('meter', HTMLElement);
     const draw = () => {
@@ -133,14 +181,47 @@ export class Lobby {
     draw();
   }
 
-  /** @param {boolean} pending */
+  /**
+   * Coming in without devices is possible all the time: a browser may wait for an answer for long.
+   *
+   * @param {boolean} pending
+   */
   _pending(pending) {
-    for (const button of this._buttons) button.disabled = pending;
+    this._busy = pending;
+    this._joinButton.disabled = pending;
+    if (!this._config.publish) return;
+    const start = byId('preview-start', HTMLButtonElement);
+    start.disabled = pending;
+    const line = byId('preview-text', HTMLElement);
+    this._usual ||= line.textContent ?? '';
+    line.textContent = pending ? text('device.opening') : this._usual;
+    byId('join-without', HTMLButtonElement).disabled = false;
   }
 
-  /** @param {string} words */
-  _say(words) {
-    this._problem.textContent = words;
-    this._problem.hidden = !words;
+  /** @param {DeviceError[]} errors none: all is well */
+  _tell(errors) {
+    const problem = byId('lobby-problem', HTMLElement);
+    problem.hidden = !errors.length;
+    if (!errors.length) return;
+    const without = byId('join-without', HTMLButtonElement);
+    const { words, button } = describe(errors, {
+      again: (sources) => void this._again(sources),
+      choose: (source) => focusMenu(byId(`preview-${source}s`, HTMLSelectElement)),
+      without: { word: without.textContent ?? '', press: () => without.click() },
+    });
+    const both = errors.length > 1 && !this._previewed;
+    this._told ||= both;
+    const all = both ? `${words} ${text('device.or_join')}` : words;
+    byId('lobby-problem-text', HTMLElement).textContent = all;
+    const place = byId('lobby-problem-button', HTMLButtonElement);
+    place.hidden = !button;
+    place.textContent = button?.word ?? '';
+    place.onclick = button?.press ?? null;
+  }
+
+  /** @param {import('../devices.js').Device[]} sources */
+  async _again(sources) {
+    if (!this._previewed) await this._preview();
+    else this._tell(await turnOn(this._local, sources));
   }
 }

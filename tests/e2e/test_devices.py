@@ -1,0 +1,198 @@
+"""Cameras and microphones that are refused, busy or gone, and the lobby before its scripts are there."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Route, async_playwright, expect
+
+from tests.e2e.conftest import CHROMIUM_FLAGS, Confcall, chromium
+from tests.e2e.people import Person, until
+from tests.e2e.test_call import room
+
+pytestmark = pytest.mark.e2e
+
+# As many Androids do: the second camera (or microphone) is refused while the first one is open.
+ONE_AT_A_TIME = """
+const open = { video: new Set(), audio: new Set() };
+window.wanted = [];
+window.refused = new Set();
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  for (const kind of ['audio', 'video']) {
+    const id = wanted[kind]?.deviceId?.exact;
+    if (wanted[kind]) window.wanted.push(id || kind);
+    const busy = [...open[kind]].some((track) => track.readyState === 'live');
+    if (wanted[kind] && (busy || window.refused.has(id))) {
+      throw new DOMException('Could not start the source', 'NotReadableError');
+    }
+  }
+  const stream = await ask(wanted);
+  for (const track of stream.getTracks()) open[track.kind].add(track);
+  return stream;
+};
+"""
+
+SENT = """
+(kind) => {
+  const pc = window.connections.at(-1);
+  const track = pc.getSenders().map((s) => s.track).find((t) => t && t.kind === kind);
+  return track && { id: track.getSettings().deviceId, live: track.readyState === 'live', enabled: track.enabled };
+}
+"""
+
+
+@pytest.fixture
+async def asking_browser() -> AsyncIterator[Browser]:
+    """A Chromium that goes by permissions instead of granting everything."""
+    flags = [flag for flag in CHROMIUM_FLAGS if "fake-ui" not in flag]
+    # Of three, since the second one films in a format of its own (Y16) that no one decodes.
+    flags.append("--use-fake-device-for-media-stream=device-count=3")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield browser
+        await browser.close()
+
+
+async def arrive(browser: Browser, link: str, name: str, permissions: list[str]) -> Person:
+    """Open a link in a profile that has these permissions alone."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    await context.grant_permissions(permissions)
+    return await Person.arrive(context, link, name)
+
+
+def alert(person: Person, words: str) -> Any:
+    """What the page says is wrong."""
+    return person.page.get_by_role("alert").filter(has_text=words)
+
+
+async def test_one_refused_device_takes_neither_the_other_nor_the_join(
+    asking_browser: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "one-refused")
+    ann = await arrive(asking_browser, link, "Ann", ["microphone"])
+    ben = await arrive(asking_browser, link, "Ben", ["camera"])
+    for person, words in ((ann, "use the camera."), (ben, "use the microphone.")):
+        await person.page.get_by_role("textbox", name="Your name").fill(person.name)
+        await person.button("Join").click()
+        await expect(alert(person, words)).to_be_visible(timeout=20_000)
+        await person.group(person.name).wait_for(timeout=20_000)
+    await ann.sees("Ben")
+    await ben.hears("Ann")
+    await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "true")
+    await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "false")
+    # Allowed later, the button under the words is enough.
+    await ann.page.context.grant_permissions(["microphone", "camera"])
+    await ann.button("Try again").click()
+    await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "true")
+    await expect(alert(ann, "camera")).to_be_hidden()
+    await ben.sees("Ann")
+    assert ann.errors + ben.errors == []
+
+
+async def test_who_is_refused_both_is_told_and_comes_in_all_the_same(
+    asking_browser: Browser, confcall: Confcall
+) -> None:
+    ann = await arrive(asking_browser, room(confcall, "both-refused"), "Ann", [])
+    await ann.page.get_by_role("textbox", name="Your name").fill("Ann")
+    await ann.button("Join").click()
+    await expect(alert(ann, "camera or microphone")).to_be_visible()
+    await ann.button("Try again").click()
+    await expect(alert(ann, "camera or microphone")).to_be_visible()
+    await ann.button("Join").click()
+    await ann.group("Ann").wait_for(timeout=20_000)
+    await expect(alert(ann, "camera or microphone")).to_be_visible()
+    await ann.page.context.grant_permissions(["microphone", "camera"])
+    await ann.button("Try again").click()
+    for name in ("Microphone", "Camera"):
+        await expect(ann.button(name)).to_have_attribute("aria-pressed", "true")
+
+
+async def choices(person: Person, menu: str) -> tuple[Any, list[str]]:
+    """A menu of devices, and those in it that are not in use."""
+    field = person.page.locator(f"#more-menu #{menu}")
+    values: list[str] = await field.evaluate("e => [...e.options].map((o) => o.value)")
+    return field, [value for value in values if value != await field.input_value()]
+
+
+async def test_another_device_is_chosen_where_only_one_may_be_open(
+    asking_browser: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "one-at-a-time")
+    ann = await arrive(asking_browser, link, "Ann", ["microphone", "camera"])
+    await ann.page.add_init_script(ONE_AT_A_TIME)
+    await ann.page.reload()
+    ben = await arrive(asking_browser, link, "Ben", [])
+    await ann.join()
+    await ben.join(devices=False)
+    await ben.sees("Ann")
+    await ann.button("Microphone").click()
+    await ann.button("More").click()
+    for kind, name in (("video", "cameras"), ("audio", "microphones")):
+        menu, others = await choices(ann, name)
+        await menu.select_option(others[-1])
+        await until(lambda k=kind, o=others[-1]: sends(ann, k, o), 10, "it is not sent")  # type: ignore[misc]
+    await ben.sees("Ann")
+    muted: Any = await ann.page.evaluate(SENT, "audio")
+    assert not muted["enabled"]
+    await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "false")
+    # One that does not start either: back to the one before.
+    menu, others = await choices(ann, "cameras")
+    held = await menu.input_value()
+    await ann.page.evaluate("(id) => window.refused.add(id)", others[0])
+    await menu.select_option(others[0])
+    await expect(alert(ann, "you stay on the previous one")).to_be_visible()
+    await until(lambda: sends(ann, "video", held), 10, "the camera of before is not sent")
+    await expect(menu).to_have_value(held)
+    await ben.sees("Ann")
+    await ann.button("Choose another camera").click()
+    await expect(menu).to_be_focused()
+    assert ann.errors == []
+
+
+async def sends(person: Person, kind: str, device: str) -> bool:
+    """Is this device the one that is being sent?"""
+    now: Any = await person.page.evaluate(SENT, kind)
+    return bool(now and now["live"] and now["id"] == device)
+
+
+async def test_what_is_typed_and_pressed_before_the_scripts_are_there_counts(
+    browser: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "slow-line")
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    ann = await Person.arrive(context, link, "Somebody else")
+    await ann.join(devices=False)
+    await ann.button("Leave").click()
+    fast = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await fast.wait()
+        await route.continue_()
+
+    await ann.page.route(re.compile(r"/rooms/(?!early)[\w./]+\.js"), hold)
+    await ann.page.goto(link, wait_until="commit")
+    name = ann.page.get_by_role("textbox", name="Your name")
+    await name.fill("Ann")
+    await ann.button("Join").click()
+    await expect(ann.page.get_by_text("still loading")).to_be_visible()
+    fast.set()
+    await ann.group("Ann").wait_for(timeout=20_000)
+    await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "true")
+    assert ann.errors == []
+
+
+async def test_a_listener_has_one_way_in_and_no_devices(
+    browser: Browser, confcall: Confcall
+) -> None:
+    ben = await Person.arrive(browser, room(confcall, "one-way", "listener"), "Ben")
+    lobby = ben.page.locator("#lobby")
+    await expect(lobby.get_by_role("button", name=re.compile("Join"))).to_have_count(1)
+    await expect(lobby.get_by_text("camera")).to_have_count(0)
+    await expect(lobby.locator("video")).to_have_count(0)
+    await ben.join()
+    assert ben.errors == []
