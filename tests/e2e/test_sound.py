@@ -175,7 +175,7 @@ async def test_the_sound_of_a_shared_tab_keeps_its_two_sides(
 
     async def left_alone() -> bool:
         left, right = await ben.page.evaluate(SIDES)
-        return left > 0.05 and right < left / 10
+        return bool(left > 0.05 and right < left / 10)
 
     await until(left_alone, 20, lambda: ben.report("both sides are alike", "Ann"))
     microphone, _camera, _screen, sound, *_ = await ann.page.evaluate(OPUS_ANSWERED)
