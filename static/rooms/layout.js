@@ -2,41 +2,115 @@
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Rect */
 
+/**
+ * Width by height of the picture in a tile; null: there is none, so any shape will do.
+ *
+ * @typedef {number | null} Ratio
+ */
+
 const RATIO = 16 / 9;
 
 /** Below this width a tile in the strip says nothing any more. */
 const STRIP_MIN = 112;
 
-/** Between these ratios a tile fills the space that there is, and a camera's picture is cropped a little. */
+/** Between these ratios is a tile without a picture. */
 const NARROWEST = 1;
 const WIDEST = 2;
 
+/** A picture loses at most this part of its width or height; one that would lose more is shown whole. */
+const CROP = 0.12;
+
+/** One's own tile in the corner: its part of the area, and its width in pixels. */
+const CORNER = { part: 0.24, least: 112, most: 240 };
+
+/** Height of the buttons at the top of a tile and of the name at its foot, with the space around them. */
+const BUTTONS = 56;
+
 /**
- * All tiles of one size, as large as they fit; the last row is centred.
+ * Would the picture lose too much of itself if it filled the tile?
+ *
+ * @param {Ratio} ratio
+ * @param {{width: number, height: number}} tile
+ */
+export function mustShrink(ratio, { width, height }) {
+  if (ratio === null || height <= 0) return false;
+  const shape = width / height;
+  return 1 - Math.min(ratio / shape, shape / ratio) > CROP + 0.005; // whole pixels
+}
+
+/**
+ * All tiles of one size; the last row is centred. There are as many columns as show most of the whole pictures.
  *
  * @param {Rect} area
- * @param {number} count
+ * @param {readonly Ratio[]} ratios one for each tile
  * @param {number} gap
  * @returns {Rect[]}
  */
-export function grid(area, count, gap) {
-  if (count === 0) return [];
-  let best = { columns: 1, width: 0, height: 0 };
+export function grid(area, ratios, gap) {
+  const count = ratios.length;
+  let best = { columns: 1, width: 0, height: 0, shown: 0 };
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
-    const size = fit((area.width - gap * (columns - 1)) / columns, (area.height - gap * (rows - 1)) / rows);
-    if (size.width * size.height > best.width * best.height) best = { columns, ...size };
+    const width = (area.width - gap * (columns - 1)) / columns;
+    const height = (area.height - gap * (rows - 1)) / rows;
+    const shown = ratios.reduce((/** @type {number} */ sum, ratio) => sum + whole(ratio, width, height), 0);
+    if (shown > best.shown) best = { columns, ...fit(width, height, ratios), shown };
   }
   return rowsOf(area, count, gap, best);
 }
 
 /**
+ * How much room the whole picture takes in there.
+ *
+ * @param {Ratio} ratio
  * @param {number} width
  * @param {number} height
  */
-function fit(width, height) {
-  const ratio = Math.min(WIDEST, Math.max(NARROWEST, width / height));
-  return { width: Math.min(width, height * ratio), height: Math.min(height, width / ratio) };
+function whole(ratio, width, height) {
+  if (width <= 0 || height <= 0) return 0;
+  const shape = ratio ?? Math.min(WIDEST, Math.max(NARROWEST, width / height));
+  return Math.min(width, height * shape) * Math.min(height, width / shape);
+}
+
+/**
+ * The tile in this room for these pictures: no wider and no taller than one of them can fill.
+ *
+ * @param {number} width
+ * @param {number} height
+ * @param {readonly Ratio[]} ratios
+ */
+function fit(width, height, ratios) {
+  const pictures = ratios.filter((ratio) => ratio !== null);
+  const narrowest = pictures.length ? Math.min(...pictures) * (1 - CROP) : NARROWEST;
+  const widest = pictures.length ? Math.max(...pictures) / (1 - CROP) : WIDEST;
+  const shape = Math.min(widest, Math.max(narrowest, width / height));
+  return { width: Math.min(width, height * shape), height: Math.min(height, width / shape) };
+}
+
+/**
+ * Two people: the other one as large as possible, and oneself small in the corner, where it covers neither buttons nor
+ * the name. They share the room where there is no such corner, or where the other one is as large with it, as on a phone.
+ *
+ * @param {Rect} area
+ * @param {Ratio} theirs
+ * @param {Ratio} own
+ * @param {number} gap
+ * @returns {{main: Rect, corner: Rect, over: boolean}} `over`: the corner lies on the main tile
+ */
+export function duo(area, theirs, own, gap) {
+  const [main] = grid(area, [theirs], gap);
+  const [first, second] = grid(area, [theirs, own], gap);
+  const shown = (/** @type {Rect} */ { width, height }) => whole(theirs, width, height);
+  if (shown(first) >= shown(main) * 0.95) return { main: first, corner: second, over: false };
+  const shape = Math.min(RATIO, Math.max(3 / 4, own ?? RATIO));
+  const width = Math.min(CORNER.most, Math.max(CORNER.least, area.width * CORNER.part));
+  const height = Math.min(width / shape, Math.max(area.height * 0.35, CORNER.least / RATIO));
+  const size = { width: Math.max(height * shape, CORNER.least), height };
+  const [right, bottom] = [area.x + area.width - gap, area.y + area.height - gap];
+  const corner = { x: right - size.width, y: bottom - size.height, ...size };
+  const over = corner.x < main.x + main.width && corner.y < main.y + main.height;
+  if (!over || (corner.y >= main.y + BUTTONS && corner.x >= main.x + main.width / 2)) return { main, corner, over };
+  return { main: first, corner: second, over: false };
 }
 
 /**
@@ -61,30 +135,44 @@ function rowsOf(area, count, gap, { columns, width, height }) {
  * One tile large, the others in a strip at its right or below it: whichever leaves the larger picture.
  *
  * @param {Rect} area
- * @param {number} count
+ * @param {readonly Ratio[]} ratios
  * @param {number} focus index of the large one
  * @param {number} gap
  * @returns {Rect[]}
  */
-export function focused(area, count, focus, gap) {
-  const others = count - 1;
-  if (others <= 0) return [area];
+export function focused(area, ratios, focus, gap) {
+  const others = ratios.filter((_, index) => index !== focus);
+  if (!others.length) return [area];
   if (area.height > area.width * 1.2) return stacked(area, others, focus, gap);
-  const right = column(area, others, gap);
-  const below = row(area, others, gap);
+  const shape = stripShape(others);
+  const right = column(area, others.length, gap, shape);
+  const below = row(area, others.length, gap, shape);
   const beside = { ...area, width: area.width - right.depth - gap };
   const above = { ...area, height: area.height - below.depth - gap };
-  const [strip, main] = picture(beside) > picture(above) ? [right, beside] : [below, above];
+  const size = (/** @type {Rect} */ { width, height }) => whole(ratios[focus] ?? RATIO, width, height);
+  const [strip, main] = size(beside) > size(above) ? [right, beside] : [below, above];
   const rects = [...strip.rects];
   rects.splice(focus, 0, main);
   return rects;
 }
 
 /**
+ * The shape of the tiles in a strip, for the pictures that are in it.
+ *
+ * @param {readonly Ratio[]} ratios
+ */
+function stripShape(ratios) {
+  const pictures = ratios.filter((ratio) => ratio !== null);
+  if (!pictures.length) return RATIO;
+  const mean = pictures.reduce((sum, ratio) => sum + ratio, 0) / pictures.length;
+  return Math.min(RATIO, Math.max(4 / 3, mean));
+}
+
+/**
  * On a phone: the large tile over the full width, and under it a grid of the others.
  *
  * @param {Rect} area
- * @param {number} others
+ * @param {readonly Ratio[]} others
  * @param {number} focus
  * @param {number} gap
  */
@@ -97,28 +185,20 @@ function stacked(area, others, focus, gap) {
 }
 
 /**
- * How wide a picture of 16:9 gets in there.
- *
- * @param {Rect} rect
- */
-function picture({ width, height }) {
-  return Math.min(width, height * RATIO);
-}
-
-/**
  * @param {Rect} area
  * @param {number} count
  * @param {number} gap
+ * @param {number} shape
  */
-function column(area, count, gap) {
+function column(area, count, gap, shape) {
   let columns = 1;
   let width = Math.min(240, area.width / 4);
-  const rowsFit = () => Math.floor((area.height + gap) / (width / RATIO + gap));
+  const rowsFit = () => Math.floor((area.height + gap) / (width / shape + gap));
   while (columns * rowsFit() < count && columns < count) {
     if (width > STRIP_MIN) width = Math.max(STRIP_MIN, width - 16);
     else columns += 1;
   }
-  const height = width / RATIO;
+  const height = width / shape;
   const rows = Math.ceil(count / columns);
   const depth = columns * width + (columns - 1) * gap;
   const top = area.y + Math.max(0, (area.height - rows * height - (rows - 1) * gap) / 2);
@@ -136,12 +216,13 @@ function column(area, count, gap) {
  * @param {Rect} area
  * @param {number} count
  * @param {number} gap
+ * @param {number} shape
  */
-function row(area, count, gap) {
+function row(area, count, gap, shape) {
   const perRow = Math.max(2, Math.min(count, Math.floor((area.width + gap) / (STRIP_MIN + gap))));
   const rows = Math.ceil(count / perRow);
   const width = Math.min(240, (area.width - gap * (perRow - 1)) / perRow);
-  const height = Math.min(width / RATIO, (area.height / 2 - gap * (rows - 1)) / rows);
+  const height = Math.min(width / shape, (area.height / 2 - gap * (rows - 1)) / rows);
   const depth = rows * height + (rows - 1) * gap;
   const strip = { ...area, y: area.y + area.height - depth, height: depth };
   return { depth, rects: rowsOf(strip, count, gap, { columns: perRow, width, height }) };

@@ -1,3 +1,4 @@
+import { mustShrink } from '../layout.js';
 import { hue, initials } from '../people.js';
 import { text } from '../texts.js';
 import { attach, icon, make } from './dom.js';
@@ -11,6 +12,7 @@ import { attach, icon, make } from './dom.js';
  *   play: (media: HTMLMediaElement) => void,
  *   statistics: (model: TileModel, title: string, opener: HTMLElement) => void,
  *   remove: (model: TileModel) => void,
+ *   reshaped: () => void,
  * }} Actions
  */
 
@@ -46,6 +48,9 @@ export class Tile {
     this.element.classList.toggle('screen', model.screen);
     this.element.classList.toggle('mirrored', model.own && !model.screen);
     this.element.onclick = () => actions.pin(this.key);
+    /** @type {import('../layout.js').Ratio} of the picture, once there was one */
+    this.ratio = null;
+    this.video.onresize = () => this._measure() && actions.reshaped();
   }
 
   /** @param {(key: string) => void} pin */
@@ -114,11 +119,26 @@ export class Tile {
     if (this.audio) attach(this.audio, media.audio, this._play);
   }
 
-  /** @param {Rect | null} rect null: not shown */
-  place(rect) {
-    const { style } = this.element;
+  /** Has the picture another shape than before? The layers of one camera differ by their rounding. */
+  _measure() {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    if (!width || !height) return false;
+    const ratio = width / height;
+    if (this.ratio !== null && Math.abs(ratio / this.ratio - 1) < 0.02) return false;
+    this.ratio = ratio;
+    return true;
+  }
+
+  /**
+   * @param {Rect | null} rect null: not shown
+   * @param {boolean} corner does it lie over another one?
+   */
+  place(rect, corner) {
+    const { style, classList } = this.element;
     this.element.hidden = rect === null;
     if (!rect) return;
+    classList.toggle('corner', corner);
+    classList.toggle('whole', mustShrink(this.ratio, rect));
     style.setProperty('--x', `${Math.round(rect.x)}px`);
     style.setProperty('--y', `${Math.round(rect.y)}px`);
     style.setProperty('--width', `${Math.floor(rect.width)}px`);

@@ -1,4 +1,4 @@
-import { focused, grid } from '../layout.js';
+import { duo, focused, grid } from '../layout.js';
 import { focusIndex, tileModels, wishes } from '../people.js';
 import { Limit, sent } from '../statistics.js';
 import { text } from '../texts.js';
@@ -41,6 +41,7 @@ export class Tiles {
     /** @type {Map<string, Tile>} */
     this._tiles = new Map();
     this._pinned = '';
+    this._corner = '';
     /** @type {Set<HTMLMediaElement>} */
     this._silent = new Set();
     this._voices = new Voices(this._stage, (media) => void this._play(media));
@@ -75,7 +76,7 @@ export class Tiles {
       tile?.update(model, media, model.key === this._pinned);
       const paused = 'paused' in media && media.paused === 'bandwidth' && (model.screen || model.camera);
       tile?.limit(paused ? text('limit.paused') : (model.own && this._limits.get(model.key)) || '');
-      tile?.place(places.get(model.key) ?? null);
+      tile?.place(places.get(model.key) ?? null, model.key === this._corner);
     }
   }
 
@@ -109,6 +110,7 @@ export class Tiles {
         play: (media) => void this._play(media),
         statistics: (...of) => this._statistics.open(...of),
         remove: (whom) => this._removal.open(whom),
+        reshaped: () => this.render(),
       });
       this._tiles.set(model.key, tile);
       group.append(tile.element);
@@ -145,8 +147,27 @@ export class Tiles {
     const area = this._area();
     if (area.width < 1 || area.height < 1) return new Map();
     const focus = focusIndex(shown, this._pinned);
-    const rects = focus >= 0 ? focused(area, shown.length, focus, GAP) : grid(area, shown.length, GAP);
+    this._stage.style.removeProperty('--corner');
+    const ratios = shown.map(({ key }) => this._tiles.get(key)?.ratio ?? null);
+    this._corner = '';
+    const rects = focus >= 0 ? focused(area, ratios, focus, GAP) : this._without(area, shown, ratios);
     return new Map(shown.map(({ key }, index) => [key, rects[index]]));
+  }
+
+  /**
+   * Places while no tile is larger than the others.
+   *
+   * @param {Rect} area
+   * @param {TileModel[]} shown
+   * @param {import('../layout.js').Ratio[]} ratios
+   */
+  _without(area, shown, ratios) {
+    // One's own is the last.
+    if (shown.length !== 2 || !shown[1].own) return grid(area, ratios, GAP);
+    const { main, corner, over } = duo(area, ratios[0], ratios[1], GAP);
+    if (over) this._corner = shown[1].key;
+    this._stage.style.setProperty('--corner', over ? `${corner.width}px` : '0px');
+    return [main, corner];
   }
 
   /** Where tiles may be. Alone, one's own is small, so that there is room for what to do next. */
