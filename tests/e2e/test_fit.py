@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, CDPSession, Frame, Page, expect
 
+from tests.e2e.axe import axe_faults
 from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
@@ -96,7 +97,10 @@ async def test_the_call_fits_every_screen(browser: Browser, confcall: Confcall) 
         notes = person.page.frame_locator("iframe").locator(".ql-editor")
         await notes.wait_for(state="attached")
     await expect(owner.group("Ben Ekström-Lindqvist")).to_have_count(1)
+    await expect(owner.group("Ann").locator(".tile.corner")).to_be_visible()
     for person in (owner, guest):
+        for frame in person.page.frames:
+            assert await axe_faults(frame) == []
         cdp = await person.page.context.new_cdp_session(person.page)
         for screen in SCREENS:
             await resize(cdp, screen)
@@ -115,6 +119,7 @@ async def test_the_pages_around_a_call_fit_every_screen(
     found: dict[str, object] = {}
 
     async def look(at: str) -> None:
+        assert await axe_faults(ann.page) == [], at
         for screen in SCREENS:
             await resize(cdp, screen)
             for font in FONTS:

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, WebSocketRoute, expect
 from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
+from tests.e2e.test_fit import faults
 
 pytestmark = pytest.mark.e2e
 
@@ -116,6 +117,7 @@ async def test_a_lost_websocket_is_a_banner_and_nobody_hears_of_it(
     await cut.cut()
     banner = ben.page.get_by_role("alert").filter(has_text="connection to the server was lost")
     await expect(banner).to_be_visible()
+    assert await faults(ben.page) == []  # it covers nothing
     await ben.sees("Ann")  # the media goes on
     await ben.button("Microphone").click()
     for person, words in ((ben, "written while away"), (ann, "said meanwhile")):
@@ -179,6 +181,11 @@ async def test_a_phone_has_tabs_and_counts_what_was_not_read(
     await expect(ben.page.get_by_role("tab", name="Chat")).to_contain_text("1")
     await ben.page.get_by_role("tab", name="Chat").click()
     await expect(ben.page.get_by_text("hello phone", exact=True)).to_be_visible()
+    await ben.button("More").click()
+    await ben.button("Copy notes link").click()
+    await ben.page.keyboard.press("Escape")
+    await expect(ben.page.get_by_role("status").filter(has_text="copied")).to_be_visible()
+    assert await faults(ben.page) == []  # what was said covers nothing
     await ben.page.get_by_role("tab", name="Notes").click()
     await expect(ben.page.frame_locator("iframe").get_by_role("textbox").first).to_be_visible(
         timeout=20_000
@@ -295,9 +302,9 @@ async def test_who_speaks_while_muted_is_told(browser: Browser, confcall: Confca
     await ann.page.reload()
     await ann.join()
     await ann.button("Microphone").click()
-    await expect(ann.page.get_by_role("status").filter(has_text="You are muted")).to_be_visible(
-        timeout=15_000
-    )
+    hint = ann.page.get_by_role("status").filter(has_text="You are muted")
+    await expect(hint).to_be_visible(timeout=15_000)
+    assert await faults(ann.page) == []  # it covers nothing, the message field least of all
     await ann.button("Microphone").click()
     await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "true")
     assert ann.errors == []
