@@ -112,15 +112,26 @@ def admit(
         if isinstance(verdict, Grant) and pass_.invite is not None:
             _count(pass_.invite, pass_.person, name, now)
         if isinstance(verdict, Grant) and participant:
-            who = {
-                "room_id": pass_.room,
-                "person": pass_.person,
-                "invite_id": pass_.invite,
-                "name": name,
-            }
-            more = {"kind": kind, "role": verdict.role, "since": now}
-            Arrival.objects.update_or_create(participant=participant, defaults=who | more)
+            _write_down(pass_, verdict, participant, name, kind, now)
     return verdict
+
+
+def _write_down(
+    pass_: Pass, grant: Grant, participant: str, name: str, kind: wire.Kind, now: datetime
+) -> None:
+    """Who that is. One row for each invite: what somebody was by another one, in another tab, still counts."""
+    rows = Arrival.objects.filter(participant=participant, invite=pass_.invite)
+    if not rows.update(name=name, role=grant.role, since=now):
+        Arrival.objects.create(
+            room_id=pass_.room,
+            participant=participant,
+            person=pass_.person,
+            invite_id=pass_.invite,
+            kind=kind,
+            role=grant.role,
+            name=name,
+            since=now,
+        )
 
 
 def _count(invite: int, person: str, name: str, now: datetime) -> None:

@@ -225,13 +225,14 @@ class Admission(models.Model):
 class Arrival(models.Model):
     """Who stands behind a participant of a call, which knows only ids: needed to remove somebody for good.
 
-    Written when somebody is let in, and again when the same participant comes back. ``kind`` is the wire's: call, whip or whep.
+    Written when somebody is let in, once for each invite, and again when they come back. ``kind``
+    is the wire's: call, whip or whep.
     """
 
     room = models.ForeignKey(
         Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="arrivals"
     )
-    participant = models.CharField(max_length=40, unique=True)
+    participant = models.CharField(max_length=40)
     person = models.CharField(_("person"), max_length=40)
     invite = models.ForeignKey(
         Invite, verbose_name=_("invite"), null=True, blank=True, on_delete=models.SET_NULL
@@ -246,6 +247,11 @@ class Arrival(models.Model):
         verbose_name_plural = _("arrivals")
         ordering = ["-since"]
         indexes = [models.Index(fields=["room", "person"], name="arrivals_of_a_person")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "invite"], name="one_arrival_per_invite"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.participant

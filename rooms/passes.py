@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.signing import BadSignature, TimestampSigner
+from django.utils.crypto import salted_hmac
 
 from rooms import plain_text
 from rooms.roles import Role
@@ -83,17 +84,31 @@ def renew(token: str) -> str | None:
     return None if pass_ is None else issue(pass_)
 
 
-def issue_resume(room: int, participant: str) -> str:
-    """A token that lets whoever holds it be ``participant`` again in the room with this primary key."""
-    return _sign("confcall.resume", {"room": room, "participant": participant})
+def participant_of(room: int, person: str) -> str:
+    """The id that a person has in the calls of a room, whichever tab they are in.
+
+    The others see it, so nothing can be learned from it about the person's id, which is a secret.
+    """
+    return salted_hmac("confcall.participant", f"{room} {person}").hexdigest()[:16]
 
 
-def read_resume(token: str, room: int) -> str | None:
-    """The participant's id; None where the token is not ours, too old or another room's."""
+def new_seat() -> str:
+    """The name of one page that is in a call."""
+    return secrets.token_urlsafe(9)
+
+
+def issue_resume(room: int, person: str, seat: str) -> str:
+    """A token that lets a page come back to the call in the room with this primary key."""
+    return _sign("confcall.resume", {"room": room, "person": person, "seat": seat})
+
+
+def read_resume(token: str, room: int, person: str) -> str | None:
+    """The seat of the page; None where the token is not ours, too old, another room's or person's."""
     body = _unsign("confcall.resume", token, RESUME_MAX_AGE)
-    if body is None or body.get("room") != room or not isinstance(body.get("participant"), str):
+    if body is None or (body.get("room"), body.get("person")) != (room, person):
         return None
-    return str(body["participant"])
+    seat = body.get("seat")
+    return seat if isinstance(seat, str) else None
 
 
 def _signer(salt: str) -> TimestampSigner:

@@ -80,13 +80,14 @@ def ban(
             room=room, person=target.person, defaults={"invite": invite, "name": target.name}
         )
         fresh = stop(invite, timezone.now()) if stop_link and invite is not None else None
-        newest = same.order_by("-since").values_list("participant", flat=True)[: NEWEST - 1]
-        return Done([participant, *newest], fresh)
+        others = same.exclude(participant=participant).values("participant")
+        newest = others.annotate(last=Max("since")).order_by("-last")[: NEWEST - 1]
+        return Done([participant, *(row["participant"] for row in newest)], fresh)
 
 
 def _find(room: Room, participant: str) -> Arrival:
     arrivals = Arrival.objects.select_related("invite").filter(room=room)
-    target = arrivals.filter(participant=participant).first()
+    target = arrivals.filter(participant=participant).order_by("-since").first()
     if target is None:
         raise NotHere
     return target

@@ -71,6 +71,7 @@ class Participant:
         self.max_people = join.max_people
         # When it was in for the others; infinite before.
         self.arrived_at = inf
+        self.seat = join.seat
         self.detached_at: float | None = None
         self.transport: Transport | None = None
         self.tracks: dict[str, UpTrack] = {}

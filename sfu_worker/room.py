@@ -118,16 +118,22 @@ class Room:
             self._calls.call(self.slug, self.epoch, "peak", self.most_people)
 
     def _rejoin(self, p: Participant, cmd: wire.Join) -> None:
+        if cmd.seat != p.seat and not cmd.take:
+            self._outbox.tell(cmd.reply, wire.Refused("join", "replaced"))
+            return
         if p.reply != cmd.reply and p.detached_at is None:
             self._outbox.tell(p.reply, wire.Removed("replaced"))
-        p.reply = cmd.reply
+        before = self._person(p)
+        p.reply, p.seat, p.name = cmd.reply, cmd.seat, cmd.name
         p.detached_at = None
         self._permit(p, cmd.role, cmd.publish)
+        if p.kind != "whep" and self._person(p) != before:
+            self._tell_group(wire.ParticipantChanged, person=self._person(p))
         self.snapshot(p)
 
     def _permit(self, p: Participant, role: str, publish: bool) -> None:
         """Somebody who is in may do more or less than before. Whatever was taken away ends now."""
-        changed, p.role, p.publish = role != p.role, role, publish
+        p.role, p.publish = role, publish
         if not publish:
             now = time.monotonic()
             for track in p.silence(now):
@@ -135,8 +141,6 @@ class Room:
                 if track.published:
                     track.published = False
                     self._tell_group(wire.TrackUnpublished, track=track.id)
-        if changed and p.kind != "whep":
-            self._tell_group(wire.ParticipantChanged, person=self._person(p))
 
     def snapshot(self, p: Participant) -> None:
         """Tell somebody everything."""

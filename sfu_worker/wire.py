@@ -98,7 +98,12 @@ class Join:
     """A participant enters, or comes back with the same id within ``DETACHED_SECONDS`` (then nobody else hears of it).
 
     Said again of somebody who is in, it brings another ``role`` and ``publish``: what may not be
-    sent any more ends at once. ``RoomState`` answers it in any case.
+    sent any more ends at once.
+
+    ``seat`` names the page that is this participant. Where another page is, ``take`` takes the
+    call over (that one hears ``Removed``, ``replaced``); without it the join is refused with
+    ``replaced``: a page that lost the call does not take it back by itself. ``RoomState`` answers
+    every other join.
 
     ``follow`` is for WHEP: the participant to watch, ``""`` for the newest publisher; None otherwise. WHEP viewers are
     not among the room's people.
@@ -118,6 +123,8 @@ class Join:
     follow: str | None = None
     max_people: int = 0
     owner: str = ""
+    seat: str = ""
+    take: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +132,13 @@ class Leave:
     """A participant leaves for good.
 
     ``reply``, if any, is told: ``Removed`` (``left``), or ``Refused`` (``not_in_room``) when it has gone before.
+    With a ``seat`` only that page leaves; where another one has taken the call over, it stays.
     """
 
     room: str
     participant: str
     reply: str = ""
+    seat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +299,9 @@ class CodecsCommon:
 class Refused:
     """A command was refused.
 
-    ``code``: ``bad_sdp``, ``not_in_room``, ``room_full``, ``forbidden``, ``busy``; of a ``PatchIce`` also ``no_ice_session`` (it
-    names none) and ``other_ice_session`` (it names others than the current one).
+    ``code``: ``bad_sdp``, ``not_in_room``, ``room_full``, ``replaced``, ``forbidden``, ``busy``; of
+    a ``PatchIce`` also ``no_ice_session`` (it names none) and ``other_ice_session`` (it names
+    others than the current one).
     """
 
     command: str

@@ -157,6 +157,8 @@ class Worker:
         room.join(cmd, now)
 
     def _leave(self, room: Room, p: Participant, cmd: wire.Leave, now: float) -> None:
+        if cmd.seat and cmd.seat != p.seat:
+            return
         room.drop(p, "", now)
         if cmd.reply:
             self._bus.tell(cmd.reply, wire.Removed("left"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
@@ -110,14 +109,16 @@ class CallConsumer(Chatting, Entitled, Moderating):
         room = await Room.objects.filter(slug=self._slug).afirst()
         if pass_ is None or room is None or pass_.room != room.pk:
             return await self._end("refused:not_found", BAD_PASS)
-        back = read_resume(message.resume, room.pk, pass_.person)
+        seat = passes.read_resume(message.resume or "", room.pk, pass_.person)
         name = passes.clean_name(message.name) or pass_.name or _("Guest")
-        participant = back or secrets.token_hex(8)
+        participant = passes.participant_of(room.pk, pass_.person)
         admit = database_sync_to_async(admission.admit)
-        verdict = await admit(pass_, name, rejoining=back is not None, participant=participant)
+        verdict = await admit(pass_, name, rejoining=seat is not None, participant=participant)
         if isinstance(verdict, Refusal):
             return await self._end(f"refused:{verdict.name}", REFUSED)
-        member = Member(room, pass_, verdict, participant, name)
+        # Whoever clicks Join takes the call over from another tab; a page that comes back by itself does not.
+        take = seat is None
+        member = Member(room, pass_, verdict, participant, name, seat or passes.new_seat(), take)
         self.member = member
         self._chat_seen = await database_sync_to_async(chat.last_number)(room.pk)
         try:
@@ -133,7 +134,7 @@ class CallConsumer(Chatting, Entitled, Moderating):
             {
                 "type": "welcome",
                 "participant": member.participant,
-                "resume": passes.issue_resume(room.pk, f"{pass_.person}.{member.participant}"),
+                "resume": passes.issue_resume(room.pk, pass_.person, member.seat),
                 "role": verdict.role.value,
                 "publish": verdict.publish,
                 "chat_number": self._chat_seen,
@@ -156,7 +157,7 @@ class CallConsumer(Chatting, Entitled, Moderating):
         except AWAY as exc:
             raise sfu.Unavailable("Redis is away") from exc
         await sfu.send(worker, self._join_command(member))
-        member.worker, member.lost = worker, False
+        member.worker, member.lost, member.take = worker, False, False
         watch().sit(Seat(self.channel_name, self._slug, worker, era))
 
     async def _command(self, command: wire.Command) -> None:
@@ -184,7 +185,7 @@ class CallConsumer(Chatting, Entitled, Moderating):
     async def on_leave(self, message: messages.Leave) -> None:
         self._over, self._detach = True, False
         try:
-            await self._command(wire.Leave(self._slug, self._me.participant))
+            await self._command(self._leave_command(self._me))
         finally:
             await self.close(LEFT)
 
@@ -202,9 +203,8 @@ class CallConsumer(Chatting, Entitled, Moderating):
                 await self._end(f"refused:{event['why']}", REFUSED)
             case "refused" if event["command"] == "join":
                 self._detach = False
-                await self._end(
-                    "refused:room_full" if event["code"] == "room_full" else "busy", REFUSED
-                )
+                known = event["code"] in ("room_full", "replaced")
+                await self._end(f"refused:{event['code']}" if known else "busy", REFUSED)
             case "refused" if event["code"] == "not_in_room":
                 # The worker has forgotten us, as after a long silence. With the new room_state the client offers again.
                 await self.sfu_moved({"worker": member.worker})
@@ -258,13 +258,3 @@ class CallConsumer(Chatting, Entitled, Moderating):
         messages.Link: Moderating.on_link,
         messages.Leave: on_leave,
     }
-
-
-def read_resume(token: str | None, room: int, person: str) -> str | None:
-    """The participant to be again: only for the person that the token was given to."""
-    owner, _dot, participant = ((token and passes.read_resume(token, room)) or "").partition(".")
-    return (
-        participant
-        if participant and secrets.compare_digest(owner.encode(), person.encode())
-        else None
-    )

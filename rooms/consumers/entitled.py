@@ -12,7 +12,6 @@ from rooms import admission, passes, sfu
 from rooms.access import Refusal
 from rooms.consumers import messages
 from rooms.consumers.socket import REFUSED, CallSocket
-from sfu_worker import wire
 
 logger = logging.getLogger(__name__)
 
@@ -51,5 +50,5 @@ class Entitled(CallSocket):
         """End the seat: the media now, not when the worker notices that the socket is gone."""
         me = self._me
         with contextlib.suppress(sfu.Unavailable):  # then it ends with the detached ones
-            await sfu.send(me.worker, wire.Leave(self._slug, me.participant))
+            await sfu.send(me.worker, self._leave_command(me))
         await self._end(f"refused:{refusal.name}", REFUSED)

@@ -29,7 +29,8 @@ LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = (
 class Member:
     """Who is at the other end. ``worker`` is where the room was last; ``lost`` while no worker has it.
 
-    ``told`` is the role that the worker last said this participant has, empty before it said any.
+    ``seat`` is the page's name, ``take`` whether it takes the call over from another page of the
+    same person. ``told`` is the role that the worker last said this participant has, empty before it said any.
     """
 
     room: Room
@@ -37,6 +38,8 @@ class Member:
     grant: Grant
     participant: str
     name: str
+    seat: str
+    take: bool = False
     worker: str = ""
     lost: bool = False
     told: str = ""
@@ -65,7 +68,13 @@ class CallSocket(PeerSocket):
             reply=self.channel_name,
             # Those who run the room always find a place, see rooms.access.place.
             max_people=0 if member.grant.moderate else member.room.max_people,
+            seat=member.seat,
+            take=member.take,
         )
+
+    def _leave_command(self, member: Member) -> wire.Leave:
+        """Leave, unless another page of the same person has taken the call over."""
+        return wire.Leave(self._slug, member.participant, seat=member.seat)
 
     async def _tell(self, body: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))

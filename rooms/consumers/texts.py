@@ -36,7 +36,7 @@ ERRORS: dict[str, str | Promise] = {
     "refused:removed": _("The host has removed you from this room."),
     "refused:closed": _("The call has ended."),
     "refused:replaced": _(
-        "You came in a second time, in another tab or window. This one has stopped."
+        "You have joined from another tab of this browser. You can bring the call back here."
     ),
     "refused:timeout": _("The connection was away for too long. Join again."),
     "refused:invite_revoked": _("This invite was withdrawn. Ask for a new one."),

@@ -9,12 +9,12 @@ import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
-from rooms import admission, passes, sfu
+from rooms import admission, passes, removal, sfu
 from rooms.consumers import call, messages
 from rooms.models import Ban, ChatLine, Invite, Room
 from rooms.passes import Pass
 from rooms.rights import rights
-from rooms.roles import Role
+from rooms.roles import Grant, Role
 from rooms.watch import watch
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
@@ -220,7 +220,7 @@ async def test_commands_carry_the_room_and_participant_of_the_pass() -> None:
     async with FakeWorker() as worker:
         browser, welcome = await join(room)
         me = ("garden", welcome["participant"])
-        await worker.heard(wire.Join)
+        seat = (await worker.heard(wire.Join)).seat
         await browser.hear("room_state")
         await browser.say(type="offer", id=4, sdp="v=0", tracks={"0": "camera"})
         assert await worker.heard(wire.Offer) == wire.Offer(*me, "v=0", {"0": "camera"}, 4)
@@ -242,7 +242,7 @@ async def test_commands_carry_the_room_and_participant_of_the_pass() -> None:
         assert await worker.heard(wire.Snapshot) == wire.Snapshot(*me)
         await browser.hear("room_state")
         await browser.say(type="leave")
-        assert await worker.heard(wire.Leave) == wire.Leave(*me)
+        assert await worker.heard(wire.Leave) == wire.Leave(*me, seat=seat)
         assert await browser.closed() == 1000
         await browser.gone()
         assert worker.commands.empty()
@@ -358,17 +358,69 @@ async def test_a_lost_connection_detaches_and_the_resume_token_brings_the_same_p
 @pytest.mark.parametrize("who", ["another person", "another room", "nonsense"])
 async def test_a_resume_token_is_good_for_its_person_and_room_only(who: str) -> None:
     room, attic = await make_room(), await make_room("attic")
-    async with FakeWorker():
+    async with FakeWorker() as worker:
         browser, welcome = await join(room)
+        seat = (await worker.heard(wire.Join)).seat
         await browser.gone()
+        await worker.heard(wire.Detach)
         target = attic if who == "another room" else room
         again = Browser(f"/ws/call/{target.slug}/")
         await again.connect()
         token = await make_pass(target, person="bob" if who == "another person" else "ann")
         resume = "nonsense" if who == "nonsense" else welcome["resume"]
         await again.say(**{"type": "join", "pass": token, "resume": resume})
-        assert (await again.hear("welcome"))["participant"] != welcome["participant"]
+        participant = (await again.hear("welcome"))["participant"]
+        assert (participant == welcome["participant"]) is (who == "nonsense")
+        command = await worker.heard(wire.Join)
+        # It is a newcomer's join, by another page.
+        assert (command.take, command.seat != seat) == (True, True)
         await again.gone()
+
+
+# One person in two tabs
+
+
+async def test_a_second_tab_is_the_same_participant_and_the_first_one_may_not_end_it() -> None:
+    room = await make_room()
+    token = await make_pass(room)
+    async with FakeWorker() as worker:
+        first, welcome = await join(room, token=token)
+        seat = (await worker.heard(wire.Join)).seat
+        await first.hear("room_state")
+        second, again = await join(room, "Anna", token=token)
+        await second.hear("room_state")
+        command = await worker.heard(wire.Join)
+        assert again["participant"] == welcome["participant"] == command.participant
+        assert (command.take, command.seat != seat) == (True, True)
+        # The first one may leave before it hears of the second.
+        await first.say(type="leave")
+        left = wire.Leave("garden", welcome["participant"], seat=seat)
+        assert await worker.heard(wire.Leave) == left
+        assert await first.closed() == 1000
+        # One that comes back by itself does not ask to take over, and hears why it may not.
+        worker.answers[wire.Join] = [wire.Refused("join", "replaced")]
+        back = Browser("/ws/call/garden/")
+        await back.connect()
+        await back.say(**{"type": "join", "pass": token, "resume": welcome["resume"]})
+        await back.hear("welcome")
+        command = await worker.heard(wire.Join)
+        assert (command.take, command.seat) == (False, seat)
+        await back.refused("refused:replaced", 4403)
+        await back.gone()
+        assert worker.commands.empty()
+        await first.gone()
+        await second.gone()
+
+
+async def test_what_somebody_was_in_another_tab_still_counts() -> None:
+    room = await make_room()
+    async with FakeWorker():
+        for role in (Role.OWNER, Role.SPEAKER):
+            browser, welcome = await join(room, "Ann", role=role)
+            await browser.gone()
+        ban = database_sync_to_async(removal.ban)
+        with pytest.raises(removal.NotAllowed):
+            await ban(room, Grant(Role.MODERATOR), welcome["participant"])
 
 
 async def test_a_locked_room_lets_in_who_was_in_a_moment_ago() -> None:
@@ -628,7 +680,7 @@ async def test_a_right_that_was_taken_away_ends_the_media_and_the_seat_with_its_
     room = await make_room()
     async with FakeWorker() as worker:
         browser, welcome = await join(room)
-        await worker.heard(wire.Join)
+        seat = (await worker.heard(wire.Join)).seat
         await browser.hear("room_state")
         what, fields = change
         if what == "invite":
@@ -637,7 +689,8 @@ async def test_a_right_that_was_taken_away_ends_the_media_and_the_seat_with_its_
             await Room.objects.aupdate(**fields)
         else:
             await Ban.objects.acreate(room=room, person="ann")
-        assert await worker.heard(wire.Leave) == wire.Leave("garden", welcome["participant"])
+        left = wire.Leave("garden", welcome["participant"], seat=seat)
+        assert await worker.heard(wire.Leave) == left
         await browser.refused(f"refused:{code}", 4403)
         await browser.gone()
 

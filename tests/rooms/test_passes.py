@@ -40,7 +40,7 @@ def test_every_changed_character_makes_a_pass_worthless() -> None:
 @pytest.mark.parametrize("junk", ["", ".", "..", "a.b.c", "x" * 5000, "é.é.é", "\x00"])
 def test_junk_is_no_pass(junk: str) -> None:
     assert passes.read(junk) is None
-    assert passes.read_resume(junk, 7) is None
+    assert passes.read_resume(junk, 7, "ann") is None
 
 
 def test_a_pass_of_another_key_is_worthless() -> None:
@@ -63,12 +63,19 @@ def test_a_pass_ends_after_twelve_hours_and_a_renewed_one_does_not(
     assert passes.read(renewed) == PASS
 
 
-def test_a_resume_token_counts_in_its_own_room_alone() -> None:
-    token = passes.issue_resume(7, "participant-1")
-    assert passes.read_resume(token, 7) == "participant-1"
-    assert passes.read_resume(token, 8) is None
+def test_a_resume_token_counts_in_its_own_room_and_for_its_own_person_alone() -> None:
+    token = passes.issue_resume(7, "ann", "seat-1")
+    assert passes.read_resume(token, 7, "ann") == "seat-1"
+    assert passes.read_resume(token, 8, "ann") is None
+    assert passes.read_resume(token, 7, "bob") is None
     assert passes.read(token) is None
-    assert passes.read_resume(passes.issue(PASS), 7) is None
+    assert passes.read_resume(passes.issue(PASS), 7, PASS.person) is None
+
+
+def test_a_person_is_one_participant_of_a_room_and_another_one_elsewhere() -> None:
+    ids = [passes.participant_of(room, who) for room, who in ((7, "a"), (7, "b"), (8, "a"))]
+    assert len({*ids, passes.participant_of(7, "a")}) == 3
+    assert all(re.fullmatch("[0-9a-f]{16}", each) for each in ids)
 
 
 def test_a_name_is_one_clean_short_line() -> None:

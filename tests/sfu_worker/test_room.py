@@ -367,3 +367,33 @@ async def test_a_lowered_role_ends_what_it_may_not_send_and_everybody_hears_of_i
     room.join(join("ann", role="moderator"), 1)
     assert isinstance(said.group[2], wire.ParticipantChanged)
     assert room.participants["ann"].publish
+
+
+async def test_a_page_takes_the_call_over_and_the_other_one_does_not_take_it_back_by_itself(
+    room: Room, said: Recorder
+) -> None:
+    room.join(join("ann", seat="one"), 0)
+    room.join(join("ben", seat="ben"), 0)
+    n = len(said.group)
+    room.join(join("ann", seat="two", reply="reply.two", name="Anna"), 1)
+    assert ("reply.ann", wire.Removed("replaced")) in said.told
+    # Nobody else has come or gone.
+    [event] = said.group[n:]
+    assert isinstance(event, wire.ParticipantChanged)
+    assert (event.person.name, len(room.people)) == ("Anna", 2)
+    # Neither while the second one is there, nor while its socket is away for a moment.
+    for detached in (False, True):
+        if detached:
+            room.detach(room.participants["ann"], "reply.two", 2)
+        room.join(join("ann", seat="one", reply="reply.back", take=False), 3)
+        assert said.told[-1] == ("reply.back", wire.Refused("join", "replaced"))
+        assert room.participants["ann"].reply == "reply.two"
+    room.join(join("ann", seat="two", reply="reply.again", take=False), 4)
+    assert isinstance(said.told[-1][1], wire.RoomState)
+    # With a click it does.
+    room.join(join("ann", seat="three", reply="reply.three"), 5)
+    assert ("reply.again", wire.Removed("replaced")) in said.told
+    # Where there is no other page, coming back needs no click.
+    room.drop(room.participants["ann"], "", 6)
+    room.join(join("ann", seat="one", take=False), 7)
+    assert "ann" in room.participants

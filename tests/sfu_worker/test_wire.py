@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sfu_worker import wire
 
 EXAMPLES: list[wire.Message] = [
-    wire.Join("r", "p", "Ann", "owner", True, "reply", "whep", "x", 5),
-    wire.Leave("r", "p", "reply"),
+    wire.Join("r", "p", "Ann", "owner", True, "reply", "whep", "x", 5, "key", "seat", False),
+    wire.Leave("r", "p", "reply", "seat"),
     wire.Detach("r", "p", "reply"),
     wire.Offer("r", "p", "v=0", {"0": "camera"}, 3),
     wire.PatchIce("r", "p", "a=end-of-candidates", ["*"], "reply"),
