@@ -232,9 +232,11 @@ TEXTS: dict[str, str | Promise] = {
     ),
     "end.closed": _("This call is over"),
     "end.closed.text": _("The host has closed the room. The notes stay."),
-    "end.replaced": _("The call goes on elsewhere"),
+    "end.again": _("Join again"),
+    "end.here": _("Use the call here"),
+    "end.replaced": _("The call goes on in another tab"),
     "end.replaced.text": _(
-        "You have joined from another tab or device. You can bring the call back here."
+        "You have joined from another tab of this browser. You can bring the call back here."
     ),
     "end.full": _("This call is full"),
     "end.full.text": _("There is no place left. Try again when somebody has left."),

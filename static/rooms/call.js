@@ -27,7 +27,7 @@ const SILENT_AFTER = 3;
  *   role: {role: string, publish: boolean, raised: boolean},
  *   fresh_link: string,
  *   problem: string,
- *   ended: {why: string, message: string},
+ *   ended: {why: string, message: string, devices: {microphone: boolean, camera: boolean}},
  * }} Events `problem` and `message` are words for people; `why` is a key for the end page;
  * `raised`: they may send from now on; `blocked`: never connected, more than once
  */
@@ -37,6 +37,7 @@ const ENDS = new Map([
   ['refused:removed', 'removed'],
   ['refused:room_closed', 'closed'],
   ['refused:room_full', 'full'],
+  ['refused:replaced', 'replaced'],
 ]);
 
 /**
@@ -101,10 +102,11 @@ export class Call extends Emitter {
     this._state.settle();
     this.chat.close();
     this._signalling.leave();
+    const devices = { microphone: this._local.isOn('microphone'), camera: this._local.isOn('camera') };
     this._local.stop();
     this._connection?.close();
     this.subscriptions.use(null);
-    this.emit('ended', { why, message });
+    this.emit('ended', { why, message, devices });
   }
 
   /**

@@ -7,6 +7,7 @@ import { announce, toast } from './ui/announce.js';
 import { clearBanner, showBanner } from './ui/banner.js';
 import { fitBar } from './ui/bar.js';
 import { ChatPanel } from './ui/chat_panel.js';
+import { bringBack } from './ui/come_back.js';
 import { controls } from './ui/controls.js';
 import { deviceBanner } from './ui/device_problems.js';
 import { byId, configText, pageAddress, showStage } from './ui/dom.js';
@@ -27,7 +28,8 @@ const local = new LocalMedia();
 copyButtons();
 linkTexts();
 // Where there are no devices to ask for, the way in is a listener's.
-new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
+const lobby = new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
+void bringBack(lobby, local);
 
 /**
  * @param {string} name
@@ -49,7 +51,7 @@ function start(name, failed) {
     if (view === 'chat') chat?.opened();
     tiles.render();
   });
-  tell(call);
+  tell(call, name);
   followRole(call);
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
   // After the first media, and in any case after the join, so that notes never delay sound.
@@ -66,8 +68,9 @@ function start(name, failed) {
  * What happens in the call, in words.
  *
  * @param {Call} call
+ * @param {string} name
  */
-function tell(call) {
+function tell(call, name) {
   call.on('joined', ({ name }) => announce(text('call.joined', { name })));
   call.on('left', ({ name }) => announce(text('call.left', { name })));
   call.on('socket', (connected) =>
@@ -79,7 +82,7 @@ function tell(call) {
     if (state === 'connected') clearBanner('media');
   });
   call.on('problem', (words) => showBanner('problem', words));
-  call.on('ended', ({ why, message }) => showEnd(why, message));
+  call.on('ended', ({ why, message, devices }) => showEnd(why, message, { name, ...devices }));
 }
 
 /** @param {() => void} action */

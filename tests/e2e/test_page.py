@@ -329,3 +329,58 @@ async def test_the_key_for_obs_can_be_copied_in_the_lobby(
 
 async def _copied(person: Person, words: str) -> bool:
     return await person.clipboard() == words
+
+
+async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_clicked_last(
+    browser: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "tabs")
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    ben = await Person.arrive(browser, link, "Ben")
+    one = await Person.arrive(context, link, "Ann")
+    two = await Person.arrive(context, link, "Ann")
+    cut = Cut()
+    await cut.watch(one)
+    for person in (ben, one):
+        await person.join()
+    await ben.sees("Ann")
+    elsewhere = "The call goes on in another tab"
+
+    async def alone_with_ann() -> None:
+        """Ben sees one Ann, who moves and is heard, and has not heard of anybody who came or went."""
+        await ben.sees("Ann")
+        await ben.hears("Ann")
+        await expect(ben.group("Ann")).to_have_count(1)
+        await expect(ben.region.get_by_role("group")).to_have_count(2)
+        await expect(ben.page.locator("#people-count")).to_have_text("2 people")
+        assert await ben.page.locator("#announcer p").all_inner_texts() == ["Ann has joined."]
+
+    await two.join()
+    await expect(one.page.get_by_role("heading", name=elsewhere)).to_be_visible(timeout=20_000)
+    await alone_with_ann()
+    await two.sees("Ben")
+    await two.page.get_by_role("textbox", name="Message").fill("from the second tab")
+    await two.page.keyboard.press("Enter")
+    await expect(ben.page.get_by_text("from the second tab")).to_be_visible()
+
+    # One click brings it back, with the devices as they were.
+    await one.button("Use the call here").click()
+    await expect(two.page.get_by_role("heading", name=elsewhere)).to_be_visible(timeout=20_000)
+    await one.sees("Ben")
+    await alone_with_ann()
+    await expect(one.button("Camera")).to_have_attribute("aria-pressed", "true")
+
+    # A tab that was away while the other one took over hears of it when it is back, and stays out.
+    await cut.cut()
+    await expect(one.page.get_by_role("alert")).to_contain_text("connection to the server")
+    await two.button("Use the call here").click()
+    await two.sees("Ben")
+    cut.away = False
+    await expect(one.page.get_by_role("heading", name=elsewhere)).to_be_visible(timeout=30_000)
+    # Closing or reloading the tab that lost the call ends it for nobody.
+    await one.page.reload()
+    await expect(one.button("Join")).to_be_visible()
+    await one.page.close()
+    await alone_with_ann()
+    await expect(two.group("Ann")).to_have_count(1)
+    assert one.errors == two.errors == ben.errors == []

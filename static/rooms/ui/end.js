@@ -1,5 +1,6 @@
 import { text } from '../texts.js';
 import { clearBanners } from './banner.js';
+import { comeBack } from './come_back.js';
 import { byId, showStage } from './dom.js';
 
 /** After these there is no point in joining again. */
@@ -13,8 +14,9 @@ const OWN_WORDS = new Set(['left', 'removed', 'closed', 'replaced', 'full', 'ref
  *
  * @param {string} why
  * @param {string} message the server's words, or ''
+ * @param {import('./come_back.js').Before} before how this page was in the call
  */
-export function showEnd(why, message) {
+export function showEnd(why, message, before) {
   const key = OWN_WORDS.has(why) ? why : 'refused';
   clearBanners();
   byId('notes-frame', HTMLElement).querySelector('iframe')?.remove();
@@ -24,7 +26,9 @@ export function showEnd(why, message) {
   byId('again', HTMLButtonElement).hidden = NO_WAY_BACK.has(key);
   // Removed means removed: nobody is shown the way to the notes.
   byId('end-notes', HTMLAnchorElement).hidden = key === 'removed';
-  byId('again', HTMLButtonElement).onclick = () => location.reload();
+  const replaced = key === 'replaced';
+  byId('again-word', HTMLElement).textContent = text(replaced ? 'end.here' : 'end.again');
+  byId('again', HTMLButtonElement).onclick = () => (replaced ? comeBack(before) : location.reload());
   showStage('end');
   title.focus();
 }
