@@ -123,6 +123,7 @@ DATABASES = {"default": _database}
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.admin",
+    "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -144,6 +145,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+# Widgets are drawn with the templates of the site, so that ours can take the place of the admin's.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 ROOT_URLCONF = "confcall.urls"
 ASGI_APPLICATION = "confcall.asgi.application"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.db import models
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from rooms import plain_text
 from rooms.models import Background, Invite, Room
@@ -32,8 +34,21 @@ class LineField(forms.CharField):
         return plain_text.line(text) if isinstance(text, str) else text
 
 
-# For ``formfield_overrides``: titles, labels and descriptions.
-LINES: dict[Any, Any] = {models.CharField: {"form_class": LineField}}
+class MomentField(forms.SplitDateTimeField):
+    """A date and a time, each with a name of its own: Django's label belongs to neither."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        assert isinstance(self.widget, forms.MultiWidget)
+        for widget, part in zip(self.widget.widgets, (_("date"), _("time")), strict=True):
+            widget.attrs["aria-label"] = format_lazy("{}, {}", self.label, part)
+
+
+# For ``formfield_overrides``: titles, labels and descriptions, and when something begins and ends.
+LINES: dict[Any, Any] = {
+    models.CharField: {"form_class": LineField},
+    models.DateTimeField: {"form_class": MomentField},
+}
 
 __all__ = [
     "LINES",
