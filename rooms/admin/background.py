@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 
 from rooms import backgrounds, image_files
 from rooms.admin.bases import LINES, BackgroundModelAdmin, BackgroundModelForm
-from rooms.admin.widgets import MEDIA
 from rooms.models import Background
 
 
@@ -86,10 +85,6 @@ class BackgroundAdmin(BackgroundModelAdmin):
     search_fields = ["title", "credit"]
     fields = ["upload", "preview", "title", "alt", ("credit", "credit_url"), ("focal_x", "focal_y")]
     readonly_fields = ["preview"]
-
-    @property
-    def media(self) -> forms.Media:
-        return super().media + MEDIA
 
     @admin.display(description=_("image"))
     def small(self, background: Background) -> SafeString | str:

@@ -8,7 +8,6 @@ from typing import Any
 import segno
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rooms.access import Refusal, invite_grant
 from rooms.admin.bases import LINES, InviteModelAdmin
-from rooms.admin.widgets import MEDIA, copy_button, full_link, invite_link, qr_code, whip_fields
+from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code, whip_fields
 from rooms.models import Invite
 from rooms.roles import Grant, Role
 
@@ -40,14 +39,12 @@ class InviteAdmin(InviteModelAdmin):
     formfield_overrides = LINES
     list_display = [
         "__str__",
+        "copy",
         "room",
         "role",
         "state",
         "expires",
-        "uses_left",
-        "people",
-        "last_used",
-        "copy",
+        "uses",
     ]
     list_filter = ["room", "role", "revoked", "stopped"]
     list_select_related = ["room"]
@@ -68,10 +65,6 @@ class InviteAdmin(InviteModelAdmin):
     readonly_fields = ["link", "qr", "obs", "people", "last_used"]
     actions = ["stop", "let_in_again", "revoke"]
     view_on_site = False
-
-    @property
-    def media(self) -> Media:
-        return super().media + MEDIA
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invite]:
         invites: QuerySet[Invite] = super().get_queryset(request)
@@ -116,6 +109,14 @@ class InviteAdmin(InviteModelAdmin):
     @admin.display(description=_("link"))
     def copy(self, invite: Invite) -> SafeString:
         return copy_button(invite_link(invite))
+
+    @admin.display(description=_("came in"), ordering="admitted")
+    def uses(self, invite: Invite) -> str:
+        """How many came in by it, and how many still may."""
+        people = self.people(invite)
+        if invite.uses_left is None:
+            return str(people)
+        return gettext("%(people)d, %(left)d left") % {"people": people, "left": invite.uses_left}
 
     @admin.display(description=_("people"), ordering="admitted")
     def people(self, invite: Invite) -> int:

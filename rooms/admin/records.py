@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import Media
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rooms import removal, sfu
 from rooms.admin.bases import RecordModelAdmin
-from rooms.admin.widgets import MEDIA, full_link, invite_link
+from rooms.admin.widgets import full_link, invite_link
 from rooms.models import Arrival, Ban, Call, ChatLine
 from rooms.roles import Grant, Role
 
@@ -67,10 +66,6 @@ class ArrivalAdmin(Record):
     list_select_related = ["room", "invite__room"]
     search_fields = ["name"]
     actions = ["remove", "remove_and_stop"]
-
-    @property
-    def media(self) -> Media:
-        return super().media + MEDIA
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("rooms.add_ban")

@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery
-from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -21,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from rooms import live, sfu
 from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
 from rooms.admin.live import live_view, right_now
-from rooms.admin.widgets import MEDIA, copy_button, full_link, invite_link, qr_code
+from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
 from rooms.call_page import absolute
 from rooms.models import Invite, Room
 from rooms.roles import Role
@@ -94,10 +93,6 @@ class RoomAdmin(RoomModelAdmin):
     actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites"]
     view_on_site = False
     change_form_template = "admin/rooms/room/change_form.html"
-
-    @property
-    def media(self) -> Media:
-        return super().media + MEDIA
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RoomList

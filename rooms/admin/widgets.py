@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.forms import Media, Script
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -10,8 +9,6 @@ from django.utils.translation import gettext as _
 
 from rooms.call_page import absolute, whip_access
 from rooms.models import Invite
-
-MEDIA = Media(css={"all": ["rooms/css/admin.css"]}, js=[Script("rooms/ui/admin.js", type="module")])  # type: ignore[list-item]
 
 
 def copy_button(link: str) -> SafeString:

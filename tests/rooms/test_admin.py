@@ -384,3 +384,32 @@ def test_nobody_else_sees_the_admin(client: Client, path: str, person: str) -> N
     if person == "user":
         client.force_login(get_user_model().objects.create_user("somebody", password="x"))
     assert client.get(path).status_code == 302
+
+
+def test_each_part_of_a_date_says_what_it_is_of(owner: Client, room: Room) -> None:
+    text = owner.get(f"/admin/rooms/room/{room.pk}/change/").content.decode()
+    for name, part in (("opens_0", "opens, date"), ("closes_1", "closes, time")):
+        field = re.search(rf'<input[^>]*name="{name}"[^>]*>', text)
+        assert field
+        assert f'aria-label="{part}"' in field[0].lower()
+    # Also where the form is Django's own.
+    user = get_user_model().objects.get()
+    text = owner.get(f"/admin/auth/user/{user.pk}/change/").content.decode()
+    assert '<label for="id_last_login_0">' in text
+
+
+def test_the_list_of_invites_has_the_link_and_the_uses(owner: Client, room: Room) -> None:
+    Invite.objects.create(room=room, role=Role.SPEAKER, label="Guests", uses_left=12)
+    text = owner.get("/admin/rooms/invite/").content.decode()
+    assert "0, 12 left" in text
+    assert "Copy link" in text
+
+
+def test_the_page_to_log_in_has_a_heading(client: Client) -> None:
+    assert "<h1>Log in</h1>" in client.get("/admin/login/").content.decode()
+
+
+def test_a_photo_of_a_phone_is_taken_as_it_is(owner: Client) -> None:
+    data = images.heic(Image.new("RGB", (640, 480), (90, 90, 90)))
+    owner.post("/admin/rooms/background/add/", image_form(data, "IMG_0001.HEIC"))
+    assert Background.objects.values_list("width", "height").get() == (640, 480)

@@ -1,4 +1,4 @@
-// The admin's copy buttons and the mark on a background's focal point.
+// The admin's copy buttons, the mark on a background's focal point, and lists on a phone.
 
 import { copyText } from './clipboard.js';
 
@@ -41,6 +41,26 @@ function focalPoint(frame) {
   show();
 }
 
+/**
+ * On a phone the rows of a list are cards (admin.css), which takes from the table what it means to a
+ * screen reader, and from a value the name above it: both are given back.
+ *
+ * @param {HTMLTableElement} table
+ */
+function cards(table) {
+  const names = [...table.querySelectorAll('thead th')].map((head) => head.querySelector('.text')?.textContent?.trim());
+  table.setAttribute('role', 'table');
+  for (const part of table.querySelectorAll('thead, tbody')) part.setAttribute('role', 'rowgroup');
+  for (const row of table.rows) {
+    row.setAttribute('role', 'row');
+    [...row.cells].forEach((cell, index) => {
+      const head = cell.tagName === 'TH';
+      cell.setAttribute('role', head ? (row.parentElement?.tagName === 'THEAD' ? 'columnheader' : 'rowheader') : 'cell');
+      if (names[index] && row.parentElement?.tagName === 'TBODY') cell.dataset.label = names[index];
+    });
+  }
+}
+
 document.addEventListener('click', (event) => {
   const button = event.target instanceof Element && event.target.closest('button[data-copy]');
   if (button instanceof HTMLButtonElement) copy(button);
@@ -48,3 +68,9 @@ document.addEventListener('click', (event) => {
 for (const frame of document.querySelectorAll('[data-focal]')) {
   if (frame instanceof HTMLElement) focalPoint(frame);
 }
+const list = document.querySelector('#result_list');
+if (list instanceof HTMLTableElement) cards(list);
+addEventListener('load', () => {
+  // Django's own script has drawn these pictures of a question mark by now: their names need a role.
+  for (const help of document.querySelectorAll('.help-tooltip[aria-label]')) help.setAttribute('role', 'img');
+});
