@@ -116,8 +116,9 @@ class CallConsumer(Chatting, Entitled, Moderating):
         verdict = await admit(pass_, name, rejoining=seat is not None, participant=participant)
         if isinstance(verdict, Refusal):
             return await self._end(f"refused:{verdict.name}", REFUSED)
-        # Whoever clicks Join takes the call over from another tab; a page that comes back by itself does not.
-        take = seat is None
+        # Whoever clicks Join takes the call over from another tab. A page that comes back by itself
+        # does not, though its token may have run out while it slept.
+        take = not message.resume
         member = Member(room, pass_, verdict, participant, name, seat or passes.new_seat(), take)
         self.member = member
         self._chat_seen = await database_sync_to_async(chat.last_number)(room.pk)
@@ -134,7 +135,7 @@ class CallConsumer(Chatting, Entitled, Moderating):
             {
                 "type": "welcome",
                 "participant": member.participant,
-                "resume": passes.issue_resume(room.pk, pass_.person, member.seat),
+                "resume": self._resume_token(member),
                 "role": verdict.role.value,
                 "publish": verdict.publish,
                 "chat_number": self._chat_seen,

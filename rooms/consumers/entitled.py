@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 class Entitled(CallSocket):
     async def on_renew(self, message: messages.Renew) -> None:
         if await self._bring_up_to_date():
-            await self._tell({"type": "pass", "pass": passes.issue(self._me.pass_)})
+            me = self._me
+            renewed = {"pass": passes.issue(me.pass_), "resume": self._resume_token(me)}
+            await self._tell({"type": "pass", **renewed})
 
     async def rights_changed(self, message: dict[str, Any]) -> None:
         """From ``rooms.rights``, until the seat is as the tables say."""

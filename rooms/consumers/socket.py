@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from rooms import passes
 from rooms.consumers import texts
 from rooms.consumers.peer import PeerSocket
 from rooms.models import Room
@@ -71,6 +72,10 @@ class CallSocket(PeerSocket):
             seat=member.seat,
             take=member.take,
         )
+
+    def _resume_token(self, member: Member) -> str:
+        """What lets the page come back as it is."""
+        return passes.issue_resume(member.room.pk, member.pass_.person, member.seat)
 
     def _leave_command(self, member: Member) -> wire.Leave:
         """Leave, unless another page of the same person has taken the call over."""

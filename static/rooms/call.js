@@ -168,11 +168,12 @@ export class Call extends Emitter {
     }
     if (message.type === 'error') return this._error(message);
     if (message.type === 'removed') {
-      if (message.why === 'timeout') return this._signalling.restart();
+      // Not as a newcomer, who would take the call from another tab.
+      if (message.why === 'timeout') return this._signalling.reopen();
       return this._end(message.why, '');
     }
     if (message.type === 'refused') {
-      if (message.code === 'not_in_room') return this._signalling.restart();
+      if (message.code === 'not_in_room') return this._signalling.reopen();
       if (message.code === 'room_full') return this._end('full', '');
       if (message.command === 'offer') this._failed();
     }

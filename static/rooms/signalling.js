@@ -76,12 +76,6 @@ export class Signalling extends Emitter {
     this._socket?.close(1000);
   }
 
-  /** Close and come back as somebody new: for when the worker no longer knows this participant. */
-  restart() {
-    this._resume = null;
-    this.reopen();
-  }
-
   /**
    * Come back on another socket, as the same participant. The old one may be dead without knowing it, so nothing waits
    * for its end.
@@ -116,15 +110,16 @@ export class Signalling extends Emitter {
   _receive(message) {
     if (this._leaving) return;
     if (message.type === 'welcome') this._welcome(message);
-    if (message.type === 'pass') this._renewed(message.pass);
+    if (message.type === 'pass') this._renewed(message);
     if (message.type === 'error') this._refusal = { reason: message.code, message: message.message };
     this.emit('message', message);
   }
 
-  /** @param {string} pass */
-  _renewed(pass) {
+  /** @param {import('./types.js').PassEvent} message */
+  _renewed({ pass, resume }) {
     this._renewing.settle();
     this._pass = pass;
+    this._resume = resume;
   }
 
   /** @param {import('./types.js').Welcome} message */

@@ -43,7 +43,7 @@
  * @typedef {ParticipantJoined | ParticipantChanged | ParticipantLeft | TrackPublished | TrackMuted | TrackUnpublished | SpeakersChanged} RoomEvent
  * @typedef {{type: 'chat_line'} & ChatLine} ChatLineEvent
  * @typedef {{type: 'chat_lines', lines: ChatLine[], more: boolean}} ChatLines
- * @typedef {{type: 'pass', pass: string}} PassEvent
+ * @typedef {{type: 'pass', pass: string, resume: string}} PassEvent
  * @typedef {{type: 'role', role: string, publish: boolean}} RoleEvent
  * @typedef {{type: 'link', link: string | null, note: string, fresh: boolean}} LinkEvent `fresh`: takes the place of one that was stopped
  * @typedef {{type: 'link_of', participant: string, state: 'open' | 'closed' | 'none', others: string[], more: number}} LinkOfEvent

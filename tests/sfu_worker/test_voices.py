@@ -325,6 +325,9 @@ async def test_who_may_not_speak_any_more_is_not_forwarded_though_it_goes_on_sen
     await until(lambda: ann_inside.ingress.unroutable > sent + 20)  # type: ignore[union-attr]
     await until(lambda: ben.microphone.count > 5 and len(ann.ears.of(ben.microphone)) > 5)
     assert ben.ears.of(ann.microphone, since=last + 1) == []
+    # A page that has lost the call to another one cannot end it.
+    house.worker.handle(wire.Leave("hall", ann.id, seat="another page"))
+    assert room.participants[ann.id] is ann_inside
     # Allowed again, it is heard over a connection of its own.
     house.worker.handle(dataclasses.replace(role, role="speaker", publish=True))
     ann.epoch = ""
