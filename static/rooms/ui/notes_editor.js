@@ -3,6 +3,7 @@ import { choices, remember } from '../choices.js';
 import { socketUrl } from '../config.js';
 import { NotesProvider } from '../notes_provider.js';
 import { hue } from '../people.js';
+import { line } from '../plain_text.js';
 import { text, useTexts } from '../texts.js';
 import { byId, configText, isFramed, pageAddress } from './dom.js';
 import { LinkDialog } from './notes_link.js';
@@ -82,14 +83,14 @@ function who() {
   const field = byId('name', HTMLInputElement);
   const place = byId('name-field', HTMLElement);
   const use = (/** @type {string} */ name) => {
-    const shown = name.trim() || text('notes.guest');
+    const shown = line(name) || text('notes.guest');
     provider.awareness.setLocalStateField('user', { name: shown, color: `hsl(${hue(shown)} 55% 40%)` });
   };
   field.value = config.name || choices().name;
   place.hidden = Boolean(config.name) || config.read_only;
   field.oninput = () => {
     use(field.value);
-    remember({ name: field.value.trim() });
+    remember({ name: line(field.value) });
   };
   use(field.value);
 }
