@@ -8,7 +8,8 @@
  * @property {number} last the number up to which nothing is missing
  * @property {ReadonlyMap<number, ChatLine>} early lines that came before one that is still missing
  * @property {ReadonlyMap<string, string>} pending own lines that no answer has come for: nonce to text
- * @property {ReadonlyMap<string, {text: string, why: string}>} refused own lines that the server did not take, and why
+ * @property {ReadonlyMap<string, {text: string, why: string}>} refused own lines that the server
+ *   did not take, and why
  */
 
 /** @type {ChatLog} */
@@ -83,5 +84,6 @@ export function receive(log, arrived) {
     early.delete(line.number);
     last = line.number;
   }
-  return { log: { ...log, lines: [...log.lines, ...added], last, early, pending }, added, gap: early.size > 0 };
+  const lines = [...log.lines, ...added];
+  return { log: { ...log, lines, last, early, pending }, added, gap: early.size > 0 };
 }

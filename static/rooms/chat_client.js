@@ -21,16 +21,22 @@ export function newNonce() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** @typedef {{lines: import('./types.js').ChatLine[], own: void}} Events `own`: what is pending or refused is another */
+/**
+ * @typedef {{lines: import('./types.js').ChatLine[], own: void}} Events
+ * `own`: what is pending or refused is another
+ */
 
 /**
- * Sends and receives the chat of a call. One line is on its way at a time: that keeps the order of lines
- * that wait for each other, and sends them as fast as the server takes them.
+ * Sends and receives the chat of a call. One line is on its way at a time: that keeps the order of
+ * lines that wait for each other, and sends them as fast as the server takes them.
  *
  * @extends {Emitter<Events>}
  */
 export class ChatClient extends Emitter {
-  /** @param {(message: {type: string} & Record<string, unknown>) => void} send drops what it cannot send */
+  /**
+   * @param {(message: {type: string} & Record<string, unknown>) => void} send drops what it cannot
+   *   send
+   */
   constructor(send) {
     super();
     this._send = send;

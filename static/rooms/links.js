@@ -3,7 +3,8 @@
 /** @typedef {{text: string, href?: string}} Part */
 
 /** Up to a blank, an invisible one too, a quotation mark, an angle bracket or CJK punctuation. */
-const CANDIDATE = /\bhttps?:\/\/[^\s\u200b\u2060<>"“”„«»`\u3001\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1b\uff1f]+/giu;
+const CANDIDATE =
+  /\bhttps?:\/\/[^\s\u200b\u2060<>"“”„«»`、。〈-】！（），；？]+/giu;
 
 /** What ends a sentence and not an address, and direction marks that come with a copied link. */
 const TRAILING = /[.,:;!?'’‘*~|…،؛؟\u200c-\u200f\u061c]$/u;

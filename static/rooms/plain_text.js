@@ -1,5 +1,5 @@
-// What the server keeps of what people type (rooms/plain_text.py), so that the page can count as the server counts.
-// Both are held to tests/data/plain_text.json.
+// What the server keeps of what people type (rooms/plain_text.py), so that the page can count as the
+// server counts. Both are held to tests/data/plain_text.json.
 
 const LINE_END = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
 
@@ -27,7 +27,8 @@ export function passage(typed) {
  * @param {string} typed
  */
 export function line(typed) {
-  const text = typed.replace(LINE_END, '\n').replace(REMOVED, '').replace(/\s+/g, ' ').normalize('NFC').trim();
+  const clean = typed.replace(LINE_END, '\n').replace(REMOVED, '');
+  const text = clean.replace(/\s+/g, ' ').normalize('NFC').trim();
   return SEEN.test(text) ? text : '';
 }
 

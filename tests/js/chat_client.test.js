@@ -27,7 +27,8 @@ class Server {
   _keep(nonce, text) {
     this.tokens -= 1;
     const known = this.lines.find((line) => line.nonce === nonce);
-    const line = known ?? { number: this.lines.length + 1, nonce, participant: 'p', name: 'Ann', text, sent: '' };
+    const number = this.lines.length + 1;
+    const line = known ?? { number, nonce, participant: 'p', name: 'Ann', text, sent: '' };
     if (!known) this.lines.push(line);
     if (this.lostAnswers > 0) this.lostAnswers -= 1;
     else this.client.receive([line], false);

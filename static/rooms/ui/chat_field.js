@@ -20,12 +20,12 @@ export class ChatField {
     this._say = say;
     this._wasLong = false;
     const form = byId('chat-form', HTMLFormElement);
-    // Keys on a screen have no Shift+Enter that people find: there Enter begins a line, and the button sends.
+    // Keys on a screen have no Shift+Enter that people find: there Enter begins a line.
     const touch = matchMedia('(pointer: coarse)').matches;
     this._field.enterKeyHint = touch ? 'enter' : 'send';
     this._field.oninput = () => this._changed();
     this._field.onkeydown = (event) => {
-      // An Enter that ends the input of Japanese and the like; Safari tells it by the key code alone.
+      // An Enter that ends the input of Japanese; Safari tells it by the key code alone.
       if (event.key !== 'Enter' || event.isComposing || event.keyCode === 229) return;
       if (event.shiftKey || event.altKey || (touch && !event.ctrlKey && !event.metaKey)) return;
       event.preventDefault();
@@ -68,10 +68,12 @@ export class ChatField {
     const count = length(passage(this._field.value));
     const over = count - this._limit;
     this._count.hidden = over <= -NEAR_LIMIT;
-    this._count.textContent = text('chat.count', { count: count.toLocaleString(), limit: this._limit.toLocaleString() });
-    this._tell(over > 0 ? text('chat.long', { limit: this._limit.toLocaleString() }) : '');
+    const limit = this._limit.toLocaleString();
+    const problem = over > 0 ? text('chat.long', { limit }) : '';
+    this._count.textContent = text('chat.count', { count: count.toLocaleString(), limit });
+    this._tell(problem);
     this._field.setAttribute('aria-invalid', String(over > 0));
-    if (over > 0 && !this._wasLong) announce(text('chat.long', { limit: this._limit.toLocaleString() }));
+    if (problem && !this._wasLong) announce(problem);
     this._wasLong = over > 0;
     this._grow();
   }

@@ -28,7 +28,7 @@ export class ChatPanel {
     this._following = true;
     /** @type {ChatLine | null} */
     this._last = null;
-    /** @type {Map<string, HTMLElement>} own lines that the server has not taken: by nonce and state */
+    /** @type {Map<string, HTMLElement>} own lines that the server has not taken, by state and nonce */
     this._own = new Map();
     this._field = new ChatField(limit, (words) => this._say(words));
     this._list.onscroll = () => this._scrolled();
@@ -109,7 +109,9 @@ export class ChatPanel {
     const { pending, refused } = this._chat.log;
     /** @type {Map<string, () => HTMLElement>} */
     const wanted = new Map();
-    for (const [nonce, line] of refused) wanted.set(`refused ${nonce}`, () => this._refused(nonce, line));
+    for (const [nonce, line] of refused) {
+      wanted.set(`refused ${nonce}`, () => this._refused(nonce, line));
+    }
     for (const [nonce, line] of pending) wanted.set(`pending ${nonce}`, () => pendingItem(line));
     const changed = [...wanted.keys()].join() !== [...this._own.keys()].join();
     if (!changed) return;

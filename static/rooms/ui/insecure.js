@@ -1,8 +1,8 @@
 import { byId, find } from './dom.js';
 
 /**
- * Browsers keep cameras and microphones from pages that came over plain http: say so before somebody
- * looks for them.
+ * Browsers keep cameras and microphones from pages that came over plain http: say so before
+ * somebody looks for them.
  *
  * @returns {boolean} whether there are none for this page
  */

@@ -2,7 +2,8 @@ import { parts } from '../links.js';
 import { make } from './dom.js';
 
 /**
- * What somebody wrote, with its links as links. They learn nothing of this page and get no hold of it.
+ * What somebody wrote, with its links as links. They learn nothing of this page and get no hold of
+ * it.
  *
  * @param {string} text
  * @returns {(Node | string)[]}

@@ -11,7 +11,7 @@ const STEP = 32;
 const GAP = 16;
 
 /**
- * @typedef {object} Separator
+ * @typedef {object} Parts
  * @property {HTMLElement} handle
  * @property {HTMLElement} around what both parts share
  * @property {() => number} whole its size, in CSS pixels
@@ -27,7 +27,7 @@ const GAP = 16;
 /** The divider between call and notes. */
 export function divider() {
   const call = byId('call', HTMLElement);
-  separator({
+  new Separator({
     handle: byId('divider', HTMLElement),
     around: call,
     whole: () => call.clientWidth,
@@ -46,7 +46,7 @@ export function split() {
   const handle = find('split', HTMLElement);
   if (!handle) return;
   const side = byId('side', HTMLElement);
-  separator({
+  new Separator({
     handle,
     around: side,
     whole: () => side.clientHeight - GAP,
@@ -60,73 +60,89 @@ export function split() {
   });
 }
 
-/**
- * Moved by pointer, touch and keys; a double click or Enter puts it back where it was at first.
- *
- * @param {Separator} parts
- */
-function separator({ handle, around, whole, least, rest, standard, property, wanted, keys, choice }) {
-  let share = choices()[choice];
-  let size = 0;
-  const place = () => {
+/** Moved by pointer, touch and keys; a double click or Enter puts it back where it was at first. */
+class Separator {
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this._parts = parts;
+    /** Of the whole; 0: nobody has moved it. */
+    this._share = choices()[parts.choice];
+    this._size = 0;
+    this._moved = false;
+    const { handle } = parts;
+    handle.onpointerdown = (event) => {
+      if (event.button !== 0) return;
+      handle.setPointerCapture(event.pointerId);
+      this._dragging(true);
+    };
+    handle.onlostpointercapture = () => {
+      if (this._moved) this._keep();
+      this._dragging(false);
+    };
+    handle.ondblclick = () => this._reset();
+    handle.onkeydown = (event) => this._key(event);
+    new ResizeObserver(() => this._place()).observe(parts.around);
+    this._place();
+  }
+
+  _place() {
+    const { around, handle, least, property, rest, standard, whole } = this._parts;
     const all = whole();
     if (all <= 0) return;
     // Where both do not fit, each has half.
     const lowest = Math.min(least, all / 2);
     const highest = all - Math.min(rest, all / 2);
-    size = Math.round(Math.min(highest, Math.max(lowest, share ? share * all : standard(all))));
-    around.style.setProperty(property, `${size}px`);
-    handle.setAttribute('aria-valuenow', String(size));
+    const wanted = this._share ? this._share * all : standard(all);
+    this._size = Math.round(Math.min(highest, Math.max(lowest, wanted)));
+    around.style.setProperty(property, `${this._size}px`);
+    handle.setAttribute('aria-valuenow', String(this._size));
     handle.setAttribute('aria-valuemin', String(Math.round(lowest)));
     handle.setAttribute('aria-valuemax', String(Math.round(highest)));
-  };
-  const set = (/** @type {number} */ to) => {
-    share = Math.min(1, Math.max(0.01, to / whole()));
-    place();
-  };
-  const keep = () => {
-    // Beyond the limits nothing is remembered.
-    share = share && size / whole();
-    remember({ [choice]: share });
-  };
-  const reset = () => {
-    share = 0;
-    place();
-    keep();
-  };
-  let moved = false;
-  const dragging = (/** @type {boolean} */ on) => {
-    moved = false;
+  }
+
+  /** @param {number} size */
+  _set(size) {
+    this._share = Math.min(1, Math.max(0.01, size / this._parts.whole()));
+    this._place();
+  }
+
+  /** Beyond the limits nothing is remembered. */
+  _keep() {
+    this._share = this._share && this._size / this._parts.whole();
+    remember({ [this._parts.choice]: this._share });
+  }
+
+  _reset() {
+    this._share = 0;
+    this._place();
+    this._keep();
+  }
+
+  /** @param {boolean} on */
+  _dragging(on) {
+    const { handle, wanted } = this._parts;
+    this._moved = false;
     handle.classList.toggle('dragging', on);
     document.body.classList.toggle('dragging-divider', on);
+    const move = (/** @type {PointerEvent} */ event) => {
+      this._moved = true;
+      this._set(wanted(event));
+    };
     handle.onpointermove = on ? move : null;
-  };
-  const move = (/** @type {PointerEvent} */ event) => {
-    moved = true;
-    set(wanted(event));
-  };
-  handle.onpointerdown = (event) => {
-    if (event.button !== 0) return;
-    handle.setPointerCapture(event.pointerId);
-    dragging(true);
-  };
-  handle.onlostpointercapture = () => {
-    if (moved) keep();
-    dragging(false);
-  };
-  handle.ondblclick = reset;
-  handle.onkeydown = (event) => {
-    const step = keys[event.key];
-    if (step) set(size + step);
-    else if (event.key === 'Home') set(whole());
-    else if (event.key === 'End') set(0);
-    else if (event.key !== 'Enter') return;
+  }
+
+  /** @param {KeyboardEvent} event */
+  _key(event) {
+    const step = this._parts.keys[event.key];
+    if (step) this._set(this._size + step);
+    else if (event.key === 'Home') this._set(this._parts.whole());
+    else if (event.key === 'End') this._set(0);
+    else if (event.key === 'Enter') this._share = 0;
+    else return;
     event.preventDefault();
-    if (event.key === 'Enter') reset();
-    else keep();
-  };
-  new ResizeObserver(place).observe(around);
-  place();
+    this._place();
+    this._keep();
+  }
 }
 
 /**
