@@ -242,6 +242,10 @@ async def test_over_plain_http_chat_and_links_work_and_the_page_says_why_no_came
     why = ann.page.get_by_text("Cameras and microphones need https")
     await expect(why).to_be_visible()
     await expect(ann.button("Join without camera and microphone")).to_be_hidden()
+    name = ann.page.get_by_role("textbox", name="Your name")
+    await name.fill("\u3164\u200d")
+    await ann.button("Join").click()
+    await expect(name).to_have_value("")  # nothing of that name would be seen
     await ann.join()
     await ann.sees("Ben")
     for person, text in ((ann, "over http"), (ben, "over loopback")):
@@ -249,6 +253,9 @@ async def test_over_plain_http_chat_and_links_work_and_the_page_says_why_no_came
         await field(person).press("Enter")
     for person in (ann, ben):
         await expect(log(person).locator(".words")).to_have_text(["over http", "over loopback"])
+    await ann.button("Microphone").click()
+    said = ann.page.get_by_role("alert").filter(visible=True)
+    await expect(said).to_contain_text("microphone only to pages with an https address")
     await expect(ann.button("Share screen")).to_be_hidden()
     await ann.page.evaluate("document.execCommand = () => false")
     await ann.button("Copy call link").click()

@@ -1,6 +1,7 @@
 import { audioLevel } from '../audio_level.js';
 import { choices, remember } from '../choices.js';
 import { DeviceError, openBoth } from '../devices.js';
+import { line } from '../plain_text.js';
 import { text } from '../texts.js';
 import { deviceMenus } from './device_menus.js';
 import { describe, focusMenu, known, turnOn } from './device_problems.js';
@@ -152,7 +153,7 @@ export class Lobby {
 
   /** @param {DeviceError[]} failed */
   _go(failed) {
-    const name = this._name.value.trim();
+    const name = line(this._name.value);
     if (!name) {
       this._name.value = '';
       this._name.reportValidity();
