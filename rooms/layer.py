@@ -16,9 +16,15 @@ AWAY = (redis.exceptions.RedisError, OSError)
 
 RETRY_SECONDS = 0.5
 
+# So that an error without an end does not take the whole processor.
+UNREADABLE_SECONDS = 0.01
+
 
 class LastingRedisChannelLayer(RedisChannelLayer):
     """Waits for Redis to come back, where the plain layer would end every consumer of the process. Sending still raises."""
+
+    # The last error that nobody expected: the same one is written down once.
+    _failure = ""
 
     async def receive(self, channel: str) -> Any:
         while True:
@@ -27,3 +33,9 @@ class LastingRedisChannelLayer(RedisChannelLayer):
             except AWAY as exc:
                 logger.debug("x Redis is away: %s", exc)
                 await asyncio.sleep(RETRY_SECONDS)
+            except Exception as exc:
+                # What nobody can read costs itself, not the consumer that happened to fetch it.
+                if self._failure != repr(exc):
+                    logger.exception("x a message could not be received, the rest goes on")
+                self._failure = repr(exc)
+                await asyncio.sleep(UNREADABLE_SECONDS)

@@ -1,0 +1,27 @@
+"""The channel layer hands on what can be read, whatever lies between."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from rooms.layer import LastingRedisChannelLayer
+
+
+async def test_what_is_no_message_costs_itself_and_no_consumer(
+    clean_redis: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]["CONFIG"]  # type: ignore[assignment]
+    layer = LastingRedisChannelLayer(**config)
+    channel = await layer.new_channel()
+    key = layer.prefix + layer.non_local_name(channel)
+    clean_redis.zadd(key, {bytes([n]) * 12 + b"\xc1": time.time() for n in range(3)})
+    await layer.send(channel, {"type": "hello"})
+    async with asyncio.timeout(20):
+        assert (await layer.receive(channel))["type"] == "hello"
+    assert len([r for r in caplog.records if "could not be received" in r.getMessage()]) == 1
+    await layer.close_pools()
