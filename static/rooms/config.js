@@ -47,3 +47,15 @@ export function withName(link, name) {
   url.search = url.search.replaceAll('+', '%20');
   return url.href;
 }
+
+/**
+ * One of our own addresses, for a script that asks what is there: without this it would get the page that programs
+ * get for a link's preview (rooms/views/previews.py).
+ *
+ * @param {string | URL} address
+ */
+export function askedByScript(address) {
+  const url = new URL(address);
+  url.searchParams.set('enter', '');
+  return url;
+}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from rooms.models import Admission, Invite, Room
 from rooms.roles import VisitorPolicy
 
 pytestmark = pytest.mark.django_db
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "rooms"
 
 # As they name themselves; the last three fetch with a browser's engine and headers.
 PROGRAMS: list[dict[str, str]] = [
@@ -141,3 +145,14 @@ def test_a_program_may_ask_for_the_head_alone() -> None:
     for path in (good, "/i/unknown/", "/r/garden/"):
         answer = ask(path, PROGRAMS[2], "head")
         assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_scripts_that_ask_for_a_page_say_that_somebody_is_there() -> None:
+    """Browsers do not say that a script navigates, so it would get the preview."""
+    asking = {"ui/entry.js", "ui/countdown.js", "ui/notes_frame.js"}
+    own_data = {"ui/live.js"}  # an address of the admin's
+    for file in SCRIPTS.rglob("*.js"):
+        name, text = file.relative_to(SCRIPTS).as_posix(), file.read_text(encoding="utf-8")
+        for call in re.findall(r"\bfetch\((\w*)", text):
+            assert name in asking | own_data, f"{name} asks for something: what, and as whom?"
+            assert (call == "askedByScript") == (name in asking), name

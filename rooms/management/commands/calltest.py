@@ -104,6 +104,8 @@ def open_door(link: str) -> Door:
     """Follow an invite as a browser of its own would. Raises OSError with what the server said."""
     jar = http.cookiejar.CookieJar()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    # Programs get a preview of the link, see rooms.views.previews.
+    opener.addheaders += [("Sec-Fetch-Mode", "navigate")]
     try:
         with opener.open(link, timeout=HTTP_SECONDS) as response:
             page, address = response.read().decode(), urllib.parse.urlsplit(response.geturl())

@@ -2,6 +2,7 @@
 // counted by a clock that only runs forward. What the visitor's own clock says does not matter.
 
 import { delay } from '../backoff.js';
+import { askedByScript } from '../config.js';
 import { fromNow, stillWaiting } from '../moments.js';
 import { byId } from './dom.js';
 import { LOCALE } from './moments.js';
@@ -49,10 +50,8 @@ async function ask() {
 
 /** @returns {Promise<number | null>} seconds that are left, or null: there is another page now */
 async function answer() {
-  const url = new URL(location.href);
-  url.searchParams.set('enter', ''); // or we would get the page for programs
   try {
-    const { status, headers } = await fetch(url, { method: 'HEAD', cache: 'no-store' });
+    const { status, headers } = await fetch(askedByScript(location.href), { method: 'HEAD', cache: 'no-store' });
     return status >= 500 && !headers.has('Retry-After') ? 0 : stillWaiting(status, headers.get('Retry-After'));
   } catch {
     return 0; // offline: ask again later

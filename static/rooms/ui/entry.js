@@ -1,5 +1,6 @@
 // Behind an invite: take its token out of the address bar, or know a person again whose browser keeps no cookies.
 
+import { askedByScript } from '../config.js';
 import { configText, find, isFramed, pageAddress } from './dom.js';
 
 const entry = document.querySelector('meta[name=entry]');
@@ -38,8 +39,7 @@ async function tidyAddress() {
 /** @param {URL} room */
 async function cookieWasKept(room) {
   try {
-    const asked = new URL('?enter', room); // or we would get the page for programs
-    const answer = await fetch(asked, { method: 'HEAD', cache: 'no-store' });
+    const answer = await fetch(askedByScript(room), { method: 'HEAD', cache: 'no-store' });
     return answer.ok && answer.headers.get('Pass') === 'kept';
   } catch {
     return false; // offline: the address stays as it is

@@ -1,4 +1,4 @@
-import { withName } from '../config.js';
+import { askedByScript, withName } from '../config.js';
 import { text } from '../texts.js';
 import { byId, make } from './dom.js';
 import { openTab } from './links.js';
@@ -47,7 +47,7 @@ export async function notesFrame(config, name) {
 /** @param {string} url */
 async function redirects(url) {
   const options = { method: 'HEAD', redirect: /** @type {const} */ ('manual'), signal: AbortSignal.timeout(LOAD_WITHIN) };
-  return fetch(url, options).then((response) => response.type === 'opaqueredirect', () => false);
+  return fetch(askedByScript(url), options).then((response) => response.type === 'opaqueredirect', () => false);
 }
 
 /**
