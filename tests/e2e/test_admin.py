@@ -117,6 +117,10 @@ async def test_every_page_of_the_admin_is_free_of_serious_faults_and_fits(
             if path in addresses["lists"]:
                 found += await page.evaluate(HIDDEN)
             problems += [(path, scheme, width, what) for what in found]
+    await page.set_viewport_size({"width": 844, "height": 390})
+    for path in addresses["lists"]:
+        await page.goto(confcall.url + path)
+        problems += [(path, 844, what) for what in await page.evaluate(HIDDEN)]
     assert not problems, "\n".join(map(str, problems))
     # What the list of invites is opened for is in it.
     await page.goto(f"{confcall.url}/admin/rooms/invite/")
