@@ -194,7 +194,8 @@ def test_the_log_lines_that_are_explained_are_written() -> None:
     lines = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
     assert len(lines) >= 4
     paths = [path for folder in ("rooms", "sfu_worker") for path in (ROOT / folder).rglob("*.py")]
-    source = "\n".join(map(text_of, paths))
+    # A value that is filled in may be empty.
+    source = re.sub(r"%[sdr]", "", "\n".join(map(text_of, paths)))
     for line in lines:
         parts = re.split(r"…|w1|SIGKILL|30 s", line)
         for part in filter(None, (part.strip() for part in parts)):
