@@ -11,8 +11,19 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.conftest import Confcall
-from tests.e2e.people import Person
-from tests.e2e.whip import HEIGHT, WATCH, WIDTH, ask, encoder, gets, room_with_invites, stop, viewer
+from tests.e2e.people import Person, until
+from tests.e2e.whip import (
+    HEIGHT,
+    WATCH,
+    WIDTH,
+    ask,
+    encoder,
+    firewall,
+    gets,
+    room_with_invites,
+    stop,
+    viewer,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -43,6 +54,48 @@ async def test_what_ffmpeg_sends_by_whip_is_seen_and_heard_in_the_call_until_it_
     # Sooner than a lost connection would be noticed: it was the DELETE.
     await expect(ann.group("Camera 1")).to_have_count(0, timeout=5_000)
     await expect(ben.group("Camera 1")).to_have_count(0, timeout=5_000)
+    assert ann.errors == ben.errors == []
+
+
+async def test_attempts_that_never_connect_take_no_place_and_a_killed_encoder_comes_back_once(
+    browser: Browser, confcall: Confcall, tmp_path: Path
+) -> None:
+    tokens = room_with_invites(confcall, "wall", Ann="speaker", Camera_1="speaker")
+    confcall.shell(
+        "from rooms.models import Room; Room.objects.filter(slug='wall').update(max_people=6)"
+    )
+    ann = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Ann']}/", "Ann")
+    await ann.join(devices=False)
+    log = tmp_path / "ffmpeg"
+    async with firewall(confcall) as (site, answers):
+        for number in range(5):
+            async with encoder(confcall, "wall", tokens["Camera_1"], log, site=site):
+
+                async def answered(number: int = number) -> bool:
+                    return len(answers) > number
+
+                await until(answered, 30, lambda: asyncio.sleep(0, log.read_text(errors="replace")))
+    assert [answer.split(b"\r\n")[0].split()[1] for answer in answers] == [b"201"] * 5
+    # Five attempts and Ann are six.
+    ben = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Ann']}/", "Ben")
+    await ben.join(devices=False)
+    await ann.group("Ben").wait_for()
+    await expect(ann.group("Camera 1")).to_have_count(0)
+
+    async with encoder(confcall, "wall", tokens["Camera_1"], log) as ffmpeg:
+        await ann.sees("Camera 1")
+        ffmpeg.kill()
+        await ffmpeg.wait()
+    async with encoder(confcall, "wall", tokens["Camera_1"], log) as ffmpeg:
+
+        async def goes_on() -> bool:
+            return any("goes on in a newer session" in line for line in confcall.said)
+
+        await until(goes_on, 30, lambda: asyncio.sleep(0, "".join(confcall.said[-50:])))
+        await expect(ann.group("Camera 1")).to_have_count(1)
+        await ann.sees("Camera 1")
+        await ben.sees("Camera 1")
+        await stop(ffmpeg, log)
     assert ann.errors == ben.errors == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import signal
 import urllib.error
 import urllib.request
@@ -78,9 +79,14 @@ def ask(method: str, url: str, token: str = "", body: bytes | None = None) -> tu
 
 @contextlib.asynccontextmanager
 async def encoder(
-    confcall: Confcall, slug: str, token: str, log: Path, size: tuple[int, int] = (WIDTH, HEIGHT)
+    confcall: Confcall,
+    slug: str,
+    token: str,
+    log: Path,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    site: str = "",
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """FFmpeg that sends a test picture and a tone."""
+    """FFmpeg that sends a test picture and a tone, to ``site`` where it is not the product itself."""
     picture = f"testsrc=size={size[0]}x{size[1]}:rate={RATE}"
     video = [
         "-c:v",
@@ -115,7 +121,7 @@ async def encoder(
         "whip",
         "-authorization",
         token,
-        f"{confcall.url}/whip/{slug}",
+        f"{site or confcall.url}/whip/{slug}",
     ]
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(),
@@ -135,6 +141,44 @@ async def encoder(
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def firewall(confcall: Confcall) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A site that lets offers through to the product, but no media; and its answers so far."""
+    host, port = confcall.url.removeprefix("http://").split(":")
+    answers: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: *(\d+)", head)
+        body = await reader.readexactly(int(length[1]) if length else 0)
+        if head.startswith(b"DELETE"):
+            # It is not to tidy up behind itself: one that is switched off does not either.
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+            writer.close()
+            return
+        inner, outer = await asyncio.open_connection(host, int(port))
+        outer.write(re.sub(rb"(?i)connection: *[^\r]*", b"Connection: close", head) + body)
+        answer = await inner.read(-1)
+        outer.close()
+        # The discard port, where nobody listens; as long as the real one, whose length is told.
+        blocked = re.sub(
+            rb"(a=candidate:.* )(\d+)( typ)",
+            lambda found: found[1] + b"9".zfill(len(found[2])) + found[3],
+            answer,
+        )
+        writer.write(blocked)
+        await writer.drain()
+        writer.close()
+        answers.append(answer)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", answers
+    finally:
+        server.close()
 
 
 async def stop(process: asyncio.subprocess.Process, log: Path) -> None:
