@@ -1,6 +1,7 @@
 // Cameras, microphones and screens: asking for them, and why they did not come.
 
 import { capture } from './encodings.js';
+import { within } from './within.js';
 
 /** @typedef {import('./encodings.js').Mode} Mode */
 
@@ -118,25 +119,16 @@ export function constraintsOf(source, deviceId, mode) {
  * getUserMedia with an end. What comes later is let go.
  *
  * @param {MediaStreamConstraints} constraints
- * @param {number} within milliseconds
+ * @param {number} milliseconds
  * @returns {Promise<MediaStream>}
  */
-async function start(constraints, within) {
+async function start(constraints, milliseconds) {
   const coming = media().getUserMedia(constraints);
-  let late = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const end = new Promise((_, reject) => {
-    timer = setTimeout(() => {
-      late = true;
-      reject(new DOMException('the device has not started', 'TimeoutError'));
-    }, within);
-  });
-  coming.then((stream) => late && stop(stream), () => {});
   try {
-    return await Promise.race([coming, /** @type {Promise<never>} */ (end)]);
-  } finally {
-    clearTimeout(timer);
+    return await within(coming, milliseconds);
+  } catch (error) {
+    coming.then(stop, () => {});
+    throw error;
   }
 }
 

@@ -1,6 +1,10 @@
 // What this computer's encoders can do, as far as the browser says.
 
 import { find } from './codec_choice.js';
+import { within } from './within.js';
+
+/** For each codec: asking costs milliseconds, and nothing is sent meanwhile. */
+const KNOWN_WITHIN = 2000;
 
 const NAMES = ['AV1', 'VP9', 'H264', 'VP8'];
 
@@ -31,9 +35,10 @@ export async function abilities(codecs, video) {
     if (!codec) continue;
     const contentType = [codec.mimeType, codec.sdpFmtpLine].filter(Boolean).join(';');
     try {
-      known.set(name, await navigator.mediaCapabilities.encodingInfo({ type: 'webrtc', video: { contentType, ...video } }));
+      const info = { type: /** @type {const} */ ('webrtc'), video: { contentType, ...video } };
+      known.set(name, await within(navigator.mediaCapabilities.encodingInfo(info), KNOWN_WITHIN));
     } catch {
-      // No MediaCapabilities, or none for WebRTC (as in Firefox).
+      // No MediaCapabilities, or none for WebRTC (as in Firefox), or a graphics driver that hangs.
     }
   }
   return known;
