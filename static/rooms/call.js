@@ -225,12 +225,13 @@ export class Call extends Emitter {
     this.room = fromSnapshot(event);
     this._state.settle();
     this._announce(before);
-    // A socket that came back may have lost an answer with it: to the first offer, then the connection starts over, or to
-    // a later one, then only that one is made again.
+    // A socket that came back may have lost an answer with it: to the first offer, then the
+    // connection starts over, or to a later one, then only that one is made again.
     const lost = this._fresh && !(event.resumed && this._connection?.negotiated);
-    if (!this._connection || lost || event.epoch !== this._epoch) this._connect();
+    const kept = this._connection && !lost && event.epoch === this._epoch;
+    if (!kept) this._connect();
     else this._repeat();
-    if (this._fresh && !lost && !this._connection?.answered) this._connection?.renew();
+    if (kept && this._fresh) this._connection?.renew();
     this._fresh = false;
     this.emit('changed', undefined);
   }

@@ -76,6 +76,17 @@ test('a socket that comes back with a lost answer makes only the open offer agai
   assert.ok(call.subscriptions._connection.answered);
 });
 
+test('a room that has moved while the socket was away gets one offer', async () => {
+  await joined();
+  socket().onclose({ code: 1006 });
+  await wait(500);
+  await welcome();
+  socket().tell(state({ resumed: true, epoch: 'e2' }));
+  await settled();
+  assert.equal(FakePeerConnection.all.length, 2);
+  assert.equal(socket().of('offer').length, 1);
+});
+
 test('offers that nothing answers end a socket that only looks open', async () => {
   const call = await joined();
   call.subscriptions.want(CROWD);
