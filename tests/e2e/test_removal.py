@@ -207,7 +207,7 @@ async def test_a_role_counts_at_once_when_it_is_lowered_and_when_it_is_raised(
         for name, token in tokens.items()
     ]
     for person in (ann, ben, cleo):
-        await person.join(devices=person is not cleo)
+        await person.join()
     for person in (ann, cleo):
         await person.sees("Ben")
 
