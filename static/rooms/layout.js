@@ -17,13 +17,13 @@ const STRIP_MIN = 112;
 const NARROWEST = 1;
 const WIDEST = 2;
 
-/** A picture loses at most this part of its width or height; one that would lose more is shown whole. */
+/** A picture loses at most this part of its width or height; else it is shown whole. */
 const CROP = 0.12;
 
 /** One's own tile in the corner: its part of the area, and its width in pixels. */
 const CORNER = { part: 0.24, least: 112, most: 240 };
 
-/** Height of the buttons at the top of a tile and of the name at its foot, with the space around them. */
+/** Height of the buttons at the top of a tile, with the space around them. */
 const BUTTONS = 56;
 
 /**
@@ -39,7 +39,8 @@ export function mustShrink(ratio, { width, height }) {
 }
 
 /**
- * All tiles of one size; the last row is centred. There are as many columns as show most of the whole pictures.
+ * All tiles of one size; the last row is centred. There are as many columns as show most of the
+ * whole pictures.
  *
  * @param {Rect} area
  * @param {readonly Ratio[]} ratios one for each tile
@@ -53,7 +54,8 @@ export function grid(area, ratios, gap) {
     const rows = Math.ceil(count / columns);
     const width = (area.width - gap * (columns - 1)) / columns;
     const height = (area.height - gap * (rows - 1)) / rows;
-    const shown = ratios.reduce((/** @type {number} */ sum, ratio) => sum + whole(ratio, width, height), 0);
+    let shown = 0;
+    for (const ratio of ratios) shown += whole(ratio, width, height);
     if (shown > best.shown) best = { columns, ...fit(width, height, ratios), shown };
   }
   return rowsOf(area, count, gap, best);
@@ -88,8 +90,9 @@ function fit(width, height, ratios) {
 }
 
 /**
- * Two people: the other one as large as possible, and oneself small in the corner, where it covers neither buttons nor
- * the name. They share the room where there is no such corner, or where the other one is as large with it, as on a phone.
+ * Two people: the other one as large as possible, and oneself small in the corner, where it covers
+ * neither buttons nor the name. They share the room where there is no such corner, or where the
+ * other one is as large with it, as on a phone.
  *
  * @param {Rect} area
  * @param {Ratio} theirs
@@ -109,7 +112,8 @@ export function duo(area, theirs, own, gap) {
   const [right, bottom] = [area.x + area.width - gap, area.y + area.height - gap];
   const corner = { x: right - size.width, y: bottom - size.height, ...size };
   const over = corner.x < main.x + main.width && corner.y < main.y + main.height;
-  if (!over || (corner.y >= main.y + BUTTONS && corner.x >= main.x + main.width / 2)) return { main, corner, over };
+  const aside = corner.y >= main.y + BUTTONS && corner.x >= main.x + main.width / 2;
+  if (!over || aside) return { main, corner, over };
   return { main: first, corner: second, over: false };
 }
 
@@ -149,7 +153,8 @@ export function focused(area, ratios, focus, gap) {
   const below = row(area, others.length, gap, shape);
   const beside = { ...area, width: area.width - right.depth - gap };
   const above = { ...area, height: area.height - below.depth - gap };
-  const size = (/** @type {Rect} */ { width, height }) => whole(ratios[focus] ?? RATIO, width, height);
+  const ratio = ratios[focus] ?? RATIO;
+  const size = (/** @type {Rect} */ { width, height }) => whole(ratio, width, height);
   const [strip, main] = size(beside) > size(above) ? [right, beside] : [below, above];
   const rects = [...strip.rects];
   rects.splice(focus, 0, main);

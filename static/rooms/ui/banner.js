@@ -44,8 +44,11 @@ function render() {
   const banner = byId('banner', HTMLElement);
   const button = byId('banner-button', HTMLButtonElement);
   byId('banner-text', HTMLElement).textContent = top?.words ?? '';
+  // A button that goes takes the focus with it: back to the people then.
+  const focused = banner.contains(document.activeElement);
   banner.hidden = !top;
   button.hidden = !top?.button;
   button.textContent = top?.button?.word ?? '';
   button.onclick = top?.button?.press ?? null;
+  if (focused && !top?.button) byId('stage', HTMLElement).focus();
 }

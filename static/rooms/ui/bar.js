@@ -4,8 +4,8 @@ import { byId } from './dom.js';
 const ICONS_BELOW = 700;
 
 /**
- * Keeps the controls in one row that fits. First the links go into More, then the words. How wide words are depends on
- * the font and the language, so the bar is measured.
+ * Keeps the controls in one row that fits. First the links go into More, then the words. How wide
+ * words are depends on the font and the language, so the bar is measured.
  */
 export function fitBar() {
   const bar = byId('bar', HTMLElement);
@@ -16,8 +16,9 @@ export function fitBar() {
     }
   };
   const observer = new ResizeObserver(fit);
-  // The buttons too: a font that arrives late, or larger text, changes them and not the bar.
-  for (const element of [bar, ...bar.querySelectorAll('.control, .bar-links .button')]) observer.observe(element);
+  observer.observe(bar);
+  // A font that arrives late, or larger text, changes the buttons and not the bar.
+  for (const button of bar.querySelectorAll('.control, .bar-links .button')) observer.observe(button);
   fit();
 }
 

@@ -48,6 +48,7 @@ export function controls(local) {
 
 /** @param {() => void} opened */
 function moreMenu(opened) {
+  const more = byId('more', HTMLElement);
   const button = byId('more-button', HTMLButtonElement);
   const menu = byId('more-menu', HTMLElement);
   const show = (/** @type {boolean} */ open) => {
@@ -57,13 +58,14 @@ function moreMenu(opened) {
   };
   button.onclick = () => show(menu.hidden);
   document.addEventListener('pointerdown', (event) => {
-    if (event.target instanceof Node && !byId('more', HTMLElement).contains(event.target)) show(false);
+    if (event.target instanceof Node && !more.contains(event.target)) show(false);
   });
-  byId('more', HTMLElement).addEventListener('focusout', ({ relatedTarget }) => {
+  more.addEventListener('focusout', ({ relatedTarget }) => {
     // A menu that is left by Tab would cover what has the focus then.
-    if (relatedTarget instanceof Node && !byId('more', HTMLElement).contains(relatedTarget)) show(false);
+    const away = relatedTarget instanceof Node && !more.contains(relatedTarget);
+    if (away) show(false);
   });
-  byId('more', HTMLElement).onkeydown = (event) => {
+  more.onkeydown = (event) => {
     if (event.key !== 'Escape' || menu.hidden) return;
     show(false);
     button.focus();

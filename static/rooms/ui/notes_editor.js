@@ -35,7 +35,7 @@ function editor() {
     placeholder: config.read_only ? '' : text('notes.placeholder'),
     formats: FORMATS,
     modules: {
-      toolbar: config.read_only ? false : { container: toolbar, handlers: { link: () => links.open() } },
+      toolbar: !config.read_only && { container: toolbar, handlers: { link: () => links.open() } },
       keyboard: { bindings: { more: indenting(']', '+1'), less: indenting('[', '-1') } },
       cursors: { transformOnTextChange: true },
       history: { userOnly: true },

@@ -1,12 +1,12 @@
 import { byId } from './dom.js';
 
-/** CSS pixels. With less height than this the people, or the field that is typed in, need every line. */
+/** CSS pixels. With less height than this the people, or what is typed, need every line. */
 const SHORT = 500;
 const TINY = 300;
 
 /**
- * Keeps the call inside the part of the page that can be seen: an on-screen keyboard covers the rest, and most browsers
- * tell that by `visualViewport` alone.
+ * Keeps the call inside the part of the page that can be seen: an on-screen keyboard covers the
+ * rest, and most browsers tell that by `visualViewport` alone.
  */
 export function followScreen() {
   const call = byId('call', HTMLElement);
@@ -20,9 +20,10 @@ export function followScreen() {
     root.style.setProperty('--screen-top', `${Math.round(view ? view.offsetTop : 0)}px`);
     call.classList.toggle('short', height < SHORT);
     call.classList.toggle('tiny', height < TINY);
-    call.classList.toggle('typing', Boolean(document.activeElement?.closest('#chat-form, #notes-frame')));
+    const typing = document.activeElement?.closest('#chat-form, #notes-frame');
+    call.classList.toggle('typing', Boolean(typing));
   };
-  // While the focus moves the body has it for a moment, and a frame takes it without an event of this page.
+  // While the focus moves the body has it for a moment. A frame takes it without an event here.
   const later = () => setTimeout(update);
   view?.addEventListener('resize', update);
   view?.addEventListener('scroll', update);

@@ -119,7 +119,7 @@ export class Tile {
     if (this.audio) attach(this.audio, media.audio, this._play);
   }
 
-  /** Has the picture another shape than before? The layers of one camera differ by their rounding. */
+  /** Has the picture another shape? The layers of one camera differ by their rounding. */
   _measure() {
     const { videoWidth: width, videoHeight: height } = this.video;
     if (!width || !height) return false;

@@ -150,7 +150,8 @@ export class Tiles {
     this._stage.style.removeProperty('--corner');
     const ratios = shown.map(({ key }) => this._tiles.get(key)?.ratio ?? null);
     this._corner = '';
-    const rects = focus >= 0 ? focused(area, ratios, focus, GAP) : this._without(area, shown, ratios);
+    const rects =
+      focus >= 0 ? focused(area, ratios, focus, GAP) : this._without(area, shown, ratios);
     return new Map(shown.map(({ key }, index) => [key, rects[index]]));
   }
 
