@@ -67,7 +67,7 @@ async def test_an_offer_for_many_people_is_not_too_long(
     ann = await Person.arrive(browser, room(confcall, "long-offer"), "Ann")
     sizes: list[int] = await ann.page.evaluate(
         """async () => {
-          const main = document.querySelector('script[type=module]').src;
+          const main = document.querySelector('script[src*="rooms/main"]').src;
           const { Connection } = await import(main.replace(/main[^/]*$/, 'connection.js'));
           const sizes = [];
           for (const pairs of [12, 24, 40]) {
