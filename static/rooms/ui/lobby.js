@@ -61,7 +61,7 @@ export class Lobby {
   _takeOver() {
     const { pressed } = this._form.dataset;
     this._form.dataset.ready = 'yes';
-    byId('lobby-wait', HTMLElement).hidden = true;
+    for (const id of ['lobby-wait', 'lobby-stuck']) byId(id, HTMLElement).hidden = true;
     if (pressed === 'join' && this._form.reportValidity()) void this._enter();
     if (pressed === 'join-without') this._enterWithout();
   }
