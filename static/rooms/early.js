@@ -32,6 +32,8 @@
     if (form instanceof HTMLFormElement && !ready() && form.reportValidity()) keep('join-without');
   });
   find('lobby-reload')?.addEventListener('click', () => location.reload());
-  document.querySelector('script[type=module]')?.addEventListener('error', failed);
+  for (const script of document.querySelectorAll('script[type=module]')) {
+    script.addEventListener('error', failed);
+  }
   for (const id of ['join', 'join-without']) find(id)?.removeAttribute('disabled');
 }
