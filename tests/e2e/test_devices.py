@@ -184,11 +184,6 @@ async def test_what_is_typed_and_pressed_before_the_scripts_are_there_counts(
     await ann.group("Ann").wait_for(timeout=20_000)
     await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "true")
     assert ann.errors == []
-    # Scripts that do not come at all.
-    await ann.page.route(re.compile(r"/rooms/ui/lobby[\w.]*\.js"), lambda route: route.abort())
-    await ann.page.goto(link, wait_until="commit")
-    await expect(alert(ann, "did not load")).to_be_visible()
-    await expect(ann.button("Load again")).to_be_visible()
 
 
 async def test_a_listener_has_one_way_in_and_no_devices(
