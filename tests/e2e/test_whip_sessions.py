@@ -192,12 +192,12 @@ async def test_a_stream_in_three_layers_shows_each_viewer_the_one_that_fits(
     await until(sends_all, 60, lambda: camera.evaluate("window.state().then(JSON.stringify)"))
     ann = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Ann']}/", "Ann")
     await ann.join(devices=False)
-    # Two tiles, one above the other where the window is high: each height gets another layer.
+    # The other person is large, or as wide as a high window: each height gets another layer.
     for width, height, layer in (
-        (1280, 800, 360),
-        (320, 400, 180),
-        (1000, 1600, 540),
-        (1280, 800, 360),
+        (1280, 800, 540),
+        (280, 480, 180),
+        (1000, 1600, 360),
+        (1280, 800, 540),
     ):
         await ann.page.set_viewport_size({"width": width, "height": height})
 
