@@ -123,6 +123,7 @@ async def test_every_page_of_the_admin_is_free_of_serious_faults_and_fits(
         problems += [(path, 844, what) for what in await page.evaluate(HIDDEN)]
     assert not problems, "\n".join(map(str, problems))
     # What the list of invites is opened for is in it.
+    await page.set_viewport_size({"width": 1280, "height": 800})
     await page.goto(f"{confcall.url}/admin/rooms/invite/")
     row = page.get_by_role("row").filter(has_text="Guests from the neighbourhood")
     await expect(row.get_by_role("button", name="Copy link")).to_be_in_viewport()
