@@ -31,10 +31,22 @@ test('an answer that does not come is none', async (t) => {
   assert.equal(await asked, null);
 });
 
-test('asked once more, the first question has no answer', async () => {
-  const questions = new Questions(() => true);
-  const first = questions.ask({ type: 'link' });
-  const second = questions.ask({ type: 'link' });
+test('asked once more before the answer, both have it, and it is sent once', async () => {
+  const sent = [];
+  const questions = new Questions((message) => sent.push(message) > 0);
+  const both = [questions.ask({ type: 'link' }), questions.ask({ type: 'link' })];
   questions.answered(link('https://one'));
-  assert.deepEqual([await first, (await second).link], [null, 'https://one']);
+  assert.deepEqual((await Promise.all(both)).map((answer) => answer?.link), ['https://one', 'https://one']);
+  const later = questions.ask({ type: 'link' });
+  questions.answered(link('https://two'));
+  assert.equal((await later).link, 'https://two', 'an old answer is not given again');
+  assert.equal(sent.length, 2);
+});
+
+test('the answer about one person is not taken for that about another', async () => {
+  const of = (participant) => ({ type: 'link_of', participant, state: 'open', others: [], more: 0 });
+  const questions = new Questions(() => true);
+  const asked = ['a', 'b'].map((participant) => questions.ask({ type: 'link_of', participant }));
+  for (const participant of ['a', 'b']) questions.answered(of(participant));
+  assert.deepEqual((await Promise.all(asked)).map((answer) => answer?.participant), ['a', 'b']);
 });
