@@ -136,7 +136,7 @@ export class Call extends Emitter {
       case 'role':
         return this._roleChanged(message);
       case 'answer':
-        return void this._answer(message);
+        return void this._connection?.accept(message);
       case 'slot_bound':
         this.subscriptions.bound(message);
         return this.emit('changed', undefined);
@@ -296,16 +296,6 @@ export class Call extends Emitter {
       if (this._signalling.connected && !this._connection) this._state.begin();
     }, delay(this._failures, Math.random()));
     this._failures += 1;
-  }
-
-  /** @param {import('./types.js').Answer} answer */
-  async _answer(answer) {
-    try {
-      await this._connection?.accept(answer);
-    } catch (error) {
-      console.warn('the answer cannot be used:', error);
-      this._failed();
-    }
   }
 
   /** Tell the worker again what it must know of this page. */

@@ -152,7 +152,13 @@ export class Connection extends Emitter {
     if (id !== this._offerId || id === this._accepting || this._closed) return;
     this._accepting = id;
     this._asking.settle();
-    await this.pc.setRemoteDescription({ type: 'answer', sdp });
+    try {
+      await this.pc.setRemoteDescription({ type: 'answer', sdp });
+    } catch (error) {
+      // Only this connection has failed; another one may have taken its place meanwhile.
+      if (!this._closed) console.warn('the answer cannot be used:', error);
+      return this._fail();
+    }
     this._offerId = 0;
     this.negotiated = true;
     if (this._closed) return;

@@ -125,3 +125,18 @@ test('an offer that the browser cannot make is a failure', async () => {
   await settled();
   assert.equal(seen.failed, 1);
 });
+
+test('an answer that the browser cannot use is a failure, unless the connection is closed', async () => {
+  mock.method(console, 'warn', () => {});
+  for (const closed of [false, true]) {
+    const { connection, seen, pc } = await connected();
+    connection.grow(2, 0);
+    await settled();
+    pc.setRemoteDescription = async () => {
+      if (closed) connection.close();
+      throw new Error('not an answer');
+    };
+    await answer(connection, seen.offers[1]);
+    assert.deepEqual([pc.closed, seen.failed], [true, closed ? 0 : 1]);
+  }
+});
