@@ -309,9 +309,11 @@ export class Call extends Emitter {
   /** @param {import('./types.js').Source} source */
   async _publishSource(source) {
     this.emit('changed', undefined);
-    // A device that starts when its person has just lost the right to send.
-    if (!this.publish && this._local.track(source)) this._local.put(source, null);
-    if (this.over || !this.publish) return;
+    if (this.over || !this.publish) {
+      // A device that starts when the call is over, or its person has just lost the right to send.
+      if (this._local.track(source)) this._local.put(source, null);
+      return;
+    }
     await this._connection?.send(source, this._local.track(source), this._quality(source));
     if (this._connection?.negotiated) this._tellMuted(source);
   }

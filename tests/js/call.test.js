@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 
 import { Call } from '../../static/rooms/call.js';
+import { LocalMedia } from '../../static/rooms/local_media.js';
 import { FakePeerConnection, FakeSocket, installFakes, settled } from './fakes.js';
 
 beforeEach(() => {
@@ -33,17 +34,17 @@ const wait = async (/** @type {number} */ milliseconds) => {
 };
 
 /** Let the latest socket in. */
-async function welcome() {
+async function welcome(publish = false) {
   socket().open();
-  socket().tell(WELCOME);
+  socket().tell({ ...WELCOME, publish });
   await settled();
 }
 
 /** In a call whose first offer is answered. */
-async function joined() {
-  const call = new Call({ ws: '', pass: 'a', publish: false, ice_servers: [], max_bitrate: 1 }, local());
+async function joined(media = local(), publish = false) {
+  const call = new Call({ ws: '', pass: 'a', publish, ice_servers: [], max_bitrate: 1 }, media);
   call.join('Ann');
-  await welcome();
+  await welcome(publish);
   socket().tell(state());
   await settled();
   await answer();
@@ -162,3 +163,34 @@ test('a wish of which nothing is heard is said again, but not for ever', async (
   for (const pause of [10_000, 20_000, 40_000, 40_000]) await wait(pause);
   assert.equal(socket().of('slots').length, before + 3);
 });
+
+test('an answer that fails late leaves the connection alone that came meanwhile', async () => {
+  mock.method(console, 'warn', () => {});
+  const call = await joined();
+  call.subscriptions.want(CROWD);
+  await wait(100);
+  let fail;
+  FakePeerConnection.all[0].setRemoteDescription = () => new Promise((_, reject) => (fail = reject));
+  await answer();
+  socket().tell(state({ epoch: 'e2' }));
+  await settled();
+  fail(new Error('not an answer'));
+  await settled();
+  assert.deepEqual(FakePeerConnection.all.map(({ closed }) => closed), [true, false]);
+});
+
+for (const [when, happen] of [
+  ['the call is over', (call) => call.leave()],
+  ['its person may only listen', () => socket().tell({ type: 'role', role: 'listener', publish: false })],
+]) {
+  test(`a device that starts when ${when} is let go`, async () => {
+    const media = new LocalMedia();
+    const call = await joined(media, true);
+    happen(call);
+    await settled();
+    const track = { stopped: false, stop: () => (track.stopped = true) };
+    media.put('microphone', track);
+    await settled();
+    assert.deepEqual([track.stopped, media.track('microphone')], [true, null]);
+  });
+}
