@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from rooms import links, moments, passes
 from rooms.access import Refusal
 from rooms.passes import Pass
+from rooms.roles import Role
 
 Text = str | Promise
 
@@ -43,8 +44,13 @@ class ComingBack:
 
     @property
     def token(self) -> str:
-        """The pass for the page to keep, where nothing else will."""
-        return passes.issue(self.old) if self.old and self.state == "returned" else ""
+        """The pass for the page to keep, where nothing else will.
+
+        It only says who they are: ``old`` may have run out, and must not count again.
+        """
+        if self.old is None or self.state != "returned":
+            return ""
+        return passes.issue(replace(self.old, role=Role.LISTENER, invite=None, user=None))
 
 
 FRONT, AGAIN = _("Go to the front page"), _("Try again")

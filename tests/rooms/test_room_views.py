@@ -142,6 +142,24 @@ def test_without_cookies_the_page_hands_its_pass_back_and_stays_one_person(
     assert kept.person == pass_.person
 
 
+@pytest.mark.parametrize("by", ["invite", "user"])
+def test_a_refusal_makes_no_pass_good_again(
+    client: Client, room: Room, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    invite, dead = room.invites.create(), room.invites.create(stopped=True)
+    held = {"invite": (Role.MODERATOR, invite.pk, None), "user": (Role.OWNER, None, 1)}[by]
+    role, row, user = held
+    old = passes.issue(passes.Pass(room.pk, role, row, "ann", "Ann", user))
+    later = time.time() + 20 * 24 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    refusal = client.post(dead.get_absolute_url(), {"pass": old})
+    assert refusal.status_code == 410
+    found = re.search(r'data-pass="([^"]+)"', refusal.content.decode())
+    assert found
+    # Who they are, and nothing of what they were once allowed.
+    assert passes.read(found[1]) == passes.Pass(room.pk, Role.LISTENER, None, "ann", "Ann")
+
+
 def test_a_pass_that_is_handed_back_counts_only_for_our_own_page_and_this_room(
     client: Client, room: Room
 ) -> None:
