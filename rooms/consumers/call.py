@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from channels.db import database_sync_to_async
+from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
 from rooms import admission, chat, passes, sfu
@@ -96,11 +97,22 @@ class CallConsumer(Chatting, Entitled, Moderating):
         except messages.MessageError as exc:
             logger.info("x message refused: %s", exc)
             return await self._end("bad_message", BAD_MESSAGE)
+        await self._handle(message)
+
+    async def _handle(self, message: messages.Message) -> None:
+        """What is away for a moment must not cost the connection."""
+        kind = type(message)
         try:
-            await self._handlers[type(message)](self, message)
+            await self._handlers[kind](self, message)
         except sfu.Unavailable as exc:
-            logger.info("x %s: %s", type(message).__name__, exc)
+            logger.info("x %s: %s", kind.__name__, exc)
             await self._error("unavailable")
+        except (DatabaseError, InterfaceError) as exc:
+            logger.warning("x %s: %s", kind.__name__, exc)
+            if isinstance(message, messages.Join):
+                return await self._end("busy", NO_WORKER)  # the page tries again by itself
+            about = {"nonce": message.nonce} if isinstance(message, messages.Chat) else {}
+            await self._error("busy", **about)
 
     async def on_join(self, message: messages.Join) -> None:
         if self._deadline:

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from channels.db import database_sync_to_async
+from django.db import DatabaseError, InterfaceError
 
 from rooms import admission, passes, sfu
 from rooms.access import Refusal
@@ -25,8 +26,12 @@ class Entitled(CallSocket):
 
     async def rights_changed(self, message: dict[str, Any]) -> None:
         """From ``rooms.rights``, until the seat is as the tables say."""
-        if not self._over and self.member is not None:
+        if self._over or self.member is None:
+            return
+        try:
             await self._bring_up_to_date()
+        except (DatabaseError, InterfaceError) as exc:
+            logger.info("x the rights of %s wait for the database: %s", self._me.participant, exc)
 
     async def _bring_up_to_date(self) -> bool:
         """Give the seat what the tables say, here, at the worker and in the page. False: it has ended."""

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.db import OperationalError
 
-from rooms import admission, passes, removal, sfu
+from rooms import admission, chat, passes, removal, sfu
 from rooms.consumers import call, messages
 from rooms.models import Ban, ChatLine, Invite, Room
 from rooms.passes import Pass
@@ -628,6 +629,68 @@ async def test_leaving_takes_the_consumer_out_of_its_group() -> None:
         await browser.gone()
         layer = get_channel_layer()
         assert await layer.connection(0).zcard(layer._group_key(wire.room_group("garden"))) == 0
+
+
+# What goes wrong here
+
+
+async def test_a_mistake_of_ours_leaves_nobody_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: Any) -> None:
+        raise TypeError("a mistake")
+
+    room = await make_room()
+    async with FakeWorker() as worker:
+        browser, welcome = await join(room)
+        await browser.hear("room_state")
+        await worker.heard(wire.Join)
+        monkeypatch.setattr(chat, "append", stumble)
+        await browser.say(type="chat", nonce="n1", text="Hello")
+        assert (await worker.heard(wire.Detach)).participant == welcome["participant"]
+        with pytest.raises(TypeError, match="a mistake"):
+            await browser.gone()
+        assert (rights().holders, watch().seats) == ({}, {})
+
+
+async def test_a_database_that_is_busy_costs_a_line_and_not_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def locked(*_: Any, **__: Any) -> None:
+        raise OperationalError("database is locked")
+
+    room = await make_room()
+    async with FakeWorker():
+        browser, _ = await join(room)
+        await browser.hear("room_state")
+        with monkeypatch.context() as patch:
+            patch.setattr(chat, "append", locked)
+            patch.setattr(admission, "current_grant", locked)
+            await browser.say(type="chat", nonce="n1", text="Hello")
+            error = await browser.hear("error")
+            assert (error["code"], error["nonce"]) == ("busy", "n1")
+            await browser.say(type="renew")
+            assert (await browser.hear("error"))["code"] == "busy"
+            channel = next(iter(rights().holders))
+            await get_channel_layer().send(channel, {"type": "rights_changed"})
+            assert await browser.socket.receive_nothing()
+        await browser.say(type="chat", nonce="n1", text="Hello")
+        await browser.hear("chat_line")
+        await browser.gone()
+
+
+async def test_whoever_joins_while_the_database_is_busy_is_told_to_try_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def locked(*_: Any, **__: Any) -> None:
+        raise OperationalError("database is locked")
+
+    room = await make_room()
+    async with FakeWorker():
+        monkeypatch.setattr(admission, "admit", locked)
+        browser = Browser("/ws/call/garden/")
+        await browser.connect()
+        await browser.say(**{"type": "join", "pass": await make_pass(room)})
+        await browser.refused("busy", 4503)
+        await browser.gone()
 
 
 # Rights that change during the call
