@@ -17,8 +17,10 @@ QUIET_SECONDS = 60.0
 # Pauses between steps that fail one after the other: a single bad message delays nobody.
 LONGEST_PAUSE = 0.5
 
-# A task that has done nothing but fail for so long is of no use to anybody.
+# A task that has done nothing but fail for so long is of no use to anybody. Fewer failures than
+# this are bad messages that came one by one while there was nothing else to do.
 STUCK_SECONDS = 10.0
+STUCK_FAILURES = 5
 
 
 class Stuck(Exception):
@@ -77,11 +79,14 @@ class Complaints:
 async def repeat(step: Callable[[], Awaitable[None]], about: str, complaints: Complaints) -> None:
     """Take ``step`` again and again; an error costs that one step.
 
-    Raises Stuck where no step has succeeded for ``STUCK_SECONDS``. The first step after a good one
-    follows at once, then pauses grow.
+    Raises Stuck where no step has succeeded for ``STUCK_SECONDS``, and at least
+    ``STUCK_FAILURES`` have failed. The first step after a good one follows at once, then pauses
+    grow.
     """
     since = pause = 0.0
+    failures = 0
     while True:
+        began = time.monotonic()
         try:
             await step()
             pause = 0.0
@@ -95,9 +100,11 @@ async def repeat(step: Callable[[], Awaitable[None]], about: str, complaints: Co
         except Exception:
             complaints.tell(about)
         now = time.monotonic()
-        if not pause:
-            since = now
-        elif now - since > STUCK_SECONDS:
+        # A step that first waited long for something to do says nothing about those before it.
+        if not pause or now - began > STUCK_SECONDS:
+            since, failures = now, 0
+        failures += 1
+        if failures >= STUCK_FAILURES and now - since > STUCK_SECONDS:
             raise Stuck(f"{about} has failed for {now - since:.0f} s")
         await asyncio.sleep(pause)
         pause = min(2 * pause or 0.01, LONGEST_PAUSE)
