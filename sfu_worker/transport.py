@@ -146,6 +146,9 @@ class Transport:
             return
         self._closed = self._ended = True
         self.connected = False
+        # Whoever owns us is gone or has another transport already: late packets are not for them,
+        # and two things that point to each other are not freed.
+        self._handler = NOBODY
         for session in (self._ice, self._ice_next):
             if session is not None:
                 self._port.by_ufrag.pop(session.ufrag.encode(), None)
@@ -155,8 +158,6 @@ class Transport:
         for path in self._paths.copy():
             self._forget(path)
         self._sessions = self._rx = self._tx = self._dtls = None
-        # Who owns us is gone, or has another transport: what points to each other is not freed.
-        self._handler = NOBODY
 
     # Out, per packet
 

@@ -56,7 +56,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
         monkeypatch.setattr(tasks, "time", self)
-        monkeypatch.setattr(tasks.asyncio, "sleep", self.sleep)
+        monkeypatch.setattr("sfu_worker.tasks.asyncio.sleep", self.sleep)
 
     def monotonic(self) -> float:
         return self.now
