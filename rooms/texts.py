@@ -148,11 +148,13 @@ TEXTS: dict[str, str | Promise] = {
     "remove.offline": _(
         "The connection to the server is lost right now: nobody was removed. Try again when it is back."
     ),
-    "remove.nobody": _("Nobody else has come by it."),
-    "remove.others": _("{names} came by it too: they stay, and can come back."),
+    "remove.nobody": _("No one else has used this link."),
+    "remove.others": _("{names} also joined with this link. They stay and can rejoin."),
     "remove.more": _("{count} more"),
-    "remove.private": _("While it is open, {name} can come in again by it in a private window."),
-    "remove.closed": _("The link that they came by lets nobody new in already."),
+    "remove.private": _(
+        "Until you stop the link, {name} can use it to rejoin in a private window."
+    ),
+    "remove.closed": _("The link they used is already closed to new people."),
     "remove.visitor": _(
         "They came without an invite. In a private window they can come in again, unless you lock "
         "the room or close it to visitors in the admin."
@@ -189,7 +191,8 @@ TEXTS: dict[str, str | Promise] = {
         "Sound and pictures were interrupted and are being restored. You need not do anything."
     ),
     "connection.blocked": _(
-        "Sound and pictures do not get through your network. Try another network, or ask for its UDP to be opened."
+        "Sound and pictures do not get through your network. Try another network, or ask its "
+        "administrator to allow video calls."
     ),
     # Links
     "link.copied": _("Link copied"),
@@ -241,12 +244,12 @@ TEXTS: dict[str, str | Promise] = {
     "end.full": _("This call is full"),
     "end.full.text": _("There is no place left. Try again when somebody has left."),
     "end.out": _("You are no longer in the call"),
-    "end.out.text": _("The server has let you go. Ask the host for a new link."),
+    "end.out.text": _("Your access to this call has ended. Ask the host for a new link."),
     "end.refused": _("You could not join"),
     "end.refused.text": _("Ask the host for a new link."),
-    "end.pass": _("You were away for long"),
+    "end.pass": _("You were away for a long time"),
     "end.pass.text": _(
-        "Your entry to this call has run out. Open the link that you were sent again."
+        "Your access to this call has expired. Open the link that you were sent again."
     ),
 }
 

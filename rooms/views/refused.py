@@ -76,7 +76,7 @@ PAGES: dict[Refusal, Page] = {
     Refusal.invite_stopped: Page(
         _("This link no longer works"),
         _(
-            "The host lets nobody new in by it. Ask the host for a new one. "
+            "The host has closed it to new people. Ask the host for a new one. "
             "If you were in this call before, open it in the browser that you used then."
         ),
         FRONT,
@@ -135,7 +135,7 @@ PAGES: dict[Refusal, Page] = {
 # Only for whoever shows a pass that was good once: strangers learn nothing by it.
 LONG_AWAY = Page(
     _("You were away for a long time"),
-    _("Your entry to this call has run out. Open the link that you were sent again."),
+    _("Your access to this call has expired. Open the link that you were sent again."),
     FRONT,
 )
 

@@ -131,7 +131,7 @@ async def test_a_link_is_stopped_with_a_removal_and_the_host_is_handed_a_fresh_o
     await ann.button("Remove Ben").click()
     stop = dialog(ann).get_by_role("checkbox", name="Also stop this link")
     await expect(stop).not_to_be_checked()
-    await expect(dialog(ann)).to_contain_text("Cleo came by it too")
+    await expect(dialog(ann)).to_contain_text("Cleo also joined with this link")
     await stop.check()
     await dialog(ann).get_by_role("button", name="Remove", exact=True).click()
     await expect(ben.page.get_by_role("heading", name="You were removed")).to_be_visible()

@@ -577,8 +577,8 @@ async def test_a_line_that_is_empty_or_too_long_is_refused_and_the_call_goes_on(
         browser, _ = await join(room)
         await browser.hear("room_state")
         for nonce, text, words in (
-            ("n1", "", "nothing to see"),
-            ("n2", " \n\u200d ", "nothing to see"),
+            ("n1", "", "is empty"),
+            ("n2", " \n\u200d ", "is empty"),
             ("n3", "x" * 2001, "longer than 2,000"),
         ):
             await browser.say(type="chat", nonce=nonce, text=text)
