@@ -60,14 +60,21 @@ def remove_now(room: Room, participants: Iterable[str]) -> None:
 
 
 def ban(
-    room: Room, grant: Grant, participant: str, by: str = "", *, stop_link: bool = False
+    room: Room,
+    grant: Grant,
+    participant: str,
+    by: str = "",
+    *,
+    stop_link: bool = False,
+    arrival: int | None = None,
 ) -> Done:
     """Write the ban of the person behind ``participant``. ``by`` is the person who asks, with ``grant``.
 
-    ``stop_link``: nobody new comes in by the invite that they came by, either. Raises NotAllowed and NotHere.
+    ``stop_link``: nobody new comes in by the invite that they came by, either. ``arrival``: the one
+    that is meant, where somebody came by several invites; else the newest. Raises NotAllowed and NotHere.
     """
     with transaction.atomic():
-        target = _find(room, participant)
+        target = _find(room, participant, arrival)
         # Whoever is coming in by this invite right now goes first or last, see admission.admit.
         if target.invite is not None:
             Invite.objects.select_for_update().filter(pk=target.invite.pk).first()
@@ -85,9 +92,12 @@ def ban(
         return Done([participant, *(row["participant"] for row in newest)], fresh)
 
 
-def _find(room: Room, participant: str) -> Arrival:
-    arrivals = Arrival.objects.select_related("invite").filter(room=room)
-    target = arrivals.filter(participant=participant).order_by("-since").first()
+def _find(room: Room, participant: str, arrival: int | None = None) -> Arrival:
+    """The newest arrival of ``participant``, or the one with the primary key ``arrival``."""
+    arrivals = Arrival.objects.select_related("invite").filter(room=room, participant=participant)
+    if arrival is not None:
+        arrivals = arrivals.filter(pk=arrival)
+    target = arrivals.order_by("-since").first()
     if target is None:
         raise NotHere
     return target

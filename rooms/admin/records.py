@@ -89,7 +89,9 @@ class ArrivalAdmin(Record):
         name, room = {"name": str(arrival)}, arrival.room
         try:
             owner = Grant(Role.OWNER)
-            done = removal.ban(room, owner, arrival.participant, stop_link=stop_link)
+            done = removal.ban(
+                room, owner, arrival.participant, stop_link=stop_link, arrival=arrival.pk
+            )
         except removal.NotAllowed:
             text = gettext("%(name)s runs the room: revoke the invite instead.")
             return messages.error(request, text % name)

@@ -336,6 +336,21 @@ def test_the_owner_removes_somebody_who_came_in(
     assert not Room.objects.exists()
 
 
+def test_the_link_that_is_stopped_is_the_one_of_the_row(
+    owner: Client, room: Room, clean_redis: Any
+) -> None:
+    meant, newer = room.invites.create(label="meant"), room.invites.create(label="newer")
+    first, _second = (
+        Arrival.objects.create(
+            room=room, participant="p", person="ben", role=Role.SPEAKER, name="Ben", invite=invite
+        )
+        for invite in (meant, newer)
+    )
+    act(owner, "remove_and_stop", first, model="arrival")
+    assert list(Invite.objects.filter(stopped=True)) == [meant]
+    assert Ban.objects.get().invite == meant
+
+
 def test_where_the_workers_are_away_the_owner_hears_that_the_ban_counts(
     owner: Client, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
