@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ from rooms import chat, passes, removal, rights, sfu
 from rooms.access import Refusal
 from rooms.admission import admit, current_grant, invite_verdict
 from rooms.call_page import guests_invite
-from rooms.models import Ban, Invite, Room
+from rooms.models import Arrival, Ban, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Grant, Role, VisitorPolicy
 from sfu_worker import wire
@@ -407,6 +408,18 @@ def test_bans_from_before_have_stopped_their_invites(room: Room) -> None:
     migration.stop_invites_of_bans(apps, None)
     assert list(Invite.objects.filter(stopped=True)) == [closed]
     assert current_grant(Pass(room.pk, Role.SPEAKER, other.pk, "new")) == Grant(Role.SPEAKER)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_came_by_two_invites_is_one_row_after_a_way_back(room: Room) -> None:
+    for invite in (room.invites.create(), room.invites.create()):
+        admit(Pass(room.pk, Role.SPEAKER, invite.pk, "ann"), "Ann", participant="p")
+    newest = Arrival.objects.order_by("since").last()
+    try:
+        call_command("migrate", "rooms", "0004", verbosity=0)
+    finally:
+        call_command("migrate", "rooms", verbosity=0)
+    assert list(Arrival.objects.all()) == [newest]
 
 
 @whole
