@@ -190,6 +190,37 @@ async def test_a_waiting_page_that_asks_in_vain_asks_less_and_less(
     await page.context.close()
 
 
+async def test_a_waiting_page_that_is_loaded_again_in_vain_does_so_less_and_less(
+    browser: Browser, confcall: Confcall
+) -> None:
+    link = opening_invite(confcall, "in-vain", 3600)
+    page = await (await browser.new_context()).new_page()
+    loaded: list[str] = []
+    page.on("load", lambda _page: loaded.append(page.url))
+    await page.clock.install()
+
+    async def answer(route: Route) -> None:
+        if route.request.method == "HEAD":
+            await route.fulfill(status=200)
+            return
+        response = await route.fetch()
+        body = re.sub(r'data-left="[^"]*"', 'data-left="0"', await response.text())
+        await route.fulfill(response=response, body=body)
+
+    async def another_page() -> bool:
+        return len(loaded) > before
+
+    await page.route(re.compile("/i/"), answer)
+    await page.goto(link)
+    while (before := len(loaded)) < 7:
+        await page.clock.run_for(60_000)
+        await until(another_page, 20, "the page does not ask")
+    await page.clock.run_for(10_000)
+    assert await page.evaluate("history.state?.inVain") == 6, "it forgets how often it has asked"
+    assert len(loaded) == before
+    await page.context.close()
+
+
 async def test_without_scripts_the_waiting_page_names_the_zone(
     browser: Browser, confcall: Confcall
 ) -> None:

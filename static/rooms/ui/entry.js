@@ -6,9 +6,14 @@ import { configText, find, isFramed, pageAddress } from './dom.js';
 const entry = document.querySelector('meta[name=entry]');
 const config = find('config', HTMLScriptElement) && JSON.parse(configText());
 
-/** @param {string} pass for the next time this very tab asks for this very address */
+/**
+ * The rest of the state is not this script's: a waiting page counts there (countdown.js).
+ *
+ * @param {string} pass for the next time this very tab asks for this very address
+ */
 function keepPass(pass) {
-  history.replaceState(pass ? { pass } : null, '');
+  const { pass: _before, ...rest } = history.state ?? {};
+  history.replaceState(pass ? { ...rest, pass } : rest, '');
 }
 
 /**
