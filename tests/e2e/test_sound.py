@@ -71,8 +71,11 @@ async () => {
     meter.getFloatTimeDomainData(samples);
     return Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length);
   };
-  await new Promise((done) => setTimeout(done, 500));
-  const found = meters.map(loud);
+  let found = [0, 0];
+  for (const end = Date.now() + 10_000; Math.max(...found) < 0.1 && Date.now() < end; ) {
+    await new Promise((done) => setTimeout(done, 50));
+    found = meters.map(loud);
+  }
   await context.close();
   return found;
 }

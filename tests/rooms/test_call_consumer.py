@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from channels.db import database_sync_to_async
@@ -760,9 +761,9 @@ async def test_a_right_that_was_taken_away_ends_the_media_and_the_seat_with_its_
         await browser.gone()
 
 
-async def test_whoever_is_in_stays_in_a_room_that_is_locked_and_by_an_invite_that_is_used_up() -> (
-    None
-):
+async def test_whoever_is_in_stays_in_a_room_that_is_locked_and_by_an_invite_that_is_used_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     room = await make_room()
     invite = await make_invite(room, uses_left=1)
     token = passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "ann"))
@@ -770,10 +771,14 @@ async def test_whoever_is_in_stays_in_a_room_that_is_locked_and_by_an_invite_tha
         browser, _ = await join(room, token=token)
         await worker.heard(wire.Join)
         await browser.hear("room_state")
+        told = AsyncMock()
+        monkeypatch.setattr("rooms.rights.get_channel_layer", lambda: told)
         await Room.objects.aupdate(locked=True)
         await rights().step()
-        assert worker.commands.empty()
-        assert await browser.socket.receive_nothing()
+        told.send.assert_not_called()
+        await Invite.objects.aupdate(revoked=True)
+        await rights().step()
+        told.send.assert_called()
         await browser.gone()
 
 
