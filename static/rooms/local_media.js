@@ -29,6 +29,8 @@ export class LocalMedia extends Emitter {
     this._missed = '';
     /** @type {Set<MediaStreamTrack>} those that are about to give way to another one */
     this._leaving = new Set();
+    /** How often everything was stopped. */
+    this._stops = 0;
     /** @type {Promise<unknown>} one change of a device after the other */
     this._changes = Promise.resolve();
     const devices = globalThis.navigator?.mediaDevices;
@@ -102,13 +104,27 @@ export class LocalMedia extends Emitter {
       track.enabled = on;
       this.emit('changed', 'microphone');
     } else if (on) {
-      this.put('microphone', await this._open('microphone', choices().microphone));
+      await this._start('microphone');
     }
   }
 
   /** @param {boolean} on */
   async setCamera(on) {
-    this.put('camera', on ? await this._open('camera', choices().camera) : null);
+    if (on) await this._start('camera');
+    else this.put('camera', null);
+  }
+
+  /**
+   * Whoever joins without devices meanwhile, or leaves, does not want it any more; and one that came
+   * meanwhile by another way may be muted already.
+   *
+   * @param {Device} source
+   */
+  async _start(source) {
+    const [stops, before] = [this._stops, this._tracks.get(source)];
+    const track = await this._open(source, choices()[source]);
+    if (stops === this._stops && this._tracks.get(source) === before) this.put(source, track);
+    else track.stop();
   }
 
   /** @param {boolean} on */
@@ -223,6 +239,7 @@ export class LocalMedia extends Emitter {
   }
 
   stop() {
+    this._stops += 1;
     for (const source of [...this._tracks.keys()]) this.put(source, null);
   }
 

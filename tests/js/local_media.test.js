@@ -218,3 +218,22 @@ test('the sound of a share that ends by itself is no device', async () => {
   track.onended();
   assert.equal(local.track('screen-audio'), null);
 });
+
+test('a device that comes after everything was stopped is let go', async () => {
+  const local = new LocalMedia();
+  const coming = [local.setCamera(true), local.setMicrophone(true)];
+  local.stop();
+  await Promise.all(coming);
+  assert.deepEqual([live(), local.track('camera'), local.track('microphone')], [[], null, null]);
+});
+
+test('a device that came by another way meanwhile stays as it is', async () => {
+  const local = new LocalMedia();
+  const coming = local.setMicrophone(true);
+  const track = new FakeTrack('audioinput', 'headset');
+  local.put('microphone', track);
+  await local.setMicrophone(false);
+  await coming;
+  assert.equal(local.track('microphone'), track);
+  assert.deepEqual([live(), track.enabled], [[], false]);
+});
