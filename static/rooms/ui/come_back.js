@@ -34,7 +34,9 @@ function before() {
 export async function bringBack(lobby, local) {
   const kept = before();
   if (!kept) return;
-  // A device that does not start can be turned on in the call, which says why it does not.
-  await Promise.allSettled([kept.microphone && local.setMicrophone(true), kept.camera && local.setCamera(true)]);
+  // One after the other: some browsers show one question at a time, and drop the rest. A device that
+  // does not start can be turned on in the call, which says why it does not.
+  if (kept.microphone) await local.setMicrophone(true).catch(() => {});
+  if (kept.camera && !lobby.done) await local.setCamera(true).catch(() => {});
   lobby.enterAs(kept.name);
 }
