@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
+from django.db import DatabaseError, InterfaceError
 
 from rooms import admission
 from rooms.access import Refusal
@@ -52,6 +53,7 @@ class Rights:
 
     holders: dict[str, Holder] = field(default_factory=dict)
     _task: asyncio.Task[None] | None = None
+    _trouble: str = ""
 
     def watch(self, channel: str, holder: Holder) -> None:
         """Watch over somebody from now on."""
@@ -68,9 +70,28 @@ class Rights:
             await asyncio.sleep(STEP_SECONDS)
             try:
                 await self.step()
-            except Exception:
+            except Exception as exc:
                 # Whatever it is, it must not end the watch of everybody: the next second tries again.
-                logger.exception("x the rights of %d people were not checked", len(self.holders))
+                self._failed(exc)
+            else:
+                if self._trouble:
+                    logger.info("x rights are checked again")
+                self._trouble = ""
+
+    def _failed(self, exc: Exception) -> None:
+        """Say what is wrong once, and not each second until it is over."""
+        trouble = type(exc).__name__
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        # A database that is away is nothing that a traceback explains.
+        away = isinstance(exc, (DatabaseError, InterfaceError))
+        logger.warning(
+            "x the rights of %d people are not checked: %s",
+            len(self.holders),
+            exc,
+            exc_info=None if away else exc,
+        )
 
     async def step(self) -> None:
         """Look once, and tell those whose rights are not what they were."""

@@ -13,9 +13,10 @@ from django.db import OperationalError
 
 from rooms import admission, chat, passes, removal, sfu
 from rooms.consumers import call, messages
+from rooms.consumers.socket import Member
 from rooms.models import Ban, ChatLine, Invite, Room
 from rooms.passes import Pass
-from rooms.rights import rights
+from rooms.rights import Rights, rights
 from rooms.roles import Grant, Role
 from rooms.watch import watch
 from sfu_worker import wire
@@ -800,3 +801,29 @@ async def test_a_check_that_fails_does_not_end_the_watch(monkeypatch: pytest.Mon
         await Invite.objects.aupdate(revoked=True)
         await browser.refused("refused:invite_revoked", 4403)
         await browser.gone()
+
+
+async def test_a_database_that_stays_away_is_written_down_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = await make_room()
+    checks, rounds = Rights(), []
+
+    def away(*_: Any, **__: Any) -> None:
+        rounds.append(1)
+        if len(rounds) == 3:
+            checks.holders.clear()
+        raise OperationalError("database is away")
+
+    grant = Grant(Role.SPEAKER)
+    member = Member(room, Pass(room.pk, Role.SPEAKER, None, "ann"), grant, "p", "Ann", "s")
+    monkeypatch.setattr("rooms.rights.STEP_SECONDS", 0)
+    monkeypatch.setattr(admission, "current_grants", away)
+    with caplog.at_level("INFO", logger="rooms.rights"):
+        checks.watch("ann", member)
+        assert checks._task
+        await asyncio.wait_for(checks._task, 10)
+    assert len(rounds) == 3
+    [line] = [record for record in caplog.records if record.name == "rooms.rights"]
+    assert line.exc_info is None
+    assert "database is away" in line.getMessage()

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from rooms import admission, calls, notes_store, passes
-from rooms.management.commands.keeper import TELL_AGAIN, Keeper, loop
+from rooms import admission, calls, notes_store, passes, sfu
+from rooms.management.commands.keeper import MERGE_AGAIN, TELL_AGAIN, Keeper, loop
 from rooms.models import Arrival, Call, NotesUpdate, Room
 from rooms.passes import Pass
 from rooms.roles import Role
@@ -142,7 +142,7 @@ def test_notes_with_many_rows_are_merged(room: Room, keeper: Keeper) -> None:
         for _ in range(notes_store.COMPACT_ROWS + 1)
     ]
     NotesUpdate.objects.bulk_create(rows)
-    keeper.compact_notes()
+    keeper.compact_notes(T0)
     assert NotesUpdate.objects.count() == 1
 
 
@@ -226,9 +226,28 @@ def test_notes_that_cannot_be_merged_stay_and_the_others_are_merged(keeper: Keep
         room = Room.objects.create(slug=slug, title=slug)
         rows += [NotesUpdate(room=room, update_bytes=update) for _ in range(201)]
     NotesUpdate.objects.bulk_create(rows)
-    keeper.compact_notes()
+    keeper.compact_notes(T0)
     assert NotesUpdate.objects.filter(room__slug="good").count() == 1
     assert NotesUpdate.objects.filter(room__slug="broken").count() == 201
+
+
+def test_notes_that_cannot_be_merged_are_not_read_at_every_step(
+    keeper: Keeper, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [NotesUpdate(room=room, update_bytes=b"\xff" * 9) for _ in range(201)]
+    NotesUpdate.objects.bulk_create(rows)
+    compact, tries = notes_store.compact, []
+
+    def count(room: int) -> None:
+        tries.append(room)
+        compact(room)
+
+    monkeypatch.setattr(notes_store, "compact", count)
+    for seconds in (0, 2, 4):
+        keeper.compact_notes(T0 + timedelta(seconds=seconds))
+    assert len(tries) == 1
+    keeper.compact_notes(T0 + MERGE_AGAIN)
+    assert len(tries) == 2
 
 
 def test_a_mistake_does_not_end_the_keeper(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,3 +297,32 @@ def test_a_stream_ends_when_its_invite_does_not_let_it_send(
     # Not every two seconds, but again in case that the worker did not hear.
     assert keeper.end_streams(T0 + timedelta(seconds=2)) == []
     assert set(keeper.end_streams(T0 + TELL_AGAIN)) == ended
+    # Twice is enough: their rows stay for hours.
+    assert keeper.end_streams(T0 + 2 * TELL_AGAIN) == []
+    # Who may be in again meanwhile is told anew.
+    room.invites.update(role=Role.SPEAKER, revoked=False, expires=None)
+    assert keeper.end_streams(T0 + 3 * TELL_AGAIN) == []
+    room.invites.update(**change)
+    assert set(keeper.end_streams(T0 + 4 * TELL_AGAIN)) == ended
+
+
+def test_the_streams_of_a_room_are_told_over_one_connection(
+    room: Room, keeper: Keeper, clean_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite = room.invites.create(role=Role.SPEAKER)
+    for n in range(3):
+        pass_ = Pass(room.pk, Role.SPEAKER, invite.pk, f"whip-{n}")
+        admission.admit(pass_, "Cam", T0, participant=f"cam{n}", kind="whip")
+    room.invites.update(revoked=True)
+    live(clean_redis, "e1")
+    clean_redis.set(wire.room_key("garden"), "w1")
+    clean_redis.set(wire.worker_key("w1"), "{}")
+    worker_of, asked = sfu.worker_of, []
+
+    async def count(slug: str) -> str | None:
+        asked.append(slug)
+        return await worker_of(slug)
+
+    monkeypatch.setattr(sfu, "worker_of", count)
+    assert set(keeper.end_streams(T0)) == {"cam0", "cam1", "cam2"}
+    assert asked == ["garden"]

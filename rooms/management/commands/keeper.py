@@ -21,7 +21,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.db.models import Count
 from django.utils import timezone
 
-from rooms import admission, calls, notes_store, sfu
+from rooms import admission, calls, notes_store, removal, sfu
 from rooms.models import Room
 from sfu_worker import wire
 
@@ -37,8 +37,13 @@ RETRY_SECONDS = 2.0
 
 FORGET_EVERY = timedelta(minutes=10)
 
-# A stream that may not be any more is told to go as often as this, in case a worker did not hear.
+# A stream that may not be any more is told to go so often, in case a worker did not hear the first
+# time. Nobody says whether it is still there, and its row stays for hours.
+TELL_TIMES = 2
 TELL_AGAIN = timedelta(seconds=30)
+
+# Notes that cannot be merged are read in full at each try.
+MERGE_AGAIN = timedelta(hours=1)
 
 
 class Command(BaseCommand):
@@ -78,7 +83,8 @@ class Keeper:
         self._name = f"{socket.gethostname()}-{os.getpid()}"
         self._missing: dict[int, datetime] = {}
         self._forgot: datetime | None = None
-        self._ended: dict[str, datetime] = {}
+        self._told: dict[str, list[datetime]] = {}
+        self._unmerged: dict[int, datetime] = {}
 
     def close(self) -> None:
         self._redis.close()
@@ -93,7 +99,7 @@ class Keeper:
         for chore in (
             self.record_calls,
             partial(self.end_lost_calls, now),
-            self.compact_notes,
+            partial(self.compact_notes, now),
             partial(self.end_streams, now),
             partial(self.forget_arrivals, now),
         ):
@@ -166,27 +172,38 @@ class Keeper:
 
         Somebody in a page is told by that page's own web process, in words, see ``rooms.rights``.
         """
-        self._ended = {who: at for who, at in self._ended.items() if now - at < TELL_AGAIN}
-        told = []
+        before, self._told = self._told, {}
+        told: list[str] = []
         for slug in admission.rooms_with_streams():
             if not self._redis.exists(wire.live_key(slug)):
                 continue
-            for participant in admission.streams_without_right(slug, now):
-                # Nobody says whether they are still there: they are told again, but not always.
-                if participant not in self._ended:
-                    with contextlib.suppress(sfu.Unavailable):
-                        sfu.send_to_room_now(slug, wire.Remove(slug, participant))
-                        self._ended[participant] = now
-                        told.append(participant)
+            gone = admission.streams_without_right(slug, now)
+            # Whoever may be in again is forgotten here, and told anew if that ends too.
+            self._told |= {who: before[who] for who in gone if who in before}
+            due = [who for who in gone if is_due(self._told.get(who, []), now)]
+            if not due:
+                continue
+            with contextlib.suppress(sfu.Unavailable):
+                removal.remove_now(Room(slug=slug), due)
+                for who in due:
+                    self._told.setdefault(who, []).append(now)
+                told += due
         return told
 
-    def compact_notes(self) -> None:
+    def compact_notes(self, now: datetime) -> None:
         """Merge the notes that have many rows."""
+        self._unmerged = {pk: at for pk, at in self._unmerged.items() if now - at < MERGE_AGAIN}
         rooms = Room.objects.annotate(rows=Count("notes_updates")).filter(
             rows__gt=notes_store.COMPACT_ROWS
         )
-        for room in rooms.values_list("pk", flat=True):
+        for room in rooms.exclude(pk__in=self._unmerged).values_list("pk", flat=True):
             try:
                 notes_store.compact(room)
             except notes_store.BadUpdate as exc:
+                self._unmerged[room] = now
                 logger.warning("x the notes of room %d stay as they are: %s", room, exc)
+
+
+def is_due(told: list[datetime], now: datetime) -> bool:
+    """Whether somebody is told to go (again) who was told at these times."""
+    return not told or (len(told) < TELL_TIMES and now - told[-1] >= TELL_AGAIN)
