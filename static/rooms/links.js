@@ -65,3 +65,14 @@ function address(text) {
     return '';
   }
 }
+
+/**
+ * An address as people type it, with its scheme. A host with a port, such as `example.org:8443`,
+ * looks like one with a scheme.
+ *
+ * @param {string} address
+ */
+export function typed(address) {
+  if (/^((https?|mailto|tel|sms):|[a-z][a-z0-9+.-]*:\/\/)/i.test(address)) return address;
+  return /^[^\s/]+@[^\s/]+$/.test(address) ? `mailto:${address}` : `https://${address}`;
+}

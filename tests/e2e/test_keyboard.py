@@ -112,13 +112,13 @@ async def test_notes_have_keys_for_indents_and_a_dialog_for_links(
     await expect(dialog.get_by_label("Words")).to_be_focused()
     await page.keyboard.type("the plan")
     await page.keyboard.press("Tab")
-    await page.keyboard.type("example.org/plan")
+    await page.keyboard.type("example.org:8443/plan")
     await page.keyboard.press("Enter")
     await expect(text).to_be_focused()
     await page.keyboard.type(" today")
     link = text.locator("a")
     await expect(link).to_have_text("the plan")
-    await expect(link).to_have_attribute("href", "https://example.org/plan")
+    await expect(link).to_have_attribute("href", "https://example.org:8443/plan")
     await expect(text).to_have_text("one see the plan today")
     # With the caret in a link it changes that one, or removes it.
     for _ in range(9):

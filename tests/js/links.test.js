@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parts } from '../../static/rooms/links.js';
+import { parts, typed } from '../../static/rooms/links.js';
 
 const links = (text) => parts(text).filter(({ href }) => href).map(({ text: shown }) => shown);
 
@@ -44,3 +44,17 @@ test('a long run of brackets and dots takes no time worth speaking of', () => {
   assert.deepEqual(links(`https://example.org/${'('.repeat(900)}${').'.repeat(900)}`).length, 1);
   assert.deepEqual(links('http://'.repeat(280)).length, 1);
 });
+
+for (const [address, link] of [
+  ['example.org/plan', 'https://example.org/plan'],
+  ['example.org:8443/doc', 'https://example.org:8443/doc'],
+  ['localhost:8000', 'https://localhost:8000'],
+  ['ann@example.org', 'mailto:ann@example.org'],
+  ['HTTP://example.org', 'HTTP://example.org'],
+  ['mailto:ann@example.org', 'mailto:ann@example.org'],
+  ['tel:+491234', 'tel:+491234'],
+  ['ftp://example.org', 'ftp://example.org'],
+  ['javascript:alert(1)', 'https://javascript:alert(1)'],
+]) {
+  test(`${address} becomes ${link}`, () => assert.equal(typed(address), link));
+}

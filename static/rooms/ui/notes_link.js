@@ -1,3 +1,4 @@
+import { typed } from '../links.js';
 import { byId } from './dom.js';
 
 /**
@@ -54,7 +55,7 @@ export class LinkDialog {
   }
 
   _save() {
-    const address = complete(this._address.value.trim());
+    const address = typed(this._address.value.trim());
     const words = this._text.value.trim() || address;
     const { index, length } = this._range;
     if (words === this._before) {
@@ -67,14 +68,4 @@ export class LinkDialog {
     // What is written next is not part of the link.
     this._quill.format('link', false, 'user');
   }
-}
-
-/**
- * An address as people type it, with its scheme.
- *
- * @param {string} address
- */
-function complete(address) {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(address)) return address;
-  return /^[^\s/]+@[^\s/]+$/.test(address) ? `mailto:${address}` : `https://${address}`;
 }
