@@ -72,7 +72,9 @@ async def test_what_people_write_arrives_as_it_was_written(
     for person in (ann, ben):
         await person.join(devices=False)
     words = field(ann)
-    await words.fill("first")
+    await words.click()
+    await expect(words).to_be_focused()
+    await ann.page.keyboard.type("first")
     await words.press("Shift+Enter")
     await words.press_sequentially("second")
     assert await words.input_value() == "first\nsecond"

@@ -36,7 +36,9 @@ export class ChatField {
       this._submit();
     };
     // The button takes no focus, so that the keys of a phone stay.
-    form.onmousedown = (event) => event.target !== this._field && event.preventDefault();
+    form.onmousedown = (event) => {
+      if (event.target !== this._field) event.preventDefault();
+    };
     new ResizeObserver(() => this._grow()).observe(form);
   }
 
