@@ -183,6 +183,14 @@ async def test_thirty_lines_at_once_arrive_once_and_in_order_and_leave_readers_a
     await field(ben).fill("my own line")
     await field(ben).press("Enter")
     await until(lambda: at_the_end(ben), 5, "one's own line is out of sight")
+    # A field that grows takes nobody away from the end.
+    await field(ben).evaluate(PASTE, "a long text\n" * 12)
+    await field(ben).press("x")
+    await field(ann).fill("the newest")
+    await field(ann).press("Enter")
+    await expect(log(ben).get_by_text("the newest", exact=True)).to_be_visible()
+    await until(lambda: at_the_end(ben), 5, "a field that grew hides the newest line")
+    await expect(below).to_be_hidden()
 
 
 async def test_the_split_between_notes_and_chat_can_be_moved_and_is_remembered(

@@ -20,6 +20,7 @@ export class ChatField {
     this._say = say;
     this._wasLong = false;
     const form = byId('chat-form', HTMLFormElement);
+    this._form = form;
     // Keys on a screen have no Shift+Enter that people find: there Enter begins a line.
     const touch = matchMedia('(pointer: coarse)').matches;
     this._field.enterKeyHint = touch ? 'enter' : 'send';
@@ -88,9 +89,12 @@ export class ChatField {
 
   _grow() {
     const { style } = this._field;
+    // While it is measured the log keeps its height: it would be scrolled back for good otherwise.
+    this._form.style.minHeight = `${this._form.offsetHeight}px`;
     style.height = 'auto';
     // The style sheet has the limit. A field that is not to be seen has no height.
     const border = this._field.offsetHeight - this._field.clientHeight;
     if (this._field.scrollHeight) style.height = `${this._field.scrollHeight + border}px`;
+    this._form.style.minHeight = '';
   }
 }
