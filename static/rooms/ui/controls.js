@@ -65,11 +65,17 @@ function moreMenu(opened) {
     const away = relatedTarget instanceof Node && !more.contains(relatedTarget);
     if (away) show(false);
   });
-  more.onkeydown = (event) => {
-    if (event.key !== 'Escape' || menu.hidden) return;
+  const close = () => {
     show(false);
     button.focus();
   };
+  more.onkeydown = (event) => {
+    if (event.key === 'Escape' && !menu.hidden) close();
+  };
+  // What a link says of itself then would be under the menu.
+  byId('more-links', HTMLElement).addEventListener('click', ({ target }) => {
+    if (target instanceof Element && target.closest('.button')) close();
+  });
 }
 
 /** @param {Record<string, HTMLButtonElement>} buttons by key */
