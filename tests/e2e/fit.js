@@ -41,5 +41,7 @@
   }
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) found.push(`the page scrolls sideways: ${root.scrollWidth} > ${root.clientWidth}`);
+  const { stage } = document.body.dataset;
+  if (stage === 'call' && root.scrollHeight > innerHeight) found.push(`the page is too tall: ${root.scrollHeight} > ${innerHeight}`);
   return found;
 }
