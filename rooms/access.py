@@ -84,8 +84,9 @@ def invite_grant(
 ) -> Grant | Refusal:
     """For somebody with an invite.
 
-    ``person_admitted``: it came in by this invite before, so it does not count again. ``rejoining``: it was in
-    a moment ago (a resume token says so), so a lock does not keep it out.
+    ``person_admitted``: it came in by this invite before, so it does not count again. ``rejoining``: they
+    were in a moment ago (a resume token says so) or are in now (``rooms.places``), so a lock does not
+    keep them out.
     """
     if banned:
         return Refusal.removed

@@ -17,7 +17,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
-from rooms import admission, chat, passes, sfu
+from rooms import admission, chat, passes, places, sfu
 from rooms.access import Refusal
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
@@ -77,6 +77,7 @@ class CallConsumer(Chatting, Entitled, Moderating):
                     wire.Detach(self._slug, self.member.participant, reply=self.channel_name)
                 )
             await self.channel_layer.group_discard(wire.room_group(self._slug), self.channel_name)
+            await places.let_go(self._slug, self.member.participant, self.channel_name)
         except (sfu.Unavailable, *AWAY) as exc:
             # The worker sees the lost connection by itself, and a group forgets its channels in time.
             logger.info("x %s left unheard: %s", self.member.participant, exc)
@@ -126,6 +127,9 @@ class CallConsumer(Chatting, Entitled, Moderating):
         participant = passes.participant_of(room.pk, pass_.person)
         admit = database_sync_to_async(admission.admit)
         verdict = await admit(pass_, name, rejoining=seat is not None, participant=participant)
+        if verdict is Refusal.room_locked and await places.is_in(self._slug, participant):
+            # In another tab: whoever is in may take the call over.
+            verdict = await admit(pass_, name, rejoining=True, participant=participant)
         if isinstance(verdict, Refusal):
             return await self._end(f"refused:{verdict.name}", REFUSED)
         # Whoever clicks Join takes the call over from another tab. A page that comes back by itself
@@ -169,6 +173,7 @@ class CallConsumer(Chatting, Entitled, Moderating):
             await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
         except AWAY as exc:
             raise sfu.Unavailable("Redis is away") from exc
+        await places.keep(self._slug, member.participant, self.channel_name)
         await sfu.send(worker, self._join_command(member))
         member.worker, member.lost, member.take = worker, False, False
         watch().sit(Seat(self.channel_name, self._slug, worker, era))

@@ -9,7 +9,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 
-from rooms import admission, passes, sfu
+from rooms import admission, passes, places, sfu
 from rooms.access import Refusal
 from rooms.consumers import messages
 from rooms.consumers.socket import REFUSED, CallSocket
@@ -23,6 +23,8 @@ class Entitled(CallSocket):
             me = self._me
             renewed = {"pass": passes.issue(me.pass_), "resume": self._resume_token(me)}
             await self._tell({"type": "pass", **renewed})
+            with contextlib.suppress(sfu.Unavailable):  # then the next renewal says so
+                await places.keep(self._slug, me.participant, self.channel_name)
 
     async def rights_changed(self, message: dict[str, Any]) -> None:
         """From ``rooms.rights``, until the seat is as the tables say."""

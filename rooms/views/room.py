@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rooms import passes
+from rooms import passes, places
 from rooms.access import Refusal, place, user_grant, visitor_grant
 from rooms.admission import current_grant, invite_verdict, is_banned
 from rooms.call_page import Entry, context
@@ -45,7 +45,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     back = ComingBack("kept" if old else "returned" if handed else "new", old or handed)
     person = back.old.person if back.old else passes.new_person()
     pass_ = Pass(row.room.pk, Role(row.role), row.pk, person, back.old.name if back.old else "")
-    verdict = invite_verdict(row.room, row, person, now, rejoining=been_in(pass_))
+    verdict = invite_verdict(row.room, row, person, now, rejoining=been_in(row.room, pass_))
     if isinstance(verdict, Refusal):
         return refused(request, verdict, opening(verdict, row.room, row), back)
     return enter(request, row.room, pass_, now, back)
@@ -85,10 +85,10 @@ def enter(
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
         return refused(request, verdict, opening(verdict, row, used), back)
-    if not been_in(pass_):
-        verdict = place(row, verdict, people_in(row.slug))
-    if isinstance(verdict, Refusal):
-        return refused(request, verdict, back=back)
+    if not been_in(row, pass_):
+        found = place(row, verdict, people_in(row.slug))
+        if isinstance(found, Refusal) and not is_in(row, pass_.person):
+            return refused(request, found, back=back)
     values = context(Entry(row, verdict, pass_), now)
     response = render(request, "rooms/call.html", values | {"back": back})
     if request.headers.get("Sec-Fetch-Dest") != "iframe" and request.method != "POST":
@@ -113,10 +113,11 @@ def who(
         )
     verdict: Grant | Refusal = Refusal.not_found
     if held is not None and held.user is None and held.invite is not None:
-        verdict = current_grant(held, now, rejoining=been_in(held))
+        verdict = current_grant(held, now, rejoining=been_in(room, held))
         if isinstance(verdict, Grant):
             return Pass(room.pk, verdict.role, held.invite, person, name), verdict
-    visiting = visitor_grant(room, banned=is_banned(room, person), now=now)
+    inside = room.locked and held is not None and is_in(room, person)
+    visiting = visitor_grant(room, banned=is_banned(room, person), now=now, rejoining=inside)
     if isinstance(visiting, Grant) and verdict is not Refusal.removed:
         return Pass(room.pk, visiting.role, None, person, name), visiting
     if held is not None and held.invite is not None:
@@ -124,15 +125,21 @@ def who(
     return Pass(room.pk, Role.LISTENER, None, person, name), visiting
 
 
-def been_in(pass_: Pass) -> bool:
+def been_in(room: Room, pass_: Pass) -> bool:
     """Whether this person joined before: reloading the page in a locked or full room must not put anybody out.
 
-    The page is all that it gives: at the join a resume token decides about the lock, and the media worker about the place.
+    The page is all that it gives: the join asks about the lock again, and the media worker about the place.
+    Whoever is in a locked room by another link counts too.
     """
-    return (
-        pass_.invite is not None
-        and Admission.objects.filter(invite=pass_.invite, person=pass_.person).exists()
-    )
+    if pass_.invite is None:
+        return False
+    came = Admission.objects.filter(invite=pass_.invite, person=pass_.person)
+    return came.exists() or (room.locked and is_in(room, pass_.person))
+
+
+def is_in(room: Room, person: str) -> bool:
+    """Whether this person is in the call now, in any tab."""
+    return places.is_in_now(room.slug, passes.participant_of(room.pk, person))
 
 
 def held_pass(request: HttpRequest, room: Room, max_age: timedelta = passes.MAX_AGE) -> Pass | None:

@@ -363,7 +363,11 @@ async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_c
     await two.page.keyboard.press("Enter")
     await expect(ben.page.get_by_text("from the second tab")).to_be_visible()
 
-    # One click brings it back, with the devices as they were.
+    # One click brings it back, with the devices as they were, in a locked and full room too.
+    confcall.shell(
+        "from rooms.models import Room;"
+        "Room.objects.filter(slug='tabs').update(locked=True, max_people=2)"
+    )
     await one.button("Use the call here").click()
     await expect(two.page.get_by_role("heading", name=elsewhere)).to_be_visible(timeout=20_000)
     await one.sees("Ben")

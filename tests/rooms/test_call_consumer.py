@@ -10,14 +10,15 @@ import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.db import OperationalError
+from django.test import AsyncClient
 
-from rooms import admission, chat, passes, removal, sfu
+from rooms import admission, chat, passes, places, removal, sfu
 from rooms.consumers import call, messages
 from rooms.consumers.socket import Member
 from rooms.models import Ban, ChatLine, Invite, Room
 from rooms.passes import Pass
 from rooms.rights import Rights, rights
-from rooms.roles import Grant, Role
+from rooms.roles import Grant, Role, VisitorPolicy
 from rooms.watch import watch
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
@@ -439,6 +440,52 @@ async def test_a_locked_room_lets_in_who_was_in_a_moment_ago() -> None:
         await again.connect()
         await again.say(**{"type": "join", "pass": token, "resume": welcome["resume"]})
         await again.hear("welcome")
+        await again.gone()
+
+
+@pytest.mark.parametrize("visits", [False, True])
+async def test_whoever_is_in_a_locked_and_full_room_opens_it_again_and_takes_the_call_over(
+    visits: bool,
+) -> None:
+    room = await make_room(visitors=VisitorPolicy.SPEAK, max_people=1)
+    token = await make_pass(room)
+    if visits:
+        token = passes.issue(Pass(room.pk, Role.SPEAKER, None, "ann"))
+    cookie = AsyncClient(headers={"Cookie": f"{passes.cookie_name('garden')}={token}"})
+    async with FakeWorker() as worker:
+        first, welcome = await join(room, token=token)
+        await worker.heard(wire.Join)
+        await Room.objects.aupdate(locked=True)
+        await sfu.client().set(wire.live_key("garden"), '{"people": 1, "epoch": "e1"}')
+        # "Use the call here" loads the page anew; a second tab does the same.
+        assert (await cookie.get("/r/garden/")).status_code == 200
+        second, again = await join(room, token=token)
+        assert again["participant"] == welcome["participant"]
+        assert (await worker.heard(wire.Join)).take
+        # Somebody new does not come in, and neither does who has left.
+        new = Browser("/ws/call/garden/")
+        await new.connect()
+        await new.say(**{"type": "join", "pass": await make_pass(room, person="bob")})
+        await new.refused("refused:room_locked", 4403)
+        for browser in (first, second, new):
+            await browser.gone()
+        assert await places.is_in("garden", welcome["participant"])
+
+
+async def test_who_left_a_locked_room_a_while_ago_stays_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wire, "DETACHED_SECONDS", 0)
+    room = await make_room()
+    token = await make_pass(room)
+    async with FakeWorker():
+        browser, _ = await join(room, token=token)
+        await browser.gone()
+        await Room.objects.aupdate(locked=True)
+        again = Browser("/ws/call/garden/")
+        await again.connect()
+        await again.say(**{"type": "join", "pass": token})
+        await again.refused("refused:room_locked", 4403)
         await again.gone()
 
 

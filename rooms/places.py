@@ -1,0 +1,52 @@
+"""Who is in a call at this moment, for the web side: a lock and a full room keep out only those who are not.
+
+The workers alone know for sure, but nobody can ask them before a page is there. Each page that is in
+notes that here, and the note ends by itself.
+"""
+
+from __future__ import annotations
+
+from asgiref.sync import async_to_sync
+
+from rooms import sfu
+from sfu_worker import wire
+
+# A page says that it is still in when it renews its pass, every 5 minutes.
+KEPT_SECONDS = 15 * 60
+
+_NOTE = """
+redis.call('ZADD', KEYS[1], redis.call('TIME')[1] + ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', redis.call('TIME')[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+"""
+
+_IS_IN = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
+
+
+def _key(slug: str, participant: str) -> str:
+    return f"confcall:place:{slug}:{participant}"
+
+
+async def keep(slug: str, participant: str, channel: str) -> None:
+    """The page behind ``channel`` is in the call. Raises sfu.Unavailable."""
+    args = (channel, KEPT_SECONDS, KEPT_SECONDS)
+    await sfu.evaluate(_NOTE, [_key(slug, participant)], *args)
+
+
+async def let_go(slug: str, participant: str, channel: str) -> None:
+    """It is not any more, and may come back for as long as the worker waits. Raises sfu.Unavailable."""
+    args = (channel, int(wire.DETACHED_SECONDS), KEPT_SECONDS)
+    await sfu.evaluate(_NOTE, [_key(slug, participant)], *args)
+
+
+async def is_in(slug: str, participant: str) -> bool:
+    """Whether some page of this participant is in the call; False where Redis does not say."""
+    try:
+        return bool(await sfu.evaluate(_IS_IN, [_key(slug, participant)]))
+    except sfu.Unavailable:
+        return False
+
+
+def is_in_now(slug: str, participant: str) -> bool:
+    """``is_in`` for synchronous code, such as views."""
+    return async_to_sync(is_in)(slug, participant)
