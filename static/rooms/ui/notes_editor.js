@@ -12,6 +12,31 @@ import { LinkDialog } from './notes_link.js';
 
 const FORMATS = ['bold', 'italic', 'underline', 'strike', 'header', 'list', 'indent', 'blockquote', 'code-block', 'code', 'link'];
 
+/**
+ * Quill puts its caret back after every change, and takes the focus to do so. That is right only for
+ * somebody who is writing in it: what others write must not move the focus.
+ */
+class SharedQuill extends Quill {
+  /**
+   * @param {Parameters<Quill['updateContents']>[0]} delta
+   * @param {Parameters<Quill['updateContents']>[1]} source
+   */
+  updateContents(delta, source) {
+    if (source === 'user' || this.hasFocus()) return super.updateContents(delta, source);
+    const { root } = this;
+    const focus = root.focus;
+    const at = document.activeElement;
+    root.focus = () => {};
+    try {
+      return super.updateContents(delta, source);
+    } finally {
+      root.focus = focus;
+      // In a page that has the focus, Chromium moves it along with the caret.
+      if (at instanceof HTMLElement && at !== document.activeElement) at.focus({ preventScroll: true });
+    }
+  }
+}
+
 /** @type {NotesConfig} */
 const config = JSON.parse(configText());
 useTexts(config.texts);
@@ -29,7 +54,7 @@ function editor() {
   Quill.register('modules/cursors', QuillCursors, true);
   const toolbar = byId('toolbar', HTMLElement);
   toolbar.hidden = config.read_only;
-  const made = new Quill(byId('editor', HTMLElement), {
+  const made = new SharedQuill(byId('editor', HTMLElement), {
     theme: 'snow',
     readOnly: config.read_only,
     placeholder: config.read_only ? '' : text('notes.placeholder'),
@@ -37,7 +62,8 @@ function editor() {
     modules: {
       toolbar: !config.read_only && { container: toolbar, handlers: { link: () => links.open() } },
       keyboard: { bindings: { more: indenting(']', '+1'), less: indenting('[', '-1') } },
-      cursors: { transformOnTextChange: true },
+      // The binding places the carets itself after each change.
+      cursors: { transformOnTextChange: false },
       history: { userOnly: true },
     },
   });

@@ -1,0 +1,64 @@
+"""The built-in notes that several people write in at once, beside a call."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, Locator, expect
+
+from tests.e2e.conftest import Confcall
+from tests.e2e.people import Person
+from tests.e2e.test_call import room
+from tests.e2e.test_keyboard import FOCUSED, press_until
+
+pytestmark = pytest.mark.e2e
+
+# How far the only other caret stands from a place in the text.
+# The cursors move once more in a task after the change, which this one comes behind.
+CARET = """async (editor, place) => {
+  await new Promise((done) => setTimeout(done));
+  const shown = document.querySelector('.ql-cursor-caret').getBoundingClientRect().x;
+  const range = new Range();
+  range.setStart(editor.firstChild.firstChild, place);
+  return Math.abs(shown - range.getBoundingClientRect().x);
+}"""
+
+
+async def notes(person: Person) -> Locator:
+    text = person.page.frame_locator("iframe").locator(".ql-editor")
+    await expect(text).to_have_attribute("contenteditable", "true", timeout=20_000)
+    return text
+
+
+async def test_what_others_write_in_the_notes_moves_their_caret_and_nobodys_focus(
+    browser: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "scribes")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
+    await ann.join(devices=False)
+    await ben.join(devices=False)
+    hers, his = await notes(ann), await notes(ben)
+    await his.click()
+    await ben.page.keyboard.type("plan")
+    await expect(hers).to_have_text("plan")
+    # Ben goes on in the chat while Ann writes in front of his words.
+    message = ben.page.get_by_role("textbox", name="Message")
+    await message.click()
+    await ben.page.keyboard.type("abc")
+    await hers.click()
+    await ann.page.keyboard.press("Home")
+    await ann.page.keyboard.type("our ")
+    await expect(his).to_have_text("our plan")
+    await ben.page.keyboard.type("def")
+    await expect(message).to_have_value("abcdef")
+    assert await his.evaluate(CARET, 4) < 2, "Ann's caret is not behind what she wrote"
+    # His own caret stays behind his word: for Ann, and for himself when he comes back.
+    assert await hers.evaluate(CARET, 8) < 2, "Ben's caret is not where he left it"
+    await press_until(ben.page, "Shift+Tab", "notes: text")
+    await ben.page.keyboard.type("s")
+    await expect(hers).to_have_text("our plans")
+    # The focus on a button of the notes stays there too.
+    await press_until(ben.page, "Shift+Tab", "notes: Link", 1)
+    await ann.page.keyboard.type("new ")
+    await expect(his).to_have_text("our new plans")
+    assert await ben.page.evaluate(FOCUSED) == "notes: Link"
+    assert ann.errors == ben.errors == []
