@@ -71,7 +71,14 @@ def test_collected_modules_import_each_other_by_their_hashed_names(tmp_path: Pat
         ("subprotocol key.AbCdEfGh-_123456789012 refused", "subprotocol key.… refused"),
         ("Not Found: /I//AbCdEfGh-_123456789012/)", "Not Found: /I//…/)"),
         ("Not Found: /i/%20AbCdEfGh-_123456789012", "Not Found: /i/%20…"),
+        ("Not Found: / i/AbCdEfGh-_123456789012", "Not Found: / i/…"),
+        ("Not Found: /\uff0fi/AbCdEfGh-_123456789012", "Not Found: /\uff0fi/…"),
+        (r"Not Found: /\uff0fi/AbCdEfGh-_123456789012", r"Not Found: /\uff0fi/…"),
+        ("Not Found: /i/AbCdE\u200bfGh-_1234567890/", "Not Found: /i/…/"),
+        (r"Not Found: /n/AbCdE\nfGh-_1234567890/", "Not Found: /n/…/"),
+        ("Not Found: /i/AbCdE%E2%80%8BfGh-_1234567890/", "Not Found: /i/…/"),
         ("Not Found: /r/garden/", "Not Found: /r/garden/"),
+        ("/i/" + r"\u200b" * 50_000, "/i/" + r"\u200b" * 50_000),
     ],
 )
 def test_tokens_do_not_reach_a_log(text: str, clean: str) -> None:
