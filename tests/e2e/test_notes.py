@@ -61,4 +61,17 @@ async def test_what_others_write_in_the_notes_moves_their_caret_and_nobodys_focu
     await ann.page.keyboard.type("new ")
     await expect(his).to_have_text("our new plans")
     assert await ben.page.evaluate(FOCUSED) == "notes: Link"
+    # The dialog for links fits into the frame, also with the button to remove one.
+    beside = ben.page.frame_locator("iframe")
+    dialog = beside.get_by_role("dialog", name="Link")
+    await beside.get_by_role("button", name="Link", exact=True).click()
+    await dialog.get_by_label("Words").click()
+    await ben.page.keyboard.type("example.org")
+    await dialog.get_by_label("Address").click()
+    await ben.page.keyboard.type("example.org")
+    await ben.page.keyboard.press("Enter")
+    await ben.page.keyboard.press("ArrowLeft")
+    await ben.page.keyboard.press("Control+k")
+    for name in ("Save", "Cancel", "Remove the link"):
+        await expect(dialog.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
     assert ann.errors == ben.errors == []
