@@ -45,10 +45,15 @@ function render() {
   const button = byId('banner-button', HTMLButtonElement);
   byId('banner-text', HTMLElement).textContent = top?.words ?? '';
   // A button that goes takes the focus with it: back to the people then.
-  const focused = banner.contains(document.activeElement);
+  const focused = document.activeElement;
   banner.hidden = !top;
   button.hidden = !top?.button;
   button.textContent = top?.button?.word ?? '';
   button.onclick = top?.button?.press ?? null;
-  if (focused && !top?.button) byId('stage', HTMLElement).focus();
+  // What lasts as long as it is shown cannot be closed; a problem that somebody lives with can.
+  const close = byId('banner-close', HTMLButtonElement);
+  close.hidden = !top || top !== shown.get('problem');
+  close.onclick = () => clearBanner('problem');
+  const lost = (focused === button && button.hidden) || (focused === close && close.hidden);
+  if (lost) byId('stage', HTMLElement).focus();
 }
