@@ -84,7 +84,7 @@ async def test_one_refused_device_takes_neither_the_other_nor_the_join(
     await ann.sees("Ben")
     await ben.hears("Ann")
     # Who does without need not keep what is said of it.
-    await ben.button("Close").click()
+    await ben.button("Close this message").click()
     await expect(alert(ben, "use the microphone.")).to_be_hidden()
     await expect(ben.page.locator("#stage")).to_be_focused()
     await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "true")
