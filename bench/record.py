@@ -1,4 +1,4 @@
-"""Record what the worker's estimator is told over real paths, for ``tests/sfu_worker/test_bwe_traces.py``.
+"""Record what the worker's estimator is told over real paths, for ``tests/sfu_worker/bwe/test_traces.py``.
 
     python -m bench.record                        all scenarios, about 5 minutes
     python -m bench.record --scenario jitter --to /tmp/traces
@@ -26,7 +26,7 @@ from bench.relay import Relay
 from bench.rig import ROOT, Rig, Seat, load_average, rig, stop_on_sigterm
 from bench.shaping import Conditions, Step
 from bench.traces import Event, Trace, read, replay, write
-from sfu_worker.bwe import BandwidthEstimator
+from sfu_worker.bwe.estimator import BandwidthEstimator
 
 TRACES = ROOT / "tests" / "data" / "bwe"
 FAST, SLOW = 10e6, 500e3

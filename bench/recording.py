@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from sfu_worker import __main__ as worker
-from sfu_worker import egress, rtcp
-from sfu_worker.bwe import BandwidthEstimator
-from sfu_worker.bwe_probe import Probe
-from sfu_worker.participant import Participant
-from sfu_worker.rtcp_types import RTPFB
+from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.bwe.probe import Probe
+from sfu_worker.call.participant import Participant
+from sfu_worker.down import egress
+from sfu_worker.rtp import rtcp
+from sfu_worker.rtp.rtcp.types import RTPFB
 
 
 class RecordingEstimator(BandwidthEstimator):

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.shaping import Conditions, Step
-from sfu_worker import rtcp
-from sfu_worker.bwe import BandwidthEstimator
+from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.rtp import rtcp
 
 START = 1000.0
 "Seconds on the replaying estimator's clock at which a trace begins: it wants times greater than 0."

@@ -65,7 +65,7 @@ CHANNEL_LAYERS = {
             # count as an error; and its writes with a limit swallow a cancellation now and then (asyncio.wait_for before
             # Python 3.12), which leaves a consumer behind. rooms.sfu has limits of its own; keepalive finds a dead peer.
             "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
-            # The same prefix is in sfu_worker/bus.py.
+            # The same prefix is in sfu_worker/control/bus.py.
             "prefix": "confcall",
             # 2000 waiting messages are about ten seconds of a busy worker; older than 30 s nobody waits for them any more.
             "capacity": 2000,

@@ -12,8 +12,8 @@ from typing import Any
 
 import uvloop
 
-from sfu_worker.collector import Collector
 from sfu_worker.config import Config, ConfigError
+from sfu_worker.control.collector import Collector
 from sfu_worker.tasks import Complaints, end, repeat
 from sfu_worker.worker import Worker
 

@@ -13,17 +13,17 @@ import time
 from collections.abc import Callable
 
 from sfu_worker import wire
-from sfu_worker.bus import Bus
+from sfu_worker.call.participant import Host, Participant
+from sfu_worker.call.room import Room
 from sfu_worker.config import Config
-from sfu_worker.dtls import Certificate
+from sfu_worker.control.bus import Bus
+from sfu_worker.control.registry import LiveRoom, Numbers, Registry
+from sfu_worker.control.worker_meter import WorkerMeter
+from sfu_worker.net.dtls import Certificate
+from sfu_worker.net.port import MediaPort
 from sfu_worker.numbers import WorkerNumbers
-from sfu_worker.packet import Batch
-from sfu_worker.participant import Host, Participant
-from sfu_worker.port import MediaPort
-from sfu_worker.registry import LiveRoom, Numbers, Registry
-from sfu_worker.room import Room
 from sfu_worker.tasks import Complaints, end, repeat, start
-from sfu_worker.worker_meter import WorkerMeter
+from sfu_worker.up.batch import Batch
 
 logger = logging.getLogger("sfu.worker")
 

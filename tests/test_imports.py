@@ -12,7 +12,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-MAY_USE_THE_LAYER = {"sfu_worker/bus.py", "sfu_worker/light_client/signalling.py"}
+MAY_USE_THE_LAYER = {"sfu_worker/control/bus.py", "sfu_worker/light_client/signalling.py"}
 "The second plays the web side."
 SHARED = ("sfu_worker.wire", "sfu_worker.numbers")
 MAY_START_WORKERS = {"rooms/management/commands/calltest.py", "rooms/management/commands/serve.py"}

@@ -6,12 +6,13 @@ import asyncio
 import time
 from typing import Any, Protocol
 
-from sfu_worker import rtcp, sdp, wire
+from sfu_worker import sdp, wire
 from sfu_worker.light_client.hub import Hub
 from sfu_worker.light_client.link import Link
 from sfu_worker.light_client.offer import Lines, build_offer, pick_candidate
 from sfu_worker.light_client.receiving import Receiver
 from sfu_worker.light_client.sending import Plan, Stream, plan_streams
+from sfu_worker.rtp import rtcp
 
 REPORT_SECONDS = 1.0
 FEEDBACK_SECONDS = 0.1

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from sfu_worker.dtls import Certificate
-from sfu_worker.mmsg import NAME_SIZE, ReceiveSlab, SendSlab
+from sfu_worker.net.dtls import Certificate
+from sfu_worker.net.mmsg import NAME_SIZE, ReceiveSlab, SendSlab
 from sfu_worker.tasks import Complaints
 
 TICK_SECONDS = 0.05

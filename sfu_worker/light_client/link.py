@@ -12,9 +12,9 @@ from typing import Any, cast
 import pylibsrtp
 from aioice import stun
 
-from sfu_worker import ice, mmsg, srtp
-from sfu_worker.dtls import Dtls, Role
 from sfu_worker.light_client.hub import Hub
+from sfu_worker.net import ice, mmsg, srtp
+from sfu_worker.net.dtls import Dtls, Role
 
 CHECK_SECONDS = 0.2
 "Between checks until the first is answered."

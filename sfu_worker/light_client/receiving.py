@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from sfu_worker.light_client.sending import HEADER, STAMP, STAMP_AT
-from sfu_worker.twcc import ArrivalLog
+from sfu_worker.rtp.twcc import ArrivalLog
 
 MAX_GAP = 5000
 "A jump of more than this is another beginning, not a loss."

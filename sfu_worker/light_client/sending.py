@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from struct import Struct
 from zlib import crc32
 
-from sfu_worker.media_clock import ntp
-from sfu_worker.rtcp import build_sdes, build_sr
+from sfu_worker.rtp.media_clock import ntp
+from sfu_worker.rtp.rtcp import build_sdes, build_sr
 from sfu_worker.sdp import AUDIO_LEVEL, MID, RID, TRANSPORT_CC
 
 HEADER = Struct("!BBHII")

@@ -7,9 +7,9 @@ from pathlib import Path
 from bench.recording import RecordingEstimator, transport_feedback
 from bench.shaping import Conditions, Step
 from bench.traces import START, Event, Trace, read, replay, write
-from sfu_worker import rtcp
-from sfu_worker.bwe import BandwidthEstimator
-from sfu_worker.twcc import ArrivalLog
+from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.rtp import rtcp
+from sfu_worker.rtp.twcc import ArrivalLog
 
 
 def feedback(first: int, count: int) -> bytes:

@@ -12,13 +12,13 @@ import pytest
 from channels_redis.core import RedisChannelLayer
 from playwright.async_api import Browser
 
+from sfu_worker.call.participant import Participant
 from sfu_worker.config import Config
-from sfu_worker.dependency import ALL_TEMPORAL
-from sfu_worker.down_track import DownTrack
-from sfu_worker.egress import Egress
-from sfu_worker.participant import Participant
+from sfu_worker.down.egress import Egress
+from sfu_worker.down.slot import DownTrack
+from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.tasks import end
-from sfu_worker.up_layer import UpLayer
+from sfu_worker.up.layer import UpLayer
 from sfu_worker.worker import Worker
 from tests.e2e.people import until
 from tests.e2e.test_worker import Bus, Peer, detail, page_server, peer, seen

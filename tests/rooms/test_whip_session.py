@@ -15,10 +15,11 @@ from django.test import AsyncClient
 from rooms import removal, sfu
 from rooms.models import Ban, Invite
 from rooms.roles import Grant, Role
-from sfu_worker import ice, wire
+from sfu_worker import wire
 from sfu_worker.config import Config
 from sfu_worker.light_client.hub import Hub
 from sfu_worker.light_client.link import Link
+from sfu_worker.net import ice
 from sfu_worker.sdp import parse_answer, parse_fragment
 from sfu_worker.worker import Worker
 from tests.rooms.fake_worker import FakeWorker

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field
 
 from bench.scoring import Frame
 from bench.shaping import Link, Step, conditions_at
-from sfu_worker import rtcp, vp8
-from sfu_worker.codecs import Codec
-from sfu_worker.down_track import DownTrack
-from sfu_worker.egress import Egress
-from sfu_worker.nack import NackLog
-from sfu_worker.packet import Batch, Packet
-from sfu_worker.rtx import Receiver
-from sfu_worker.twcc import ArrivalLog
-from sfu_worker.up_layer import UpLayer
-from sfu_worker.up_track import UpTrack
-from tests.sfu_worker.test_down_track import OPUS, VP8, Wire
+from sfu_worker.down.egress import Egress
+from sfu_worker.down.rtx import Receiver
+from sfu_worker.down.slot import DownTrack
+from sfu_worker.rtp import rtcp, vp8
+from sfu_worker.rtp.twcc import ArrivalLog
+from sfu_worker.sdp.codecs import Codec
+from sfu_worker.up.batch import Batch, Packet
+from sfu_worker.up.layer import UpLayer
+from sfu_worker.up.nack import NackLog
+from sfu_worker.up.track import UpTrack
+from tests.sfu_worker.down.test_slot import OPUS, VP8, Wire
 
 START = 1000.0
 STEP = 0.001

@@ -9,12 +9,12 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from sfu_worker import mmsg, srtp
-from sfu_worker.dtls import Certificate, Role
 from sfu_worker.light_client.hub import Hub
 from sfu_worker.light_client.link import Link
-from sfu_worker.port import MediaPort
-from sfu_worker.transport import Transport
+from sfu_worker.net import mmsg, srtp
+from sfu_worker.net.dtls import Certificate, Role
+from sfu_worker.net.port import MediaPort
+from sfu_worker.net.transport import Transport
 
 CERTIFICATE = Certificate()
 LIMIT = 15.0

@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sfu_worker import rtcp
-from sfu_worker.bwe import BandwidthEstimator
-from sfu_worker.bwe_probe import Probe
-from sfu_worker.rtcp_types import TICK_US
-from sfu_worker.twcc import ArrivalLog
+from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.bwe.probe import Probe
+from sfu_worker.rtp import rtcp
+from sfu_worker.rtp.rtcp.types import TICK_US
+from sfu_worker.rtp.twcc import ArrivalLog
 
 STEP = 0.001
 START = 1000.0

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from sfu_worker import numbers, rtcp, wire
+from sfu_worker import numbers, wire
 from sfu_worker.config import Config
 from sfu_worker.light_client import Hub, LightClient, Plan, WorkerSignalling
 from sfu_worker.light_client.signalling import open_layer
 from sfu_worker.numbers import RoomNumbers, WorkerNumbers
-from sfu_worker.rtcp_types import ReportBlock
+from sfu_worker.rtp import rtcp
+from sfu_worker.rtp.rtcp.types import ReportBlock
 from sfu_worker.worker import Worker
 from tests.sfu_worker.edge import until
 

@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from sfu_worker import rtcp
+from sfu_worker.call.participant import Participant
 from sfu_worker.config import Config
 from sfu_worker.light_client import Hub, LightClient, Plan, WorkerSignalling
 from sfu_worker.light_client.signalling import open_layer
-from sfu_worker.participant import Participant
+from sfu_worker.rtp import rtcp
 from sfu_worker.worker import Worker
 from tests.sfu_worker.edge import until
 
 # What a participant consists of, its own and the libraries'.
 OURS = ("sfu_worker.", "aiortc.", "OpenSSL.", "pylibsrtp", "pyee.")
 # Made anew each second, or by whoever goes on receiving.
-FLEETING: tuple[str, ...] = ("sfu_worker.numbers", "sfu_worker.registry", "sfu_worker.wire")
+FLEETING: tuple[str, ...] = ("sfu_worker.numbers", "sfu_worker.control.registry", "sfu_worker.wire")
 FLEETING += ("sfu_worker.light_client",)
 
 

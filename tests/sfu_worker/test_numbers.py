@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 import sfu_worker
-from sfu_worker.ingress import HEADER, Ingress, UpMedia
+from sfu_worker.call.tally import Tally
+from sfu_worker.control.worker_meter import Lag, WorkerMeter, resident
+from sfu_worker.net.udp import UdpSocket
 from sfu_worker.numbers import (
     Counts,
     Datagrams,
@@ -23,15 +25,13 @@ from sfu_worker.numbers import (
     grown,
     share,
 )
-from sfu_worker.packet import Batch
-from sfu_worker.tally import Tally
-from sfu_worker.udp import UdpSocket
-from sfu_worker.up_track import UpTrack
-from sfu_worker.worker_meter import Lag, WorkerMeter, resident
-from tests.sfu_worker.test_backlog import speaking
-from tests.sfu_worker.test_down_track import VP8, Source, Wire, video_slot, video_track
-from tests.sfu_worker.test_ingress import FRAME, Sender, payload, repeating
-from tests.sfu_worker.test_temporal import start
+from sfu_worker.up.batch import Batch
+from sfu_worker.up.ingress import HEADER, Ingress, UpMedia
+from sfu_worker.up.track import UpTrack
+from tests.sfu_worker.down.test_slot import VP8, Source, Wire, video_slot, video_track
+from tests.sfu_worker.down.test_temporal import start
+from tests.sfu_worker.up.test_backlog import speaking
+from tests.sfu_worker.up.test_ingress import FRAME, Sender, payload, repeating
 
 ROOM = RoomNumbers("e", people=3, streams=1, viewers=2, audio_tracks=2, video_tracks=1, paused=0)
 WORKER = WorkerNumbers("w", "0.1.0", 60.0, 1 << 20, 0.01, 0.001, ["garden"])

@@ -1,0 +1,146 @@
+"""The voices of a room: who speaks, which microphones are held back, and whose voice is in which voice slot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sfu_worker.call.participant import Participant
+from sfu_worker.call.speakers import SILENT_DBOV, SpeakerRanking
+from sfu_worker.call.voice_gate import VoiceGate, place
+from sfu_worker.down.slot import DownTrack
+from sfu_worker.up.layer import UpLayer
+from sfu_worker.up.track import UpTrack
+
+SPEAKERS_SHOWN = 4
+
+
+class Voices:
+    """Applies ranking and gate to a room's ``participants``. ``settle`` brings one slot in line with what it should carry."""
+
+    def __init__(
+        self,
+        participants: dict[str, Participant],
+        settle: Callable[[Participant, DownTrack, UpTrack | None, float], None],
+    ) -> None:
+        self.speakers: list[str] = []
+        self._participants = participants
+        self._settle = settle
+        self._ranking = SpeakerRanking()
+        self._gate = VoiceGate(self._ranking)
+
+    def close(self) -> None:
+        """The room has ended: let go of it."""
+        self._settle = _nobody
+
+    def level(self, layer: UpLayer, dbov: int, now: float) -> None:
+        """The audio level of a packet that ``layer`` receives next: if it opens the gate, it is itself let through."""
+        track = layer.track
+        self._ranking.level(track.id, dbov, now)
+        if not layer.metered:
+            layer.metered = True
+            self._apply(track)
+        if dbov < SILENT_DBOV:
+            changed = self._gate.loud(track.id, now)
+            if changed:
+                self._change(changed, now)
+
+    def _change(self, changed: tuple[str, ...], now: float) -> None:
+        for track_id in changed:
+            track = self._track(track_id)
+            if track is not None:
+                self._apply(track)
+        opened = self._track(changed[0])
+        assert opened is not None
+        claims: dict[str, float] = {}
+        for p in self._participants.values():
+            if p.voice_slots and opened.id not in p.carried and p.id != opened.participant:
+                claims = claims or self._claims()
+                self._place(p, claims, now)
+
+    def _apply(self, track: UpTrack) -> None:
+        """Hold a microphone back, or do not. Streams are never: they are as much film as voice, like the sound of a screen."""
+        shut = (
+            self._gate.crowded
+            and track.id not in self._gate
+            and self._participants[track.participant].kind == "call"
+        )
+        for layer in track.layers:
+            if shut and layer.metered:
+                layer.shut()
+            else:
+                layer.open()
+
+    def _track(self, track_id: str) -> UpTrack | None:
+        p = self._participants.get(track_id.rpartition(":")[0])
+        return p.tracks.get("microphone") if p is not None else None
+
+    # Voice slots
+
+    def fill(self, p: Participant, now: float) -> None:
+        """Put open voices that no other slot of the participant carries into its voice slots."""
+        if p.voice_slots:
+            self._place(p, self._claims(), now)
+
+    def _claims(self) -> dict[str, float]:
+        """Of everybody who is open. Microphones that do not say how loud they are, and streams, take what nobody else needs."""
+        claims = {track: self._gate.claim(track) for track in self._gate}
+        for p in self._participants.values():
+            track = p.tracks.get("microphone")
+            if (
+                track is not None
+                and track.layers
+                and not (track.layers[-1].metered and p.kind == "call")
+            ):
+                claims.setdefault(track.id, 0.0)
+        return claims
+
+    def _place(self, p: Participant, claims: dict[str, float], now: float) -> None:
+        own = f"{p.id}:microphone"
+        before = ["" if slot.wanted in p.carried else slot.wanted for slot in p.voice_slots]
+        after = place(
+            before,
+            {
+                track: claim
+                for track, claim in claims.items()
+                if track != own and track not in p.carried
+            },
+        )
+        for slot, wanted in zip(p.voice_slots, after, strict=True):
+            if slot.wanted != wanted:
+                slot.wanted = wanted
+                track = self._track(wanted)
+                self._settle(p, slot, track, now)
+                if slot.track is not None and slot.track.layers:
+                    # Not at the next tick: the packet in hand is the first of a word.
+                    slot.aim(slot.track.layers[-1], now)
+
+    # Timers
+
+    def update(self, people: int, now: float) -> bool:
+        """A few times a second. True when ``speakers`` has changed."""
+        ranking = self._ranking.update(now)
+        changed = self._gate.count(people)
+        for track_id in self._gate.update(now):
+            track = self._track(track_id)
+            if track is not None:
+                self._apply(track)
+        claims = self._claims()
+        for p in self._participants.values():
+            if changed and "microphone" in p.tracks:
+                self._apply(p.tracks["microphone"])
+            if p.voice_slots:
+                self._place(p, claims, now)
+        if ranking is None:
+            return False
+        speakers = [track.rpartition(":")[0] for track in ranking[:SPEAKERS_SHOWN]]
+        changed, self.speakers = speakers != self.speakers, speakers
+        return changed
+
+    def forget(self, track: UpTrack) -> None:
+        """The track is gone."""
+        self._ranking.forget(track.id)
+        self._gate.forget(track.id)
+
+
+def _nobody(_p: Participant, _slot: DownTrack, _track: UpTrack | None, _now: float) -> None:
+    """Who settles the slots of a room that has ended."""

@@ -1,0 +1,1 @@
+"""How a worker is reached and what it reports: the channel layer, Redis, its own health."""

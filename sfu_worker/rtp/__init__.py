@@ -1,0 +1,1 @@
+"""RTP, RTCP and the payload formats that are read. Pure."""

@@ -1,0 +1,1 @@
+"""Media in: which incoming stream belongs to which track and layer, and its repair."""

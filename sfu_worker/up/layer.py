@@ -1,0 +1,320 @@
+"""Media in, one stream: what a layer receives, repairs, holds back, and hands to those who watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from sfu_worker.rtp import keyframes, rtcp, vp8, vp9
+from sfu_worker.rtp.dependency import ALL_TEMPORAL, Dependencies
+from sfu_worker.sdp.codecs import Codec, codec_key
+from sfu_worker.up.backlog import Backlog
+from sfu_worker.up.batch import Batch, Packet
+from sfu_worker.up.cache import PacketCache
+from sfu_worker.up.layer_rates import TEMPORAL_LAYERS, LayerRates
+from sfu_worker.up.nack import NackLog
+from sfu_worker.up.reception import ReceptionStats
+
+if TYPE_CHECKING:
+    from sfu_worker.down.slot import DownTrack
+    from sfu_worker.up.track import UpTrack
+
+VIDEO_CACHE = 1024
+AUDIO_CACHE = 128
+
+KEYFRAME_INTERVAL = 0.5
+"Seconds between two requests to one source: at most two a second, however many receivers ask."
+
+GUESS_BITS = 7
+"Bits a second for each square of a line, while nothing is measured: 130 kbit/s at 135 lines, 500 at 270, 3.6 Mbit/s at 720."
+
+GUESS_UNKNOWN = 300_000
+"bit/s of a layer of which not even the size is known."
+
+LAYER_SILENT_SECONDS = 1.5
+"A simulcast layer that has sent nothing for so long is one that the sender has stopped."
+
+
+class UpLayer:
+    """One incoming RTP stream: the whole track, or one simulcast layer of it."""
+
+    def __init__(
+        self,
+        track: UpTrack,
+        ssrc: int,
+        rid: str,
+        codec: Codec,
+        batch: Batch,
+        send_rtcp: Callable[[bytes], None],
+    ) -> None:
+        self.track = track
+        self.ssrc = ssrc
+        self.rid = rid
+        self.codec = codec
+        self.codec_key = codec_key(codec)
+        self.clock = codec.clock
+        self.downs: list[DownTrack] = []
+        self.waiting: list[DownTrack] = []
+        self.closed = False
+        # All that remember segments of this layer, for retransmissions.
+        self.carried: WeakSet[DownTrack] = WeakSet()
+        self.collected: list[Packet] = []
+        self.cache = PacketCache(VIDEO_CACHE if track.kind == "video" else AUDIO_CACHE)
+        self.nack = NackLog()
+        self.rates = LayerRates()
+        self.stats = ReceptionStats(ssrc, codec.clock)
+        self.size: tuple[int, int] | None = None
+        self.top_seq = -1
+        self.top_timestamp = 0
+        self.top_picture_id = 0
+        self.top_tl0 = 0
+        self.packets = 0
+        self.octets = 0
+        self.repaired = 0
+        "Packets that came on another stream, or in the packet after them."
+        self.tallied: tuple[int, ...] = (0,) * 6
+        "What of ``counts`` has gone into the numbers of the sender."
+        self.last_at = -1.0
+        self.sender_report: tuple[int, int, int] | None = None
+        "The last sender report: its NTP time (64 bits), its RTP time, and when it came in our own NTP time."
+        self.metered = False
+        "Whether its packets say how loud they are (RFC 6464). What does not is never held back."
+        self.held = False
+        "Nothing leaves, and all counters stand still: since ``shut``, until the first packet after ``open``."
+        name = codec.name.upper()
+        self.is_vp8 = name == "VP8"
+        self._is_vp9 = name == "VP9"
+        self.has_picture_ids = self.is_vp8 or self._is_vp9
+        self.dependencies = Dependencies() if track.kind == "video" else None
+        "What tells ``temporal``, ``switch_up`` and ``begins_frame`` of a packet before it is received."
+        self._is_video = track.kind == "video"
+        # WebRTC senders retransmit only video, and only what was negotiated.
+        self._repairs = self._is_video and "nack" in codec.feedback
+        self._batch = batch
+        self._send_rtcp = send_rtcp
+        self._withheld = self._withheld_octets = 0
+        self._nacks = self._plis = 0
+        self._keyframe_asked = -1.0
+        self._keyframe_due = False
+        self._shut = False
+        self._backlog = Backlog(self.cache, codec.clock)
+        self._key_timestamp = -1
+
+    def receive(self, p: Packet, now: float, *, kept: bool = False) -> None:
+        """Take a packet, new or repaired; it goes out with ``deliver``. Duplicates go no further.
+
+        ``kept``: it was here before, and was held back.
+        """
+        if not (kept or self.nack.received(p.seq)):
+            return
+        if self.held:
+            self._withheld += 1
+            self._withheld_octets += p.size
+            self._backlog.keep(p, self.top_seq)
+            if not self._shut:
+                self._rise(now)
+            return
+        self.last_at = now
+        self.packets += 1
+        self.octets += p.size
+        if self.is_vp8:
+            self._read_vp8(p)
+        elif self._is_video:
+            self._read_other(p)
+        else:
+            p.temporal = -1
+        if p.timestamp != self._key_timestamp:
+            # A key frame is no part of what a layer takes from second to second.
+            self.rates.octets[p.temporal if 0 < p.temporal < TEMPORAL_LAYERS else 0] += p.size
+        ahead = (p.seq - self.top_seq) & 0xFFFF < 0x8000 or self.top_seq < 0
+        if self.waiting:
+            self._switch_waiting(p, now)
+        if ahead:
+            self.top_seq = p.seq
+            self.top_timestamp = p.timestamp
+            self.top_picture_id = p.picture_id
+            self.top_tl0 = p.tl0
+        self.cache.put(p.seq, p.timestamp, p.marker, bytes(p.payload))
+        if self.downs:
+            if not self.collected:
+                self._batch.layers.append(self)
+            self.collected.append(p)
+
+    def deliver(self) -> None:
+        """Hand what was collected to every receiver."""
+        if self.collected:
+            size = sum([p.size for p in self.collected])
+            for down in self.downs:
+                down.forward(self.collected, size, self._batch.now)
+            self.collected.clear()
+
+    # Holding back
+
+    def shut(self) -> None:
+        """Hold back what comes from now on. Receivers stay bound."""
+        if not self.held:
+            self.deliver()
+            self._backlog.begin()
+        self.held = self._shut = True
+
+    def open(self) -> None:
+        """Let everything through from the next packet on."""
+        self._shut = False
+
+    def _rise(self, now: float) -> None:
+        """Go on, with what came just before the packet in hand, so that the first syllable is whole.
+
+        The silence that was not sent is no loss: numbers close up, and time runs on, as in discontinuous transmission. The
+        marker says where the talk spurt begins (RFC 3551 section 4.1).
+        """
+        backlog = self._backlog.packets()
+        if not backlog:
+            return
+        self.held = False
+        first = backlog[0]
+        first.marker = 0x80
+        for down in self.downs:
+            down.resume(first.seq, self.top_seq)
+        self.top_seq = (first.seq - 1) & 0xFFFF
+        self._withheld -= len(backlog)
+        self._withheld_octets -= sum([p.size for p in backlog])
+        for p in backlog:
+            # At the time when it came, as far as who is bound to the layer only now needs to know.
+            self.receive(
+                p,
+                now - ((backlog[-1].timestamp - p.timestamp) & 0xFFFFFFFF) / self.clock,
+                kept=True,
+            )
+
+    # Reading video
+
+    # Chromium leaves picture ids and temporal layers out of VP8's own descriptor where it sends the dependency descriptor.
+
+    def _read_vp8(self, p: Packet) -> None:
+        found = vp8.descriptor(p.payload, 0, p.size)
+        if found is None:
+            p.picture_id_at = p.tl0_at = 0
+            p.begins_frame = p.keyframe = p.layer_sync = False
+            return
+        p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0 = found[:5]
+        temporal, p.layer_sync, p.begins_frame, p.keyframe, _ = found[5:]
+        if temporal >= 0:
+            p.temporal = temporal
+            p.switch_up = -1
+        if p.keyframe:
+            self._key_timestamp = p.timestamp
+            self.size = vp8.keyframe_size(p.payload, 0, p.size) or self.size
+
+    def _read_other(self, p: Packet) -> None:
+        p.layer_sync = False
+        if self._is_vp9:
+            found = vp9.descriptor(p.payload, 0, p.size)
+            if found is None:
+                p.picture_id_at = p.tl0_at = 0
+                p.begins_frame = p.keyframe = False
+                return
+            p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0 = found[:5]
+            temporal, up, p.begins_frame, may_be_key = found[5:]
+            if temporal >= 0:
+                p.temporal = temporal
+                p.switch_up = ALL_TEMPORAL if up else -1
+        else:
+            may_be_key = p.begins_frame or p.temporal < 0
+        p.keyframe = may_be_key and keyframes.starts_keyframe(self.codec.name, p.payload, 0, p.size)
+        if p.keyframe:
+            self._key_timestamp = p.timestamp
+            self.size = keyframes.picture_size(self.codec.name, p.payload, 0, p.size) or self.size
+
+    def _switch_waiting(self, p: Packet, now: float) -> None:
+        if self._is_video and not p.keyframe:
+            return
+        # What came before on this layer and on those that are left belongs to the numbers of before.
+        self.deliver()
+        for down in self.waiting:
+            if down.layer is not None:
+                down.layer.deliver()
+            down.switch(self, p, now)
+        self.waiting.clear()
+
+    def request_keyframe(self, now: float) -> None:
+        """Ask the source for a key frame, now or as soon as the interval allows."""
+        if not self._is_video:
+            return
+        if now - self._keyframe_asked < KEYFRAME_INTERVAL:
+            self._keyframe_due = True
+            return
+        self._keyframe_asked = now
+        self._keyframe_due = False
+        self._plis += 1
+        self._send_rtcp(rtcp.build_pli(1, self.ssrc))
+
+    def repair(self, now: float, rtt: float) -> None:
+        """Timer: ask again for what is missing, and for a key frame while somebody waits for one."""
+        # Where nothing is sent again it only lets go of what will not come.
+        missing = self.nack.missing(now, rtt)
+        if self._repairs:
+            if missing:
+                self._nacks += 1
+                self._send_rtcp(rtcp.build_nack(1, self.ssrc, missing))
+            if self.nack.take_keyframe_request() and self.downs:
+                self.request_keyframe(now)
+        if self._keyframe_due or self.waiting:
+            self.request_keyframe(now)
+
+    def report(self, ntp_now: int) -> rtcp.ReportBlock:
+        """The block about this stream for the next receiver report; ``ntp_now`` is 64-bit NTP time in our clock."""
+        if self.sender_report is None:
+            return self.stats.report()
+        ntp, _, arrived = self.sender_report
+        # RFC 3550 6.4.1: middle 32 bits of the sender's time; the delay in 1/65536 s.
+        return self.stats.report((ntp >> 16) & 0xFFFFFFFF, (ntp_now - arrived >> 16) & 0xFFFFFFFF)
+
+    @property
+    def counts(self) -> tuple[int, int, int, int, int, int]:
+        """So far: packets and their octets, those that did not come by themselves, those that never came; NACKs and PLIs sent."""
+        lost = self.repaired + self.nack.given_up
+        packets, octets = self.packets + self._withheld, self.octets + self._withheld_octets
+        return packets, octets, lost, self.nack.given_up, self._nacks, self._plis
+
+    @property
+    def bitrates(self) -> tuple[int, ...]:
+        """bit/s up to each temporal layer, measured or, in the first moments, guessed."""
+        if self.rates.rates[-1]:
+            return self.rates.rates
+        return (GUESS_BITS * self.size[1] ** 2 if self.size else GUESS_UNKNOWN,)
+
+    def alive(self, now: float) -> bool:
+        """Whether the sender still sends this layer, in the codec that it sends now."""
+        newest = self.track.newest
+        return now - self.last_at < LAYER_SILENT_SECONDS and (
+            newest is None or newest.codec_key == self.codec_key
+        )
+
+    def succeed(self, old: UpLayer) -> None:
+        """Take the place of a layer on the same SSRC, whose sender goes on in another codec, beginning with a key frame."""
+        self.size, self.stats, self.sender_report = old.size, old.stats, old.sender_report
+        followers = [*old.downs, *old.waiting]
+        self.carried = old.carried
+        old.carried = WeakSet()
+        old.close()
+        for down in followers:
+            if down.can_carry(self):
+                down.await_first(self)
+
+    def close(self) -> None:
+        """The stream is gone: its receivers wait for the next one."""
+        self.deliver()
+        for down in [*self.downs, *self.waiting]:
+            down.lost(self)
+        self.downs.clear()
+        self.waiting.clear()
+        self.closed = True
+        self._send_rtcp = _nowhere
+        for down in self.carried:
+            down.forget(self.track)
+        self.carried.clear()
+
+
+def _nowhere(_data: bytes) -> None:
+    """Whom a layer that has ended may still ask for something."""

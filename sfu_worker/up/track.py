@@ -1,0 +1,118 @@
+"""Media in: a published track over its layers, and which of them are watched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfu_worker.down.allocation import LAYER_FITS
+
+if TYPE_CHECKING:
+    from sfu_worker.down.slot import DownTrack
+    from sfu_worker.up.layer import UpLayer
+
+FEWER_AFTER = 3.0
+"Seconds until a sender is told to stop a layer that nobody watches; to start one again it is told at once."
+
+
+class UpTrack:
+    """A published track. It outlives its layers: after a new connection the same track goes on with new ones."""
+
+    def __init__(self, track_id: str, participant: str, source: str, kind: str) -> None:
+        self.id = track_id
+        self.participant = participant
+        self.source = source
+        self.kind = kind
+        self.muted = False
+        self.published = False
+        self.codec = ""
+        self.newest: UpLayer | None = None
+        "The layer that began last. Its codec is the track's: a sender changes all layers at once, but stopped ones come later."
+        self.rids: list[str] = []
+        self.layers: list[UpLayer] = []
+        self.subscribers: list[DownTrack] = []
+        self.told_rids: list[str] | None = None
+        "The layers that the sender was last told to send; None: nothing was said, so all of them."
+        self.fewer_since: float | None = None
+        self.silent_since: float | None = None
+        "When the last layer went away; a track without layers for long is unpublished."
+
+    def add_layer(self, layer: UpLayer) -> None:
+        """Layers stay in the order of the offer's rids, which says nothing of their sizes: see ``smallest_first``."""
+        self.layers.append(layer)
+        order = {rid: i for i, rid in enumerate(self.rids)}
+        self.layers.sort(key=lambda x: order.get(x.rid, 0))
+        self.codec = layer.codec.name
+        self.newest = layer
+        self.silent_since = None
+
+    def drop_layers(self, now: float) -> None:
+        """The connection that carried the track is gone."""
+        for layer in self.layers:
+            layer.close()
+        self.layers.clear()
+        self.newest = None
+        self.told_rids = None
+        self.silent_since = now
+
+    def wanted_rids(self, now: float) -> list[str] | None:
+        """What to tell the sender about its layers when that is news: more at once, fewer after a while.
+
+        The lowest is always wanted: it is there when a link falls, and it shows that the camera is on.
+        """
+        if (
+            len(self.rids) < 2
+            or len(self.layers) < len(self.rids)
+            or not all(layer.size for layer in self.layers)
+        ):
+            return None
+        wanted = [layer.rid for layer in self._watched()]
+        told = (
+            self.told_rids
+            if self.told_rids is not None
+            else [layer.rid for layer in smallest_first(self.layers)]
+        )
+        if wanted == told:
+            self.fewer_since = None
+            return None
+        if set(wanted) < set(told):
+            if self.fewer_since is None:
+                self.fewer_since = now
+            if now - self.fewer_since < FEWER_AFTER:
+                return None
+        self.fewer_since = None
+        self.told_rids = wanted
+        return wanted
+
+    def _watched(self) -> list[UpLayer]:
+        ordered = smallest_first(self.layers)
+        watched = ordered[:1]
+        for slot in self.subscribers:
+            for i, layer in enumerate(ordered):
+                if i >= len(watched):
+                    watched.append(layer)
+                if slot.height and layer.size and layer.size[1] >= slot.height * LAYER_FITS:
+                    break
+        return watched
+
+    def layer_for(self, height: int, now: float) -> UpLayer | None:
+        """The smallest layer that is sent and high enough for ``height`` pixels; the largest one when none is, or height is 0."""
+        layers = self.layers
+        if len(layers) > 1:
+            layers = (
+                smallest_first([layer for layer in layers if layer.alive(now)])
+                or smallest_first(layers)[:1]
+            )
+        for layer in layers:
+            if height and layer.size and layer.size[1] >= height * LAYER_FITS:
+                return layer
+        return layers[-1] if layers else None
+
+
+def smallest_first(layers: list[UpLayer]) -> list[UpLayer]:
+    """Layers by height, or by bitrate as long as a height is not known.
+
+    The order of the rids is the sender's business (RFC 8853): pages list the smallest first, OBS the largest.
+    """
+    if all(layer.size for layer in layers):
+        return sorted(layers, key=lambda layer: layer.size[1] if layer.size else 0)
+    return sorted(layers, key=lambda layer: layer.bitrates[-1])

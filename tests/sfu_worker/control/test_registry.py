@@ -1,0 +1,95 @@
+"""What a worker says of itself in a real Redis."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import redis.asyncio
+
+from sfu_worker import wire
+from sfu_worker.control.registry import LiveRoom, Registry
+from tests.sfu_worker.edge import until
+
+
+async def started(redis_url: str, name: str, rooms: dict[str, LiveRoom]) -> Registry:
+    registry = Registry(redis_url, name, "host-1-", ["127.0.0.1:1"], lambda: rooms)
+    await registry._bury()
+    await registry.beat()
+    return registry
+
+
+async def test_a_beat_says_everything_and_runs_out(redis_url: str, clean_redis: Any) -> None:
+    registry = await started(redis_url, "host-1-aa", {"garden": LiveRoom("e", 3, 1.0)})
+    client = redis.asyncio.Redis.from_url(redis_url)
+    body = json.loads(await client.get(wire.worker_key("host-1-aa")) or b"")
+    assert (body["rooms"], body["people"], body["addresses"]) == (1, 3, ["127.0.0.1:1"])
+    assert await client.get(wire.room_key("garden")) == b"host-1-aa"
+    assert json.loads(await client.get(wire.live_key("garden")) or b"")["people"] == 3
+    assert 0 < await client.pttl(wire.worker_key("host-1-aa")) <= 3000
+    await registry.stop()
+    assert await client.get(wire.worker_key("host-1-aa")) is None
+    await client.aclose()
+
+
+async def test_a_new_life_buries_the_one_before_and_nobody_else(
+    redis_url: str, clean_redis: Any
+) -> None:
+    await started(redis_url, "host-1-aa", {})
+    other = Registry(redis_url, "host-10-cc", "host-10-", [], dict)
+    await other.beat()
+    again = await started(redis_url, "host-1-bb", {})
+    client = redis.asyncio.Redis.from_url(redis_url)
+    assert await client.get(wire.worker_key("host-1-aa")) is None
+    assert await client.smembers(wire.WORKERS_KEY) == {b"host-1-bb", b"host-10-cc"}
+    await client.aclose()
+    await again.stop()
+    await other.stop()
+
+
+async def test_calls_are_written_to_the_stream(redis_url: str, clean_redis: Any) -> None:
+    registry = await started(redis_url, "host-1-aa", {})
+    registry.call("garden", "e", "started", 1)
+    registry.call("garden", "e", "ended", 4)
+    await registry.beat()
+    entries = [fields for _, fields in clean_redis.xrange(wire.CALLS_STREAM)]
+    assert [(f[b"event"], f[b"people"]) for f in entries] == [(b"started", b"1"), (b"ended", b"4")]
+    await registry.stop()
+
+
+async def test_what_is_kicked_during_a_beat_is_written_with_another_one_at_once(
+    redis_url: str, clean_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sfu_worker.control.registry.BEAT_SECONDS", 3600)
+    registry = Registry(redis_url, "host-1-aa", "host-1-", [], dict)
+    real, beats = registry.beat, 0
+
+    async def beat() -> None:
+        nonlocal beats
+        beats += 1
+        await real()
+        if beats == 1:
+            registry.call("garden", "e", "started", 1)
+
+    monkeypatch.setattr(registry, "beat", beat)
+    await registry.start()
+    await until(lambda: clean_redis.xlen(wire.CALLS_STREAM))
+    await registry.stop()
+
+
+async def test_a_heartbeat_that_fails_beats_again(
+    redis_url: str, clean_redis: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    fails = iter([True, True])
+
+    def rooms() -> dict[str, LiveRoom]:
+        if next(fails, False):
+            raise ZeroDivisionError
+        return {}
+
+    registry = Registry(redis_url, "host-1-aa", "host-1-", [], rooms)
+    await registry.start()
+    await until(lambda: clean_redis.exists(wire.worker_key("host-1-aa")))
+    assert len([r for r in caplog.records if "the heartbeat failed" in r.getMessage()]) == 1
+    await registry.stop()

@@ -1,0 +1,113 @@
+"""What a receiver gets when its link is wide, narrow, silent or full."""
+
+from __future__ import annotations
+
+import pytest
+
+from sfu_worker.down.egress import BLIND_SECONDS, Egress
+from sfu_worker.down.rtx import Receiver
+from sfu_worker.down.slot import DownTrack
+from sfu_worker.rtp.dependency import ALL_TEMPORAL
+from tests.sfu_worker.down.test_slot import Source, Wire, video_slot, video_track
+
+
+def camera(rates: dict[str, int]) -> tuple[list[Source], DownTrack, Wire, Egress]:
+    """Three layers that send at the given rates, in kbit/s, and one slot that wants them."""
+    egress, wire, track = Egress(), Wire(), video_track()
+    sources = [Source(track, i + 1, rid) for i, rid in enumerate(rates)]
+    for source, (height, rate) in zip(
+        sources, zip((135, 270, 540), rates.values(), strict=False), strict=True
+    ):
+        source.layer.size = (height * 16 // 9, height)
+        source.layer.last_at = 10.0
+        source.layer.rates.rates = (rate * 1000,)
+    slot = video_slot(wire)
+    slot.receiver = Receiver(wire, egress.estimator)  # type: ignore[arg-type]
+    slot.wanted, slot.height, slot.track = track.id, 540, track
+    track.subscribers.append(slot)
+    return sources, slot, wire, egress
+
+
+RATES = {"q": 150, "h": 500, "f": 2500}
+
+
+def believes(egress: Egress, rate: int) -> None:
+    """A receiver that has said what it takes."""
+    egress.on_remb(rate, 10.0)
+
+
+@pytest.mark.parametrize(("rate", "rid"), [(200_000, "q"), (700_000, "h"), (5_000_000, "f")])
+def test_the_layer_follows_the_link(rate: int, rid: str) -> None:
+    _, slot, _, egress = camera(RATES)
+    believes(egress, rate)
+    assert egress.choose([slot], 10.1) == []
+    assert slot.pending is not None
+    assert slot.pending.rid == rid
+
+
+def test_a_link_that_takes_nothing_pauses_the_picture_and_says_so() -> None:
+    _, slot, _, egress = camera(RATES)
+    believes(egress, 100_000)
+    assert egress.choose([slot], 10.1) == [slot]
+    assert slot.pending is None
+    assert egress.unmet > 2_500_000
+
+
+def test_a_picture_that_could_be_better_says_what_keeps_it_down() -> None:
+    _, slot, _, egress = camera(RATES)
+    for rate, limit in ((700_000, "bandwidth"), (5_000_000, ""), (100_000_000, "")):
+        believes(egress, rate)
+        egress.choose([slot], 10.1)
+        assert slot.limit == limit, rate
+
+
+def test_sound_comes_off_the_budget_first() -> None:
+    _, slot, _, egress = camera(RATES)
+    believes(egress, 520_000)
+    voice = Source(video_track("b"), 9)
+    voice.layer.rates.rates = (60_000,)
+    sound = DownTrack("5", "audio", 1, None, [], "", 0, lambda _: None)
+    sound.layer = voice.layer
+    egress.choose([slot, sound], 10.1)
+    assert slot.pending is not None
+    assert slot.pending.rid == "q"
+
+
+def test_who_never_says_anything_is_not_limited() -> None:
+    sources, slot, _, egress = camera(RATES)
+    egress.choose([slot], 10.0)
+    assert slot.pending is not None
+    assert slot.pending.rid == "q"
+    egress.tick([slot], 10.1)
+    assert egress.limited(10.2)
+    for source in sources:
+        source.layer.last_at = 10.2 + BLIND_SECONDS
+    egress.choose([slot], 10.2 + BLIND_SECONDS)
+    assert slot.pending is not None
+    assert slot.pending.rid == "f"
+
+
+def test_a_wide_link_gets_all_temporal_layers_and_a_narrower_one_keeps_the_picture_without_them() -> (
+    None
+):
+    sources, slot, _, egress = camera(RATES)
+    sources[2].layer.rates.rates = (1_000_000, 1_500_000, 2_500_000)
+    believes(egress, 20_000_000)
+    egress.choose([slot], 10.1)
+    assert slot.max_temporal == ALL_TEMPORAL
+    sources[2].send(10.15, key=True)
+    assert slot.layer is sources[2].layer
+    believes(egress, 1_700_000)
+    egress.choose([slot], 10.2)
+    assert slot.pending is None
+    assert (slot.layer.rid, slot.max_temporal) == ("f", 1)
+
+
+def test_a_probe_is_padding_where_nothing_is_bound() -> None:
+    """Nothing fits into the first estimate and nothing was ever sent: then only a probe can show that there is more."""
+    _, slot, wire, egress = camera({"q": 6000})
+    egress.choose([slot], 10.1)
+    for i in range(8):
+        egress.tick([slot], 10.2 + i * 0.025)
+    assert len(wire.sent) > 3
+    assert all(data[0] == 0xB0 and data[-1] == 255 for data in wire.sent)

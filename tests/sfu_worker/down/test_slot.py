@@ -1,0 +1,297 @@
+"""What leaves a slot has continuous numbers, whatever feeds it."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.down.rtx import Receiver
+from sfu_worker.down.slot import DownTrack
+from sfu_worker.sdp.codecs import Codec
+from sfu_worker.up.batch import Batch, Packet
+from sfu_worker.up.layer import UpLayer
+from sfu_worker.up.track import UpTrack
+
+VP8 = Codec(96, "VP8", 90000, 1, {}, ("nack", "nack pli", "transport-cc"), 97)
+H264 = Codec(
+    102, "H264", 90000, 1, {"packetization-mode": "1", "profile-level-id": "42e01f"}, ("nack",), 103
+)
+OPUS = Codec(111, "opus", 48000, 2, {}, (), None)
+
+
+class Wire:
+    """Stands where a transport is: keeps what is committed."""
+
+    def __init__(self) -> None:
+        self.out = memoryview(bytearray(4096))
+        self.twcc_seq = 0
+        self.sent: list[bytes] = []
+
+    def reserve(self) -> int:
+        return 128
+
+    def commit(self, offset: int, length: int) -> None:
+        self.sent.append(bytes(self.out[offset : offset + length]))
+
+
+@dataclass
+class Sent:
+    payload_type: int
+    marker: bool
+    seq: int
+    timestamp: int
+    ssrc: int
+    twcc: int
+    payload: bytes
+
+
+def parse(data: bytes) -> Sent:
+    first, second, seq, timestamp, ssrc, profile, words, ident, twcc, pad = struct.unpack_from(
+        "!BBHIIHHBHB", data
+    )
+    assert (first, profile, words, ident, pad) == (0x90, 0xBEDE, 1, 5 << 4 | 1, 0)
+    return Sent(second & 0x7F, bool(second & 0x80), seq, timestamp, ssrc, twcc, data[20:])
+
+
+def vp8_payload(picture_id: int, tl0: int, *, key: bool = False, body: bytes = b"x" * 20) -> bytes:
+    # RFC 7741 4.2: X S, I L, 15-bit picture id, TL0PICIDX; then the payload header, whose lowest bit is 0 in a key frame.
+    start = b"\x9d\x01\x2a" + struct.pack("<HH", 640, 360) if key else b""
+    return (
+        struct.pack("!BBHB", 0x90, 0xC0, 0x8000 | picture_id, tl0)
+        + (b"\x10\x00\x00" if key else b"\x11\x00\x00")
+        + start
+        + body
+    )
+
+
+class Source:
+    """A sender of one layer."""
+
+    def __init__(
+        self,
+        track: UpTrack,
+        ssrc: int,
+        rid: str = "",
+        codec: Codec = VP8,
+        seq: int = 0,
+        timestamp: int = 0,
+    ) -> None:
+        self.rtcp: list[bytes] = []
+        self.layer = UpLayer(track, ssrc, rid, codec, Batch(), self.rtcp.append)
+        track.add_layer(self.layer)
+        self.seq, self.timestamp = seq, timestamp
+        self.picture_id, self.tl0 = 100, 10
+
+    def send(
+        self, now: float, *, key: bool = False, payload: bytes | None = None, seq: int | None = None
+    ) -> None:
+        p = Packet()
+        if seq is None:
+            self.seq = (self.seq + 1) & 0xFFFF
+            self.timestamp = (self.timestamp + 3000) & 0xFFFFFFFF
+            self.picture_id = (self.picture_id + 1) & 0x7FFF
+            self.tl0 = (self.tl0 + 1) & 0xFF
+        p.seq = self.seq if seq is None else seq
+        p.timestamp, p.marker = self.timestamp, 0x80
+        data = vp8_payload(self.picture_id, self.tl0, key=key) if payload is None else payload
+        p.payload, p.size = memoryview(data), len(data)
+        self.layer.receive(p, now)
+        self.layer.deliver()
+
+
+def video_slot(wire: Wire, codecs: list[Codec] | None = None) -> DownTrack:
+    slot = DownTrack("4", "video", 7777, 8888, codecs or [VP8, H264], "slot1", 5, lambda _: None)
+    slot.receiver = Receiver(wire, BandwidthEstimator())  # type: ignore[arg-type]
+    return slot
+
+
+def video_track(name: str = "a") -> UpTrack:
+    track = UpTrack(f"{name}:camera", name, "camera", "video")
+    track.rids = ["q", "h", "f"]
+    return track
+
+
+def test_a_slot_waits_for_a_key_frame_and_asks_for_one() -> None:
+    wire, source = Wire(), Source(video_track(), 1)
+    slot = video_slot(wire)
+    slot.aim(source.layer, 1.0)
+    assert len(source.rtcp) == 1
+    source.send(1.0)
+    assert wire.sent == []
+    source.send(1.1, key=True)
+    source.send(1.2)
+    assert len(wire.sent) == 2
+
+
+def test_numbers_go_on_when_the_source_changes() -> None:
+    wire = Wire()
+    first, second = (
+        Source(video_track("a"), 1, seq=65533),
+        Source(video_track("b"), 2, seq=500, timestamp=123456),
+    )
+    slot = video_slot(wire)
+    slot.aim(first.layer, 0.0)
+    now = 0.0
+    for i in range(6):
+        now += 1 / 30
+        first.send(now, key=i == 0)
+    slot.aim(second.layer, now)
+    for i in range(6):
+        now += 1 / 30
+        first.send(now)
+        second.send(now, key=i == 2)
+    sent = [parse(data) for data in wire.sent]
+    assert {s.ssrc for s in sent} == {7777}
+    assert [(b.seq - a.seq) & 0xFFFF for a, b in pairwise(sent)] == [1] * (len(sent) - 1)
+    assert [s.twcc for s in sent] == list(range(1, len(sent) + 1))
+    steps = [(b.timestamp - a.timestamp) & 0xFFFFFFFF for a, b in pairwise(sent)]
+    assert all(0 < step < 9000 for step in steps)
+    ids = [struct.unpack_from("!H", s.payload, 2)[0] & 0x7FFF for s in sent]
+    assert [(b - a) & 0x7FFF for a, b in pairwise(ids)] == [1] * (len(ids) - 1)
+    tl0 = [s.payload[4] for s in sent]
+    assert [(b - a) & 0xFF for a, b in pairwise(tl0)] == [1] * (len(tl0) - 1)
+
+
+def test_layers_of_one_source_keep_their_timestamps() -> None:
+    wire, track = Wire(), video_track()
+    low, high = Source(track, 1, "q"), Source(track, 2, "f")
+    slot = video_slot(wire)
+    slot.aim(low.layer, 0.0)
+    low.send(0.033, key=True)
+    high.send(0.033)
+    slot.aim(high.layer, 0.04)
+    low.send(0.066)
+    high.send(0.066, key=True)
+    high.send(0.1)
+    times = [parse(data).timestamp for data in wire.sent]
+    assert [(b - a) & 0xFFFFFFFF for a, b in pairwise(times)] == [3000, 0, 3000]
+
+
+def test_a_late_packet_of_the_stream_before_is_not_forwarded() -> None:
+    wire = Wire()
+    source = Source(video_track(), 1, seq=1000)
+    slot = video_slot(wire)
+    slot.aim(source.layer, 0.0)
+    source.send(0.1)
+    source.send(0.2)
+    source.send(0.3, key=True)
+    count = len(wire.sent)
+    source.send(0.4, seq=990)
+    assert len(wire.sent) == count
+
+
+def test_a_slot_switches_codec_by_payload_type_and_refuses_unknown_ones() -> None:
+    wire = Wire()
+    slot = video_slot(wire)
+    assert not slot.can_carry(
+        Source(video_track(), 9, codec=Codec(45, "AV1", 90000, 1, {}, (), None)).layer
+    )
+    other = Source(
+        video_track("b"), 2, codec=Codec(125, "H264", 90000, 1, dict(H264.fmtp), (), None)
+    )
+    slot.aim(other.layer, 0.0)
+    other.send(0.1, payload=b"\x65idr")
+    assert parse(wire.sent[-1]).payload_type == 102
+
+
+def test_lost_packets_are_sent_again_on_the_repair_stream() -> None:
+    wire, source = Wire(), Source(video_track(), 1)
+    slot = video_slot(wire)
+    slot.aim(source.layer, 0.0)
+    source.send(0.1, key=True)
+    source.send(0.2)
+    original = parse(wire.sent[1])
+    slot.retransmit([original.seq, (original.seq + 700) & 0xFFFF], 0.3, 0.1, 10_000)
+    assert len(wire.sent) == 3
+    repaired = parse(wire.sent[2])
+    assert (repaired.payload_type, repaired.ssrc, repaired.timestamp) == (
+        97,
+        8888,
+        original.timestamp,
+    )
+    assert repaired.payload == struct.pack("!H", original.seq) + original.payload
+
+
+def test_what_was_sent_before_a_switch_is_not_sent_again() -> None:
+    wire = Wire()
+    first, second = Source(video_track("a"), 1, seq=30), Source(video_track("b"), 2, seq=9000)
+    slot = video_slot(wire)
+    slot.aim(first.layer, 0.0)
+    first.send(0.1, key=True)
+    slot.aim(second.layer, 0.1)
+    second.send(0.2, key=True)
+    before, after = (parse(data) for data in wire.sent)
+    assert slot.retransmit([before.seq], 0.3, 0.1, 10_000) == 0, "the key frame needs nothing of it"
+    assert slot.retransmit([after.seq], 0.3, 0.1, 10_000) > 0
+    assert parse(wire.sent[-1]).payload == struct.pack("!H", after.seq) + after.payload
+
+
+def test_a_packet_that_is_asked_for_again_and_again_gives_way_to_a_key_frame() -> None:
+    wire, source = Wire(), Source(video_track(), 1)
+    slot = video_slot(wire)
+    slot.aim(source.layer, 0.0)
+    source.send(0.1, key=True)
+    source.rtcp.clear()
+    seq = parse(wire.sent[0]).seq
+    for tenth in range(2, 10):
+        slot.retransmit([seq], tenth / 10, 0.05, 10_000)
+    assert source.rtcp == []
+    slot.retransmit([seq], 1.05, 0.05, 10_000)
+    assert len(source.rtcp) == 1
+
+
+def test_a_storm_of_requests_is_bounded() -> None:
+    wire, source = Wire(), Source(video_track(), 1)
+    slot = video_slot(wire)
+    slot.aim(source.layer, 0.0)
+    source.send(0.1, key=True)
+    seq = parse(wire.sent[0]).seq
+    slot.retransmit([seq] * 5000, 0.2, 0.0, 1 << 30)
+    assert len(wire.sent) < 500
+
+
+def test_sound_is_forwarded_from_the_next_packet_on() -> None:
+    wire = Wire()
+    track = UpTrack("a:microphone", "a", "microphone", "audio")
+    source = Source(track, 5, codec=OPUS)
+    slot = DownTrack("3", "audio", 1, None, [OPUS], "slot1", 5, lambda _: None)
+    slot.receiver = Receiver(wire, BandwidthEstimator())  # type: ignore[arg-type]
+    slot.aim(source.layer, 0.0)
+    source.send(0.02, payload=b"opus")
+    assert parse(wire.sent[0]).payload == b"opus"
+
+
+def test_long_streams_do_not_stop_after_half_of_the_numbers() -> None:
+    wire, source = Wire(), Source(video_track(), 1)
+    slot = video_slot(wire)
+    slot.aim(source.layer, 0.0)
+    source.send(0.1, key=True)
+    for i in range(70_000):
+        source.send(0.1 + i / 1000)
+        if i % 1000 == 0:
+            slot.tick()
+    assert len(wire.sent) == 70_001
+
+
+def test_a_sender_report_runs_the_sources_clock_on() -> None:
+    wire, source = Wire(), Source(video_track(), 1)
+    slot = video_slot(wire)
+    slot.aim(source.layer, 0.0)
+    source.send(0.1, key=True)
+    second = 1 << 32
+    source.layer.sender_report = (100 * second, source.timestamp, 0)
+    report = slot.sender_report(1102 * second, 1000 * second)
+    assert report is not None
+    ssrc, ntp, timestamp, packets = struct.unpack_from("!IQII", report, 4)
+    assert (ssrc, ntp, packets) == (7777, 1102 * second, 1)
+    assert timestamp == (parse(wire.sent[0]).timestamp + 2 * 90000) & 0xFFFFFFFF
+
+
+def test_requests_for_key_frames_are_at_most_two_a_second() -> None:
+    source = Source(video_track(), 1)
+    for i in range(100):
+        source.layer.request_keyframe(10 + i / 100)
+        source.layer.repair(10 + i / 100, 0.05)
+    assert len(source.rtcp) == 2
