@@ -46,7 +46,7 @@ def context(entry: Entry, now: datetime) -> dict[str, Any]:
 
 
 def config(entry: Entry, now: datetime) -> dict[str, Any]:
-    """What the page's scripts need: see ``Config`` in static/rooms/types.js."""
+    """What the page's scripts need: see ``Config`` in static/rooms/common/types.js."""
     room, grant, pass_ = entry.room, entry.grant, entry.pass_
     provider = pads.provider()
     read_only = not grant.write_notes

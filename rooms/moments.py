@@ -29,7 +29,7 @@ def tag(value: datetime) -> SafeString:
 
 
 def left(value: datetime, now: datetime) -> str:
-    """How many seconds it is until then, for ``ui/countdown.js``, which never asks the visitor's clock."""
+    """How many seconds it is until then, for ``ui/entry/countdown.js``, which never asks the visitor's clock."""
     return f"{max(0.0, (value - now).total_seconds()):.3f}"
 
 

@@ -7,7 +7,7 @@ points decide, and not ``str.isprintable``.
 
 The characters are removed, and the text is not refused for them: they come with pasted text, and
 people cannot take out what they cannot see. A text in which nothing can be seen is no text.
-``static/rooms/plain_text.js`` is the same rule; tests/data/plain_text.json holds both to it.
+``static/rooms/common/plain_text.js`` is the same rule; tests/data/plain_text.json holds both to it.
 """
 
 from __future__ import annotations

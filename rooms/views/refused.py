@@ -33,7 +33,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ComingBack:
-    """How the page behind an invite knows somebody again, for ``ui/entry.js``.
+    """How the page behind an invite knows somebody again, for ``ui/entry/entry.js``.
 
     ``kept``: by the cookie. ``returned``: by the pass that the page itself handed back, since the
     browser keeps no cookies. ``new``: not at all, so far. ``old``: the pass, where there is one.

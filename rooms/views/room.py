@@ -149,7 +149,7 @@ def held_pass(request: HttpRequest, room: Room, max_age: timedelta = passes.MAX_
 
 
 def returned_pass(request: HttpRequest, room: Room) -> Pass | None:
-    """The pass that a page of ours hands back because the browser kept no cookie, see ui/entry.js."""
+    """The pass that a page of ours hands back because the browser kept no cookie, see ui/entry/entry.js."""
     if (
         request.method != "POST"
         or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"

@@ -1,26 +1,26 @@
-import { Call } from './call.js';
-import { parseConfig } from './config.js';
-import { LocalMedia } from './local_media.js';
-import { noticeMutedSpeech } from './muted_speech.js';
-import { text, useTexts } from './texts.js';
+import { Call } from './room/call.js';
+import { parseConfig } from './common/config.js';
+import { LocalMedia } from './media/local_media.js';
+import { noticeMutedSpeech } from './media/muted_speech.js';
+import { text, useTexts } from './common/texts.js';
 import { announce, toast } from './ui/announce.js';
 import { clearBanner, showBanner } from './ui/banner.js';
-import { fitBar } from './ui/bar.js';
-import { ChatPanel } from './ui/chat_panel.js';
-import { bringBack } from './ui/come_back.js';
-import { controls } from './ui/controls.js';
-import { deviceBanner } from './ui/device_problems.js';
+import { fitBar } from './ui/controls/bar.js';
+import { ChatPanel } from './ui/chat/chat_panel.js';
+import { bringBack } from './ui/entry/come_back.js';
+import { controls } from './ui/controls/controls.js';
+import { deviceBanner } from './ui/controls/device_problems.js';
 import { byId, configText, pageAddress, showStage } from './ui/dom.js';
-import { showEnd } from './ui/end.js';
-import { tellInsecure } from './ui/insecure.js';
-import { copyButtons, links } from './ui/links.js';
+import { showEnd } from './ui/entry/end.js';
+import { tellInsecure } from './ui/entry/insecure.js';
+import { copyButtons, links } from './ui/controls/link_buttons.js';
 import { linkTexts } from './ui/linked.js';
-import { Lobby } from './ui/lobby.js';
-import { notesFrame } from './ui/notes_frame.js';
-import { followRole } from './ui/role.js';
-import { divider, split, tabs } from './ui/panels.js';
+import { Lobby } from './ui/entry/lobby.js';
+import { notesFrame } from './ui/notes/notes_frame.js';
+import { followRole } from './ui/controls/role.js';
+import { divider, split, tabs } from './ui/controls/panels.js';
 import { followScreen } from './ui/screen.js';
-import { Tiles } from './ui/tiles.js';
+import { Tiles } from './ui/tiles/tiles.js';
 
 const config = parseConfig(configText(), pageAddress());
 useTexts(config.texts);
@@ -33,7 +33,7 @@ void bringBack(lobby, local);
 
 /**
  * @param {string} name
- * @param {import('./devices.js').DeviceError[]} failed devices that did not come
+ * @param {import('./media/devices.js').DeviceError[]} failed devices that did not come
  */
 function start(name, failed) {
   const call = new Call(config, local);

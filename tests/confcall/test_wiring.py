@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_static_files_are_served_without_collecting_them(client: Client) -> None:
-    response = client.get("/static/rooms/ui/countdown.js")
+    response = client.get("/static/rooms/ui/entry/countdown.js")
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/javascript")
-    assert response.content == (ROOT / "static/rooms/ui/countdown.js").read_bytes()
+    assert response.content == (ROOT / "static/rooms/ui/entry/countdown.js").read_bytes()
 
 
 def test_collected_modules_import_each_other_by_their_hashed_names(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ async def test_what_is_typed_and_pressed_before_the_scripts_are_there_counts(
         await fast.wait()
         await route.continue_()
 
-    await ann.page.route(re.compile(r"/rooms/(?!ui/early)[\w./]+\.js"), hold)
+    await ann.page.route(re.compile(r"/rooms/(?!ui/entry/early)[\w./]+\.js"), hold)
     await ann.page.goto(link, wait_until="commit")
     name = ann.page.get_by_role("textbox", name="Your name")
     await name.fill("Ann")

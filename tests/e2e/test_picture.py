@@ -68,7 +68,7 @@ async def test_an_offer_for_many_people_is_not_too_long(
     sizes: list[int] = await ann.page.evaluate(
         """async () => {
           const main = document.querySelector('script[src*="rooms/main"]').src;
-          const { Connection } = await import(main.replace(/main[^/]*$/, 'connection.js'));
+          const { Connection } = await import(main.replace(/main[^/]*$/, 'media/connection.js'));
           const sizes = [];
           for (const pairs of [12, 24, 40]) {
             const connection = new Connection({ iceServers: [], publish: true, pairs });
@@ -80,7 +80,7 @@ async def test_an_offer_for_many_people_is_not_too_long(
         }"""
     )
     assert sizes[0] < 64 * 1024
-    assert sizes[2] < wire.MAX_SDP_BYTES, "the most that slots.js asks for"
+    assert sizes[2] < wire.MAX_SDP_BYTES, "the most that room/slots.js asks for"
 
 
 SENT = """

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delay } from '../../static/rooms/backoff.js';
+import { delay } from '../../static/rooms/common/backoff.js';
 
 test('waiting begins with at most half a second, doubles, and never exceeds ten seconds', () => {
   assert.deepEqual([0, 1, 2, 5, 60].map((attempt) => delay(attempt, 1)), [500, 1000, 2000, 10_000, 10_000]);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 
-import { Call } from '../../static/rooms/call.js';
-import { LocalMedia } from '../../static/rooms/local_media.js';
+import { Call } from '../../static/rooms/room/call.js';
+import { LocalMedia } from '../../static/rooms/media/local_media.js';
 import { FakePeerConnection, FakeSocket, installFakes, settled } from './fakes.js';
 
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choose, find, firstOf, tooDear, useCodec } from '../../static/rooms/codec_choice.js';
+import { choose, find, firstOf, tooDear, useCodec } from '../../static/rooms/media/codec_choice.js';
 
 /** As Chromium 156 lists them after negotiation. */
 const NEGOTIATED = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-import { bringBack, comeBack } from '../../static/rooms/ui/come_back.js';
+import { bringBack, comeBack } from '../../static/rooms/ui/entry/come_back.js';
 
 beforeEach(() => {
   const kept = new Map();

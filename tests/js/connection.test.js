@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 
-import { Connection } from '../../static/rooms/connection.js';
+import { Connection } from '../../static/rooms/media/connection.js';
 import { FakePeerConnection, installFakes, settled } from './fakes.js';
 
 beforeEach(() => {

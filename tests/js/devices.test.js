@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 
-import { isCancelledShare, openBoth, openDevice, reasonOf } from '../../static/rooms/devices.js';
+import { isCancelledShare, openBoth, openDevice, reasonOf } from '../../static/rooms/media/devices.js';
 import { settled } from './fakes.js';
 
 const refusal = (name, message = '') => new DOMException(message, name);

@@ -26,7 +26,7 @@ async function lobby() {
   for (const id of ids) parts.set(id, new HTMLFormElement());
   const document = { getElementById: (id) => parts.get(id), querySelectorAll: () => scripts };
   Object.assign(globalThis, { HTMLFormElement, document });
-  await import(`../../static/rooms/ui/early.js?${(loads += 1)}`);
+  await import(`../../static/rooms/ui/entry/early.js?${(loads += 1)}`);
   const part = (id) => parts.get(id);
   const press = () => part('join-form').dispatchEvent(new Event('submit', { cancelable: true }));
   return { part, press, scripts };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 
-import { abilities } from '../../static/rooms/encoder_abilities.js';
+import { abilities } from '../../static/rooms/media/encoder_abilities.js';
 import { settled } from './fakes.js';
 
 test('a browser that never says what its encoders can do holds nothing up', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cameraLayers, capture, contentHint, shape, topBitrate } from '../../static/rooms/encodings.js';
+import { cameraLayers, capture, contentHint, shape, topBitrate } from '../../static/rooms/media/encodings.js';
 
 const HD = { width: 1280, height: 720 };
 const auto = { mode: 'auto', ceiling: 8_000_000 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { duo, focused, grid, mustShrink } from '../../static/rooms/layout.js';
+import { duo, focused, grid, mustShrink } from '../../static/rooms/ui/tiles/layout.js';
 
 const AREAS = [[832, 610], [374, 488], [1600, 900], [600, 300]].map(([width, height]) => ({ x: 0, y: 0, width, height }));
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parts, typed } from '../../static/rooms/links.js';
+import { parts, typed } from '../../static/rooms/common/links.js';
 
 const links = (text) => parts(text).filter(({ href }) => href).map(({ text: shown }) => shown);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-import { LocalMedia } from '../../static/rooms/local_media.js';
+import { LocalMedia } from '../../static/rooms/media/local_media.js';
 import { settled } from './fakes.js';
 
 const DEVICES = { front: 'videoinput', back: 'videoinput', builtin: 'audioinput', headset: 'audioinput' };

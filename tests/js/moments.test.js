@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromNow, inWords, locale, stillWaiting } from '../../static/rooms/moments.js';
+import { fromNow, inWords, locale, stillWaiting } from '../../static/rooms/common/moments.js';
 
 const CHRISTMAS = '2026-12-24T17:00:00+00:00';
 // Which blank and which comma stand where differs between versions of ICU.

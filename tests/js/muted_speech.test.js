@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SpeechDetector } from '../../static/rooms/muted_speech.js';
+import { SpeechDetector } from '../../static/rooms/media/muted_speech.js';
 
 const hints = (levels) => {
   const detector = new SpeechDetector();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { focusIndex, initials, mayRemove, tileModels, wishes } from '../../static/rooms/people.js';
-import { fromSnapshot } from '../../static/rooms/room_state.js';
+import { focusIndex, initials, mayRemove, tileModels, wishes } from '../../static/rooms/room/people.js';
+import { fromSnapshot } from '../../static/rooms/room/room_state.js';
 
 const person = (id) => ({ id, name: `Name ${id}`, role: 'speaker', stream: false });
 const track = (participant, source, muted = false) => ({ id: `${participant}:${source}`, participant, source, kind: '', muted, codec: '' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { length, line, passage } from '../../static/rooms/plain_text.js';
+import { length, line, passage } from '../../static/rooms/common/plain_text.js';
 
 const cases = JSON.parse(readFileSync(new URL('../data/plain_text.json', import.meta.url), 'utf8'));
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Questions } from '../../static/rooms/questions.js';
+import { Questions } from '../../static/rooms/room/questions.js';
 
 const link = (address) => ({ type: 'link', link: address, note: '', fresh: false });
 

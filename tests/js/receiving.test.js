@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayArrive, measuring, twoSided } from '../../static/rooms/receiving.js';
+import { mayArrive, measuring, twoSided } from '../../static/rooms/media/receiving.js';
 
 const offered = (mimeType, sdpFmtpLine) => mayArrive({ mimeType, sdpFmtpLine });
 

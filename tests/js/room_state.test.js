@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EMPTY, fromSnapshot, isRoomEvent, reduce, trackOf } from '../../static/rooms/room_state.js';
+import { EMPTY, fromSnapshot, isRoomEvent, reduce, trackOf } from '../../static/rooms/room/room_state.js';
 
 const person = (id) => ({ id, name: id.toUpperCase(), role: 'speaker', stream: false });
 const track = (participant, source, muted = false) => ({

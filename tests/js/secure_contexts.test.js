@@ -7,9 +7,9 @@ const ROOT = new URL('../../static/rooms/', import.meta.url);
 /** What browsers keep for https and loopback, and the modules that have a way round it. */
 const GUARDED = {
   'navigator\\.clipboard': ['ui/clipboard.js'],
-  'navigator\\.mediaDevices': ['devices.js', 'ui/device_menus.js', 'ui/insecure.js'],
-  'navigator\\.mediaCapabilities': ['encoder_abilities.js'],
-  'navigator\\.permissions': ['devices.js'],
+  'navigator\\.mediaDevices': ['media/devices.js', 'ui/controls/device_menus.js', 'ui/entry/insecure.js'],
+  'navigator\\.mediaCapabilities': ['media/encoder_abilities.js'],
+  'navigator\\.permissions': ['media/devices.js'],
   'crypto\\.randomUUID|crypto\\.subtle|audioWorklet|AudioWorkletNode': [],
   'navigator\\.(serviceWorker|wakeLock|storage|locks|share|credentials|geolocation)': [],
   'new Notification|\\bcaches\\.|cookieStore|setSinkId|VideoEncoder|VideoDecoder': [],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { forVoice } from '../../static/rooms/sending.js';
+import { forVoice } from '../../static/rooms/media/sending.js';
 
 const CHROMIUM = ['audio/opus', 'audio/red', 'audio/G722', 'audio/PCMU', 'audio/CN', 'audio/telephone-event'];
 const names = (/** @type {string[]} */ mimeTypes) => forVoice(mimeTypes.map((mimeType) => ({ mimeType }))).map((c) => c.mimeType);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assign, changes, heightStep, pairCount, requests, voiceCount } from '../../static/rooms/slots.js';
+import { assign, changes, heightStep, pairCount, requests, voiceCount } from '../../static/rooms/room/slots.js';
 
 const pairs = Array.from({ length: 4 }, (_, k) => ({ audio: `a${k}`, video: `v${k}` }));
 const others = (...keys) => keys.map((key) => ({ key, priority: 1 }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Limit, received, sent } from '../../static/rooms/statistics.js';
+import { Limit, received, sent } from '../../static/rooms/media/statistics.js';
 
 const PATH = { type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: 0.04, availableOutgoingBitrate: 900_000 };
 const CODEC = { id: 'c', type: 'codec', mimeType: 'video/VP8' };

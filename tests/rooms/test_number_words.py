@@ -213,7 +213,7 @@ def test_an_owner_sees_workers_and_rooms_in_words(
         )
         assert "dead" not in text
         assert 'class="worry"' not in text
-    assert '<script type="module" src="/static/rooms/ui/live.js"></script>' in words(
+    assert '<script type="module" src="/static/rooms/ui/admin/live.js"></script>' in words(
         owner.get(LIVE)
     )
     part = owner.get(f"{LIVE}?part=1")

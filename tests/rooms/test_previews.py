@@ -110,7 +110,7 @@ def test_somebody_who_is_taken_for_a_program_goes_on_by_themselves() -> None:
     good, *_rest = paths()
     page = ask(good, {}).content.decode()
     assert 'href="?enter"' in page
-    assert "ui/enter.js" in page
+    assert "ui/entry/enter.js" in page
     assert b"Secret garden" in ask(good + "?enter=", {}).content
     assert ask("/i/unknown/?enter", {}).status_code == 404
 
@@ -149,8 +149,8 @@ def test_a_program_may_ask_for_the_head_alone() -> None:
 
 def test_scripts_that_ask_for_a_page_say_that_somebody_is_there() -> None:
     """Browsers do not say that a script navigates, so it would get the preview."""
-    asking = {"ui/entry.js", "ui/countdown.js", "ui/notes_frame.js"}
-    own_data = {"ui/live.js"}  # an address of the admin's
+    asking = {"ui/entry/entry.js", "ui/entry/countdown.js", "ui/notes/notes_frame.js"}
+    own_data = {"ui/admin/live.js"}  # an address of the admin's
     for file in SCRIPTS.rglob("*.js"):
         name, text = file.relative_to(SCRIPTS).as_posix(), file.read_text(encoding="utf-8")
         for call in re.findall(r"\bfetch\((\w*)", text):

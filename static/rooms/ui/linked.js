@@ -1,4 +1,4 @@
-import { parts } from '../links.js';
+import { parts } from '../common/links.js';
 import { make } from './dom.js';
 
 /**

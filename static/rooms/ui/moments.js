@@ -1,6 +1,6 @@
 // Times on the page, in the visitor's own zone and way of writing.
 
-import { inWords, locale } from '../moments.js';
+import { inWords, locale } from '../common/moments.js';
 
 export const LOCALE = locale(document.documentElement.lang, navigator.languages);
 

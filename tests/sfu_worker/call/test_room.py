@@ -186,7 +186,7 @@ async def test_a_browsers_offer_is_answered_with_its_slots(room: Room, said: Rec
 
 
 async def test_as_many_slots_as_a_page_asks_for_fit(room: Room, said: Recorder) -> None:
-    # MOST_PAIRS and VOICES in static/rooms/slots.js.
+    # MOST_PAIRS and VOICES in static/rooms/room/slots.js.
     lines = build_offer("ufrag", "p" * 22, ":".join(["5A"] * 32), Plan(), 36, 4)
     room.join(join("ann"), 0)
     room.offer(

@@ -1,0 +1,27 @@
+// What a person chose last time, kept in this browser only.
+
+const KEY = 'confcall';
+
+/** @typedef {import('./types.js').Mode} Mode */
+/** @typedef {{name: string, camera: string, microphone: string, shortcuts: boolean, panel: number, split: number, modes: Partial<Record<string, Mode>>}} Choices */
+
+/** @type {Choices} */
+const DEFAULTS = { name: '', camera: '', microphone: '', shortcuts: true, panel: 0, split: 0, modes: {} };
+
+/** @returns {Choices} */
+export function choices() {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
+  } catch {
+    return { ...DEFAULTS }; // storage is refused, or holds something else
+  }
+}
+
+/** @param {Partial<Choices>} chosen */
+export function remember(chosen) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify({ ...choices(), ...chosen }));
+  } catch {
+    // Without storage nothing is remembered; nothing else depends on it.
+  }
+}

@@ -1,0 +1,288 @@
+import { Emitter } from '../common/emitter.js';
+import { DeviceError, listDevices, openDevice, openExactly, openScreen } from './devices.js';
+import { choices, remember } from '../common/choices.js';
+import { mobile } from './encoder_abilities.js';
+import { capture, contentHint, MODES } from './encodings.js';
+
+/**
+ * @typedef {import('../common/types.js').Source} Source
+ * @typedef {import('./devices.js').Device} Device
+ * @typedef {{changed: Source, ended: Device, switched: Device}} Events
+ * `ended`: a device went away by itself; `switched`: and another one took its place
+ */
+
+/** Reasons that may be the device in use, of which the browser can have no second one. */
+const MAY_BE_FREED = new Set(['in_use', 'waiting', 'unknown']);
+
+/**
+ * The tracks of this page's own person. Muting the microphone keeps the device, so that unmuting is instant; turning the
+ * camera off lets it go, so that its light goes out.
+ *
+ * @extends {Emitter<Events>}
+ */
+export class LocalMedia extends Emitter {
+  constructor() {
+    super();
+    /** @type {Map<Source, MediaStreamTrack>} */
+    this._tracks = new Map();
+    /** The microphone that went away and gave its place to another one, such as a headset. */
+    this._missed = '';
+    /** @type {Set<MediaStreamTrack>} those that are about to give way to another one */
+    this._leaving = new Set();
+    /** How often everything was stopped. */
+    this._stops = 0;
+    /** @type {Promise<unknown>} one change of a device after the other */
+    this._changes = Promise.resolve();
+    const devices = globalThis.navigator?.mediaDevices;
+    devices?.addEventListener('devicechange', () => void this._comeBack());
+  }
+
+  /** @param {Source} source */
+  track(source) {
+    return this._tracks.get(source) ?? null;
+  }
+
+  /**
+   * Is something of this source being sent?
+   *
+   * @param {Source} source
+   */
+  isOn(source) {
+    return this._tracks.get(source)?.enabled ?? false;
+  }
+
+  /**
+   * @param {Source} source
+   * @param {MediaStreamTrack | null | undefined} track
+   */
+  put(source, track) {
+    const before = this._tracks.get(source);
+    if (before && before !== track) before.stop();
+    this._tracks.delete(source);
+    if (track) {
+      this._tracks.set(source, track);
+      track.onended = () => this._ended(source, track);
+      if (source === 'camera' || source === 'screen') track.contentHint = contentHint(source, this.mode(source));
+    }
+    this.emit('changed', source);
+  }
+
+  /**
+   * What must stay good of a picture when not everything can.
+   *
+   * @param {Source} source
+   * @returns {import('./encodings.js').Mode}
+   */
+  mode(source) {
+    return MODES.find((mode) => mode === choices().modes[source]) ?? 'auto';
+  }
+
+  /**
+   * Takes effect at once, in the picture that is being sent.
+   *
+   * @param {'camera' | 'screen'} source
+   * @param {import('./encodings.js').Mode} mode
+   */
+  async setMode(source, mode) {
+    remember({ modes: { ...choices().modes, [source]: mode } });
+    const track = this._tracks.get(source);
+    if (!track) return;
+    track.contentHint = contentHint(source, mode);
+    this.emit('changed', source);
+    try {
+      await track.applyConstraints({ ...track.getConstraints(), ...capture(source, mode) });
+    } catch {
+      return; // the device stays as it is
+    }
+    if (this._tracks.get(source) === track) this.emit('changed', source);
+  }
+
+  /** @param {boolean} on */
+  async setMicrophone(on) {
+    const track = this._tracks.get('microphone');
+    if (track) {
+      track.enabled = on;
+      this.emit('changed', 'microphone');
+    } else if (on) {
+      await this._start('microphone');
+    }
+  }
+
+  /** @param {boolean} on */
+  async setCamera(on) {
+    if (on) await this._start('camera');
+    else this.put('camera', null);
+  }
+
+  /**
+   * Whoever joins without devices meanwhile, or leaves, does not want it any more; and one that came
+   * meanwhile by another way may be muted already.
+   *
+   * @param {Device} source
+   */
+  async _start(source) {
+    const [stops, before] = [this._stops, this._tracks.get(source)];
+    const track = await this._open(source, choices()[source]);
+    if (stops === this._stops && this._tracks.get(source) === before) this.put(source, track);
+    else track.stop();
+  }
+
+  /** @param {boolean} on */
+  async setScreen(on) {
+    const share = on ? await openScreen(this.mode('screen')) : { screen: null, audio: null };
+    this.put('screen', share.screen);
+    this.put('screen-audio', share.audio);
+  }
+
+  /**
+   * Use another device from now on. A muted microphone stays muted. Where the new one does not
+   * start, the one that is in use goes on.
+   *
+   * @param {Device} source
+   * @param {string} deviceId
+   */
+  async choose(source, deviceId) {
+    await this._replace(source, deviceId);
+    remember({ [source]: deviceId });
+    if (source === 'microphone') this._missed = '';
+  }
+
+  /**
+   * @param {Device} source
+   * @param {string} deviceId
+   */
+  async _replace(source, deviceId) {
+    const change = this._changes.then(() => this._replaceNow(source, deviceId));
+    this._changes = change.catch(() => {});
+    await change;
+  }
+
+  /**
+   * @param {Device} source
+   * @param {string} deviceId
+   */
+  async _replaceNow(source, deviceId) {
+    const before = this._tracks.get(source);
+    if (!before) return;
+    const held = before.getSettings().deviceId ?? '';
+    this._leaving.add(before);
+    try {
+      this._use(source, before, await this._openOther(source, before, deviceId));
+    } catch (error) {
+      if (before.readyState === 'live') throw new DeviceError(source, 'kept', error);
+      await this._goBack(source, before, held, error);
+    } finally {
+      this._leaving.delete(before);
+    }
+  }
+
+  /**
+   * Many phones refuse a second camera or microphone while the first one is open, or give one that
+   * stays black.
+   *
+   * @param {Device} source
+   * @param {MediaStreamTrack} before
+   * @param {string} deviceId
+   */
+  async _openOther(source, before, deviceId) {
+    if (!mobile()) {
+      try {
+        return await openExactly(source, deviceId, this.mode('camera'));
+      } catch (error) {
+        if (!(error instanceof DeviceError) || !MAY_BE_FREED.has(error.reason)) throw error;
+      }
+    }
+    before.stop();
+    return openExactly(source, deviceId, this.mode('camera'));
+  }
+
+  /**
+   * @param {Device} source
+   * @param {MediaStreamTrack} before
+   * @param {string} held the device that was in use
+   * @param {unknown} error why the other one was not to be had
+   */
+  async _goBack(source, before, held, error) {
+    try {
+      this._use(source, before, await this._open(source, held));
+    } catch {
+      if (this._tracks.get(source) === before) this.put(source, null);
+      throw error; // as it was: that says more
+    }
+    throw new DeviceError(source, 'kept', error);
+  }
+
+  /**
+   * @param {Device} source
+   * @param {string} deviceId
+   */
+  _open(source, deviceId) {
+    return openDevice(source, deviceId, this.mode('camera'));
+  }
+
+  /**
+   * Put a track in the place of another one, unless that one was turned off meanwhile.
+   *
+   * @param {Device} source
+   * @param {MediaStreamTrack} before
+   * @param {MediaStreamTrack} track
+   * @returns {boolean} is it in use now?
+   */
+  _use(source, before, track) {
+    if (this._tracks.get(source) !== before) {
+      track.stop();
+      return false;
+    }
+    track.enabled = before.enabled;
+    this.put(source, track);
+    return true;
+  }
+
+  stop() {
+    this._stops += 1;
+    for (const source of [...this._tracks.keys()]) this.put(source, null);
+  }
+
+  /**
+   * @param {Source} source
+   * @param {MediaStreamTrack} track
+   */
+  _ended(source, track) {
+    if (this._tracks.get(source) !== track || this._leaving.has(track)) return;
+    if (source === 'microphone') return void this._substitute(track);
+    this.put(source, null);
+    if (source === 'screen') this.put('screen-audio', null);
+    if (source === 'camera') this.emit('ended', source);
+  }
+
+  /**
+   * A microphone went away, such as a headset whose battery is empty: take another one, so that its
+   * person is still heard.
+   *
+   * @param {MediaStreamTrack} before
+   */
+  async _substitute(before) {
+    const missed = before.getSettings().deviceId ?? '';
+    try {
+      if (!this._use('microphone', before, await this._open('microphone', ''))) return;
+    } catch {
+      if (this._tracks.get('microphone') !== before) return;
+      this.put('microphone', null);
+      this.emit('ended', 'microphone');
+      return;
+    }
+    // The default of the system is another device now, under the same name.
+    this._missed = missed === 'default' ? '' : missed;
+    this.emit('switched', 'microphone');
+  }
+
+  /** Devices have come or gone: is the one there again that was missed? */
+  async _comeBack() {
+    const missed = this._missed;
+    if (!missed) return;
+    const there = (await listDevices('audioinput')).some(({ deviceId }) => deviceId === missed);
+    if (!there || this._missed !== missed) return;
+    this._missed = '';
+    await this._replace('microphone', missed).catch(() => {});
+  }
+}

@@ -1,0 +1,135 @@
+import { EMPTY_LOG, forget, receive, refuse, sending } from './chat.js';
+import { Emitter } from '../common/emitter.js';
+
+/** A newcomer reads back this far. */
+const HISTORY = 200;
+
+/** The server answers in far less; its answer may be lost between its processes. */
+const ANSWER_WITHIN = 8000;
+
+/** After "too fast". The server takes five lines a second. */
+const AGAIN_AFTER = 300;
+
+/** So many lines may wait for a server that is away. */
+const MOST_PENDING = 100;
+
+/**
+ * 128 random bits. Not `randomUUID`, which browsers keep for pages that came over https.
+ */
+export function newNonce() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * @typedef {{lines: import('../common/types.js').ChatLine[], own: void}} Events
+ * `own`: what is pending or refused is another
+ */
+
+/**
+ * Sends and receives the chat of a call. One line is on its way at a time: that keeps the order of
+ * lines that wait for each other, and sends them as fast as the server takes them.
+ *
+ * @extends {Emitter<Events>}
+ */
+export class ChatClient extends Emitter {
+  /**
+   * @param {(message: {type: string} & Record<string, unknown>) => void} send drops what it cannot
+   *   send
+   */
+  constructor(send) {
+    super();
+    this._send = send;
+    this._started = false;
+    this.log = EMPTY_LOG;
+    /** Lines up to this number were there before one came. */
+    this.history = 0;
+    /** The nonce of the line that is on its way. */
+    this._flying = '';
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this._timer = undefined;
+  }
+
+  /**
+   * The socket is there, for the first time or again: fetch what was missed, send what was not acknowledged.
+   *
+   * @param {number} newest number of the newest line
+   */
+  connected(newest) {
+    if (!this._started) {
+      this.log = { ...this.log, last: Math.max(0, newest - HISTORY) };
+      this.history = newest;
+    }
+    this._started = true;
+    if (newest > this.log.last) this._send({ type: 'chat_since', number: this.log.last });
+    this._fly();
+  }
+
+  /**
+   * @param {string} text
+   * @returns {boolean} false: too many lines wait already
+   */
+  say(text) {
+    if (this.log.pending.size >= MOST_PENDING) return false;
+    this.log = sending(this.log, newNonce(), text);
+    this.emit('own', undefined);
+    if (!this._flying) this._fly();
+    return true;
+  }
+
+  /** Send the oldest line that waits, and again until there is an answer. */
+  _fly() {
+    clearTimeout(this._timer);
+    const [next] = this.log.pending;
+    this._flying = next ? next[0] : '';
+    if (!next) return;
+    this._send({ type: 'chat', nonce: next[0], text: next[1] });
+    this._timer = setTimeout(() => this._fly(), ANSWER_WITHIN);
+  }
+
+  /** The call is over. */
+  close() {
+    clearTimeout(this._timer);
+  }
+
+  /**
+   * The server did not take a line.
+   *
+   * @param {string} nonce
+   * @param {string} code
+   * @param {string} why for people
+   */
+  refused(nonce, code, why) {
+    if (code !== 'too_fast') {
+      this.log = refuse(this.log, nonce, why);
+      this.emit('own', undefined);
+      if (nonce === this._flying) this._fly();
+    } else if (nonce === this._flying) {
+      clearTimeout(this._timer);
+      this._timer = setTimeout(() => this._fly(), AGAIN_AFTER);
+    }
+  }
+
+  /**
+   * Take a refused line off the list; it was put back into the field, or thrown away.
+   *
+   * @param {string} nonce
+   */
+  forget(nonce) {
+    this.log = forget(this.log, nonce);
+    this.emit('own', undefined);
+  }
+
+  /**
+   * @param {readonly import('../common/types.js').ChatLine[]} lines
+   * @param {boolean} more the server has more of them
+   */
+  receive(lines, more) {
+    const { log, added, gap } = receive(this.log, lines);
+    this.log = log;
+    if (gap || more) this._send({ type: 'chat_since', number: log.last });
+    if (added.length) this.emit('lines', added);
+    this.emit('own', undefined);
+    if (this._flying && !log.pending.has(this._flying)) this._fly();
+  }
+}

@@ -1,0 +1,80 @@
+/** An answer that has not come by then is none: whoever has clicked waits for it. */
+const ANSWER_WITHIN = 5000;
+
+/**
+ * @typedef {import('../common/types.js').LinkEvent | import('../common/types.js').LinkOfEvent} Answer
+ * @typedef {{
+ *   promise: Promise<Answer | null>,
+ *   answer: (answer: Answer | null) => void,
+ *   timer: ReturnType<typeof setTimeout>,
+ * }} Waiting
+ */
+
+/**
+ * What a question and its answer have in common. Two people may be asked about at the same time.
+ *
+ * @param {{type: string, participant?: unknown}} message
+ */
+const keyOf = ({ type, participant = '' }) => `${type} ${participant}`;
+
+/** Questions that the server answers with one message of the same type, about the same person. */
+export class Questions {
+  /**
+   * @param {(message: {type: string} & Record<string, unknown>) => boolean} send false: it cannot
+   * be sent now
+   */
+  constructor(send) {
+    this._send = send;
+    /** @type {Map<string, Waiting>} */
+    this._waiting = new Map();
+  }
+
+  /**
+   * @template {Answer['type']} T
+   * @param {{type: T} & Record<string, unknown>} question one that is open already is not sent
+   * again: both wait for the same answer
+   * @returns {Promise<Extract<Answer, {type: T}> | null>} null: no answer
+   */
+  ask(question) {
+    const key = keyOf(question);
+    const asked = this._waiting.get(key)?.promise ?? this._askNow(key, question);
+    return /** @type {Promise<any>} */ (asked);
+  }
+
+  /**
+   * @param {string} key
+   * @param {{type: string} & Record<string, unknown>} question
+   * @returns {Promise<Answer | null>}
+   */
+  _askNow(key, question) {
+    if (!this._send(question)) return Promise.resolve(null);
+    /** @type {Waiting['answer']} */
+    let answer = () => {};
+    const promise = /** @type {Waiting['promise']} */ (new Promise((resolve) => (answer = resolve)));
+    const timer = setTimeout(() => this._settle(key, null), ANSWER_WITHIN);
+    this._waiting.set(key, { promise, answer, timer });
+    return promise;
+  }
+
+  /** @param {Answer} answer */
+  answered(answer) {
+    this._settle(keyOf(answer), answer);
+  }
+
+  /** The socket is gone, and every answer with it. */
+  lost() {
+    for (const key of [...this._waiting.keys()]) this._settle(key, null);
+  }
+
+  /**
+   * @param {string} key
+   * @param {Answer | null} answer
+   */
+  _settle(key, answer) {
+    const waiting = this._waiting.get(key);
+    if (!waiting) return;
+    this._waiting.delete(key);
+    clearTimeout(waiting.timer);
+    waiting.answer(answer);
+  }
+}

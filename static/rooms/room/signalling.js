@@ -1,0 +1,160 @@
+import { Asking } from '../common/asking.js';
+import { delay } from '../common/backoff.js';
+import { Emitter } from '../common/emitter.js';
+
+/** Close codes after which coming back makes no sense (docs/protocol.md). */
+const FINAL = new Set([1000, 4401, 4403]);
+
+const RENEW_EVERY = 5 * 60 * 1000;
+
+/** From `renew` to the new pass. */
+const RENEW_WITHIN = { within: 10_000 };
+
+/** A server that neither welcomes nor closes within this time is treated as gone. */
+const WELCOME_WITHIN = 10_000;
+
+/**
+ * @typedef {{
+ *   message: import('../common/types.js').ServerMessage,
+ *   lost: void,
+ *   ended: {code: number, reason: string, message: string},
+ * }} Events `reason` is the code of the error that came before the end, `message` its words
+ */
+
+/**
+ * The WebSocket to the web side. It comes back by itself, as the same participant; what is sent while it is away is
+ * dropped, because whoever sends looks at the state again after `welcome`.
+ *
+ * @extends {Emitter<Events>}
+ */
+export class Signalling extends Emitter {
+  /**
+   * @param {string} url
+   * @param {string} pass
+   */
+  constructor(url, pass) {
+    super();
+    this._url = url;
+    this._pass = pass;
+    this._name = '';
+    /** @type {string | null} */
+    this._resume = null;
+    /** @type {WebSocket | null} */
+    this._socket = null;
+    this._attempt = 0;
+    this._welcomed = false;
+    this._leaving = false;
+    this._refusal = { reason: '', message: '' };
+    this._timer = 0;
+    this._renewal = 0;
+    this._renewing = new Asking((attempt) => this._renew(attempt), RENEW_WITHIN);
+    this._retryNow = () => {
+      if (!this._socket && !this._leaving) this._open();
+    };
+  }
+
+  /** @param {string} name */
+  join(name) {
+    this._name = name;
+    globalThis.addEventListener('online', this._retryNow);
+    this._open();
+  }
+
+  /** @param {{type: string} & Record<string, unknown>} message */
+  send(message) {
+    if (this.connected) this._socket?.send(JSON.stringify(message));
+  }
+
+  get connected() {
+    return this._welcomed && this._socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Leave for good. */
+  leave() {
+    this.send({ type: 'leave' });
+    this._stop();
+    this._socket?.close(1000);
+  }
+
+  /**
+   * Come back on another socket, as the same participant. The old one may be dead without knowing it, so nothing waits
+   * for its end.
+   */
+  reopen() {
+    const socket = this._socket;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(4000);
+    this._closed(4000);
+  }
+
+  /** @param {number} attempt */
+  _renew(attempt) {
+    if (attempt < 2) this.send({ type: 'renew' });
+    else this.reopen();
+  }
+
+  _open() {
+    clearTimeout(this._timer);
+    const socket = new WebSocket(this._url);
+    this._socket = socket;
+    this._refusal = { reason: '', message: '' };
+    this._timer = setTimeout(() => this.reopen(), WELCOME_WITHIN);
+    socket.onopen = () =>
+      socket.send(JSON.stringify({ type: 'join', pass: this._pass, name: this._name, resume: this._resume }));
+    socket.onmessage = (event) => this._receive(JSON.parse(event.data));
+    socket.onclose = (event) => this._closed(event.code);
+  }
+
+  /** @param {import('../common/types.js').ServerMessage} message */
+  _receive(message) {
+    if (this._leaving) return;
+    if (message.type === 'welcome') this._welcome(message);
+    if (message.type === 'pass') this._renewed(message);
+    if (message.type === 'error') this._refusal = { reason: message.code, message: message.message };
+    this.emit('message', message);
+  }
+
+  /** @param {import('../common/types.js').PassEvent} message */
+  _renewed({ pass, resume }) {
+    this._renewing.settle();
+    this._pass = pass;
+    this._resume = resume;
+  }
+
+  /** @param {import('../common/types.js').Welcome} message */
+  _welcome(message) {
+    clearTimeout(this._timer);
+    this._welcomed = true;
+    this._attempt = 0;
+    this._resume = message.resume;
+    clearInterval(this._renewal);
+    this._renewal = setInterval(() => this._renewing.begin(), RENEW_EVERY);
+  }
+
+  /** @param {number} code */
+  _closed(code) {
+    clearTimeout(this._timer);
+    clearInterval(this._renewal);
+    this._renewing.settle();
+    this._socket = null;
+    this._welcomed = false;
+    if (this._leaving) return;
+    if (FINAL.has(code)) {
+      this._stop();
+      this.emit('ended', { code, ...this._refusal });
+      return;
+    }
+    this.emit('lost', undefined);
+    this._timer = setTimeout(this._retryNow, delay(this._attempt, Math.random()));
+    this._attempt += 1;
+  }
+
+  _stop() {
+    this._leaving = true;
+    clearTimeout(this._timer);
+    clearInterval(this._renewal);
+    this._renewing.settle();
+    globalThis.removeEventListener('online', this._retryNow);
+  }
+}

@@ -1,0 +1,76 @@
+// The admin's copy buttons, the mark on a background's focal point, and lists on a phone.
+
+import { copyText } from '../clipboard.js';
+
+/**
+ * Copies the link of a button; where the browser refuses, the link is selected to be copied by hand.
+ *
+ * @param {HTMLButtonElement} button
+ */
+async function copy(button) {
+  const link = button.dataset.copy ?? '';
+  try {
+    await copyText(link);
+  } catch {
+    const shown = button.parentElement?.querySelector('input');
+    if (shown) shown.select();
+    else window.prompt('', link);
+    return;
+  }
+  const before = button.textContent;
+  button.textContent = button.dataset.copied ?? '';
+  setTimeout(() => (button.textContent = before), 2000);
+}
+
+/** @param {HTMLElement} frame */
+function focalPoint(frame) {
+  const [x, y] = (frame.dataset.focal ?? '').split(',').map((name) => document.querySelector(`input[name="${name}"]`));
+  const mark = frame.querySelector('.mark');
+  if (!(x instanceof HTMLInputElement) || !(y instanceof HTMLInputElement) || !(mark instanceof HTMLElement)) return;
+  const show = () => {
+    mark.style.left = `${x.value}%`;
+    mark.style.top = `${y.value}%`;
+  };
+  frame.addEventListener('click', (event) => {
+    const box = frame.getBoundingClientRect();
+    x.value = String(Math.round(((event.clientX - box.left) / box.width) * 100));
+    y.value = String(Math.round(((event.clientY - box.top) / box.height) * 100));
+    show();
+  });
+  for (const input of [x, y]) input.addEventListener('input', show);
+  show();
+}
+
+/**
+ * On a phone the rows of a list are cards (admin.css), which takes from the table what it means to a
+ * screen reader, and from a value the name above it: both are given back.
+ *
+ * @param {HTMLTableElement} table
+ */
+function cards(table) {
+  const names = [...table.querySelectorAll('thead th')].map((head) => head.querySelector('.text')?.textContent?.trim());
+  table.setAttribute('role', 'table');
+  for (const part of table.querySelectorAll('thead, tbody')) part.setAttribute('role', 'rowgroup');
+  for (const row of table.rows) {
+    row.setAttribute('role', 'row');
+    [...row.cells].forEach((cell, index) => {
+      const head = cell.tagName === 'TH';
+      cell.setAttribute('role', head ? (row.parentElement?.tagName === 'THEAD' ? 'columnheader' : 'rowheader') : 'cell');
+      if (names[index] && row.parentElement?.tagName === 'TBODY') cell.dataset.label = names[index];
+    });
+  }
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target instanceof Element && event.target.closest('button[data-copy]');
+  if (button instanceof HTMLButtonElement) copy(button);
+});
+for (const frame of document.querySelectorAll('[data-focal]')) {
+  if (frame instanceof HTMLElement) focalPoint(frame);
+}
+const list = document.querySelector('#result_list');
+if (list instanceof HTMLTableElement) cards(list);
+addEventListener('load', () => {
+  // Django's own script has drawn these pictures of a question mark by now: their names need a role.
+  for (const help of document.querySelectorAll('.help-tooltip[aria-label]')) help.setAttribute('role', 'img');
+});

@@ -1,0 +1,173 @@
+import { mustShrink } from './layout.js';
+import { hue, initials } from '../../room/people.js';
+import { text } from '../../common/texts.js';
+import { attach, icon, make } from '../dom.js';
+
+/**
+ * @typedef {import('../../room/people.js').TileModel} TileModel
+ * @typedef {import('./layout.js').Rect} Rect
+ * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null, live: boolean}} Media
+ * @typedef {{
+ *   pin: (key: string) => void,
+ *   play: (media: HTMLMediaElement) => void,
+ *   statistics: (model: TileModel, title: string, opener: HTMLElement) => void,
+ *   remove: (model: TileModel) => void,
+ *   reshaped: () => void,
+ * }} Actions
+ */
+
+/** One picture with its name: a person's camera, or the screen that it shares. */
+export class Tile {
+  /**
+   * @param {TileModel} model
+   * @param {Actions} actions
+   */
+  constructor(model, actions) {
+    this.key = model.key;
+    this._model = model;
+    this._play = actions.play;
+    this.video = make('video');
+    this.video.muted = true;
+    this.video.autoplay = true;
+    this.video.playsInline = true;
+    this.audio = model.own ? null : make('audio');
+    if (this.audio) this.audio.autoplay = true;
+    this._name = make('span', 'tile-name');
+    this._avatar = make('div', 'avatar');
+    this._avatar.setAttribute('aria-hidden', 'true');
+    this._pin = this._makePin(actions.pin);
+    this._limit = make('p', 'tile-limit', icon('gauge'), make('span'));
+    this._limit.hidden = true;
+    this._remove = this._makeRemove(actions.remove);
+    const buttons = make('div', 'tile-buttons', this._remove, this._makeStatistics(actions.statistics), this._pin);
+    this._muted = mark('mic-off', 'muted', text('call.muted'));
+    this._speaks = mark('audio-lines', 'speaks', text('call.speaking'));
+    const label = make('div', 'tile-label', this._speaks, this._muted, this._name);
+    this.element = make('div', 'tile', this.video, this._avatar, label, this._limit, buttons);
+    if (this.audio) this.element.append(this.audio);
+    this.element.classList.toggle('screen', model.screen);
+    this.element.classList.toggle('mirrored', model.own && !model.screen);
+    this.element.onclick = () => actions.pin(this.key);
+    /** @type {import('./layout.js').Ratio} of the picture, once there was one */
+    this.ratio = null;
+    this.video.onresize = () => this._measure() && actions.reshaped();
+  }
+
+  /** @param {(key: string) => void} pin */
+  _makePin(pin) {
+    const button = make('button', 'tile-button pin', icon('pin', 'off'), icon('pin-off', 'on'));
+    button.type = 'button';
+    button.setAttribute('aria-label', text('call.pin'));
+    button.onclick = (event) => {
+      event.stopPropagation();
+      pin(this.key);
+    };
+    return button;
+  }
+
+  /** @param {Actions['remove']} remove */
+  _makeRemove(remove) {
+    const button = make('button', 'tile-button remove', icon('user-x'));
+    button.type = 'button';
+    button.onclick = (event) => {
+      event.stopPropagation();
+      remove(this._model);
+    };
+    return button;
+  }
+
+  /** @param {Actions['statistics']} show */
+  _makeStatistics(show) {
+    const button = make('button', 'tile-button', icon('chart-line'));
+    button.type = 'button';
+    button.setAttribute('aria-label', text('stats.open'));
+    button.title = text('stats.open');
+    button.onclick = (event) => {
+      event.stopPropagation();
+      show(this._model, caption(this._model), button);
+    };
+    return button;
+  }
+
+  /** @param {string} words what limits the picture, or '' */
+  limit(words) {
+    this._limit.hidden = !words;
+    this._limit.title = words;
+    const line = this._limit.querySelector('span');
+    if (line && line.textContent !== words) line.textContent = words;
+  }
+
+  /**
+   * @param {TileModel} model
+   * @param {Media} media
+   * @param {boolean} pinned
+   */
+  update(model, media, pinned) {
+    this._model = model;
+    const { classList, style } = this.element;
+    this._name.textContent = caption(model);
+    this._avatar.textContent = initials(model.name);
+    this._remove.hidden = !model.removable || model.screen;
+    this._remove.title = text('remove.open', { name: model.name });
+    this._remove.setAttribute('aria-label', this._remove.title);
+    style.setProperty('--hue', `hsl(${hue(model.name)} 38% 46%)`);
+    classList.toggle('is-muted', model.muted && !model.screen);
+    classList.toggle('is-speaking', model.speaking);
+    classList.toggle('live', media.live);
+    this._pin.setAttribute('aria-pressed', String(pinned));
+    attach(this.video, media.live ? media.video : null, this._play);
+    if (this.audio) attach(this.audio, media.audio, this._play);
+  }
+
+  /** Has the picture another shape? The layers of one camera differ by their rounding. */
+  _measure() {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    if (!width || !height) return false;
+    const ratio = width / height;
+    if (this.ratio !== null && Math.abs(ratio / this.ratio - 1) < 0.02) return false;
+    this.ratio = ratio;
+    return true;
+  }
+
+  /**
+   * @param {Rect | null} rect null: not shown
+   * @param {boolean} corner does it lie over another one?
+   */
+  place(rect, corner) {
+    const { style, classList } = this.element;
+    this.element.hidden = rect === null;
+    if (!rect) return;
+    classList.toggle('corner', corner);
+    classList.toggle('whole', mustShrink(this.ratio, rect));
+    style.setProperty('--x', `${Math.round(rect.x)}px`);
+    style.setProperty('--y', `${Math.round(rect.y)}px`);
+    style.setProperty('--width', `${Math.floor(rect.width)}px`);
+    style.setProperty('--height', `${Math.floor(rect.height)}px`);
+  }
+
+  close() {
+    for (const element of [this.video, this.audio]) if (element) element.srcObject = null;
+    this.element.remove();
+  }
+}
+
+/**
+ * An icon with words for those who cannot see it.
+ *
+ * @param {string} name
+ * @param {string} className
+ * @param {string} words
+ */
+function mark(name, className, words) {
+  const svg = icon(name, className);
+  svg.removeAttribute('aria-hidden');
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', words);
+  return svg;
+}
+
+/** @param {TileModel} model */
+function caption({ name, own, screen }) {
+  if (screen) return own ? text('screen.own') : text('screen.of', { name });
+  return own ? text('call.you', { name }) : name;
+}

@@ -1,0 +1,244 @@
+import { duo, focused, grid } from './layout.js';
+import { focusIndex, tileModels, wishes } from '../../room/people.js';
+import { Limit, sent } from '../../media/statistics.js';
+import { text } from '../../common/texts.js';
+import { clearBanner, showBanner } from '../banner.js';
+import { byId, make } from '../dom.js';
+import { RemoveDialog } from './remove.js';
+import { rate, StatisticsPanel } from './statistics_panel.js';
+import { Tile } from './tile.js';
+import { Voices } from './voices.js';
+
+/**
+ * @typedef {import('../../room/people.js').TileModel} TileModel
+ * @typedef {import('./layout.js').Rect} Rect
+ * @typedef {import('../../room/slots.js').Wish} Wish
+ */
+
+const GAP = 8;
+
+/** Width of one's own tile while nobody else is there, at most. */
+const ALONE = 640;
+
+/** How often it is looked at what limits one's own pictures. */
+const LOOK_EVERY = 2000;
+
+/** All people: one group each, named after them, with their camera, their screen and their sound inside. */
+export class Tiles {
+  /**
+   * @param {import('../../room/call.js').Call} call
+   * @param {import('../../media/local_media.js').LocalMedia} local
+   */
+  constructor(call, local) {
+    this._call = call;
+    this._local = local;
+    this._stage = byId('stage', HTMLElement);
+    this._alone = byId('alone', HTMLElement);
+    this._count = byId('people-count', HTMLElement);
+    this._hideSelf = byId('hide-self', HTMLInputElement);
+    /** @type {Map<string, HTMLElement>} */
+    this._groups = new Map();
+    /** @type {Map<string, Tile>} */
+    this._tiles = new Map();
+    this._pinned = '';
+    this._corner = '';
+    /** @type {Set<HTMLMediaElement>} */
+    this._silent = new Set();
+    this._voices = new Voices(this._stage, (media) => void this._play(media));
+    this._statistics = new StatisticsPanel(call);
+    this._removal = new RemoveDialog(call);
+    /** @type {Map<string, string>} what limits one's own pictures, in words, by tile */
+    this._limits = new Map();
+    const looking = setInterval(() => void this._look(), LOOK_EVERY);
+    call.on('ended', () => clearInterval(looking));
+    this._limit = { camera: new Limit(), screen: new Limit() };
+    call.on('changed', () => this.render());
+    this._hideSelf.onchange = () => this.render();
+    new ResizeObserver(() => this.render()).observe(this._stage);
+  }
+
+  render() {
+    if (this._call.over) return;
+    const { room } = this._call;
+    const on = (/** @type {'microphone' | 'camera' | 'screen'} */ source) => this._local.isOn(source);
+    const models = tileModels(room, { microphone: on('microphone'), camera: on('camera'), screen: on('screen') });
+    if (!models.some(({ key }) => key === this._pinned)) this._pinned = '';
+    this._match(models);
+    this._summary(room.people.size);
+    const places = this._arrange(models);
+    const height = (/** @type {string} */ key) => (places.get(key)?.height ?? 0) * devicePixelRatio;
+    const wanted = wishes(room, models, height, this._pinned);
+    this._call.subscriptions.want(wanted);
+    this._voices.render(this._call.subscriptions.voices);
+    for (const model of models) {
+      const media = model.own ? this._ownMedia(model) : this._theirMedia(model, wanted);
+      const tile = this._tiles.get(model.key);
+      tile?.update(model, media, model.key === this._pinned);
+      const paused = 'paused' in media && media.paused === 'bandwidth' && (model.screen || model.camera);
+      tile?.limit(paused ? text('limit.paused') : (model.own && this._limits.get(model.key)) || '');
+      tile?.place(places.get(model.key) ?? null, model.key === this._corner);
+    }
+  }
+
+  /** @param {number} people */
+  _summary(people) {
+    if (people === 0) this._count.textContent = text('call.connecting');
+    else this._count.textContent = people === 1 ? text('call.count.one') : text('call.count.many', { count: people });
+    this._alone.hidden = people !== 1;
+  }
+
+  /**
+   * Make what is new, remove what is gone, keep everything else where it is: a video that moves in the page stops.
+   *
+   * @param {TileModel[]} models
+   */
+  _match(models) {
+    const keys = new Set(models.map(({ key }) => key));
+    for (const [key, tile] of this._tiles) {
+      if (keys.has(key)) continue;
+      // Whoever used a button of it is not thrown back to the top of the page.
+      if (tile.element.contains(document.activeElement)) this._stage.focus();
+      tile.close();
+      this._tiles.delete(key);
+      for (const media of [tile.video, tile.audio]) if (media) this._heard(media);
+    }
+    for (const model of models) {
+      const group = this._group(model);
+      if (this._tiles.has(model.key)) continue;
+      const tile = new Tile(model, {
+        pin: (key) => this._pin(key),
+        play: (media) => void this._play(media),
+        statistics: (...of) => this._statistics.open(...of),
+        remove: (whom) => this._removal.open(whom),
+        reshaped: () => this.render(),
+      });
+      this._tiles.set(model.key, tile);
+      group.append(tile.element);
+    }
+    this._statistics.keep(models);
+    this._removal.keep(models);
+    for (const [id, group] of this._groups) {
+      if (this._call.room.people.has(id)) continue;
+      group.remove();
+      this._groups.delete(id);
+    }
+  }
+
+  /** @param {TileModel} model */
+  _group({ person, name }) {
+    let group = this._groups.get(person);
+    if (!group) {
+      group = make('div', 'person');
+      group.setAttribute('role', 'group');
+      this._groups.set(person, group);
+      this._stage.append(group);
+    }
+    group.setAttribute('aria-label', name);
+    return group;
+  }
+
+  /**
+   * @param {TileModel[]} models
+   * @returns {Map<string, Rect>}
+   */
+  _arrange(models) {
+    const hidden = this._hideSelf.checked && models.some(({ own }) => !own);
+    const shown = models.filter(({ own, screen }) => !(hidden && own && !screen));
+    const area = this._area();
+    if (area.width < 1 || area.height < 1) return new Map();
+    const focus = focusIndex(shown, this._pinned);
+    this._stage.style.removeProperty('--corner');
+    const ratios = shown.map(({ key }) => this._tiles.get(key)?.ratio ?? null);
+    this._corner = '';
+    const rects =
+      focus >= 0 ? focused(area, ratios, focus, GAP) : this._without(area, shown, ratios);
+    return new Map(shown.map(({ key }, index) => [key, rects[index]]));
+  }
+
+  /**
+   * Places while no tile is larger than the others.
+   *
+   * @param {Rect} area
+   * @param {TileModel[]} shown
+   * @param {import('./layout.js').Ratio[]} ratios
+   */
+  _without(area, shown, ratios) {
+    // One's own is the last.
+    if (shown.length !== 2 || !shown[1].own) return grid(area, ratios, GAP);
+    const { main, corner, over } = duo(area, ratios[0], ratios[1], GAP);
+    if (over) this._corner = shown[1].key;
+    this._stage.style.setProperty('--corner', over ? `${corner.width}px` : '0px');
+    return [main, corner];
+  }
+
+  /** Where tiles may be. Alone, one's own is small, so that there is room for what to do next. */
+  _area() {
+    const { clientWidth: width, clientHeight: height } = this._stage;
+    if (this._call.room.people.size !== 1 || this._tiles.size !== 1) return { x: 0, y: 0, width, height };
+    const small = Math.min(width, ALONE);
+    const below = this._alone.offsetHeight && this._alone.offsetHeight + 32;
+    return { x: (width - small) / 2, y: 0, width: small, height: height - below };
+  }
+
+  /** @param {TileModel} model */
+  _ownMedia({ screen }) {
+    const video = this._local.track(screen ? 'screen' : 'camera');
+    return { audio: null, video, live: video !== null };
+  }
+
+  /**
+   * @param {TileModel} model
+   * @param {Wish[]} wanted
+   */
+  _theirMedia(model, wanted) {
+    const wish = wanted.find(({ key }) => key === model.key);
+    const arriving = wish ? this._call.subscriptions.arriving(wish) : null;
+    if (!arriving) return { audio: null, video: null, live: false };
+    return { ...arriving, live: arriving.live && (model.screen || model.camera) };
+  }
+
+  /** What limits one's own pictures now. */
+  async _look() {
+    for (const source of /** @type {const} */ (['camera', 'screen'])) {
+      const report = this._local.isOn(source) ? await this._call.sentStatistics(source) : undefined;
+      const reading = sent(report?.values() ?? [], null);
+      let shown = this._limit[source].add(reading?.limit ?? 'none');
+      if (shown === 'cpu' && (await this._call.relieve(source))) {
+        // Nobody is told before the cheaper codec has had its chance.
+        this._limit[source] = new Limit();
+        shown = 'none';
+      }
+      const { you } = this._call.room;
+      let words = '';
+      if (shown === 'cpu') words = text('limit.cpu');
+      if (shown === 'bandwidth') words = reading?.upload ? text('limit.upload', { rate: rate(reading.upload) }) : text('limit.network');
+      this._limits.set(source === 'screen' ? `${you}:screen` : you, words);
+    }
+    this.render();
+  }
+
+  /** @param {string} key */
+  _pin(key) {
+    this._pinned = this._pinned === key ? '' : key;
+    this.render();
+  }
+
+  /** @param {HTMLMediaElement} media */
+  async _play(media) {
+    try {
+      await media.play();
+      this._heard(media);
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return; // another track came meanwhile
+      this._silent.add(media);
+      const press = () => [...this._silent].forEach((element) => void this._play(element));
+      showBanner('sound', text('call.sound_blocked'), { word: text('call.play_sound'), press });
+    }
+  }
+
+  /** @param {HTMLMediaElement} media */
+  _heard(media) {
+    this._silent.delete(media);
+    if (!this._silent.size) clearBanner('sound');
+  }
+}
