@@ -107,9 +107,7 @@ def test_a_page_asks_nothing_of_other_sites(path: Path) -> None:
 
 @pytest.mark.parametrize("path", OUTSIDE_UI, ids=relative)
 def test_only_the_ui_folder_touches_the_document(path: Path) -> None:
-    code = re.sub(
-        r"//.*|/\*.*?\*/", "", path.read_text(), flags=re.DOTALL if "/*" in path.read_text() else 0
-    )
+    code = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(), flags=re.DOTALL)
     assert not re.search(r"\b(document|window)\b\s*[.\[]", code)
 
 
