@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import sys
 import typing
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -83,19 +80,3 @@ def test_anything_else_is_one_declared_error(value: typing.Any) -> None:
     for body in (value, {"type": value}, {"type": "join", "room": value}):
         with pytest.raises(wire.WireError):
             wire.decode(body)
-
-
-def test_wire_imports_the_standard_library_only() -> None:
-    tree = ast.parse(Path(wire.__file__).read_text())
-    names = {
-        name.split(".")[0]
-        for node in ast.walk(tree)
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    }
-    assert names <= sys.stdlib_module_names

@@ -1,4 +1,4 @@
-// Types of what the page's configuration and the protocol hold. docs/protocol.md and sfu_worker/wire.py say what they mean.
+// Types of what the page's configuration and the protocol hold. docs/protocol.md and sfu_worker/wire/ say what they mean.
 
 /**
  * @typedef {'microphone' | 'camera' | 'screen' | 'screen-audio'} Source
