@@ -96,6 +96,16 @@ def test_the_supervisor_needs_the_standard_library_only() -> None:
         assert all(is_in(name, "rooms.supervisor") for name in names if is_in(name, "rooms")), path
 
 
+def test_tests_share_builders_and_not_each_other() -> None:
+    found = {
+        f"{path}: {name}"
+        for path, names in files("tests/sfu_worker")
+        for name in names
+        if re.match(r"tests\..*\.test_", name)
+    }
+    assert not found
+
+
 def test_scripts_outside_ui_do_not_touch_the_page() -> None:
     scripts = [
         path

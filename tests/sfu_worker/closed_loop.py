@@ -25,7 +25,7 @@ from sfu_worker.up.batch import Batch, Packet
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.nack import NackLog
 from sfu_worker.up.track import UpTrack
-from tests.sfu_worker.down.test_slot import OPUS, VP8, Wire
+from tests.sfu_worker.builders.streams import OPUS, VP8, Wire
 
 START = 1000.0
 STEP = 0.001

@@ -28,10 +28,9 @@ from sfu_worker.numbers import (
 from sfu_worker.up.batch import Batch
 from sfu_worker.up.ingress import HEADER, Ingress, UpMedia
 from sfu_worker.up.track import UpTrack
-from tests.sfu_worker.down.test_slot import VP8, Source, Wire, video_slot, video_track
-from tests.sfu_worker.down.test_temporal import start
-from tests.sfu_worker.up.test_backlog import speaking
-from tests.sfu_worker.up.test_ingress import FRAME, Sender, payload, repeating
+from tests.sfu_worker.builders.sound import FRAME, Sender, payload, repeating, speaking
+from tests.sfu_worker.builders.streams import VP8, Source, Wire, video_slot, video_track
+from tests.sfu_worker.builders.temporal import start
 
 ROOM = RoomNumbers("e", people=3, streams=1, viewers=2, audio_tracks=2, video_tracks=1, paused=0)
 WORKER = WorkerNumbers("w", "0.1.0", 60.0, 1 << 20, 0.01, 0.001, ["garden"])

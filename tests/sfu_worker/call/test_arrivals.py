@@ -18,10 +18,8 @@ from sfu_worker.light_client import Hub, LightClient, Plan, WorkerSignalling
 from sfu_worker.light_client.signalling import open_layer
 from sfu_worker.up.track import UpTrack
 from sfu_worker.worker import Worker
-from tests.sfu_worker.call.test_room import Recorder, host, join, room, said
+from tests.sfu_worker.builders.rooms import Recorder, join
 from tests.sfu_worker.edge import until
-
-__all__ = ["host", "room", "said"]
 
 
 def stream(room: Room, who: str, owner: str, **more: Any) -> Participant | None:

@@ -3,73 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from sfu_worker import wire
-from sfu_worker.call.participant import Host
 from sfu_worker.call.room import Room
 from sfu_worker.light_client import Plan
 from sfu_worker.light_client.offer import build_offer
-from sfu_worker.net.dtls import Certificate
-from sfu_worker.net.port import MediaPort
 from sfu_worker.sdp import parse_answer, parse_offer
-from sfu_worker.up.batch import Batch
 from sfu_worker.up.track import FEWER_AFTER
-from tests.sfu_worker.down.test_egress import RATES, believes, camera
-from tests.sfu_worker.down.test_slot import Source, video_track
+from tests.sfu_worker.builders.rooms import Recorder, join
+from tests.sfu_worker.builders.streams import RATES, Source, believes, camera, video_track
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-
-
-class Recorder:
-    """Outbox and call log in one: what the room says."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, wire.Event]] = []
-        self.group: list[wire.Event] = []
-        self.calls: list[tuple[str, int]] = []
-
-    def tell(self, reply: str, event: wire.Event) -> None:
-        self.told.append((reply, event))
-
-    def tell_group(self, room: str, event: wire.Event) -> None:
-        self.group.append(event)
-
-    def call(self, room: str, epoch: str, event: str, people: int) -> None:
-        self.calls.append((event, people))
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[Host]:
-    port = MediaPort(["127.0.0.1"], 0)
-    await port.start()
-    yield Host(port, Batch(), Certificate(), port.candidates(["127.0.0.1"]))
-    await port.stop()
-
-
-@pytest.fixture
-def said() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-def room(host: Host, said: Recorder) -> Room:
-    return Room("garden", said, said, host)
-
-
-def join(who: str, **more: object) -> wire.Join:
-    fields = {
-        "room": "garden",
-        "participant": who,
-        "name": who.title(),
-        "role": "speaker",
-        "publish": True,
-        "reply": f"reply.{who}",
-    }
-    return wire.Join(**(fields | more))  # type: ignore[arg-type]
 
 
 async def test_the_state_comes_before_the_news_of_oneself(room: Room, said: Recorder) -> None:

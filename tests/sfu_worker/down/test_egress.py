@@ -4,36 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from sfu_worker.down.egress import BLIND_SECONDS, Egress
-from sfu_worker.down.rtx import Receiver
+from sfu_worker.down.egress import BLIND_SECONDS
 from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
-from tests.sfu_worker.down.test_slot import Source, Wire, video_slot, video_track
-
-
-def camera(rates: dict[str, int]) -> tuple[list[Source], DownTrack, Wire, Egress]:
-    """Three layers that send at the given rates, in kbit/s, and one slot that wants them."""
-    egress, wire, track = Egress(), Wire(), video_track()
-    sources = [Source(track, i + 1, rid) for i, rid in enumerate(rates)]
-    for source, (height, rate) in zip(
-        sources, zip((135, 270, 540), rates.values(), strict=False), strict=True
-    ):
-        source.layer.size = (height * 16 // 9, height)
-        source.layer.last_at = 10.0
-        source.layer.rates.rates = (rate * 1000,)
-    slot = video_slot(wire)
-    slot.receiver = Receiver(wire, egress.estimator)  # type: ignore[arg-type]
-    slot.wanted, slot.height, slot.track = track.id, 540, track
-    track.subscribers.append(slot)
-    return sources, slot, wire, egress
-
-
-RATES = {"q": 150, "h": 500, "f": 2500}
-
-
-def believes(egress: Egress, rate: int) -> None:
-    """A receiver that has said what it takes."""
-    egress.on_remb(rate, 10.0)
+from tests.sfu_worker.builders.streams import (
+    RATES,
+    Source,
+    believes,
+    camera,
+    video_track,
+)
 
 
 @pytest.mark.parametrize(("rate", "rid"), [(200_000, "q"), (700_000, "h"), (5_000_000, "f")])

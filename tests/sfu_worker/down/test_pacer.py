@@ -16,7 +16,7 @@ from sfu_worker.down.pacer import (
 from sfu_worker.down.segments import Segment
 from sfu_worker.down.slot import DownTrack
 from sfu_worker.up.batch import Packet
-from tests.sfu_worker.down.test_slot import Source, Wire, parse, video_slot, video_track
+from tests.sfu_worker.builders.streams import Source, Wire, parse, video_slot, video_track
 
 MEGABIT = 1_000_000
 LARGE = b"\x90\xc0\x80\x66\x0c\x11" + bytes(1000)

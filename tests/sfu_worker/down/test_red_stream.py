@@ -13,7 +13,7 @@ from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp import red
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.track import UpTrack
-from tests.sfu_worker.down.test_slot import OPUS, Sent, Source, Wire, parse
+from tests.sfu_worker.builders.streams import OPUS, Sent, Source, Wire, parse
 
 RED = Codec(63, "red", 48000, 2, {"111/111": ""}, (), None)
 

@@ -8,7 +8,7 @@ import pytest
 
 from sfu_worker.down.repair import FAILED_AFTER, RESENT_SECONDS
 from sfu_worker.down.slot import DownTrack
-from tests.sfu_worker.down.test_slot import Source, Wire, parse, video_slot, video_track
+from tests.sfu_worker.builders.streams import Source, Wire, parse, video_slot, video_track
 from tests.sfu_worker.link import heard
 
 ROOM = 10_000

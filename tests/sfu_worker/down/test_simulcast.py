@@ -9,8 +9,14 @@ import pytest
 from sfu_worker.down.egress import Egress
 from sfu_worker.down.rtx import Receiver
 from sfu_worker.up.track import FEWER_AFTER, UpTrack
-from tests.sfu_worker.down.test_slot import H264, Source, Wire, video_slot, video_track
-from tests.sfu_worker.rtp.test_keyframes import parameter_set
+from tests.sfu_worker.builders.streams import (
+    H264,
+    Source,
+    Wire,
+    parameter_set,
+    video_slot,
+    video_track,
+)
 
 HEIGHTS = (1088, 720, 368)
 "In whole macroblocks, as OBS with three layers of 1080 lines: all, two thirds, one third."

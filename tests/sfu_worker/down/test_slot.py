@@ -3,114 +3,22 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from itertools import pairwise
 
 from sfu_worker.bwe.estimator import BandwidthEstimator
 from sfu_worker.down.rtx import Receiver
 from sfu_worker.down.slot import DownTrack
 from sfu_worker.sdp.codecs import Codec
-from sfu_worker.up.batch import Batch, Packet
-from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.track import UpTrack
-
-VP8 = Codec(96, "VP8", 90000, 1, {}, ("nack", "nack pli", "transport-cc"), 97)
-H264 = Codec(
-    102, "H264", 90000, 1, {"packetization-mode": "1", "profile-level-id": "42e01f"}, ("nack",), 103
+from tests.sfu_worker.builders.streams import (
+    H264,
+    OPUS,
+    Source,
+    Wire,
+    parse,
+    video_slot,
+    video_track,
 )
-OPUS = Codec(111, "opus", 48000, 2, {}, (), None)
-
-
-class Wire:
-    """Stands where a transport is: keeps what is committed."""
-
-    def __init__(self) -> None:
-        self.out = memoryview(bytearray(4096))
-        self.twcc_seq = 0
-        self.sent: list[bytes] = []
-
-    def reserve(self) -> int:
-        return 128
-
-    def commit(self, offset: int, length: int) -> None:
-        self.sent.append(bytes(self.out[offset : offset + length]))
-
-
-@dataclass
-class Sent:
-    payload_type: int
-    marker: bool
-    seq: int
-    timestamp: int
-    ssrc: int
-    twcc: int
-    payload: bytes
-
-
-def parse(data: bytes) -> Sent:
-    first, second, seq, timestamp, ssrc, profile, words, ident, twcc, pad = struct.unpack_from(
-        "!BBHIIHHBHB", data
-    )
-    assert (first, profile, words, ident, pad) == (0x90, 0xBEDE, 1, 5 << 4 | 1, 0)
-    return Sent(second & 0x7F, bool(second & 0x80), seq, timestamp, ssrc, twcc, data[20:])
-
-
-def vp8_payload(picture_id: int, tl0: int, *, key: bool = False, body: bytes = b"x" * 20) -> bytes:
-    # RFC 7741 4.2: X S, I L, 15-bit picture id, TL0PICIDX; then the payload header, whose lowest bit is 0 in a key frame.
-    start = b"\x9d\x01\x2a" + struct.pack("<HH", 640, 360) if key else b""
-    return (
-        struct.pack("!BBHB", 0x90, 0xC0, 0x8000 | picture_id, tl0)
-        + (b"\x10\x00\x00" if key else b"\x11\x00\x00")
-        + start
-        + body
-    )
-
-
-class Source:
-    """A sender of one layer."""
-
-    def __init__(
-        self,
-        track: UpTrack,
-        ssrc: int,
-        rid: str = "",
-        codec: Codec = VP8,
-        seq: int = 0,
-        timestamp: int = 0,
-    ) -> None:
-        self.rtcp: list[bytes] = []
-        self.layer = UpLayer(track, ssrc, rid, codec, Batch(), self.rtcp.append)
-        track.add_layer(self.layer)
-        self.seq, self.timestamp = seq, timestamp
-        self.picture_id, self.tl0 = 100, 10
-
-    def send(
-        self, now: float, *, key: bool = False, payload: bytes | None = None, seq: int | None = None
-    ) -> None:
-        p = Packet()
-        if seq is None:
-            self.seq = (self.seq + 1) & 0xFFFF
-            self.timestamp = (self.timestamp + 3000) & 0xFFFFFFFF
-            self.picture_id = (self.picture_id + 1) & 0x7FFF
-            self.tl0 = (self.tl0 + 1) & 0xFF
-        p.seq = self.seq if seq is None else seq
-        p.timestamp, p.marker = self.timestamp, 0x80
-        data = vp8_payload(self.picture_id, self.tl0, key=key) if payload is None else payload
-        p.payload, p.size = memoryview(data), len(data)
-        self.layer.receive(p, now)
-        self.layer.deliver()
-
-
-def video_slot(wire: Wire, codecs: list[Codec] | None = None) -> DownTrack:
-    slot = DownTrack("4", "video", 7777, 8888, codecs or [VP8, H264], "slot1", 5, lambda _: None)
-    slot.receiver = Receiver(wire, BandwidthEstimator())  # type: ignore[arg-type]
-    return slot
-
-
-def video_track(name: str = "a") -> UpTrack:
-    track = UpTrack(f"{name}:camera", name, "camera", "video")
-    track.rids = ["q", "h", "f"]
-    return track
 
 
 def test_a_slot_waits_for_a_key_frame_and_asks_for_one() -> None:

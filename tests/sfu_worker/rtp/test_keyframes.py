@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sfu_worker.rtp.keyframes import picture_size, starts_keyframe
+from tests.sfu_worker.builders.streams import parameter_set
 
 CODECS = ("VP8", "VP9", "H264", "AV1")
 
@@ -155,25 +156,6 @@ def test_av1_sizes_are_behind_whatever_a_sequence_header_says_before_them(
     data = sequence_header(1920, 1080, timing=timing, delays=delays, points=points)
     assert picture_size("AV1", data, 0, len(data)) == (1920, 1080)
     assert picture_size("AV1", data, 0, len(data) - 1) is None
-
-
-def parameter_set(level: int, *values: tuple[int, int] | int) -> bytes:
-    """An H264 sequence parameter set, baseline: (bits, value) or a number to be written as an Exp-Golomb code."""
-    bits = ""
-    for value in values:
-        bits += (
-            f"{value[1]:0{value[0]}b}"
-            if isinstance(value, tuple)
-            else f"{value + 1:b}".zfill(2 * (value + 1).bit_length() - 1)
-        )
-    bits += "1" + "0" * (-(len(bits) + 1) % 8)
-    plain = bytes([0x42, 0, level]) + int(bits, 2).to_bytes(len(bits) // 8, "big")
-    escaped = bytearray()
-    for byte in plain:
-        if byte <= 3 and escaped[-2:] == b"\0\0":
-            escaped.append(3)
-        escaped.append(byte)
-    return b"\x67" + escaped
 
 
 @pytest.mark.parametrize("level", [31, 0])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sfu_worker.rtp.vp9 import descriptor
 from sfu_worker.sdp.codecs import Codec
-from tests.sfu_worker.down.test_slot import Source, Wire, parse, video_slot, video_track
+from tests.sfu_worker.builders.streams import Source, Wire, parse, video_slot, video_track
 
 VP9 = Codec(98, "VP9", 90000, 1, {"profile-id": "0"}, ("nack",), 99)
 Layer = tuple[int, bool, int]

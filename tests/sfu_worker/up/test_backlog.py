@@ -6,67 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from sfu_worker.bwe.estimator import BandwidthEstimator
 from sfu_worker.call import slots
-from sfu_worker.down.rtx import Receiver
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.up.backlog import BACKLOG_PACKETS, BACKLOG_SECONDS
-from sfu_worker.up.batch import Packet
-from sfu_worker.up.track import UpTrack
-from tests.sfu_worker.down.test_slot import OPUS, Sent, Source, Wire, parse
-
-FRAME = 960
-
-
-class Microphone:
-    """A sender of sound in one slot of one receiver. Packets carry their sender's number."""
-
-    def __init__(self, seq: int = 100) -> None:
-        self.source = Source(UpTrack("a:microphone", "a", "microphone", "audio"), 5, codec=OPUS)
-        self.layer = self.source.layer
-        self.wire = Wire()
-        self.slot = DownTrack("3", "audio", 1, None, [OPUS], "slot1", 5, lambda _: None)
-        self.slot.receiver = Receiver(self.wire, BandwidthEstimator())  # type: ignore[arg-type]
-        self.start, self.count = seq, 0
-
-    def send(self, packets: int = 1, *, frame: int = FRAME) -> None:
-        for _ in range(packets):
-            self.give(self.count, self.count * frame)
-            self.count += 1
-
-    def give(self, number: int, timestamp: int, *, ends_batch: bool = True) -> None:
-        p = Packet()
-        p.seq, p.timestamp = (self.start + number) & 0xFFFF, timestamp & 0xFFFFFFFF
-        data = number.to_bytes(4, "big")
-        p.payload, p.size = memoryview(data), len(data)
-        self.layer.receive(p, 1.0 + timestamp / 48000)
-        if ends_batch:
-            self.layer.deliver()
-
-    @property
-    def sent(self) -> list[Sent]:
-        return [parse(data) for data in self.wire.sent]
-
-    @property
-    def numbers(self) -> list[int]:
-        return [int.from_bytes(s.payload, "big") for s in self.sent]
-
-    def in_order(self) -> bool:
-        return all((b.seq - a.seq) & 0xFFFF == 1 for a, b in pairwise(self.sent))
-
-    def true_times(self, frame: int = FRAME) -> bool:
-        times = {
-            (s.timestamp - n * frame) & 0xFFFFFFFF
-            for s, n in zip(self.sent, self.numbers, strict=True)
-        }
-        return len(times) == 1
-
-
-def speaking() -> Microphone:
-    microphone = Microphone()
-    microphone.slot.aim(microphone.layer, 0.0)
-    microphone.send(10)
-    return microphone
+from tests.sfu_worker.builders.sound import FRAME, Microphone, speaking
 
 
 # 32768 and 65536 packets are where numbers go round: silences of 11 and of 22 minutes.

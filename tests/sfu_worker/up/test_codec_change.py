@@ -13,7 +13,7 @@ from sfu_worker.sdp import MID, REPAIRED_RID, RID
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch
 from sfu_worker.up.ingress import Ingress, UpMedia
-from tests.sfu_worker.down.test_slot import (
+from tests.sfu_worker.builders.streams import (
     H264,
     VP8,
     Wire,

@@ -2,53 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from sfu_worker.net.mmsg import RECEIVE_SLOTS
 from sfu_worker.rtp import red
-from sfu_worker.sdp.codecs import Codec
-from sfu_worker.up.batch import MAX_FILLED, Batch
-from sfu_worker.up.ingress import HEADER, Ingress, UpMedia
-from sfu_worker.up.track import UpTrack
-
-VOICE = b"\x78"
-"An Opus TOC octet: 20 ms."
-FRAME = 960
-
-
-@dataclass
-class Sender:
-    """An ingress and what has come of the packets handed to it."""
-
-    batch: Batch = field(default_factory=Batch)
-
-    def __post_init__(self) -> None:
-        self.track = UpTrack("a:microphone", "a", "microphone", "audio")
-        self.ingress = Ingress(self.batch, lambda _: None, lambda _: None, lambda *_: None)
-        media = UpMedia("0", self.track, {111: Codec(111, "opus", 48000, 2)}, {}, {63: 111}, [])
-        self.ingress.configure([media], {})
-
-    def send(
-        self, payload_type: int, seq: int, timestamp: int, payload: bytes, *, last: bool = True
-    ) -> None:
-        """Hand over a packet, the ``last`` of its batch."""
-        data = HEADER.pack(0x80, payload_type, seq & 0xFFFF, timestamp & 0xFFFFFFFF, 7) + payload
-        # What lies around a packet in the slab is not its own.
-        self.ingress.on_rtp(memoryview(b"\x6f" * 9 + data + b"\x6f" * 9), 9, 9 + len(data), 1.0)
-        if last:
-            self.batch.deliver()
-
-    def has(self, seq: int) -> tuple[int, bytes] | None:
-        found = self.track.layers[0].cache.get(seq & 0xFFFF)
-        return (found[0], found[2]) if found else None
-
-
-def payload(number: int) -> bytes:
-    return VOICE + b"sound %d" % number
-
-
-def repeating(number: int, *before: int) -> bytes:
-    return red.build(111, [((number - n) * FRAME, payload(n)) for n in before], payload(number))
+from sfu_worker.up.batch import MAX_FILLED
+from tests.sfu_worker.builders.sound import FRAME, Sender, payload, repeating
 
 
 def test_blocks_fill_what_is_missing_with_its_own_number_and_time() -> None:

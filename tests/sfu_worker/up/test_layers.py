@@ -19,7 +19,7 @@ from sfu_worker.up.batch import Batch
 from sfu_worker.up.ingress import Ingress, UpMedia
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.track import UpTrack
-from tests.sfu_worker.down.test_slot import Wire, parse
+from tests.sfu_worker.builders.streams import Wire, parse
 
 TYPES = {"VP8": 96, "VP9": 98, "AV1": 45, "H264": 102}
 EXTENSIONS = {

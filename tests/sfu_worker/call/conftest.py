@@ -1,0 +1,32 @@
+"""A room on a real port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sfu_worker.call.participant import Host
+from sfu_worker.call.room import Room
+from sfu_worker.net.dtls import Certificate
+from sfu_worker.net.port import MediaPort
+from sfu_worker.up.batch import Batch
+from tests.sfu_worker.builders.rooms import Recorder
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[Host]:
+    port = MediaPort(["127.0.0.1"], 0)
+    await port.start()
+    yield Host(port, Batch(), Certificate(), port.candidates(["127.0.0.1"]))
+    await port.stop()
+
+
+@pytest.fixture
+def said() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def room(host: Host, said: Recorder) -> Room:
+    return Room("garden", said, said, host)
