@@ -59,11 +59,11 @@ CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
 REDIS_URL = env.parse("REDIS_URL", environment.parse_redis)
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "rooms.layer.LastingRedisChannelLayer",
+        "BACKEND": "rooms.workers.layer.LastingRedisChannelLayer",
         "CONFIG": {
             # No time limit on the socket: redis-py's own 5 s are just as long as channels_redis blocks, so that silence would
             # count as an error; and its writes with a limit swallow a cancellation now and then (asyncio.wait_for before
-            # Python 3.12), which leaves a consumer behind. rooms.sfu has limits of its own; keepalive finds a dead peer.
+            # Python 3.12), which leaves a consumer behind. rooms.workers.sfu has limits of its own; keepalive finds a dead peer.
             "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
             # The same prefix is in sfu_worker/control/bus.py.
             "prefix": "confcall",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from asgiref.sync import async_to_sync
 
-from rooms import sfu
+from rooms.workers import sfu
 from sfu_worker import wire
 
 # A page says that it is still in when it renews its pass, every 5 minutes.

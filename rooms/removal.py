@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from rooms import sfu
 from rooms.models import Arrival, Ban, Invite, Room
 from rooms.roles import Grant, Role
+from rooms.workers import sfu
 from sfu_worker import wire
 
 # Names that the dialog shows of those who came by the same link.

@@ -22,9 +22,9 @@ from django.db import DatabaseError, InterfaceError
 
 from rooms import admission
 from rooms.access import Refusal
-from rooms.layer import AWAY
 from rooms.passes import Pass
 from rooms.roles import Grant
+from rooms.workers.layer import AWAY
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rooms import sfu
+from rooms.workers import sfu
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,16 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from rooms import sfu
 from rooms.models import Room
-from rooms.number_words import (
+from rooms.workers import sfu
+from rooms.workers.number_words import (
     ROOM_COLUMNS,
     WORKER_COLUMNS,
     Column,
     worries_of_room,
     worries_of_worker,
 )
-from rooms.numbers import Overview, RoomNow, WorkerNow
+from rooms.workers.numbers import Overview, RoomNow, WorkerNow
 from sfu_worker.numbers import RoomNumbers
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
-from rooms import admission, chat, passes, places, sfu
+from rooms import admission, chat, passes, places
 from rooms.access import Refusal
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
@@ -34,10 +34,11 @@ from rooms.consumers.socket import (
     TOO_FAST,
     Member,
 )
-from rooms.layer import AWAY
 from rooms.models import Room
 from rooms.rights import rights
-from rooms.watch import Seat, watch
+from rooms.workers import sfu
+from rooms.workers.layer import AWAY
+from rooms.workers.watch import Seat, watch
 from sfu_worker import wire
 
 logger = logging.getLogger(__name__)

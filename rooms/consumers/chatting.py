@@ -13,8 +13,8 @@ from rooms import chat
 from rooms.consumers import messages
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.socket import REFUSED, CallSocket
-from rooms.layer import AWAY
 from rooms.models import ChatLine, Room
+from rooms.workers.layer import AWAY
 from sfu_worker import wire
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,11 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 
-from rooms import admission, passes, places, sfu
+from rooms import admission, passes, places
 from rooms.access import Refusal
 from rooms.consumers import messages
 from rooms.consumers.socket import REFUSED, CallSocket
+from rooms.workers import sfu
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from rooms.consumers import yprotocol
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.peer import PeerSocket
 from rooms.consumers.yprotocol import Presence, ProtocolError, Sync
-from rooms.layer import AWAY
 from rooms.models import Room
+from rooms.workers.layer import AWAY
 
 logger = logging.getLogger(__name__)
 

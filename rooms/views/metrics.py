@@ -7,8 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 
-from rooms import exposition, sfu
 from rooms.models import Room
+from rooms.workers import exposition, sfu
 
 
 @never_cache

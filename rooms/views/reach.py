@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from rooms import sfu
+from rooms.workers import sfu
 
 
 @never_cache

@@ -16,12 +16,12 @@ from rooms import passes, places
 from rooms.access import Refusal, place, user_grant, visitor_grant
 from rooms.admission import current_grant, invite_verdict, is_banned
 from rooms.call_page import Entry, context
-from rooms.live import people_in
 from rooms.models import Admission, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Grant, Role
 from rooms.views.previews import for_people
 from rooms.views.refused import ComingBack, long_away, refused
+from rooms.workers.live import people_in
 
 KEPT_HEADER = "Pass"
 

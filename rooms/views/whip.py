@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rooms import admission, passes, sfu
+from rooms import admission, passes
 from rooms.access import Refusal
 from rooms.ice_servers import ice_servers
 from rooms.passes import Pass
@@ -27,6 +27,7 @@ from rooms.views.whip_request import (
     signature,
     who,
 )
+from rooms.workers import sfu
 from sfu_worker import wire
 
 SDP = "application/sdp"

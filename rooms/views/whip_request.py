@@ -16,9 +16,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from rooms import sfu, throttle
+from rooms import throttle
 from rooms.models import Invite, Room
 from rooms.roles import VisitorPolicy
+from rooms.workers import sfu
 from sfu_worker import wire
 
 RETRY_SECONDS = 5

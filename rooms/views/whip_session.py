@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from rooms import sfu
 from rooms.views.whip_request import Problem, answered, bearer, content, hold_back, signature, who
+from rooms.workers import sfu
 from sfu_worker import wire
 
 FRAGMENT = "application/trickle-ice-sdpfrag"

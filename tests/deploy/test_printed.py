@@ -18,7 +18,7 @@ import yaml
 from django.core.management import get_commands
 
 from confcall.env import SETTINGS
-from rooms import exposition
+from rooms.workers import exposition
 from sfu_worker.config import Config
 from tests.deploy.coturn import coturn
 from tests.deploy.parts import ROOT, free_port, program

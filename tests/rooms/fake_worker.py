@@ -9,7 +9,7 @@ from typing import Any
 from channels_redis.core import RedisChannelLayer
 from django.conf import settings
 
-from rooms import sfu
+from rooms.workers import sfu
 from sfu_worker import wire
 
 PATIENCE = 10.0

@@ -19,9 +19,10 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from rooms import backgrounds, sfu
+from rooms import backgrounds
 from rooms.models import Arrival, Background, Ban, Call, ChatLine, Invite, Room
 from rooms.roles import Role
+from rooms.workers import sfu
 from sfu_worker import wire
 from tests.rooms import images
 
@@ -215,7 +216,7 @@ def test_the_list_of_rooms_says_what_the_owner_wants_to_know(
 def test_the_list_is_there_without_redis(
     owner: Client, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rooms import sfu
+    from rooms.workers import sfu
 
     def away(slugs: Any) -> dict[str, int]:
         raise sfu.Unavailable("away")

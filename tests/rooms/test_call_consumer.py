@@ -12,14 +12,15 @@ from channels.layers import get_channel_layer
 from django.db import OperationalError
 from django.test import AsyncClient
 
-from rooms import admission, chat, passes, places, removal, sfu
+from rooms import admission, chat, passes, places, removal
 from rooms.consumers import call, messages
 from rooms.consumers.socket import Member
 from rooms.models import Ban, ChatLine, Invite, Room
 from rooms.passes import Pass
 from rooms.rights import Rights, rights
 from rooms.roles import Grant, Role, VisitorPolicy
-from rooms.watch import watch
+from rooms.workers import sfu
+from rooms.workers.watch import watch
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import Browser, join, make_invite, make_pass, make_room, own_origin, until

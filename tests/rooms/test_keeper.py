@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from rooms import admission, calls, notes_store, passes, sfu
+from rooms import admission, notes_store, passes
 from rooms.management.commands.keeper import MERGE_AGAIN, TELL_AGAIN, Keeper, loop
 from rooms.models import Arrival, Call, NotesUpdate, Room
 from rooms.passes import Pass
 from rooms.roles import Role
+from rooms.workers import calls, sfu
 from sfu_worker import wire
 
 pytestmark = pytest.mark.django_db

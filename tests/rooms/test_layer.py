@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from rooms.layer import LastingRedisChannelLayer
+from rooms.workers.layer import LastingRedisChannelLayer
 
 
 async def test_what_is_no_message_costs_itself_and_no_consumer(

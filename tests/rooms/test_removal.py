@@ -15,13 +15,14 @@ from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
-from rooms import chat, passes, removal, rights, sfu
+from rooms import chat, passes, removal, rights
 from rooms.access import Refusal
 from rooms.admission import admit, current_grant, invite_verdict
 from rooms.call_page import guests_invite
 from rooms.models import Arrival, Ban, Invite, Room
 from rooms.passes import Pass
 from rooms.roles import Grant, Role, VisitorPolicy
+from rooms.workers import sfu
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import Browser, join, make_invite, make_room

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rooms import sfu
+from rooms.workers import sfu
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import until
@@ -133,7 +133,7 @@ async def test_asking_without_workers_is_unavailable() -> None:
 async def test_a_redis_that_is_away_is_unavailable(settings: Any) -> None:
     settings.CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "rooms.layer.LastingRedisChannelLayer",
+            "BACKEND": "rooms.workers.layer.LastingRedisChannelLayer",
             "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]},
         }
     }

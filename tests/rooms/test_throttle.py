@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from rooms import sfu, throttle
+from rooms import throttle
 from rooms.models import Invite
 from rooms.roles import Role, VisitorPolicy
 from rooms.throttle import LIMITS, Limit
+from rooms.workers import sfu
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import make_invite, make_room, until
 

@@ -10,8 +10,8 @@ import pytest
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
-from rooms import sfu, watch
-from rooms.watch import Seat, Watch
+from rooms.workers import sfu, watch
+from rooms.workers.watch import Seat, Watch
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import PATIENCE, join, make_room, until

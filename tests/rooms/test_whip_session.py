@@ -12,9 +12,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
-from rooms import removal, sfu
+from rooms import removal
 from rooms.models import Ban, Invite
 from rooms.roles import Grant, Role
+from rooms.workers import sfu
 from sfu_worker import wire
 from sfu_worker.config import Config
 from sfu_worker.light_client.hub import Hub

@@ -21,8 +21,9 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.db.models import Count
 from django.utils import timezone
 
-from rooms import admission, calls, notes_store, removal, sfu
+from rooms import admission, notes_store, removal
 from rooms.models import Room
+from rooms.workers import calls, sfu
 from sfu_worker import wire
 
 logger = logging.getLogger("rooms.keeper")

@@ -13,18 +13,18 @@ import redis.asyncio
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from rooms import numbers
-from rooms.layer import AWAY
 from rooms.management.redis_url import redis_url
 from rooms.models import Room
-from rooms.number_words import (
+from rooms.workers import numbers
+from rooms.workers.layer import AWAY
+from rooms.workers.number_words import (
     ROOM_COLUMNS,
     WORKER_COLUMNS,
     Column,
     worries_of_room,
     worries_of_worker,
 )
-from rooms.numbers import Overview, RoomNow
+from rooms.workers.numbers import Overview, RoomNow
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import TypeVar
 
-from rooms.numbers import Overview, RoomNow, WorkerNow
+from rooms.workers.numbers import Overview, RoomNow, WorkerNow
 from sfu_worker.numbers import Counts, Datagrams, RoomNumbers, WorkerNumbers
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from rooms import sfu
+from rooms.workers import sfu
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from rooms import units
-from rooms.numbers import WorkerNow
+from rooms.workers import units
+from rooms.workers.numbers import WorkerNow
 from sfu_worker.numbers import RoomNumbers
 
 BUSY = 0.85

@@ -22,8 +22,8 @@ from weakref import WeakKeyDictionary
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
-from rooms import sfu
-from rooms.layer import AWAY
+from rooms.workers import sfu
+from rooms.workers.layer import AWAY
 from sfu_worker import wire
 
 logger = logging.getLogger(__name__)

@@ -19,8 +19,8 @@ from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
-from rooms import numbers
-from rooms.layer import AWAY
+from rooms.workers import numbers
+from rooms.workers.layer import AWAY
 from sfu_worker import wire
 from sfu_worker.numbers import RoomNumbers
 
