@@ -12,10 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from rooms import chat, moments, pads, texts
+from rooms.entry.passes import Pass, issue
 from rooms.ice_servers import ice_servers
 from rooms.looks import look
 from rooms.models import Invite, Room
-from rooms.passes import Pass, issue
 from rooms.roles import Grant, Role, VisitorPolicy
 
 

@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from rooms.access import Refusal, invite_grant
 from rooms.admin.bases import LINES, InviteModelAdmin
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code, whip_fields
+from rooms.entry.access import Refusal, invite_grant
 from rooms.models import Invite
 from rooms.roles import Grant, Role
 

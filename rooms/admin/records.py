@@ -11,9 +11,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from rooms import removal
 from rooms.admin.bases import RecordModelAdmin
 from rooms.admin.widgets import full_link, invite_link
+from rooms.entry import removal
 from rooms.models import Arrival, Ban, Call, ChatLine
 from rooms.roles import Grant, Role
 from rooms.workers import sfu

@@ -17,8 +17,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
-from rooms import admission, chat, passes, places
-from rooms.access import Refusal
+from rooms import chat
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.entitled import Entitled
@@ -34,8 +33,10 @@ from rooms.consumers.socket import (
     TOO_FAST,
     Member,
 )
+from rooms.entry import admission, passes, places
+from rooms.entry.access import Refusal
+from rooms.entry.rights import rights
 from rooms.models import Room
-from rooms.rights import rights
 from rooms.workers import sfu
 from rooms.workers.layer import AWAY
 from rooms.workers.watch import Seat, watch

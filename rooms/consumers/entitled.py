@@ -9,10 +9,10 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 
-from rooms import admission, passes, places
-from rooms.access import Refusal
 from rooms.consumers import messages
 from rooms.consumers.socket import REFUSED, CallSocket
+from rooms.entry import admission, passes, places
+from rooms.entry.access import Refusal
 from rooms.workers import sfu
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Entitled(CallSocket):
                 await places.keep(self._slug, me.participant, self.channel_name)
 
     async def rights_changed(self, message: dict[str, Any]) -> None:
-        """From ``rooms.rights``, until the seat is as the tables say."""
+        """From ``rooms.entry.rights``, until the seat is as the tables say."""
         if self._over or self.member is None:
             return
         try:

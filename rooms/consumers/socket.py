@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from rooms import passes
 from rooms.consumers import texts
 from rooms.consumers.peer import PeerSocket
+from rooms.entry import passes
+from rooms.entry.passes import Pass
 from rooms.models import Room
-from rooms.passes import Pass
 from rooms.roles import Grant
 from sfu_worker import wire
 
@@ -67,7 +67,7 @@ class CallSocket(PeerSocket):
             role=member.grant.role.value,
             publish=member.grant.publish,
             reply=self.channel_name,
-            # Those who run the room always find a place, see rooms.access.place.
+            # Those who run the room always find a place, see rooms.entry.access.place.
             max_people=0 if member.grant.moderate else member.room.max_people,
             seat=member.seat,
             take=member.take,

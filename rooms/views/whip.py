@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rooms import admission, passes
-from rooms.access import Refusal
+from rooms.entry import admission, passes
+from rooms.entry.access import Refusal
+from rooms.entry.passes import Pass
 from rooms.ice_servers import ice_servers
-from rooms.passes import Pass
 from rooms.roles import Grant, Role
 from rooms.views.whip_request import (
     RETRY_SECONDS,

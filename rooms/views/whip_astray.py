@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from rooms.links import media_address
+from rooms.entry.links import media_address
 from rooms.views.whip import endpoint
 from rooms.views.whip_request import Problem, answered
 from rooms.views.whip_session import session

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from rooms import throttle
+from rooms.entry import throttle
 from rooms.models import Invite, Room
 from rooms.roles import VisitorPolicy
 from rooms.workers import sfu

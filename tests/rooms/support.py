@@ -11,9 +11,9 @@ from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 
-from rooms import passes
+from rooms.entry import passes
+from rooms.entry.passes import Pass
 from rooms.models import Invite, Room
-from rooms.passes import Pass
 from rooms.roles import Role
 
 PATIENCE = 10.0

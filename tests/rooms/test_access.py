@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rooms.access import Refusal, invite_grant, place, user_grant, visitor_grant
+from rooms.entry.access import Refusal, invite_grant, place, user_grant, visitor_grant
 from rooms.roles import Grant, Role, VisitorPolicy
 
 NOW = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)

@@ -11,10 +11,10 @@ from django.contrib.auth import get_user_model
 from django.db import connections
 from django.utils import timezone
 
-from rooms.access import Refusal
-from rooms.admission import admit, current_grant, invite_verdict
+from rooms.entry.access import Refusal
+from rooms.entry.admission import admit, current_grant, invite_verdict
+from rooms.entry.passes import Pass
 from rooms.models import Admission, Arrival, Ban, Invite, Room
-from rooms.passes import Pass
 from rooms.roles import Grant, Role, VisitorPolicy
 
 

@@ -12,12 +12,13 @@ from channels.layers import get_channel_layer
 from django.db import OperationalError
 from django.test import AsyncClient
 
-from rooms import admission, chat, passes, places, removal
+from rooms import chat
 from rooms.consumers import call, messages
 from rooms.consumers.socket import Member
+from rooms.entry import admission, passes, places, removal
+from rooms.entry.passes import Pass
+from rooms.entry.rights import Rights, rights
 from rooms.models import Ban, ChatLine, Invite, Room
-from rooms.passes import Pass
-from rooms.rights import Rights, rights
 from rooms.roles import Grant, Role, VisitorPolicy
 from rooms.workers import sfu
 from rooms.workers.watch import watch
@@ -821,7 +822,7 @@ async def test_whoever_is_in_stays_in_a_room_that_is_locked_and_by_an_invite_tha
         await worker.heard(wire.Join)
         await browser.hear("room_state")
         told = AsyncMock()
-        monkeypatch.setattr("rooms.rights.get_channel_layer", lambda: told)
+        monkeypatch.setattr("rooms.entry.rights.get_channel_layer", lambda: told)
         await Room.objects.aupdate(locked=True)
         await rights().step()
         told.send.assert_not_called()
@@ -865,13 +866,13 @@ async def test_a_database_that_stays_away_is_written_down_once(
 
     grant = Grant(Role.SPEAKER)
     member = Member(room, Pass(room.pk, Role.SPEAKER, None, "ann"), grant, "p", "Ann", "s")
-    monkeypatch.setattr("rooms.rights.STEP_SECONDS", 0)
+    monkeypatch.setattr("rooms.entry.rights.STEP_SECONDS", 0)
     monkeypatch.setattr(admission, "current_grants", away)
-    with caplog.at_level("INFO", logger="rooms.rights"):
+    with caplog.at_level("INFO", logger="rooms.entry.rights"):
         checks.watch("ann", member)
         assert checks._task
         await asyncio.wait_for(checks._task, 10)
     assert len(rounds) == 3
-    [line] = [record for record in caplog.records if record.name == "rooms.rights"]
+    [line] = [record for record in caplog.records if record.name == "rooms.entry.rights"]
     assert line.exc_info is None
     assert "database is away" in line.getMessage()

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from django.test import AsyncClient, Client
 
-from rooms.links import media_address, mended
+from rooms.entry.links import media_address, mended
 from rooms.models import Room
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker

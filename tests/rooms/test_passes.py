@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from django.test import override_settings
 
-from rooms import passes
-from rooms.passes import Pass
+from rooms.entry import passes
+from rooms.entry.passes import Pass
 from rooms.roles import Role
 
 PASS = Pass(room=7, role=Role.SPEAKER, invite=3, person="abcDEF-_12345678", name="Ann Example")

@@ -15,12 +15,13 @@ from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
-from rooms import chat, passes, removal, rights
-from rooms.access import Refusal
-from rooms.admission import admit, current_grant, invite_verdict
+from rooms import chat
 from rooms.call_page import guests_invite
+from rooms.entry import passes, removal, rights
+from rooms.entry.access import Refusal
+from rooms.entry.admission import admit, current_grant, invite_verdict
+from rooms.entry.passes import Pass
 from rooms.models import Arrival, Ban, Invite, Room
-from rooms.passes import Pass
 from rooms.roles import Grant, Role, VisitorPolicy
 from rooms.workers import sfu
 from sfu_worker import wire

@@ -14,8 +14,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from rooms import passes
-from rooms.admission import admit
+from rooms.entry import passes
+from rooms.entry.admission import admit
 from rooms.models import Ban, Invite, Room
 from rooms.roles import Grant, Role, VisitorPolicy
 

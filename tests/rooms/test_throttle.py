@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from rooms import throttle
+from rooms.entry import throttle
+from rooms.entry.throttle import LIMITS, Limit
 from rooms.models import Invite
 from rooms.roles import Role, VisitorPolicy
-from rooms.throttle import LIMITS, Limit
 from rooms.workers import sfu
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import make_invite, make_room, until

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from rooms import admission, passes, throttle
+from rooms.entry import admission, passes, throttle
+from rooms.entry.passes import Pass
 from rooms.models import Admission, Arrival, Invite, Room
-from rooms.passes import Pass
 from rooms.roles import Role, VisitorPolicy
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker

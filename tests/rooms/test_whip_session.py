@@ -12,7 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
-from rooms import removal
+from rooms.entry import removal
 from rooms.models import Ban, Invite
 from rooms.roles import Grant, Role
 from rooms.workers import sfu

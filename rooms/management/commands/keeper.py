@@ -21,7 +21,8 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.db.models import Count
 from django.utils import timezone
 
-from rooms import admission, notes_store, removal
+from rooms import notes_store
+from rooms.entry import admission, removal
 from rooms.models import Room
 from rooms.workers import calls, sfu
 from sfu_worker import wire
@@ -171,7 +172,7 @@ class Keeper:
     def end_streams(self, now: datetime) -> list[str]:
         """End the streams and viewers whose invite or room lets them in no more; who was told to go.
 
-        Somebody in a page is told by that page's own web process, in words, see ``rooms.rights``.
+        Somebody in a page is told by that page's own web process, in words, see ``rooms.entry.rights``.
         """
         before, self._told = self._told, {}
         told: list[str] = []

@@ -2,7 +2,7 @@
 
 Both are ``<base64url JSON>.<time>.<signature>``: letters, digits, ``-``, ``_`` and ``.``, fit for a cookie, a
 header and a WebSocket subprotocol. A signature proves that we wrote it, not that it still counts: whoever reads a
-pass asks ``rooms.admission.current_grant``.
+pass asks ``rooms.entry.admission.current_grant``.
 """
 
 from __future__ import annotations

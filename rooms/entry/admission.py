@@ -1,4 +1,4 @@
-"""The thin edge between passes, tables and the pure rules of ``rooms.access``."""
+"""The thin edge between passes, tables and the pure rules of ``rooms.entry.access``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from rooms.access import Refusal, invite_grant, user_grant, visitor_grant
+from rooms.entry.access import Refusal, invite_grant, user_grant, visitor_grant
+from rooms.entry.passes import MAX_AGE, Pass
 from rooms.models import Admission, Arrival, Ban, Call, Invite, Room
-from rooms.passes import MAX_AGE, Pass
 from rooms.roles import Grant, Role
 from sfu_worker import wire
 
@@ -101,7 +101,7 @@ def admit(
     """As ``current_grant``, and comes in: an invite loses one use per person, once, and remembers when it was used.
 
     Looking at a link costs nothing (chat programs fetch links for their previews); joining does. ``participant`` is the id that
-    the person has in the call from now on; with it is written down who that is, see ``rooms.removal``.
+    the person has in the call from now on; with it is written down who that is, see ``rooms.entry.removal``.
     """
     now = now or timezone.now()
     with transaction.atomic():

@@ -20,9 +20,9 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError
 
-from rooms import admission
-from rooms.access import Refusal
-from rooms.passes import Pass
+from rooms.entry import admission
+from rooms.entry.access import Refusal
+from rooms.entry.passes import Pass
 from rooms.roles import Grant
 from rooms.workers.layer import AWAY
 

@@ -85,7 +85,7 @@ def invite_grant(
     """For somebody with an invite.
 
     ``person_admitted``: it came in by this invite before, so it does not count again. ``rejoining``: they
-    were in a moment ago (a resume token says so) or are in now (``rooms.places``), so a lock does not
+    were in a moment ago (a resume token says so) or are in now (``rooms.entry.places``), so a lock does not
     keep them out.
     """
     if banned:
