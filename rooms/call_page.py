@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from rooms import chat, moments, pads, texts
+from rooms import chat, moments, texts
 from rooms.entry.passes import Pass, issue
 from rooms.ice_servers import ice_servers
 from rooms.looks import look
 from rooms.models import Invite, Room
+from rooms.notes import pads
 from rooms.roles import Grant, Role, VisitorPolicy
 
 

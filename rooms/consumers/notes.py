@@ -14,12 +14,12 @@ from channels.db import database_sync_to_async
 from channels.exceptions import ChannelFull
 from pycrdt import Doc
 
-from rooms import notes_store
-from rooms.consumers import yprotocol
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.peer import PeerSocket
-from rooms.consumers.yprotocol import Presence, ProtocolError, Sync
 from rooms.models import Room
+from rooms.notes import store as notes_store
+from rooms.notes import yprotocol
+from rooms.notes.yprotocol import Presence, ProtocolError, Sync
 from rooms.workers.layer import AWAY
 
 logger = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from rooms import notes_store
 from rooms.entry import admission, passes
 from rooms.entry.passes import Pass
 from rooms.management.commands.keeper import MERGE_AGAIN, TELL_AGAIN, Keeper, loop
 from rooms.models import Arrival, Call, NotesUpdate, Room
+from rooms.notes import store as notes_store
 from rooms.roles import Role
 from rooms.workers import calls, sfu
 from sfu_worker import wire

@@ -10,10 +10,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pycrdt import Doc, Text
 
-from rooms import notes_store
-from rooms.consumers import notes, yprotocol
-from rooms.consumers.yprotocol import Presence
+from rooms.consumers import notes
 from rooms.models import NotesUpdate, Room
+from rooms.notes import store as notes_store
+from rooms.notes import yprotocol
+from rooms.notes.yprotocol import Presence
 from tests.rooms.support import PATIENCE, Browser, make_room
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]

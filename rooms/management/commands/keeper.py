@@ -21,9 +21,9 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.db.models import Count
 from django.utils import timezone
 
-from rooms import notes_store
 from rooms.entry import admission, removal
 from rooms.models import Room
+from rooms.notes import store as notes_store
 from rooms.workers import calls, sfu
 from sfu_worker import wire
 
