@@ -92,7 +92,7 @@ METRICS_TOKEN = env.parse("METRICS_TOKEN", environment.parse_token)
 
 MAX_UPLOAD_MB = env.number("MAX_UPLOAD_MB", 1, 100)
 MAX_IMAGE_MEGAPIXELS = env.number("MAX_IMAGE_MEGAPIXELS", 1, 400)
-FILE_UPLOAD_HANDLERS = ["rooms.uploads.BoundedUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["rooms.looks.uploads.BoundedUploadHandler"]
 
 # Database
 

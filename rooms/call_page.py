@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from rooms import chat, moments, texts
 from rooms.entry.passes import Pass, issue
 from rooms.ice_servers import ice_servers
-from rooms.looks import look
+from rooms.looks.stylesheet import look
 from rooms.models import Invite, Room
 from rooms.notes import pads
 from rooms.roles import Grant, Role, VisitorPolicy

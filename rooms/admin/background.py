@@ -17,8 +17,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from rooms import backgrounds, image_files
 from rooms.admin.bases import LINES, BackgroundModelAdmin, BackgroundModelForm
+from rooms.looks import backgrounds, image_files
 from rooms.models import Background
 
 

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from rooms.looks import fingerprint, stylesheet
+from rooms.looks.stylesheet import fingerprint, stylesheet
 from rooms.models import Background
 
 # The address changes with the content.

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from rooms import texts
 from rooms.entry.access import Refusal
 from rooms.entry.passes import clean_name
-from rooms.looks import look
+from rooms.looks.stylesheet import look
 from rooms.models import Room
 from rooms.notes import pads
 from rooms.security import content_security_policy

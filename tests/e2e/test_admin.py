@@ -22,7 +22,7 @@ from datetime import timedelta
 from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
-from rooms import backgrounds
+from rooms.looks import backgrounds
 from rooms.models import Admission, Arrival, Background, Ban, Call, ChatLine, Invite, Room
 from tests.rooms import images
 now = timezone.now()

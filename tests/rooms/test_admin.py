@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from rooms import backgrounds
+from rooms.looks import backgrounds
 from rooms.models import Arrival, Background, Ban, Call, ChatLine, Invite, Room
 from rooms.roles import Role
 from rooms.workers import sfu

@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings as django_settings
 from PIL import Image
 
-from rooms import backgrounds
-from rooms.image_files import BadImage
+from rooms.looks import backgrounds
+from rooms.looks.image_files import BadImage
 from rooms.models import Background
 from tests.rooms import images
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rooms import colours, looks
-from rooms.looks import DARK_DANGER, DARK_PANEL, LIGHT_DANGER, LIGHT_PANEL
+from rooms.looks import colours, stylesheet
+from rooms.looks.stylesheet import DARK_DANGER, DARK_PANEL, LIGHT_DANGER, LIGHT_PANEL
 from tests.rooms.test_page_contrast import tokens
 
 COLOURS = st.tuples(*[st.integers(0, 255)] * 3).map(
@@ -52,7 +52,7 @@ def test_no_accent_looks_like_the_button_that_ends_something(panel: str, danger:
         for lightness in (0.2, 0.45, 0.65, 0.85):
             for saturation in (0.45, 0.6, 0.75, 1.0):
                 raw = colours.render(colorsys.hls_to_rgb(degrees / 360, lightness, saturation))
-                accent = looks.accent(raw, panel, danger)
+                accent = stylesheet.accent(raw, panel, danger)
                 assert colours.contrast(accent, panel) >= colours.ENOUGH, raw
                 assert colours.contrast(colours.on(accent), accent) >= colours.ENOUGH, raw
                 # Rounding to eight bits turns dark and pale colours a little.
@@ -67,11 +67,11 @@ def test_a_photo_with_a_red_spot_gives_no_red_button() -> None:
     found = colours.accent(pixels, "#5b8cff")
     assert abs(colours.hue_distance(found, LIGHT_DANGER)) < 10
     for panel, danger in THEMES:
-        assert colours.hue_distance(looks.accent(found, panel, danger), danger) > 35
+        assert colours.hue_distance(stylesheet.accent(found, panel, danger), danger) > 35
 
 
 def test_a_blue_accent_stays_as_it_is() -> None:
-    assert looks.accent("#003399", LIGHT_PANEL, LIGHT_DANGER) == "#003399"
+    assert stylesheet.accent("#003399", LIGHT_PANEL, LIGHT_DANGER) == "#003399"
 
 
 def test_the_danger_colours_are_those_of_the_stylesheet() -> None:

@@ -12,7 +12,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from rooms.image_files import BadImage, decode
+from rooms.looks.image_files import BadImage, decode
 from tests.rooms import images
 
 SIZE = (320, 240)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import AsyncClient, Client
 
-from rooms import backgrounds
+from rooms.looks import backgrounds
 from rooms.models import Background, Room
 from sfu_worker import wire
 from tests.rooms import images

@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rooms import backgrounds
 from rooms.call_page import absolute
+from rooms.looks import backgrounds
 from rooms.models import Background, Invite, Room
 from rooms.roles import Role
 

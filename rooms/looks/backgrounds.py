@@ -18,8 +18,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from rooms import colours
-from rooms.image_files import BadImage, decode, too_large
+from rooms.looks import colours
+from rooms.looks.image_files import BadImage, decode, too_large
 from rooms.models import Background
 
 LONG_SIDE = 2560

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from rooms.colours import apart, on, readable
+from rooms.looks.colours import apart, on, readable
 from rooms.models import Background
 
 LIGHT_PANEL, DARK_PANEL = "#ffffff", "#14171c"
