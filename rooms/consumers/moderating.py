@@ -10,12 +10,12 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.utils import timezone
 
-from rooms import call_page
-from rooms.call_page import Entry, absolute
 from rooms.consumers import messages, texts
 from rooms.consumers.socket import CallSocket, Member
 from rooms.entry import admission, removal
 from rooms.models import Invite, Room
+from rooms.page import call_page
+from rooms.page.call_page import Entry, absolute
 from rooms.roles import Grant
 from rooms.workers import sfu
 from sfu_worker import wire

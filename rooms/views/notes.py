@@ -12,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from rooms import texts
 from rooms.entry.access import Refusal
 from rooms.entry.passes import clean_name
 from rooms.looks.stylesheet import look
 from rooms.models import Room
 from rooms.notes import pads
+from rooms.page import texts
 from rooms.security import content_security_policy
 from rooms.views.previews import for_people
 from rooms.views.refused import Page, refused

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rooms import moments
 from rooms.entry import links, passes
 from rooms.entry.access import Refusal
 from rooms.entry.passes import Pass
+from rooms.page import moments
 from rooms.roles import Role
 
 Text = str | Promise

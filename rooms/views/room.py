@@ -12,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rooms.call_page import Entry, context
 from rooms.entry import passes, places
 from rooms.entry.access import Refusal, place, user_grant, visitor_grant
 from rooms.entry.admission import current_grant, invite_verdict, is_banned
 from rooms.entry.passes import Pass
 from rooms.models import Admission, Invite, Room
+from rooms.page.call_page import Entry, context
 from rooms.roles import Grant, Role
 from rooms.views.previews import for_people
 from rooms.views.refused import ComingBack, long_away, refused

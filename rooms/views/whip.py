@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from rooms.entry import admission, passes
 from rooms.entry.access import Refusal
 from rooms.entry.passes import Pass
-from rooms.ice_servers import ice_servers
+from rooms.page.ice_servers import ice_servers
 from rooms.roles import Grant, Role
 from rooms.views.whip_request import (
     RETRY_SECONDS,

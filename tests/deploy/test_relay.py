@@ -20,7 +20,7 @@ import pytest
 import yaml
 from aioice import stun, turn
 
-from rooms.ice_servers import credentials
+from rooms.page.ice_servers import credentials
 from tests.deploy.coturn import SECRET, coturn
 from tests.deploy.parts import ROOT
 

@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from rooms import moments
 from rooms.models import Room
+from rooms.page import moments
 from rooms.roles import Role
 
 CHRISTMAS = datetime(2026, 12, 24, 17, tzinfo=UTC)

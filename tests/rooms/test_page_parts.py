@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rooms.texts import TEXTS
+from rooms.page.texts import TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((ROOT / "static/rooms").rglob("*.js"))

@@ -1,4 +1,4 @@
-// The page's words come from the server, translated, in its configuration (rooms/texts.py).
+// The page's words come from the server, translated, in its configuration (rooms/page/texts.py).
 
 /** @type {Record<string, string>} */
 let texts = {};

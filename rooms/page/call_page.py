@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from rooms import chat, moments, texts
+from rooms import chat
 from rooms.entry.passes import Pass, issue
-from rooms.ice_servers import ice_servers
 from rooms.looks.stylesheet import look
 from rooms.models import Invite, Room
 from rooms.notes import pads
+from rooms.page import moments, texts
+from rooms.page.ice_servers import ice_servers
 from rooms.roles import Grant, Role, VisitorPolicy
 
 
