@@ -1,0 +1,1 @@
+"""Who may come in, who may stay, and who has been removed."""

@@ -1,0 +1,1 @@
+"""Backgrounds and colours: receiving images, encoding them again, styling a room."""

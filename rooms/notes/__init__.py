@@ -1,0 +1,1 @@
+"""The shared notes beside a call: storage, providers and the Yjs protocol."""

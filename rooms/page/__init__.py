@@ -1,0 +1,1 @@
+"""What the call page and its scripts are given."""

@@ -1,0 +1,1 @@
+"""The web side of the media workers: reaching them, watching them, and what they report."""
