@@ -338,8 +338,13 @@ class BandwidthEstimator(PacketHistory):
 
     @property
     def rtt(self) -> float:
-        """Seconds."""
+        """The round trip in seconds; a guess until it is measured."""
         return self._rtt.value
+
+    @property
+    def measured_rtt(self) -> float | None:
+        """The round trip in seconds; None until feedback or a report has told it."""
+        return self._rtt.value if self._rtt.known else None
 
     @property
     def queue_delay(self) -> float:

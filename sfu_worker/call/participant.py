@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sfu_worker.net.dtls import Certificate
     from sfu_worker.net.port import MediaPort
 
+# Seconds, until the participant has told us anything that measures the round trip.
 DEFAULT_RTT = 0.1
 MAX_SLOTS = 80
 "m-lines that one participant may receive in: a page asks for 36 pairs and 4 for voices at most."
@@ -83,7 +84,6 @@ class Participant:
         "The tracks of sound that are wanted in the others."
         self.ingress: Ingress | None = None
         self.egress = Egress()
-        self.rtt = DEFAULT_RTT
         self.tally = Tally()
         self._host = host
         self._audience = audience
@@ -282,7 +282,6 @@ class Participant:
                     self.egress.retransmit(slot, packet.seqs, now)
             case rtcp.TransportFeedback():
                 self.egress.on_feedback(packet, now)
-                self.rtt = self.egress.estimator.rtt
             case rtcp.Remb():
                 self.egress.on_remb(packet.bitrate, now)
             case rtcp.Pli():
@@ -300,8 +299,6 @@ class Participant:
             # RFC 3550 6.4.1: middle 32 bits of NTP, in units of 1/65536 s.
             rtt = ((ntp(now) >> 16) - report.lsr - report.dlsr) & 0xFFFFFFFF
             measured = rtt / 65536 if report.lsr and rtt < 5 * 65536 else None
-            if measured is not None:
-                self.rtt += 0.25 * (measured - self.rtt)
             self.egress.on_report(report.fraction_lost, measured, now)
 
     def _slot_of(self, ssrc: int) -> DownTrack | None:
@@ -330,8 +327,9 @@ class Participant:
         """Every 25 ms: ask for what is missing, probe."""
         ingress = self.ingress
         if ingress is not None and ingress.layers:
+            rtt = self.egress.estimator.measured_rtt or DEFAULT_RTT
             for layer in list(ingress.layers.values()):
-                layer.repair(now, self.rtt)
+                layer.repair(now, rtt)
         if self.transport is not None and self.transport.connected:
             self.egress.tick(self.slots.values(), now)
 
