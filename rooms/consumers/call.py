@@ -7,51 +7,40 @@ Who somebody is comes from the pass, never from a message.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
-from django.utils.translation import gettext as _
 
-from rooms import chat
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.entitled import Entitled
+from rooms.consumers.joining import Joining
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.moderating import Moderating
 from rooms.consumers.socket import (
     BAD_MESSAGE,
-    BAD_PASS,
-    LATE,
     LEFT,
     NO_WORKER,
     REFUSED,
     TOO_FAST,
-    Member,
 )
-from rooms.entry import admission, passes, places
-from rooms.entry.access import Refusal
+from rooms.entry import places
 from rooms.entry.rights import rights
-from rooms.models import Room
 from rooms.workers import sfu
 from rooms.workers.layer import AWAY
-from rooms.workers.watch import Seat, watch
+from rooms.workers.watch import watch
 from sfu_worker import wire
 
 logger = logging.getLogger(__name__)
 
-JOIN_SECONDS = 10.0
 
-
-class CallConsumer(Chatting, Entitled, Moderating):
+class CallConsumer(Joining, Entitled, Moderating):
     """One browser in one room."""
 
     _detach = True
-    _deadline: asyncio.Task[None] | None = None
 
     # Connecting and ending
 
@@ -59,16 +48,11 @@ class CallConsumer(Chatting, Entitled, Moderating):
         self._slug = self.scope["url_route"]["kwargs"]["slug"]
         self._all = TokenBucket(rate=50, burst=200)
         await self.accept()
-        self._deadline = asyncio.create_task(self._expect_join())
-
-    async def _expect_join(self) -> None:
-        await asyncio.sleep(JOIN_SECONDS)
-        await self._end("late", LATE)
+        self._expect_join()
 
     async def disconnect(self, code: int) -> None:
         self._over = True
-        if self._deadline:
-            self._deadline.cancel()
+        self._stop_expecting()
         watch().rise(self.channel_name)
         rights().forget(self.channel_name)
         if self.member is None:
@@ -116,69 +100,6 @@ class CallConsumer(Chatting, Entitled, Moderating):
                 return await self._end("busy", NO_WORKER)  # the page tries again by itself
             about = {"nonce": message.nonce} if isinstance(message, messages.Chat) else {}
             await self._error("busy", **about)
-
-    async def on_join(self, message: messages.Join) -> None:
-        if self._deadline:
-            self._deadline.cancel()
-        pass_ = passes.read(message.pass_)
-        room = await Room.objects.filter(slug=self._slug).afirst()
-        if pass_ is None or room is None or pass_.room != room.pk:
-            return await self._end("refused:not_found", BAD_PASS)
-        seat = passes.read_resume(message.resume or "", room.pk, pass_.person)
-        name = passes.clean_name(message.name) or pass_.name or _("Guest")
-        participant = passes.participant_of(room.pk, pass_.person)
-        admit = database_sync_to_async(admission.admit)
-        verdict = await admit(pass_, name, rejoining=seat is not None, participant=participant)
-        if verdict is Refusal.room_locked and await places.is_in(self._slug, participant):
-            # In another tab: whoever is in may take the call over.
-            verdict = await admit(pass_, name, rejoining=True, participant=participant)
-        if isinstance(verdict, Refusal):
-            return await self._end(f"refused:{verdict.name}", REFUSED)
-        # Whoever clicks Join takes the call over from another tab. A page that comes back by itself
-        # does not, though its token may have run out while it slept.
-        take = not message.resume
-        member = Member(room, pass_, verdict, participant, name, seat or passes.new_seat(), take)
-        self.member = member
-        self._chat_seen = await database_sync_to_async(chat.last_number)(room.pk)
-        try:
-            found = await self._enter(member)
-        except sfu.Unavailable:
-            found = False
-        if not found:
-            return await self._end("unavailable", NO_WORKER)
-        if await self._was_removed(member):
-            return await self._end("refused:removed", REFUSED)
-        rights().watch(self.channel_name, member)
-        await self._tell(
-            {
-                "type": "welcome",
-                "participant": member.participant,
-                "resume": self._resume_token(member),
-                "role": verdict.role.value,
-                "publish": verdict.publish,
-                "chat_number": self._chat_seen,
-            }
-        )
-
-    async def _enter(self, member: Member) -> bool:
-        """Go to the worker that holds the room, for the first time or again; False where there is no worker."""
-        worker = await sfu.place(self._slug)
-        if worker is None:
-            return False
-        await self._enter_at(member, worker)
-        return True
-
-    async def _enter_at(self, member: Member, worker: str) -> None:
-        era = watch().era  # before the group: if Redis loses it meanwhile, the watch must notice
-        try:
-            # The group first: what happens after the snapshot must not be missed.
-            await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
-        except AWAY as exc:
-            raise sfu.Unavailable("Redis is away") from exc
-        await places.keep(self._slug, member.participant, self.channel_name)
-        await sfu.send(worker, self._join_command(member))
-        member.worker, member.lost, member.take = worker, False, False
-        watch().sit(Seat(self.channel_name, self._slug, worker, era))
 
     async def _command(self, command: wire.Command) -> None:
         await sfu.send(self._me.worker, command)
@@ -235,37 +156,8 @@ class CallConsumer(Chatting, Entitled, Moderating):
             case _:
                 await self._tell(event)
 
-    async def sfu_moved(self, message: dict[str, Any]) -> None:
-        """The watch says that the room is not on our worker any more. It says so again every second until we have moved."""
-        member = self.member
-        if self._over or member is None or message["worker"] != member.worker:
-            return
-        if not member.lost:
-            member.lost = True
-            await self._tell({"type": "worker_lost"})
-        try:
-            await self._enter(member)
-        except sfu.Unavailable as exc:
-            logger.info("x no worker yet for %s: %s", self._slug, exc)
-
-    async def sfu_again(self, message: dict[str, Any]) -> None:
-        """Redis came back empty: enter the group again, on the same worker, and look for what we missed.
-
-        The watch says so again every second until we have entered.
-        """
-        member = self.member
-        if self._over or member is None or member.lost or watch().settled(self.channel_name):
-            return
-        try:
-            await sfu.hold(self._slug, member.worker)
-            await self._enter_at(member, member.worker)
-        except sfu.Unavailable as exc:
-            logger.info("x %s is not in its group: %s", member.participant, exc)
-            return
-        await self._tell_lines_since(self._chat_seen)
-
     _handlers: ClassVar[dict[type, Callable[[Any, Any], Awaitable[None]]]] = {
-        messages.Join: on_join,
+        messages.Join: Joining.on_join,
         messages.Offer: on_offer,
         messages.Slots: on_slots,
         messages.Mute: on_mute,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from dataclasses import asdict
 
@@ -18,7 +17,6 @@ from rooms.page import call_page
 from rooms.page.call_page import Entry, absolute
 from rooms.roles import Grant
 from rooms.workers import sfu
-from sfu_worker import wire
 
 logger = logging.getLogger(__name__)
 
@@ -77,14 +75,6 @@ class Moderating(CallSocket):
     async def _tell_fresh(self, invite: Invite) -> None:
         link = absolute(invite.get_absolute_url())
         await self._tell({"type": "link", "link": link, "note": "", "fresh": True})
-
-    async def _was_removed(self, member: Member) -> bool:
-        """Whether somebody was removed while it came in: the worker may have heard of that before it heard of the join."""
-        removed: bool = await database_sync_to_async(admission.was_removed)(member.pass_)
-        if removed:
-            with contextlib.suppress(sfu.Unavailable):  # then it ends with the detached ones
-                await sfu.send(member.worker, wire.Remove(self._slug, member.participant))
-        return removed
 
 
 def link_now(member: Member) -> tuple[str | None, str]:

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.test import AsyncClient
 
 from rooms import chat
-from rooms.consumers import call, messages
+from rooms.consumers import joining, messages
 from rooms.consumers.socket import Member
 from rooms.entry import admission, passes, places, removal
 from rooms.entry.passes import Pass
@@ -163,7 +163,7 @@ async def test_a_full_room_is_the_workers_word() -> None:
 
 
 async def test_who_does_not_join_in_time_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call, "JOIN_SECONDS", 0.05)
+    monkeypatch.setattr(joining, "JOIN_SECONDS", 0.05)
     browser = Browser("/ws/call/garden/")
     await browser.connect()
     await browser.refused("late", 4408)

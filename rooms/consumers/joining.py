@@ -1,0 +1,152 @@
+"""Joining a call on its WebSocket, and following the room when its worker or Redis is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.utils.translation import gettext as _
+
+from rooms import chat
+from rooms.consumers import messages
+from rooms.consumers.chatting import Chatting
+from rooms.consumers.socket import BAD_PASS, LATE, NO_WORKER, REFUSED, Member
+from rooms.entry import admission, passes, places
+from rooms.entry.access import Refusal
+from rooms.entry.rights import rights
+from rooms.models import Room
+from rooms.workers import sfu
+from rooms.workers.layer import AWAY
+from rooms.workers.watch import Seat, watch
+from sfu_worker import wire
+
+logger = logging.getLogger(__name__)
+
+JOIN_SECONDS = 10.0
+
+
+class Joining(Chatting):
+    """``_deadline`` ends a connection on which nobody joins in time."""
+
+    _deadline: asyncio.Task[None] | None = None
+
+    def _expect_join(self) -> None:
+        self._deadline = asyncio.create_task(self._end_late())
+
+    async def _end_late(self) -> None:
+        await asyncio.sleep(JOIN_SECONDS)
+        await self._end("late", LATE)
+
+    def _stop_expecting(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+
+    async def on_join(self, message: messages.Join) -> None:
+        self._stop_expecting()
+        member = await self._admit(message)
+        if member is None:
+            return
+        self.member = member
+        self._chat_seen = await database_sync_to_async(chat.last_number)(member.room.pk)
+        try:
+            found = await self._enter(member)
+        except sfu.Unavailable:
+            found = False
+        if not found:
+            return await self._end("unavailable", NO_WORKER)
+        if await self._was_removed(member):
+            return await self._end("refused:removed", REFUSED)
+        rights().watch(self.channel_name, member)
+        await self._tell(
+            {
+                "type": "welcome",
+                "participant": member.participant,
+                "resume": self._resume_token(member),
+                "role": member.grant.role.value,
+                "publish": member.grant.publish,
+                "chat_number": self._chat_seen,
+            }
+        )
+
+    async def _admit(self, message: messages.Join) -> Member | None:
+        """The member that a pass makes of whoever sent it; None: refused, and the connection ends."""
+        pass_ = passes.read(message.pass_)
+        room = await Room.objects.filter(slug=self._slug).afirst()
+        if pass_ is None or room is None or pass_.room != room.pk:
+            await self._end("refused:not_found", BAD_PASS)
+            return None
+        seat = passes.read_resume(message.resume or "", room.pk, pass_.person)
+        name = passes.clean_name(message.name) or pass_.name or _("Guest")
+        participant = passes.participant_of(room.pk, pass_.person)
+        admit = database_sync_to_async(admission.admit)
+        verdict = await admit(pass_, name, rejoining=seat is not None, participant=participant)
+        if verdict is Refusal.room_locked and await places.is_in(self._slug, participant):
+            # In another tab: whoever is in may take the call over.
+            verdict = await admit(pass_, name, rejoining=True, participant=participant)
+        if isinstance(verdict, Refusal):
+            await self._end(f"refused:{verdict.name}", REFUSED)
+            return None
+        # Whoever clicks Join takes the call over from another tab. A page that comes back by itself
+        # does not, though its token may have run out while it slept.
+        take = not message.resume
+        return Member(room, pass_, verdict, participant, name, seat or passes.new_seat(), take)
+
+    async def _was_removed(self, member: Member) -> bool:
+        """Whether somebody was removed while it came in: the worker may have heard of that before it heard of the join."""
+        removed: bool = await database_sync_to_async(admission.was_removed)(member.pass_)
+        if removed:
+            with contextlib.suppress(sfu.Unavailable):  # then it ends with the detached ones
+                await sfu.send(member.worker, wire.Remove(self._slug, member.participant))
+        return removed
+
+    async def _enter(self, member: Member) -> bool:
+        """Go to the worker that holds the room, for the first time or again; False where there is no worker."""
+        worker = await sfu.place(self._slug)
+        if worker is None:
+            return False
+        await self._enter_at(member, worker)
+        return True
+
+    async def _enter_at(self, member: Member, worker: str) -> None:
+        era = watch().era  # before the group: if Redis loses it meanwhile, the watch must notice
+        try:
+            # The group first: what happens after the snapshot must not be missed.
+            await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
+        except AWAY as exc:
+            raise sfu.Unavailable("Redis is away") from exc
+        await places.keep(self._slug, member.participant, self.channel_name)
+        await sfu.send(worker, self._join_command(member))
+        member.worker, member.lost, member.take = worker, False, False
+        watch().sit(Seat(self.channel_name, self._slug, worker, era))
+
+    async def sfu_moved(self, message: dict[str, Any]) -> None:
+        """The watch says that the room is not on our worker any more. It says so again every second until we have moved."""
+        member = self.member
+        if self._over or member is None or message["worker"] != member.worker:
+            return
+        if not member.lost:
+            member.lost = True
+            await self._tell({"type": "worker_lost"})
+        try:
+            await self._enter(member)
+        except sfu.Unavailable as exc:
+            logger.info("x no worker yet for %s: %s", self._slug, exc)
+
+    async def sfu_again(self, message: dict[str, Any]) -> None:
+        """Redis came back empty: enter the group again, on the same worker, and look for what we missed.
+
+        The watch says so again every second until we have entered.
+        """
+        member = self.member
+        if self._over or member is None or member.lost or watch().settled(self.channel_name):
+            return
+        try:
+            await sfu.hold(self._slug, member.worker)
+            await self._enter_at(member, member.worker)
+        except sfu.Unavailable as exc:
+            logger.info("x %s is not in its group: %s", member.participant, exc)
+            return
+        await self._tell_lines_since(self._chat_seen)
