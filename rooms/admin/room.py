@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
 from rooms.admin.live import live_view, right_now
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
+from rooms.entry.sharing import absolute
 from rooms.models import Invite, Room
-from rooms.page.call_page import absolute
 from rooms.roles import Role
 from rooms.workers import live, sfu
 from sfu_worker import wire

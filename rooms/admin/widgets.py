@@ -7,8 +7,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from rooms.entry.sharing import absolute, whip_access
 from rooms.models import Invite
-from rooms.page.call_page import absolute, whip_access
 
 
 def copy_button(link: str) -> SafeString:

@@ -10,11 +10,10 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from rooms.consumers import messages, texts
-from rooms.consumers.socket import CallSocket, Member
+from rooms.consumers.socket import CallSocket
 from rooms.entry import admission, removal
-from rooms.models import Invite, Room
-from rooms.page import call_page
-from rooms.page.call_page import Entry, absolute
+from rooms.entry.sharing import Entry, absolute, link_now
+from rooms.models import Invite
 from rooms.roles import Grant
 from rooms.workers import sfu
 
@@ -68,22 +67,12 @@ class Moderating(CallSocket):
 
     async def on_link(self, message: messages.Link) -> None:
         """A page may be open for hours: which link lets others in is asked when it is copied."""
-        link, note = await database_sync_to_async(link_now)(self._me)
+        me = self._me
+        entry = Entry(me.room, me.grant, me.pass_)
+        link, note = await database_sync_to_async(link_now)(entry, timezone.now())
         words = texts.text(note) if note else ""
         await self._tell({"type": "link", "link": link, "note": words, "fresh": False})
 
     async def _tell_fresh(self, invite: Invite) -> None:
         link = absolute(invite.get_absolute_url())
         await self._tell({"type": "link", "link": link, "note": "", "fresh": True})
-
-
-def link_now(member: Member) -> tuple[str | None, str]:
-    """A link that lets others in at this moment, and what to say about it; None: there is none."""
-    now = timezone.now()
-    room = Room.objects.filter(pk=member.room.pk).first()
-    link = call_page.call_link(Entry(room, member.grant, member.pass_), now) if room else None
-    if room is None or link is None:
-        return None, "link_none"
-    if room.locked:
-        return link, "link_locked"
-    return link, "link_early" if room.opens is not None and now < room.opens else ""

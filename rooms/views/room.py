@@ -16,8 +16,9 @@ from rooms.entry import passes, places
 from rooms.entry.access import Refusal, place, user_grant, visitor_grant
 from rooms.entry.admission import current_grant, invite_verdict, is_banned
 from rooms.entry.passes import Pass
+from rooms.entry.sharing import Entry
 from rooms.models import Admission, Invite, Room
-from rooms.page.call_page import Entry, context
+from rooms.page.call_page import context
 from rooms.roles import Grant, Role
 from rooms.views.previews import for_people
 from rooms.views.refused import ComingBack, long_away, refused

@@ -20,8 +20,8 @@ from rooms.entry import passes, removal, rights
 from rooms.entry.access import Refusal
 from rooms.entry.admission import admit, current_grant, invite_verdict
 from rooms.entry.passes import Pass
+from rooms.entry.sharing import guests_invite
 from rooms.models import Arrival, Ban, Invite, Room
-from rooms.page.call_page import guests_invite
 from rooms.roles import Grant, Role, VisitorPolicy
 from rooms.workers import sfu
 from sfu_worker import wire

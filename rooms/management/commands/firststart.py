@@ -17,9 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from rooms.entry.sharing import absolute
 from rooms.looks import backgrounds
 from rooms.models import Background, Invite, Room
-from rooms.page.call_page import absolute
 from rooms.roles import Role
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample" / "dusk.jpg"
