@@ -1,0 +1,92 @@
+"""Messages to plain values and back. Decoding checks every type and raises one error."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from typing import Any, Literal
+
+from sfu_worker.wire.commands import Command
+from sfu_worker.wire.common import WireError
+from sfu_worker.wire.events import Event
+
+Message = Command | Event
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+# Every message by its name: ``Join`` is ``join``, ``PatchIce`` is ``patch_ice``.
+COMMANDS: dict[str, type] = {_snake(c.__name__): c for c in typing.get_args(Command)}
+EVENTS: dict[str, type] = {_snake(c.__name__): c for c in typing.get_args(Event)}
+NAMES: dict[type, str] = {c: name for name, c in (COMMANDS | EVENTS).items()}
+
+
+def encode(message: Message) -> dict[str, Any]:
+    """Turn a message into lists, dicts, strings, numbers and None; ``type`` holds its name."""
+    body = dataclasses.asdict(message)
+    body["type"] = NAMES[type(message)]
+    return body
+
+
+def decode(body: Any) -> Message:
+    """Turn the result of ``encode`` back into a message. Raises WireError for anything else."""
+    if not isinstance(body, dict) or not isinstance(body.get("type"), str):
+        raise WireError("a message is an object with a type")
+    cls = COMMANDS.get(body["type"]) or EVENTS.get(body["type"])
+    if cls is None:
+        raise WireError(f"unknown message type {body['type'][:40]!r}")
+    return typing.cast("Message", build(cls, {k: v for k, v in body.items() if k != "type"}))
+
+
+def build(cls: type, values: dict[str, Any]) -> Any:
+    """Make an object of the dataclass ``cls`` from plain values.
+
+    Raises WireError if a field is unknown, missing or of the wrong type.
+    """
+    hints = _hints(cls)
+    if not set(values) <= set(hints):
+        raise WireError(f"{cls.__name__}: unknown field")
+    try:
+        return cls(**{k: _convert(hints[k], v) for k, v in values.items()})
+    except TypeError as exc:
+        raise WireError(f"{cls.__name__}: a field is missing") from exc
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    if cls not in _HINTS:
+        _HINTS[cls] = typing.get_type_hints(cls)
+    return _HINTS[cls]
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    """Check ``value`` against a type hint, building nested dataclasses."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in args:
+            return None
+        return _convert(next(a for a in args if a is not type(None)), value)
+    if origin is Literal:
+        if value not in args:
+            raise WireError("a value is not one of those allowed")
+        return value
+    if origin is list:
+        if not isinstance(value, list | tuple):
+            raise WireError("a list was expected")
+        return [_convert(args[0], item) for item in value]
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise WireError("an object was expected")
+        return {_convert(args[0], k): _convert(args[1], v) for k, v in value.items()}
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise WireError("an object was expected")
+        return build(typing.cast(type, hint), value)
+    if type(value) is not hint:
+        raise WireError(f"{hint.__name__} was expected")
+    return value

@@ -1,0 +1,79 @@
+"""The keys in Redis, and how long they live.
+
+All keys of the project are named here, those of the web side alone included, so that no two of them
+can collide. Those that both sides share hold JSON unless something else is said.
+"""
+
+from __future__ import annotations
+
+# What every name in Redis begins with, the channel layer's keys included.
+PREFIX = "confcall"
+
+# A worker whose key has not been refreshed for so long is dead.
+WORKER_TTL_SECONDS = 3.0
+
+# A room's key outlives its worker's. The worker refreshes it while anyone is in the room; a room
+# that was placed but that nobody has joined yet waits for so long.
+ROOM_TTL_SECONDS = 4 * WORKER_TTL_SECONDS
+
+# Written by workers, read by the web side
+
+# A set of worker ids. A member without a live ``worker_key`` is dead.
+WORKERS_KEY = f"{PREFIX}:workers"
+
+# A stream of what calls do, with the fields room, epoch, event (started | peak | ended),
+# at (Unix seconds) and people.
+CALLS_STREAM = f"{PREFIX}:calls"
+
+
+def worker_key(worker: str) -> str:
+    """{"worker", "load" (0..1), "rooms", "people", "draining", "addresses"} of a live worker.
+
+    It expires after ``WORKER_TTL_SECONDS``.
+    """
+    return f"{PREFIX}:worker:{worker}"
+
+
+def room_key(room: str) -> str:
+    """The id of the worker that holds the room, as plain text; see ``ROOM_TTL_SECONDS``.
+
+    The web side writes it when it places the room.
+    """
+    return f"{PREFIX}:room:{room}"
+
+
+def live_key(room: str) -> str:
+    """{"epoch", "people", "started"} of a room with participants; expires with its worker's key."""
+    return f"{PREFIX}:live:{room}"
+
+
+def worker_numbers_key(worker: str) -> str:
+    """``numbers.WorkerNumbers``, for operators; missing in a worker's first second."""
+    return f"{PREFIX}:numbers:worker:{worker}"
+
+
+def room_numbers_key(room: str) -> str:
+    """``numbers.RoomNumbers``, for operators; ``WorkerNumbers.rooms`` lists the rooms."""
+    return f"{PREFIX}:numbers:room:{room}"
+
+
+# Of the web side alone
+
+# A random value that never expires. If it is gone, Redis has lost everything, the channel layer's
+# groups included.
+ERA_KEY = f"{PREFIX}:era"
+
+
+def placed_key(worker: str) -> str:
+    """How many rooms were placed on a worker since it last counted its rooms."""
+    return f"{PREFIX}:placed:{worker}"
+
+
+def place_key(room: str, participant: str) -> str:
+    """A sorted set of the pages of a participant that are in the call, by their expiry."""
+    return f"{PREFIX}:place:{room}:{participant}"
+
+
+def throttle_key(kind: str, method: str, caller: str) -> str:
+    """The token bucket of one caller: a hash of tokens and at (Unix seconds)."""
+    return f"{PREFIX}:throttle:{kind}:{method}:{caller}"

@@ -1,0 +1,38 @@
+"""The channel layer that both sides share: its options, and its names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sfu_worker.wire.keys import PREFIX
+
+# Messages that may wait in a channel: about ten seconds of a busy worker.
+CAPACITY = 2000
+
+# Nobody waits for an older message any more.
+EXPIRY_SECONDS = 30
+
+
+def layer_options(redis_url: str, capacity: int = CAPACITY) -> dict[str, Any]:
+    """The options of channels_redis' layer, for every process that talks over it.
+
+    The socket has no time limit. redis-py's own 5 s are just as long as channels_redis blocks, so
+    silence would count as an error. Reads and writes with a limit also swallow a cancellation now
+    and then (asyncio.wait_for before Python 3.12), and the task would not end.
+    """
+    return {
+        "hosts": [{"address": redis_url, "socket_timeout": None}],
+        "prefix": PREFIX,
+        "capacity": capacity,
+        "expiry": EXPIRY_SECONDS,
+    }
+
+
+def worker_channel(worker: str) -> str:
+    """The channel on which a worker hears commands."""
+    return f"sfu.{worker}"
+
+
+def room_group(room: str) -> str:
+    """The group of everyone who hears a room's events."""
+    return f"room.{room}"
