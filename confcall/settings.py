@@ -12,6 +12,7 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from confcall import env as environment
+from sfu_worker import wire
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.Env(os.environ)
@@ -60,17 +61,7 @@ REDIS_URL = env.parse("REDIS_URL", environment.parse_redis)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "rooms.workers.layer.LastingRedisChannelLayer",
-        "CONFIG": {
-            # No time limit on the socket: redis-py's own 5 s are just as long as channels_redis blocks, so that silence would
-            # count as an error; and its writes with a limit swallow a cancellation now and then (asyncio.wait_for before
-            # Python 3.12), which leaves a consumer behind. rooms.workers.sfu has limits of its own; keepalive finds a dead peer.
-            "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
-            # The same prefix is in sfu_worker/control/bus.py.
-            "prefix": "confcall",
-            # 2000 waiting messages are about ten seconds of a busy worker; older than 30 s nobody waits for them any more.
-            "capacity": 2000,
-            "expiry": 30,
-        },
+        "CONFIG": wire.layer_options(REDIS_URL),
     }
 }
 

@@ -23,26 +23,22 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 _IS_IN = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
 
 
-def _key(slug: str, participant: str) -> str:
-    return f"confcall:place:{slug}:{participant}"
-
-
 async def keep(slug: str, participant: str, channel: str) -> None:
     """The page behind ``channel`` is in the call. Raises sfu.Unavailable."""
     args = (channel, KEPT_SECONDS, KEPT_SECONDS)
-    await sfu.evaluate(_NOTE, [_key(slug, participant)], *args)
+    await sfu.evaluate(_NOTE, [wire.place_key(slug, participant)], *args)
 
 
 async def let_go(slug: str, participant: str, channel: str) -> None:
     """It is not any more, and may come back for as long as the worker waits. Raises sfu.Unavailable."""
     args = (channel, int(wire.DETACHED_SECONDS), KEPT_SECONDS)
-    await sfu.evaluate(_NOTE, [_key(slug, participant)], *args)
+    await sfu.evaluate(_NOTE, [wire.place_key(slug, participant)], *args)
 
 
 async def is_in(slug: str, participant: str) -> bool:
     """Whether some page of this participant is in the call; False where Redis does not say."""
     try:
-        return bool(await sfu.evaluate(_IS_IN, [_key(slug, participant)]))
+        return bool(await sfu.evaluate(_IS_IN, [wire.place_key(slug, participant)]))
     except sfu.Unavailable:
         return False
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rooms.workers import sfu
+from sfu_worker import wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ async def wait_seconds(kind: str, method: str, caller: str) -> int:
     try:
         return int(
             await sfu.evaluate(
-                _TAKE, [f"confcall:throttle:{kind}:{method}:{caller}"], str(limit.rate), limit.burst
+                _TAKE, [wire.throttle_key(kind, method, caller)], str(limit.rate), limit.burst
             )
         )
     except sfu.Unavailable:

@@ -24,7 +24,7 @@ from rooms.workers.layer import AWAY
 from sfu_worker import wire
 from sfu_worker.numbers import RoomNumbers
 
-ROOM_TTL_MS = int(4 * wire.WORKER_TTL_SECONDS * 1000)
+ROOM_TTL_MS = int(wire.ROOM_TTL_SECONDS * 1000)
 "How long a placement waits for the first participant; from then on the worker keeps the key alive."
 
 PLACED_TTL_MS = 3000
@@ -72,8 +72,6 @@ return best.id
 """
 )
 
-_PLACED_PREFIX = "confcall:placed:"
-
 
 @contextlib.asynccontextmanager
 async def _reaching(timeout: float = TIMEOUT_SECONDS) -> AsyncIterator[None]:
@@ -92,7 +90,7 @@ def client() -> redis.asyncio.Redis:
 
 async def _script(script: str, keys: list[str], *args: str | int) -> str | None:
     result: Any = client().eval(
-        script, len(keys), *keys, wire.worker_key(""), _PLACED_PREFIX, *args
+        script, len(keys), *keys, wire.worker_key(""), wire.placed_key(""), *args
     )
     value = await result
     return value.decode() if isinstance(value, bytes) else value

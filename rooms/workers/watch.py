@@ -33,9 +33,6 @@ STEP_SECONDS = 1.0
 QUIET_SECONDS = 2 * wire.WORKER_TTL_SECONDS
 "After Redis was away the workers need a moment to say that they live: until then nobody is called dead."
 
-ERA_KEY = "confcall:era"
-"A random value without a time to live. When it is gone Redis has lost everything, the groups of the channel layer included."
-
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -141,9 +138,9 @@ async def look(seats: Iterable[Seat]) -> View:
     rooms = sorted({seat.room for seat in seats})
     async with asyncio.timeout(sfu.TIMEOUT_SECONDS):
         pipe = sfu.client().pipeline(transaction=False)
-        pipe.set(ERA_KEY, secrets.token_hex(8), nx=True)
-        pipe.get(ERA_KEY)
-        pipe.mget([wire.room_key(room) for room in rooms] or [ERA_KEY])
+        pipe.set(wire.ERA_KEY, secrets.token_hex(8), nx=True)
+        pipe.get(wire.ERA_KEY)
+        pipe.mget([wire.room_key(room) for room in rooms] or [wire.ERA_KEY])
         _, era, holders = await pipe.execute()
         holder = {room: raw.decode() for room, raw in zip(rooms, holders, strict=False) if raw}
         workers = sorted({seat.worker for seat in seats} | set(holder.values()))

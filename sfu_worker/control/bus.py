@@ -36,10 +36,7 @@ class Bus:
         on_command: Callable[[wire.Command], None],
         on_broken: Callable[[BaseException], None],
     ) -> None:
-        # channels_redis blocks for 5 s at a time, just as long as redis-py waits by default; and reads with a limit
-        # swallow a cancellation now and then (asyncio.wait_for before Python 3.12), which would keep us from ending.
-        host = {"address": redis_url, "socket_timeout": None}
-        self._layer = RedisChannelLayer(hosts=[host], prefix="confcall", capacity=2000, expiry=30)
+        self._layer = RedisChannelLayer(**wire.layer_options(redis_url))
         self._channel = wire.worker_channel(worker)
         self._on_command = on_command
         self._on_broken = on_broken

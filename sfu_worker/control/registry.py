@@ -20,7 +20,6 @@ from sfu_worker.tasks import Complaints, end, repeat, start
 logger = logging.getLogger("sfu.registry")
 
 BEAT_SECONDS = 1.0
-ROOM_TTL_SECONDS = 4 * wire.WORKER_TTL_SECONDS
 CALLS_KEPT = 10_000
 
 
@@ -147,7 +146,7 @@ class Registry:
         for slug, room in rooms.items():
             # The room's key is never deleted but left to run out: a join that was placed here a moment ago
             # and one that comes now must meet in the same room.
-            pipe.set(wire.room_key(slug), self._worker, px=int(ROOM_TTL_SECONDS * 1000))
+            pipe.set(wire.room_key(slug), self._worker, px=int(wire.ROOM_TTL_SECONDS * 1000))
             pipe.set(
                 wire.live_key(slug),
                 json.dumps(asdict(room)),

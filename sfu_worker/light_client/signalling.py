@@ -17,10 +17,7 @@ MAX_MESSAGE = 1 << 20
 
 def open_layer(redis_url: str) -> RedisChannelLayer:
     """The channel layer of a process that talks to workers. Await its ``close_pools`` at the end."""
-    # See sfu_worker/control/bus.py: redis-py's own limit is as long as channels_redis blocks, and swallows cancellations.
-    return RedisChannelLayer(
-        hosts=[{"address": redis_url, "socket_timeout": None}], prefix="confcall", capacity=10_000
-    )
+    return RedisChannelLayer(**wire.layer_options(redis_url, capacity=10_000))
 
 
 class WorkerSignalling:
