@@ -12,17 +12,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rooms.entry import passes, places
-from rooms.entry.access import Refusal, place, user_grant, visitor_grant
-from rooms.entry.admission import current_grant, invite_verdict, is_banned
+from rooms.entry import passes
+from rooms.entry.access import Refusal
+from rooms.entry.admission import invite_verdict
 from rooms.entry.passes import Pass
 from rooms.entry.sharing import Entry
-from rooms.models import Admission, Invite, Room
+from rooms.entry.standing import been_in, has_place, opening, strongest
+from rooms.models import Invite, Room
 from rooms.page.call_page import context
-from rooms.roles import Grant, Role
+from rooms.roles import Role
 from rooms.views.previews import for_people
 from rooms.views.refused import ComingBack, long_away, refused
-from rooms.workers.live import people_in
 
 KEPT_HEADER = "Pass"
 
@@ -82,14 +82,12 @@ def enter(
     back: ComingBack | None = None,
 ) -> HttpResponse:
     """The call page for whoever may come in, with a fresh pass in the page and in a cookie."""
-    pass_, verdict = who(row, held, staff_user(request), now)
+    pass_, verdict = strongest(row, held, staff_user(request), now)
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
         return refused(request, verdict, opening(verdict, row, used), back)
-    if not been_in(row, pass_):
-        found = place(row, verdict, people_in(row.slug))
-        if isinstance(found, Refusal) and not is_in(row, pass_.person):
-            return refused(request, found, back=back)
+    if not has_place(row, verdict, pass_):
+        return refused(request, Refusal.room_full, back=back)
     values = context(Entry(row, verdict, pass_), now)
     response = render(request, "rooms/call.html", values | {"back": back})
     if request.headers.get("Sec-Fetch-Dest") != "iframe" and request.method != "POST":
@@ -101,46 +99,6 @@ def enter(
 def staff_user(request: HttpRequest) -> int | None:
     """The primary key of the owner who is logged in."""
     return request.user.pk if request.user.is_staff else None
-
-
-def who(
-    room: Room, held: Pass | None, user: int | None, now: datetime
-) -> tuple[Pass, Grant | Refusal]:
-    """The strongest that somebody is: the owner who is logged in, the holder of a pass, a visitor."""
-    person, name = (held.person, held.name) if held else (passes.new_person(), "")
-    if user is not None:
-        return Pass(room.pk, Role.OWNER, None, person, name, user), user_grant(
-            room, is_staff=True, now=now
-        )
-    verdict: Grant | Refusal = Refusal.not_found
-    if held is not None and held.user is None and held.invite is not None:
-        verdict = current_grant(held, now, rejoining=been_in(room, held))
-        if isinstance(verdict, Grant):
-            return Pass(room.pk, verdict.role, held.invite, person, name), verdict
-    inside = room.locked and held is not None and is_in(room, person)
-    visiting = visitor_grant(room, banned=is_banned(room, person), now=now, rejoining=inside)
-    if isinstance(visiting, Grant) and verdict is not Refusal.removed:
-        return Pass(room.pk, visiting.role, None, person, name), visiting
-    if held is not None and held.invite is not None:
-        return held, verdict
-    return Pass(room.pk, Role.LISTENER, None, person, name), visiting
-
-
-def been_in(room: Room, pass_: Pass) -> bool:
-    """Whether this person joined before: reloading the page in a locked or full room must not put anybody out.
-
-    The page is all that it gives: the join asks about the lock again, and the media worker about the place.
-    Whoever is in a locked room by another link counts too.
-    """
-    if pass_.invite is None:
-        return False
-    came = Admission.objects.filter(invite=pass_.invite, person=pass_.person)
-    return came.exists() or (room.locked and is_in(room, pass_.person))
-
-
-def is_in(room: Room, person: str) -> bool:
-    """Whether this person is in the call now, in any tab."""
-    return places.is_in_now(room.slug, passes.participant_of(room.pk, person))
 
 
 def held_pass(request: HttpRequest, room: Room, max_age: timedelta = passes.MAX_AGE) -> Pass | None:
@@ -173,10 +131,3 @@ def keep(request: HttpRequest, response: HttpResponse, room: Room, pass_: Pass) 
     )
     # Django adds it for old browsers, but it goes by the visitor's clock. Max-Age does not.
     response.cookies[passes.cookie_name(room.slug)]["expires"] = ""
-
-
-def opening(refusal: Refusal, room: Room, invite: Invite | None) -> datetime | None:
-    """When it is worth coming back."""
-    if refusal is Refusal.room_not_open:
-        return room.opens
-    return invite.not_before if refusal is Refusal.invite_not_yet and invite is not None else None

@@ -1,0 +1,69 @@
+"""As whom somebody opens a room's page, by everything that is known of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rooms.entry import passes, places
+from rooms.entry.access import Refusal, place, user_grant, visitor_grant
+from rooms.entry.admission import current_grant, is_banned
+from rooms.entry.passes import Pass
+from rooms.models import Admission, Invite, Room
+from rooms.roles import Grant, Role
+from rooms.workers.live import people_in
+
+
+def strongest(
+    room: Room, held: Pass | None, user: int | None, now: datetime
+) -> tuple[Pass, Grant | Refusal]:
+    """The strongest that somebody is: the owner who is logged in, the holder of a pass, a visitor."""
+    person, name = (held.person, held.name) if held else (passes.new_person(), "")
+    if user is not None:
+        return Pass(room.pk, Role.OWNER, None, person, name, user), user_grant(
+            room, is_staff=True, now=now
+        )
+    verdict: Grant | Refusal = Refusal.not_found
+    if held is not None and held.user is None and held.invite is not None:
+        verdict = current_grant(held, now, rejoining=been_in(room, held))
+        if isinstance(verdict, Grant):
+            return Pass(room.pk, verdict.role, held.invite, person, name), verdict
+    inside = room.locked and held is not None and is_in(room, person)
+    visiting = visitor_grant(room, banned=is_banned(room, person), now=now, rejoining=inside)
+    if isinstance(visiting, Grant) and verdict is not Refusal.removed:
+        return Pass(room.pk, visiting.role, None, person, name), visiting
+    if held is not None and held.invite is not None:
+        return held, verdict
+    return Pass(room.pk, Role.LISTENER, None, person, name), visiting
+
+
+def been_in(room: Room, pass_: Pass) -> bool:
+    """Whether this person joined before: reloading the page in a locked or full room must not put anybody out.
+
+    The page is all that it gives: the join asks about the lock again, and the media worker about the place.
+    Whoever is in a locked room by another link counts too.
+    """
+    if pass_.invite is None:
+        return False
+    came = Admission.objects.filter(invite=pass_.invite, person=pass_.person)
+    return came.exists() or (room.locked and is_in(room, pass_.person))
+
+
+def is_in(room: Room, person: str) -> bool:
+    """Whether this person is in the call now, in any tab."""
+    return places.is_in_now(room.slug, passes.participant_of(room.pk, person))
+
+
+def has_place(room: Room, grant: Grant, pass_: Pass) -> bool:
+    """Whether the page may open. The media worker decides again when they join."""
+    return (
+        been_in(room, pass_)
+        or isinstance(place(room, grant, people_in(room.slug)), Grant)
+        or is_in(room, pass_.person)
+    )
+
+
+def opening(refusal: Refusal, room: Room, invite: Invite | None) -> datetime | None:
+    """When it is worth coming back."""
+    if refusal is Refusal.room_not_open:
+        return room.opens
+    return invite.not_before if refusal is Refusal.invite_not_yet and invite is not None else None
