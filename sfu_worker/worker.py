@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from sfu_worker import wire
+from sfu_worker import sdp, wire
 from sfu_worker.call.participant import Host, Participant
 from sfu_worker.call.room import Room
 from sfu_worker.config import Config
@@ -67,9 +67,8 @@ class Worker:
     async def start(self) -> None:
         """Open the port, then say that we are here."""
         await self.port.start()
-        self._host = Host(
-            self.port, self._batch, Certificate(), self.port.candidates(self.config.announce)
-        )
+        candidates = sdp.candidates(self.config.announce, self.port.port)
+        self._host = Host(self.port, self._batch, Certificate(), candidates)
         addresses = [f"{address}:{self.port.port}" for address in self.config.announce]
         config = self.config
         self._registry = Registry(

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sfu_worker import sdp
 from sfu_worker.net import ice, mmsg
 from sfu_worker.net.path import Path, read_sockaddr
 from sfu_worker.net.tcp import TcpConnection, TcpListener
@@ -106,14 +105,6 @@ class MediaPort:
         for udp in self._sockets:
             udp.sock.close()
         self._sockets = []
-
-    def candidates(self, announced: Sequence[str]) -> list[str]:
-        """``candidate:…`` values for the addresses under which clients reach this port."""
-        return [
-            sdp.candidate(address, self.port, tcp=tcp, index=index)
-            for tcp in (False, True)
-            for index, address in enumerate(announced)
-        ]
 
     # In
 

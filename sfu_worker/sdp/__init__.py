@@ -1,7 +1,8 @@
-"""Offers in, answers out. The parts are in the files ``sdp_…``; this is what others import."""
+"""Offers in, answers out: the names that other packages import."""
 
-from sfu_worker.sdp.answer import answer_media, build_answer, candidate, local_setup, tagged
+from sfu_worker.sdp.answer import answer_media, build_answer, local_setup, tagged
 from sfu_worker.sdp.fragment import Fragment, build_fragment, parse_fragment
+from sfu_worker.sdp.host_candidates import candidate, candidates
 from sfu_worker.sdp.parse import parse_answer, parse_offer
 from sfu_worker.sdp.types import (
     AUDIO_LEVEL,
@@ -34,6 +35,7 @@ __all__ = [
     "build_answer",
     "build_fragment",
     "candidate",
+    "candidates",
     "local_setup",
     "parse_answer",
     "parse_fragment",

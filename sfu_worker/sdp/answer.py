@@ -240,18 +240,3 @@ def _source_lines(answered: AnsweredMedia) -> list[str]:
         lines.append(f"a=ssrc:{ssrc} cname:{answered.cname}")
         lines.append(f"a=ssrc:{ssrc} msid:{answered.stream_id} {answered.track_id}")
     return lines
-
-
-def candidate(address: str, port: int, *, tcp: bool = False, index: int = 0) -> str:
-    """A host candidate as the value of ``a=``. ``index`` ranks our addresses: 0 is tried first.
-
-    Priorities by RFC 8445 section 5.1.2.1; for TCP, RFC 6544 section 4.2: a lower type preference, so that UDP wins where it
-    works, and 4 as the direction preference of a passive host candidate.
-    """
-    if tcp:
-        priority = (90 << 24) + (((4 << 13) + 8191 - index) << 8) + 255
-        return (
-            f"candidate:{2 * index + 2} 1 tcp {priority} {address} {port} typ host tcptype passive"
-        )
-    priority = (126 << 24) + ((65535 - index) << 8) + 255
-    return f"candidate:{2 * index + 1} 1 udp {priority} {address} {port} typ host"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from sfu_worker import sdp
 from sfu_worker.call.participant import Host
 from sfu_worker.call.room import Room
 from sfu_worker.net.dtls import Certificate
@@ -18,7 +19,7 @@ from tests.sfu_worker.builders.rooms import Recorder
 async def host() -> AsyncIterator[Host]:
     port = MediaPort(["127.0.0.1"], 0)
     await port.start()
-    yield Host(port, Batch(), Certificate(), port.candidates(["127.0.0.1"]))
+    yield Host(port, Batch(), Certificate(), sdp.candidates(["127.0.0.1"], port.port))
     await port.stop()
 
 

@@ -10,7 +10,7 @@ from struct import Struct
 
 import pytest
 
-from sfu_worker import wire
+from sfu_worker import sdp, wire
 from sfu_worker.call.participant import Host
 from sfu_worker.call.room import Room
 from sfu_worker.light_client.hub import Hub
@@ -40,7 +40,10 @@ class Call:
         batch = Batch()
         port.on_batch_end = batch.deliver
         self.room = Room(
-            "garden", self, self, Host(port, batch, Certificate(), port.candidates(["127.0.0.1"]))
+            "garden",
+            self,
+            self,
+            Host(port, batch, Certificate(), sdp.candidates(["127.0.0.1"], port.port)),
         )
         self.port = port
 

@@ -352,19 +352,3 @@ def test_hostile_offers_cost_little(case: str) -> None:
         pass
     # Milliseconds where it is well; the bound only catches work that grows faster than the text.
     assert time.process_time() - started < 0.5
-
-
-def test_candidates_prefer_udp_and_the_first_address() -> None:
-    assert (
-        sdp.candidate("192.0.2.1", 5000) == "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host"
-    )
-    tcp = sdp.candidate("2001:db8::1", 5000, tcp=True)
-    assert tcp.endswith("2001:db8::1 5000 typ host tcptype passive")
-    lines = [
-        sdp.candidate("192.0.2.1", 1, tcp=tcp, index=index)
-        for tcp in (False, True)
-        for index in (0, 1)
-    ]
-    priorities = [int(line.split()[3]) for line in lines]
-    assert priorities == sorted(priorities, reverse=True)
-    assert len({line.split()[0] for line in lines}) == 4
