@@ -10,17 +10,34 @@ import os
 import pickle
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sfu_worker import __main__ as worker
 from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.bwe.probe import Probe
 from sfu_worker.call.participant import Participant
 from sfu_worker.down import egress
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.rtcp.types import RTPFB
+
+
+class RecordingHistory(PacketHistory):
+    """Writes each packet that leaves into ``events``."""
+
+    def __init__(
+        self,
+        marked: Callable[[int, int, int], None],
+        events: list[tuple[str, float, tuple[Any, ...]]],
+    ) -> None:
+        super().__init__(marked)
+        self._events = events
+
+    def sent(self, seq16: int, size: int, now: float, probe: int = 0) -> None:
+        self._events.append(("s", now, (seq16, size, probe)))
+        super().sent(seq16, size, now, probe)
 
 
 class RecordingEstimator(BandwidthEstimator):
@@ -31,14 +48,7 @@ class RecordingEstimator(BandwidthEstimator):
         self.events: list[tuple[str, float, tuple[Any, ...]]] = []
         self.coming: deque[bytes] = deque()
         "Feedback packets of the datagram that is being read."
-
-    def sent(self, seq16: int, size: int, now: float, probe: int = 0) -> None:
-        self.events.append(("s", now, (seq16, size, probe)))
-        super().sent(seq16, size, now, probe)
-
-    def sent_batch(self, first_seq: int, sizes: Sequence[int], now: float, probe: int = 0) -> None:
-        for offset, size in enumerate(sizes):
-            self.sent((first_seq + offset) & 0xFFFF, size, now, probe)
+        self.history = RecordingHistory(self._prober.sent, self.events)
 
     def feedback(self, packets: rtcp.TransportFeedback, now: float) -> None:
         super().feedback(packets, now)

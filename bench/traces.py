@@ -93,7 +93,7 @@ def replay(
         now = START + event.at
         match event.kind, event.values:
             case "s", (seq, size, probe):
-                estimator.sent(seq, size, now, probes.get(probe, 0))
+                estimator.history.sent(seq, size, now, probes.get(probe, 0))
             case "f", (data, _):
                 for packet in rtcp.parse_compound(data):
                     assert isinstance(packet, rtcp.TransportFeedback)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from sfu_worker.bwe.clock import CLOCK_JUMP
+
 BURST = 0.005
 "Seconds: packets sent within so long are one group; a group also absorbs what a link releases in one burst."
 MAX_BURST = 0.100
@@ -21,8 +23,6 @@ MAX_ADAPT_OFFSET, MAX_ADAPT_TIME = 15.0, 0.1
 K_UP, K_DOWN = 8.7, 39.0
 "Per second: the threshold follows the trend slowly up and faster down, or a competing TCP flow would starve us."
 MIN_THRESHOLD, MAX_THRESHOLD = 6.0, 600.0
-CLOCK_JUMP = 3.0
-"Seconds by which arrivals may run ahead of our clock before the receiver's clock must have been set."
 REORDERED_RESET = 3
 KEPT_SECONDS, KEPT_PACKETS = 2.0, 256
 "At least so much of a time without a queue is kept: more than ``WINDOW`` groups of anything that fills a link."

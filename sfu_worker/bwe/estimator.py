@@ -1,7 +1,7 @@
 """What a receiver's network path takes: a send-side estimate from transport-wide feedback. Pure, time is a parameter.
 
-One estimator per receiving transport. ``sent`` is called per packet and only writes two numbers into arrays; everything else
-happens when a feedback message comes (every 50 to 250 ms), and on the worker's timer. The parts:
+One estimator per receiving transport. ``history.sent`` is called per packet and only writes two numbers into arrays; everything
+else happens when a feedback message comes (every 50 to 250 ms), and on the worker's timer. The parts:
 
 - ``bwe_delay``: does the queue grow? (trend of the one-way delay, adaptive threshold)
 - ``bwe_queue``: how long is it, and how fast is it served?
@@ -16,10 +16,11 @@ from __future__ import annotations
 from math import sqrt
 
 from sfu_worker.bwe.acked import AckedRate, SentRate
-from sfu_worker.bwe.delay import CLOCK_JUMP, DelayDetector
-from sfu_worker.bwe.history import MASK, RING, TICKS_PER_SECOND, PacketHistory
+from sfu_worker.bwe.clock import ReceiverClock
+from sfu_worker.bwe.delay import DelayDetector
+from sfu_worker.bwe.history import RING, TICKS_PER_SECOND, PacketHistory
 from sfu_worker.bwe.loss import LossBound
-from sfu_worker.bwe.probe import Probe
+from sfu_worker.bwe.probe import Probe, Prober
 from sfu_worker.bwe.queue import QueueLevel
 from sfu_worker.bwe.rate import MAX_RATE, MIN_RATE, START_RATE, Overuse, RateControl
 from sfu_worker.bwe.reports import Reports
@@ -55,14 +56,16 @@ SILENCE = 0.5
 SILENT_SHARE = 0.7
 
 
-class BandwidthEstimator(PacketHistory):
-    """Call ``sent`` for each packet, ``feedback``, ``remb`` and ``report`` as they come, ``tick`` every 25 to 100 ms.
+class BandwidthEstimator:
+    """Call ``history.sent`` for each packet, ``feedback``, ``remb`` and ``report`` as they come, ``tick`` every 25 to 100 ms.
 
     Times are seconds of one monotonic clock, greater than 0. Rates are bit/s.
     """
 
     def __init__(self, start: int = START_RATE) -> None:
-        super().__init__()
+        self._prober = Prober()
+        # The packet path writes to it directly, which saves a call per packet.
+        self.history = PacketHistory(self._prober.sent)
         self._counted = -1  # up to here the sent bytes are in _sent_rate
         self._rate = RateControl(start)
         self._delay = DelayDetector()
@@ -73,7 +76,7 @@ class BandwidthEstimator(PacketHistory):
         self._rtt = Rtt()
         self._reports = Reports()
         self._next = -1  # the number that the next feedback message should begin with
-        self._arrived_at = 0.0
+        self._clock = ReceiverClock()
         self._feedback_at = -1.0
         self._remb = 0
         self._probed = False
@@ -88,14 +91,14 @@ class BandwidthEstimator(PacketHistory):
 
     def feedback(self, packets: TransportFeedback, now: float) -> None:
         """A transport-wide feedback message has come. Nonsense in it is passed over."""
-        if self._last < 0 or not packets.arrivals:
+        if self.history.last < 0 or not packets.arrivals:
             return
         reports, continuous = self._reports, packets.base_seq == self._next
         if continuous and self._calm(packets):
             reports.add(packets, now)
             self._next = (packets.base_seq + len(packets.arrivals)) & 0xFFFF
             self._feedback_at = now
-            self._reached((self._next - 1) & 0xFFFF)
+            self.history.reached((self._next - 1) & 0xFFFF)
             if reports.enough:
                 self._study_reports()
             return
@@ -120,19 +123,21 @@ class BandwidthEstimator(PacketHistory):
             return False
         last = packets.base_seq + len(arrivals) - 1
         send, newest, before = (
-            self._times[last & MASK],
+            self.history.pending_since(last),
             arrivals[-1] or 0,
             self._reports.newest or arrivals[0] or 0,
         )
         if (
-            send <= 0.0
+            send is None
             or newest < before
-            or (self._last - last) & 0xFFFF >= RING
+            or (self.history.last - last) & 0xFFFF >= RING
             or len(arrivals) > MOST_CALM
         ):
             # Nonsense, or the receiver's reference time has begun anew.
             return False
-        return abs(queue.above(newest / TICKS_PER_SECOND + self._unwrap(newest) - send)) < most
+        return (
+            abs(queue.above(newest / TICKS_PER_SECOND + self._clock.offset(newest) - send)) < most
+        )
 
     def _study_reports(self) -> None:
         reports, self._reports = self._reports, Reports()
@@ -140,7 +145,9 @@ class BandwidthEstimator(PacketHistory):
 
     def _study(self, base_seq: int, ticks: list[int | None], continuous: bool, now: float) -> None:
         """See what feedback means. ``continuous``: no message is missing before it."""
-        sends, arrivals, sizes, lost = self.collect(base_seq, ticks)
+        offset = self._clock.offset(next((tick for tick in ticks if tick is not None), 0))
+        follow = self._prober.acked if self._prober.waiting else None
+        sends, arrivals, sizes, lost = self.history.collect(base_seq, ticks, offset, follow)
         if not sends and not lost:
             return
         self._next = (base_seq + len(ticks)) & 0xFFFF
@@ -148,7 +155,7 @@ class BandwidthEstimator(PacketHistory):
         self._count_sent(now)
         if sends:
             newest = max(arrivals)
-            if self._jumped(newest, now):
+            if self._clock.jumped(newest, now):
                 self._delay.reset()
                 self._queue.reset()
                 self._acked.reset()
@@ -172,12 +179,6 @@ class BandwidthEstimator(PacketHistory):
         if sends:
             self._delay.keep(sends, arrivals)
         return False
-
-    def _jumped(self, newest: float, now: float) -> bool:
-        """Whether the receiver's clock was set."""
-        before, elapsed = self._arrival, now - self._arrived_at
-        self._arrival, self._arrived_at = newest, now
-        return before is not None and abs(newest - before - elapsed) > CLOCK_JUMP + elapsed
 
     def remb(self, bitrate: int, now: float) -> None:
         """The receiver's own estimate (draft-alvestrand-rmcat-remb): counts until transport-wide feedback comes."""
@@ -268,7 +269,7 @@ class BandwidthEstimator(PacketHistory):
         if (
             now - self._feedback_at <= SILENCE
             or self._feedback_at < 0.0
-            or self._newest_acked == self._last
+            or self.history.newest_acked == self.history.last
         ):
             return
         waited = now - max(self._feedback_at, self._oldest_open(now))
@@ -284,22 +285,21 @@ class BandwidthEstimator(PacketHistory):
 
     def backlog(self, now: float) -> float:
         """Seconds that what is on its way beyond a round trip takes at the estimated rate: the queue as it is now."""
-        if self._newest_acked < 0:
+        if self.history.newest_acked < 0:
             return 0.0
-        flying = 8 * self._bytes_between(self._newest_acked, self._last) / self.estimate
+        flying = 8 * self.history.in_flight / self.estimate
         return max(0.0, flying - (now - self._feedback_at) - self.rtt)
 
     def _oldest_open(self, now: float) -> float:
         """When the packet after the newest acknowledged one was sent."""
-        send = self._times[(self._newest_acked + 1) & MASK]
-        return send if send > 0.0 else now
+        send = self.history.pending_since((self.history.newest_acked + 1) & 0xFFFF)
+        return now if send is None else send
 
     def _count_sent(self, now: float) -> None:
-        if self._counted < 0:
-            self._counted = self._last
-            return
-        self._sent_rate.add(self._bytes_between(self._counted, self._last), now)
-        self._counted = self._last
+        last = self.history.last
+        if self._counted >= 0:
+            self._sent_rate.add(self.history.bytes_between(self._counted, last), now)
+        self._counted = last
 
     # What it says
 

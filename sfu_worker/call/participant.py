@@ -224,7 +224,7 @@ class Participant:
             lambda bound: self._audience.bound(self, bound),
         )
         assert self.transport is not None
-        slot.receiver = Receiver(self.transport, self.egress.estimator, self.egress.pacer)
+        slot.receiver = Receiver(self.transport, self.egress.estimator.history, self.egress.pacer)
         return slot
 
     # What the transport says

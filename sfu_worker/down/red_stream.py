@@ -62,7 +62,7 @@ class RedStream:
             )
             start = at + WITH_TWCC_SIZE
             end = red.write(out, start, payload_type, repeated, p.payload)
-            to.estimator.sent(twcc, end - at, now)
+            to.history.sent(twcc, end - at, now)
         else:
             PLAIN.pack_into(out, at, 0x80, second, seq, timestamp, self._ssrc)
             start = at + PLAIN_SIZE

@@ -81,7 +81,7 @@ class Repair:
         """
         sent = 0
         for seq, resent in list(self.open.items()):
-            arrived = to.estimator.fate(resent.twcc)
+            arrived = to.history.fate(resent.twcc)
             if arrived is False and now - resent.first <= FAILED_AFTER:
                 if sent < room:
                     sent += self._send_again(to, seq, resent, now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.pacer import Pacer
 from sfu_worker.down.segments import Segment
 from sfu_worker.rtp import vp8, vp9
@@ -32,7 +32,7 @@ class Receiver:
     """Where a slot's packets go, and who keeps account of them."""
 
     transport: Transport
-    estimator: BandwidthEstimator
+    history: PacketHistory
     pacer: Pacer = field(default_factory=Pacer)
 
 
@@ -87,7 +87,7 @@ class RtxStream:
         UINT16.pack_into(out, start, seq)
         out[start + 2 : end] = payload
         if self._twcc_bits:
-            to.estimator.sent(transport.twcc_seq, end - at, now, probe)
+            to.history.sent(transport.twcc_seq, end - at, now, probe)
         transport.commit(at, end - at)
         return end - at
 
@@ -116,7 +116,7 @@ class RtxStream:
             )
             end = at + WITH_TWCC_SIZE + PADDING
             transport.out[end - PADDING : end] = NOTHING
-            to.estimator.sent(twcc, end - at, now, probe)
+            to.history.sent(twcc, end - at, now, probe)
             transport.commit(at, end - at)
             sent += end - at
         return sent

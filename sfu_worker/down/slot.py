@@ -251,7 +251,7 @@ class DownTrack:
                 0,
             )
             start = at + WITH_TWCC_SIZE
-            receiver.estimator.sent(twcc, WITH_TWCC_SIZE + p.size, now)
+            receiver.history.sent(twcc, WITH_TWCC_SIZE + p.size, now)
         else:
             seq, timestamp = (
                 (p.seq + segment.seq) & 0xFFFF,

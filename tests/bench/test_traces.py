@@ -50,9 +50,10 @@ def test_an_estimator_that_is_told_again_says_the_same() -> None:
         now = START + 1 + seq / 500
         if seq % 13 == 0:
             recorded.probe_due(now, 9_000_000)
-        recorded.sent_batch(seq, [1000, 400], now, 1) if seq % 100 == 7 else recorded.sent(
-            seq, 1000, now
-        )
+        probe = int(seq % 100 == 7)
+        recorded.history.sent(seq, 1000, now, probe)
+        if probe:
+            recorded.history.sent(seq + 1, 400, now, probe)
         if seq % 50 == 49:
             data = feedback(seq - 49, 50)
             recorded.coming.append(data)

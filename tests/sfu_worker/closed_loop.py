@@ -234,7 +234,8 @@ class Loop:
 
     def _slot(self, mid: str, kind: str, ssrc: int, rtx: int | None, codec: Codec) -> DownTrack:
         slot = DownTrack(mid, kind, ssrc, rtx, [codec], "slot", 5, lambda _: None)
-        slot.receiver = Receiver(self.wire, self.egress.estimator, self.egress.pacer)  # type: ignore[arg-type]
+        history, pacer = self.egress.estimator.history, self.egress.pacer
+        slot.receiver = Receiver(self.wire, history, pacer)  # type: ignore[arg-type]
         return slot
 
     def run(self, seconds: float) -> Viewer:

@@ -140,7 +140,7 @@ class Sender:
         out = []
         for size, probe in sizes:
             self.seq = (self.seq + 1) & 0xFFFF
-            self.bwe.sent(self.seq, size, now, probe)
+            self.bwe.history.sent(self.seq, size, now, probe)
             self._sent += size
             out.append((self.flow, self.seq, size))
         return out

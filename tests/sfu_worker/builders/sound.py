@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.rtx import Receiver
 from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp import red
@@ -26,7 +26,7 @@ class Microphone:
         self.layer = self.source.layer
         self.wire = Wire()
         self.slot = DownTrack("3", "audio", 1, None, [OPUS], "slot1", 5, lambda _: None)
-        self.slot.receiver = Receiver(self.wire, BandwidthEstimator())  # type: ignore[arg-type]
+        self.slot.receiver = Receiver(self.wire, PacketHistory())  # type: ignore[arg-type]
         self.start, self.count = seq, 0
 
     def send(self, packets: int = 1, *, frame: int = FRAME) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.egress import Egress
 from sfu_worker.down.rtx import Receiver
 from sfu_worker.down.slot import DownTrack
@@ -103,7 +103,7 @@ class Source:
 
 def video_slot(wire: Wire, codecs: list[Codec] | None = None) -> DownTrack:
     slot = DownTrack("4", "video", 7777, 8888, codecs or [VP8, H264], "slot1", 5, lambda _: None)
-    slot.receiver = Receiver(wire, BandwidthEstimator())  # type: ignore[arg-type]
+    slot.receiver = Receiver(wire, PacketHistory())  # type: ignore[arg-type]
     return slot
 
 
@@ -124,7 +124,7 @@ def camera(rates: dict[str, int]) -> tuple[list[Source], DownTrack, Wire, Egress
         source.layer.last_at = 10.0
         source.layer.rates.rates = (rate * 1000,)
     slot = video_slot(wire)
-    slot.receiver = Receiver(wire, egress.estimator)  # type: ignore[arg-type]
+    slot.receiver = Receiver(wire, egress.estimator.history)  # type: ignore[arg-type]
     slot.wanted, slot.height, slot.track = track.id, 540, track
     track.subscribers.append(slot)
     return sources, slot, wire, egress

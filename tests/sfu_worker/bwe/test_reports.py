@@ -22,7 +22,7 @@ class Receiver:
         arrivals: list[int | None] = []
         for seq in span:
             self.now += 0.005
-            self.bwe.sent(seq, 1000, self.now)
+            self.bwe.history.sent(seq, 1000, self.now)
             arrivals.append(int((self.now + 0.02 + queue) * 1e6))
         self.seq += 10
         arrivals[10 - lost :] = [None] * lost
@@ -81,4 +81,4 @@ def test_packets_that_never_left_are_not_calm_news(receiver: Receiver) -> None:
         heard([(seq, int(receiver.now * 1e6) + 20_000) for seq in ahead]), receiver.now + 0.02
     )
     assert receiver.bwe._reports.messages == 0
-    assert receiver.bwe._newest_acked == receiver.bwe._last
+    assert receiver.bwe.history.newest_acked == receiver.bwe.history.last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.egress import Egress
 from sfu_worker.down.red_stream import MAX_SIZE
 from sfu_worker.down.redundancy import MAX_RATE
@@ -32,7 +32,7 @@ def sound_slot(wire: Wire, *codecs: Codec, twcc: int = 5) -> DownTrack:
     slot = DownTrack(
         "3", "audio", 7777, None, list(codecs or (RED, OPUS)), "slot1", twcc, lambda _: None
     )
-    slot.receiver = Receiver(wire, BandwidthEstimator())  # type: ignore[arg-type]
+    slot.receiver = Receiver(wire, PacketHistory())  # type: ignore[arg-type]
     return slot
 
 
@@ -73,11 +73,11 @@ def test_the_bytes_of_redundancy_are_told_to_the_estimator_and_counted_as_sent()
     slot = sound_slot(wire)
     told: list[tuple[int, int]] = []
 
-    class Estimator(BandwidthEstimator):
+    class History(PacketHistory):
         def sent(self, seq16: int, size: int, now: float, probe: int = 0) -> None:
             told.append((seq16, size))
 
-    slot.receiver = Receiver(wire, Estimator())  # type: ignore[arg-type]
+    slot.receiver = Receiver(wire, History())  # type: ignore[arg-type]
     slot.aim(source.layer, 0.0)
     slot.redundancy = 1
     source.layer.sender_report = (100 << 32, 0, 0)

@@ -36,14 +36,13 @@ class Bench:
             if parse(data).ssrc == 8888
         )
 
-    def told(self, now: float, *, came: bool) -> None:
+    def told(self, *, came: bool) -> None:
         """The receiver says what became of everything but the last, and of the last: ``came`` or not."""
         assert self.slot.receiver is not None
         last = parse(self.wire.sent[-1]).twcc
         arrivals: list[tuple[int, int | None]] = [(seq, seq * 1000) for seq in range(1, last)]
-        self.slot.receiver.estimator.feedback(
-            heard([*arrivals, (last, 10_000_000 if came else None)]), now
-        )
+        feedback = heard([*arrivals, (last, 10_000_000 if came else None)])
+        self.slot.receiver.history.collect(feedback.base_seq, feedback.arrivals)
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def bench() -> Bench:
 
 
 def test_a_repair_that_is_lost_too_is_sent_again_without_being_asked_for(bench: Bench) -> None:
-    bench.told(0.4, came=False)
+    bench.told(came=False)
     assert bench.slot.repairing
     assert bench.slot.follow_up(0.4, ROOM) > 0
     assert bench.repairs == 2
@@ -60,7 +59,7 @@ def test_a_repair_that_is_lost_too_is_sent_again_without_being_asked_for(bench: 
 
 
 def test_a_repair_that_came_is_settled(bench: Bench) -> None:
-    bench.told(0.4, came=True)
+    bench.told(came=True)
     assert bench.slot.follow_up(0.4, ROOM) == 0
     assert not bench.slot.repairing
 
@@ -80,14 +79,14 @@ def test_a_key_frame_has_to_do_where_repair_is_lost_again_and_again(bench: Bench
     while bench.slot.repairing:
         assert now < 0.3 + FAILED_AFTER + 0.2
         now += 0.1
-        bench.told(now, came=False)
+        bench.told(came=False)
         bench.slot.follow_up(now, ROOM)
     assert len(bench.source.rtcp) == 1
     assert 5 < bench.repairs < 10
 
 
 def test_repairs_of_repairs_are_within_the_same_budget(bench: Bench) -> None:
-    bench.told(0.4, came=False)
+    bench.told(came=False)
     assert bench.slot.follow_up(0.4, 0) == 0
     assert bench.slot.repairing, "there may be room later"
     assert bench.slot.follow_up(0.425, 1) > 0
@@ -96,7 +95,7 @@ def test_repairs_of_repairs_are_within_the_same_budget(bench: Bench) -> None:
 def test_after_a_switch_what_was_before_it_is_nobody_s_concern(bench: Bench) -> None:
     other = Source(video_track("b"), 2, seq=9000)
     bench.slot.aim(other.layer, 0.4)
-    bench.told(0.4, came=False)
+    bench.told(came=False)
     other.send(0.41, key=True)
     assert bench.slot.follow_up(0.45, ROOM) == 0
     assert not bench.slot.repairing

@@ -86,7 +86,7 @@ def test_a_narrow_link_gets_a_small_layer_whatever_is_known_of_them(
         source.send(9.9, payload=sps(HEIGHTS[i]) if i in sized else b"\x41\x9a")
     egress = Egress()
     slot = video_slot(Wire())
-    slot.receiver = Receiver(Wire(), egress.estimator)  # type: ignore[arg-type]
+    slot.receiver = Receiver(Wire(), egress.estimator.history)  # type: ignore[arg-type]
     slot.wanted, slot.height, slot.track = track.id, 1080, track
     track.subscribers.append(slot)
     egress.on_remb(budget, 10.0)

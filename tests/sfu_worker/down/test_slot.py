@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from itertools import pairwise
 
-from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.rtx import Receiver
 from sfu_worker.down.slot import DownTrack
 from sfu_worker.sdp.codecs import Codec
@@ -165,7 +165,7 @@ def test_sound_is_forwarded_from_the_next_packet_on() -> None:
     track = UpTrack("a:microphone", "a", "microphone", "audio")
     source = Source(track, 5, codec=OPUS)
     slot = DownTrack("3", "audio", 1, None, [OPUS], "slot1", 5, lambda _: None)
-    slot.receiver = Receiver(wire, BandwidthEstimator())  # type: ignore[arg-type]
+    slot.receiver = Receiver(wire, PacketHistory())  # type: ignore[arg-type]
     slot.aim(source.layer, 0.0)
     source.send(0.02, payload=b"opus")
     assert parse(wire.sent[0]).payload == b"opus"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sfu_worker import sdp
-from sfu_worker.bwe.estimator import BandwidthEstimator
+from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.rtx import Receiver
 from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp.header import read_extensions
@@ -60,7 +60,7 @@ class Worker:
         self.ingress.configure([media], self.extensions)
         self.wire = Wire()
         self.slot = DownTrack("4", "video", 7777, 8888, self.codecs, "slot1", 5, lambda _: None)
-        self.slot.receiver = Receiver(self.wire, BandwidthEstimator())  # type: ignore[arg-type]
+        self.slot.receiver = Receiver(self.wire, PacketHistory())  # type: ignore[arg-type]
 
     def _aim(self, track: UpTrack) -> None:
         if self.slot.layer is self.slot.pending is None:
