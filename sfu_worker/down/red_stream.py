@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfu_worker.down.rtx import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE, Receiver
+from sfu_worker.down.rtx import Receiver
 from sfu_worker.rtp import red
+from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE
 
 if TYPE_CHECKING:
     from sfu_worker.down.segments import Segment

@@ -11,16 +11,12 @@ from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.pacer import Pacer
 from sfu_worker.down.segments import Segment
 from sfu_worker.rtp import vp8, vp9
+from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE
 
 if TYPE_CHECKING:
     from sfu_worker.net.transport import Transport
 
-# RTP header with one one-byte-header extension (RFC 8285): the transport-wide sequence number.
-WITH_TWCC = Struct("!BBHIIHHBHB")
-PLAIN = Struct("!BBHII")
 UINT16 = Struct("!H")
-WITH_TWCC_SIZE = 20
-PLAIN_SIZE = 12
 
 PADDING = 255
 "The most that one packet can hold: the last byte says how much it is."

@@ -9,10 +9,11 @@ from sfu_worker.down.numbering import Numbering
 from sfu_worker.down.pacer import PacedQueue
 from sfu_worker.down.red_stream import RedStream, repeatable
 from sfu_worker.down.repair import Repair
-from sfu_worker.down.rtx import PLAIN, PLAIN_SIZE, UINT16, WITH_TWCC, WITH_TWCC_SIZE, Receiver
+from sfu_worker.down.rtx import UINT16, Receiver
 from sfu_worker.down.segments import Segment, Segments
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
+from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE
 from sfu_worker.sdp.codecs import Codec, find_codec, red_types
 from sfu_worker.up.batch import Packet
 

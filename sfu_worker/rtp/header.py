@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-HEADER_SIZE = 12
-"Octets of the fixed RTP header (RFC 3550 section 5.1)."
+from struct import Struct
+
+# The fixed header (RFC 3550 section 5.1).
+PLAIN = Struct("!BBHII")
+PLAIN_SIZE = PLAIN.size
+
+# The same with one element in a one-byte header extension (RFC 8285): the transport-wide number.
+WITH_TWCC = Struct("!BBHIIHHBHB")
+WITH_TWCC_SIZE = WITH_TWCC.size
 
 ONE_BYTE = 0xBEDE
 TWO_BYTE = 0x1000

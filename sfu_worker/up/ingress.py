@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from struct import Struct, error
+from struct import error
 
-from sfu_worker.down.rtx import WITH_TWCC_SIZE
 from sfu_worker.net.mmsg import MAX_PACKET
 from sfu_worker.rtp import opus, red
 from sfu_worker.rtp.dependency import NOWHERE
-from sfu_worker.rtp.header import read_extensions
+from sfu_worker.rtp.header import PLAIN, WITH_TWCC_SIZE, read_extensions
 from sfu_worker.rtp.twcc import ArrivalLog
 from sfu_worker.sdp import (
     AUDIO_LEVEL,
@@ -29,8 +28,6 @@ from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.track import UpTrack
 
 logger = logging.getLogger("sfu.ingress")
-
-HEADER = Struct("!BBHII")
 
 MAX_STREAMS = 32
 "SSRCs of one participant: four tracks with three layers and a repair stream each are 20; more is an attack."
@@ -111,7 +108,7 @@ class Ingress:
             self.unroutable += 1
 
     def _on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:  # noqa: C901 - calls would cost every packet
-        first, second, seq, timestamp, ssrc = HEADER.unpack_from(view, start)
+        first, second, seq, timestamp, ssrc = PLAIN.unpack_from(view, start)
         at = start + 12 + 4 * (first & 0x0F)
         mid = rid = repaired = None
         level = -1

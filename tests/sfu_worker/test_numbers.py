@@ -25,8 +25,9 @@ from sfu_worker.numbers import (
     grown,
     share,
 )
+from sfu_worker.rtp.header import PLAIN
 from sfu_worker.up.batch import Batch
-from sfu_worker.up.ingress import HEADER, Ingress, UpMedia
+from sfu_worker.up.ingress import Ingress, UpMedia
 from sfu_worker.up.track import UpTrack
 from tests.sfu_worker.builders.sound import FRAME, Sender, payload, repeating, speaking
 from tests.sfu_worker.builders.streams import VP8, Source, Wire, video_slot, video_track
@@ -181,7 +182,7 @@ def test_a_packet_on_the_repair_stream_was_lost_once_however_often_it_comes() ->
     ingress.configure([media], {})
 
     def send(payload_type: int, ssrc: int, seq: int, body: bytes) -> None:
-        data = HEADER.pack(0x80, payload_type, seq, 0, ssrc) + body
+        data = PLAIN.pack(0x80, payload_type, seq, 0, ssrc) + body
         ingress.on_rtp(memoryview(data), 0, len(data), 1.0)
         batch.deliver()
 

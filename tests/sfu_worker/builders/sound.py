@@ -9,9 +9,10 @@ from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.rtx import Receiver
 from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp import red
+from sfu_worker.rtp.header import PLAIN
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch, Packet
-from sfu_worker.up.ingress import HEADER, Ingress, UpMedia
+from sfu_worker.up.ingress import Ingress, UpMedia
 from sfu_worker.up.track import UpTrack
 from tests.sfu_worker.builders.streams import OPUS, Sent, Source, Wire, parse
 
@@ -89,7 +90,7 @@ class Sender:
         self, payload_type: int, seq: int, timestamp: int, payload: bytes, *, last: bool = True
     ) -> None:
         """Hand over a packet, the ``last`` of its batch."""
-        data = HEADER.pack(0x80, payload_type, seq & 0xFFFF, timestamp & 0xFFFFFFFF, 7) + payload
+        data = PLAIN.pack(0x80, payload_type, seq & 0xFFFF, timestamp & 0xFFFFFFFF, 7) + payload
         # What lies around a packet in the slab is not its own.
         self.ingress.on_rtp(memoryview(b"\x6f" * 9 + data + b"\x6f" * 9), 9, 9 + len(data), 1.0)
         if last:
