@@ -358,7 +358,7 @@ class Participant:
     ) -> None:
         """Send one slot's SR: at each switch and every second."""
         layer = slot.layer
-        offset = clock_of(layer.track.participant) if layer is not None else None
+        offset = clock_of(layer.origin.participant) if layer is not None else None
         report = slot.sender_report(ntp(now), offset) if offset is not None else None
         if report is not None:
             self.send_rtcp(report + rtcp.build_sdes(slot.ssrc, slot.cname))

@@ -191,7 +191,7 @@ class Room:
         """Nobody gets this track any more."""
         self._voices.forget(track)
         for slot in list(track.subscribers):
-            slots.release(slot, now)
+            slot.release(now)
 
     def close(self) -> None:
         """Nobody is in it any more, and nobody will come: the next one begins another room."""
@@ -271,7 +271,7 @@ class Room:
 
     def _tell_bound(self, p: Participant, slot: DownTrack, layer: UpLayer) -> None:
         slot.told_limit = slot.limit
-        self._outbox.tell(p.reply, wire.SlotBound(slot.mid, layer.track.id, layer.rid, slot.limit))
+        self._outbox.tell(p.reply, wire.SlotBound(slot.mid, layer.origin.id, layer.rid, slot.limit))
 
     def settle(self, now: float) -> None:
         """Do so for everybody, if something has changed that may concern everybody."""

@@ -33,29 +33,17 @@ def settle(slot: DownTrack, track: UpTrack | None, now: float) -> str:
     Returns why it is paused when that is news, else ''.
     """
     if track is None or track.kind != slot.kind:
-        release(slot, now)
+        slot.release(now)
         return paused(slot, "unpublished" if slot.wanted else "unwanted")
     if track.layers and track.newest is not None and not slot.can_carry(track.newest):
-        release(slot, now)
+        slot.release(now)
         return paused(slot, "codec")
     if slot.track is not track:
         # Not a moment longer: the page has another name under this picture already.
-        release(slot, now)
+        slot.release(now)
         slot.track = track
         track.subscribers.append(slot)
     return ""
-
-
-def release(slot: DownTrack, now: float) -> None:
-    """The slot carries nothing."""
-    if slot.layer is not None:
-        # In the middle of a batch, when a voice takes the slot: what came before has its number already.
-        slot.layer.deliver()
-    slot.unbind(now)
-    if slot.track is not None:
-        if slot in slot.track.subscribers:
-            slot.track.subscribers.remove(slot)
-        slot.track = None
 
 
 def paused(slot: DownTrack, why: str) -> str:

@@ -34,13 +34,15 @@ class Voices:
 
     def level(self, layer: UpLayer, dbov: int, now: float) -> None:
         """The audio level of a packet that ``layer`` receives next: if it opens the gate, it is itself let through."""
-        track = layer.track
-        self._ranking.level(track.id, dbov, now)
+        track_id = layer.origin.id
+        self._ranking.level(track_id, dbov, now)
         if not layer.metered:
             layer.metered = True
-            self._apply(track)
+            track = self._track(track_id)
+            if track is not None:
+                self._apply(track)
         if dbov < SILENT_DBOV:
-            changed = self._gate.loud(track.id, now)
+            changed = self._gate.loud(track_id, now)
             if changed:
                 self._change(changed, now)
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sfu_worker.up.track import LAYER_FITS
+
 UP_MARGIN = 1.15
 "An upgrade must fit by this factor of its own rate: the estimate moves by some 10 % from second to second."
 TEMPORAL_MARGIN = 1.05
@@ -20,8 +22,6 @@ FEWER_FRAMES = 5.0
 "Seconds for which frames are dropped to keep a picture; a link that stays narrow gets the smaller one with all its frames."
 HOLD = 1.0
 "Seconds after a step down until a slot may go up again; a key frame costs more than the step gains for less."
-LAYER_FITS = 0.85
-"A layer with this share of the wanted height is good enough: the next larger one costs four times the bits."
 SOUND_RATE = 48_000
 "Of a sound whose rate is not known."
 

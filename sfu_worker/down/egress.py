@@ -223,7 +223,10 @@ class Egress:
 
     def _wish(self, slot: DownTrack, now: float) -> Wish:
         assert slot.track is not None
-        alive = [len(slot.track.layers) == 1 or layer.alive(now) for layer in slot.track.layers]
+        alive = [
+            len(slot.track.layers) == 1 or slot.track.alive(layer, now)
+            for layer in slot.track.layers
+        ]
         # All heights or none: among known ones an unknown one would pass for the smallest.
         known = all(
             layer.size for layer, sent in zip(slot.track.layers, alive, strict=True) if sent

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
 
 from sfu_worker.down.segments import Segment, Segments
 from sfu_worker.up.batch import Packet
-
-if TYPE_CHECKING:
-    from sfu_worker.up.layer import UpLayer
+from sfu_worker.up.layer import UpLayer
 
 
 class Numbering:
@@ -78,7 +75,7 @@ class Numbering:
             return self._timestamp + 1 - p.timestamp
         before = self._segments.last
         expected = (self._timestamp + max(1, int((now - self._at) * layer.clock))) & 0xFFFFFFFF
-        if before is not None and before.layer.track is layer.track:
+        if before is not None and before.layer.origin is layer.origin:
             drift = (p.timestamp + before.timestamp - expected) & 0xFFFFFFFF
             if min(drift, 0x100000000 - drift) < layer.clock // 2:
                 return before.timestamp

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sfu_worker.up.layer import UpLayer
-    from sfu_worker.up.track import UpTrack
+from sfu_worker.up.layer import UpLayer
+from sfu_worker.up.origin import Origin
 
 KEPT = 256
 "Segments remembered for retransmission: with temporal layers dropped, one begins after each dropped picture."
@@ -68,9 +65,9 @@ class Segments:
         if self._list and self._list[-1].last_in is None:
             self._list[-1].last_in = last_in
 
-    def forget(self, track: UpTrack) -> None:
+    def forget(self, origin: Origin) -> None:
         """The layers of a track that have ended are not kept alive by what was sent of them."""
-        self._list = [s for s in self._list if s.layer.track is not track or not s.layer.closed]
+        self._list = [s for s in self._list if s.layer.origin is not origin or not s.layer.closed]
 
     @property
     def last(self) -> Segment | None:

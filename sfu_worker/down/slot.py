@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sfu_worker.down.numbering import Numbering
 from sfu_worker.down.pacer import PacedQueue
@@ -16,10 +15,9 @@ from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE
 from sfu_worker.sdp.codecs import Codec, find_codec, red_types
 from sfu_worker.up.batch import Packet
-
-if TYPE_CHECKING:
-    from sfu_worker.up.layer import UpLayer
-    from sfu_worker.up.track import UpTrack
+from sfu_worker.up.layer import UpLayer
+from sfu_worker.up.origin import Origin
+from sfu_worker.up.track import UpTrack
 
 Put = Callable[[Packet, Segment, Receiver, float], None]
 
@@ -135,6 +133,18 @@ class DownTrack:
             # What waited for its turn was for a link that has become too narrow for it.
             self._numbering.rewind(*unsent)
 
+    def release(self, now: float) -> None:
+        """Carry nothing."""
+        if self.layer is not None:
+            # In the middle of a batch, when a voice takes the slot: what came before has its number
+            # already.
+            self.layer.deliver()
+        self.unbind(now)
+        if self.track is not None:
+            if self in self.track.subscribers:
+                self.track.subscribers.remove(self)
+            self.track = None
+
     def _forget_pending(self) -> None:
         if self.pending is not None:
             if self in self.pending.waiting:
@@ -148,9 +158,9 @@ class DownTrack:
         if layer is self.layer:
             self._leave(layer, layer.last_at)
 
-    def forget(self, track: UpTrack) -> None:
+    def forget(self, origin: Origin) -> None:
         """A track, or some of its layers, has ended: nothing of it is sent again."""
-        self._segments.forget(track)
+        self._segments.forget(origin)
 
     def close(self, now: float) -> None:
         """The end of the slot: it is written to no more, and lets go of everything."""
@@ -175,6 +185,8 @@ class DownTrack:
         """Continue with ``layer`` from packet ``p`` on, which begins a key frame (or is audio)."""
         self.pending = None
         if self.layer is not None:
+            # What it has collected in this batch belongs to the numbers before the switch.
+            self.layer.deliver()
             self._leave(self.layer, now)
         codec = find_codec(self.codecs, layer.codec_key)
         if codec is None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sfu_worker.net.mmsg import RECEIVE_SLOTS
-
-if TYPE_CHECKING:
-    from sfu_worker.up.layer import UpLayer
 
 MAX_FILLED = 4
 "Missing packets that one datagram may bring beside its own, as redundant blocks."
@@ -68,6 +65,12 @@ class Packet:
         return p
 
 
+class Collector(Protocol):
+    """Keeps packets of a batch until its end."""
+
+    def deliver(self) -> None: ...
+
+
 class Batch:
     """The packets of one read. Each layer collects its own; at the end of the batch they go out receiver by receiver.
 
@@ -83,7 +86,7 @@ class Batch:
         self.used = 0
         self.now = 0.0
         "Monotonic seconds of the newest packet."
-        self.layers: list[UpLayer] = []
+        self.layers: list[Collector] = []
 
     def take(self) -> Packet:
         """A packet to fill in. Raises IndexError when the batch is full, which the port does not let happen."""

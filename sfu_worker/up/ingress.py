@@ -82,6 +82,8 @@ class Ingress:
         self.replaced: list[UpLayer] = []
         "Layers whose last packets nobody has counted yet."
         self._media: dict[str, UpMedia] = {}
+        # Those that have had a layer here, by id.
+        self._tracks: dict[str, UpTrack] = {}
         self._rtx: dict[int, UpLayer] = {}
         self._rtx_types: dict[int, int] = {}
         self._red_types: dict[int, int] = {}
@@ -147,7 +149,7 @@ class Ingress:
                     self.unroutable += 1
                     return
                 at = self._open(payload_type, layer, view, at, end, seq, timestamp, now)
-        if level >= 0 and layer.track.source == "microphone":
+        if level >= 0 and layer.origin.source == "microphone":
             # A shared film is no speaker.
             self._on_level(layer, level, now)
         self._batch.now = now
@@ -190,12 +192,15 @@ class Ingress:
         if media.rids and name not in media.rids:
             return None
         track = media.track
-        layer = UpLayer(track, ssrc, name, media.codecs[payload_type], self._batch, self._send_rtcp)
-        self._replace([x for x in track.layers if x.ssrc == ssrc or x.rid == name], layer)
+        layer = UpLayer(
+            track.origin, ssrc, name, media.codecs[payload_type], self._batch, self._send_rtcp
+        )
+        self._replace(track, [x for x in track.layers if x.ssrc == ssrc or x.rid == name], layer)
         if len(self.layers) + len(self._rtx) >= MAX_STREAMS:
             return None
         self.layers[ssrc] = layer
         track.add_layer(layer)
+        self._tracks[track.id] = track
         logger.debug("- %s layer %r is %s, ssrc %d", track.id, name, layer.codec.name, ssrc)
         self._on_first_packet(track)
         return layer
@@ -245,7 +250,7 @@ class Ingress:
             layer.receive(p, now)
         return primary
 
-    def _replace(self, layers: list[UpLayer], new: UpLayer) -> None:
+    def _replace(self, track: UpTrack, layers: list[UpLayer], new: UpLayer) -> None:
         """The same layer again: another codec, or a sender that began anew with another SSRC."""
         for old in layers:
             if old.ssrc == new.ssrc:
@@ -255,7 +260,7 @@ class Ingress:
             else:
                 old.close()
                 self._rtx = {repair: x for repair, x in self._rtx.items() if x is not old}
-            old.track.layers.remove(old)
+            track.layers.remove(old)
             self.replaced.append(old)
             self.layers.pop(old.ssrc, None)
 
@@ -265,7 +270,7 @@ class Ingress:
         if mid is not None:
             return self._media.get(mid.decode("ascii", "replace"))
         if known is not None:
-            return next((m for m in self._media.values() if m.track is known.track), None)
+            return next((m for m in self._media.values() if m.track.origin is known.origin), None)
         for media in self._media.values():
             if ssrc in media.ssrcs:
                 return media
@@ -290,7 +295,8 @@ class Ingress:
 
     def close(self, now: float) -> None:
         """The transport is gone: tracks lose their layers but live on."""
-        for track in {layer.track.id: layer.track for layer in self.layers.values()}.values():
+        for track in self._tracks.values():
             track.drop_layers(now)
+        self._tracks.clear()
         self.layers.clear()
         self._rtx.clear()

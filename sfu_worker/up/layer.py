@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 from weakref import WeakSet
 
 from sfu_worker.rtp import keyframes, rtcp, vp8, vp9
@@ -14,11 +14,8 @@ from sfu_worker.up.batch import Batch, Packet
 from sfu_worker.up.cache import PacketCache
 from sfu_worker.up.layer_rates import TEMPORAL_LAYERS, LayerRates
 from sfu_worker.up.nack import NackLog
+from sfu_worker.up.origin import Origin
 from sfu_worker.up.reception import ReceptionStats
-
-if TYPE_CHECKING:
-    from sfu_worker.down.slot import DownTrack
-    from sfu_worker.up.track import UpTrack
 
 VIDEO_CACHE = 1024
 AUDIO_CACHE = 128
@@ -32,8 +29,30 @@ GUESS_BITS = 7
 GUESS_UNKNOWN = 300_000
 "bit/s of a layer of which not even the size is known."
 
-LAYER_SILENT_SECONDS = 1.5
-"A simulcast layer that has sent nothing for so long is one that the sender has stopped."
+
+class Downstream(Protocol):
+    """A stream to one receiver, as the layer that feeds it sees it."""
+
+    def can_carry(self, layer: UpLayer) -> bool:
+        """Whether the receiver decodes the layer's codec."""
+
+    def await_first(self, layer: UpLayer) -> None:
+        """Wait for a layer that begins with the next packet."""
+
+    def switch(self, layer: UpLayer, p: Packet, now: float) -> None:
+        """Go on with the layer from ``p`` on, which begins a key frame (or is sound)."""
+
+    def forward(self, packets: list[Packet], size: int, now: float) -> None:
+        """Send the layer's packets of one batch, ``size`` bytes of payload in all."""
+
+    def resume(self, first_in: int, last_in: int) -> None:
+        """Go on with ``first_in`` after a silence; ``last_in`` was the last packet before it."""
+
+    def lost(self, layer: UpLayer) -> None:
+        """The layer has ended, bound or awaited."""
+
+    def forget(self, origin: Origin) -> None:
+        """Nothing of a track's layers that have ended is sent again."""
 
 
 class UpLayer:
@@ -41,26 +60,26 @@ class UpLayer:
 
     def __init__(
         self,
-        track: UpTrack,
+        origin: Origin,
         ssrc: int,
         rid: str,
         codec: Codec,
         batch: Batch,
         send_rtcp: Callable[[bytes], None],
     ) -> None:
-        self.track = track
+        self.origin = origin
         self.ssrc = ssrc
         self.rid = rid
         self.codec = codec
         self.codec_key = codec_key(codec)
         self.clock = codec.clock
-        self.downs: list[DownTrack] = []
-        self.waiting: list[DownTrack] = []
+        self.downs: list[Downstream] = []
+        self.waiting: list[Downstream] = []
         self.closed = False
         # All that remember segments of this layer, for retransmissions.
-        self.carried: WeakSet[DownTrack] = WeakSet()
+        self.carried: WeakSet[Downstream] = WeakSet()
         self.collected: list[Packet] = []
-        self.cache = PacketCache(VIDEO_CACHE if track.kind == "video" else AUDIO_CACHE)
+        self.cache = PacketCache(VIDEO_CACHE if origin.kind == "video" else AUDIO_CACHE)
         self.nack = NackLog()
         self.rates = LayerRates()
         self.stats = ReceptionStats(ssrc, codec.clock)
@@ -86,9 +105,9 @@ class UpLayer:
         self.is_vp8 = name == "VP8"
         self._is_vp9 = name == "VP9"
         self.has_picture_ids = self.is_vp8 or self._is_vp9
-        self.dependencies = Dependencies() if track.kind == "video" else None
+        self.dependencies = Dependencies() if origin.kind == "video" else None
         "What tells ``temporal``, ``switch_up`` and ``begins_frame`` of a packet before it is received."
-        self._is_video = track.kind == "video"
+        self._is_video = origin.kind == "video"
         # WebRTC senders retransmit only video, and only what was negotiated.
         self._repairs = self._is_video and "nack" in codec.feedback
         self._batch = batch
@@ -229,11 +248,9 @@ class UpLayer:
     def _switch_waiting(self, p: Packet, now: float) -> None:
         if self._is_video and not p.keyframe:
             return
-        # What came before on this layer and on those that are left belongs to the numbers of before.
+        # Those who are bound have numbered what came before.
         self.deliver()
         for down in self.waiting:
-            if down.layer is not None:
-                down.layer.deliver()
             down.switch(self, p, now)
         self.waiting.clear()
 
@@ -284,13 +301,6 @@ class UpLayer:
             return self.rates.rates
         return (GUESS_BITS * self.size[1] ** 2 if self.size else GUESS_UNKNOWN,)
 
-    def alive(self, now: float) -> bool:
-        """Whether the sender still sends this layer, in the codec that it sends now."""
-        newest = self.track.newest
-        return now - self.last_at < LAYER_SILENT_SECONDS and (
-            newest is None or newest.codec_key == self.codec_key
-        )
-
     def succeed(self, old: UpLayer) -> None:
         """Take the place of a layer on the same SSRC, whose sender goes on in another codec, beginning with a key frame."""
         self.size, self.stats, self.sender_report = old.size, old.stats, old.sender_report
@@ -312,7 +322,7 @@ class UpLayer:
         self.closed = True
         self._send_rtcp = _nowhere
         for down in self.carried:
-            down.forget(self.track)
+            down.forget(self.origin)
         self.carried.clear()
 
 

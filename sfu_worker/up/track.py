@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from sfu_worker.down.allocation import LAYER_FITS
+from sfu_worker.up.layer import UpLayer
+from sfu_worker.up.origin import Origin
 
-if TYPE_CHECKING:
-    from sfu_worker.down.slot import DownTrack
-    from sfu_worker.up.layer import UpLayer
+# A layer with this share of the wanted height is good enough: the next larger one costs four times
+# the bits.
+LAYER_FITS = 0.85
+
+# A simulcast layer that has sent nothing for so long is one that the sender has stopped.
+LAYER_SILENT_SECONDS = 1.5
 
 FEWER_AFTER = 3.0
 "Seconds until a sender is told to stop a layer that nobody watches; to start one again it is told at once."
+
+
+class Subscriber(Protocol):
+    """A slot that carries the track."""
+
+    @property
+    def height(self) -> int:
+        """The height that is wanted there, in pixels; 0 is as large as there is."""
+
+    def release(self, now: float) -> None:
+        """Carry the track no longer."""
 
 
 class UpTrack:
     """A published track. It outlives its layers: after a new connection the same track goes on with new ones."""
 
     def __init__(self, track_id: str, participant: str, source: str, kind: str) -> None:
-        self.id = track_id
-        self.participant = participant
-        self.source = source
-        self.kind = kind
+        self.origin = Origin(track_id, participant, source, kind)
         self.muted = False
         self.published = False
         self.codec = ""
@@ -29,12 +41,31 @@ class UpTrack:
         "The layer that began last. Its codec is the track's: a sender changes all layers at once, but stopped ones come later."
         self.rids: list[str] = []
         self.layers: list[UpLayer] = []
-        self.subscribers: list[DownTrack] = []
+        self.subscribers: list[Subscriber] = []
         self.told_rids: list[str] | None = None
         "The layers that the sender was last told to send; None: nothing was said, so all of them."
         self.fewer_since: float | None = None
         self.silent_since: float | None = None
         "When the last layer went away; a track without layers for long is unpublished."
+
+    @property
+    def id(self) -> str:
+        return self.origin.id
+
+    @property
+    def participant(self) -> str:
+        """The id of the sender."""
+        return self.origin.participant
+
+    @property
+    def source(self) -> str:
+        """What is sent: one of ``wire.SOURCES``."""
+        return self.origin.source
+
+    @property
+    def kind(self) -> str:
+        """``audio`` or ``video``."""
+        return self.origin.kind
 
     def add_layer(self, layer: UpLayer) -> None:
         """Layers stay in the order of the offer's rids, which says nothing of their sizes: see ``smallest_first``."""
@@ -94,12 +125,18 @@ class UpTrack:
                     break
         return watched
 
+    def alive(self, layer: UpLayer, now: float) -> bool:
+        """Whether the sender still sends this layer, in the codec that it sends now."""
+        return now - layer.last_at < LAYER_SILENT_SECONDS and (
+            self.newest is None or self.newest.codec_key == layer.codec_key
+        )
+
     def layer_for(self, height: int, now: float) -> UpLayer | None:
         """The smallest layer that is sent and high enough for ``height`` pixels; the largest one when none is, or height is 0."""
         layers = self.layers
         if len(layers) > 1:
             layers = (
-                smallest_first([layer for layer in layers if layer.alive(now)])
+                smallest_first([layer for layer in layers if self.alive(layer, now)])
                 or smallest_first(layers)[:1]
             )
         for layer in layers:

@@ -58,7 +58,9 @@ class Encoder:
     batch: Batch = field(default_factory=Batch)
 
     def __post_init__(self) -> None:
-        self.layer = UpLayer(self.track, 100 + self.height, self.rid, VP8, self.batch, self._rtcp)
+        self.layer = UpLayer(
+            self.track.origin, 100 + self.height, self.rid, VP8, self.batch, self._rtcp
+        )
         self.track.add_layer(self.layer)
 
     def _rtcp(self, data: bytes) -> None:
@@ -222,7 +224,7 @@ class Loop:
         self.encoders = [
             Encoder(self.track, rid, height, rate, chance) for rid, height, rate in self.layers
         ]
-        self._voice = UpLayer(voice, 50, "", OPUS, Batch(), lambda _: None)
+        self._voice = UpLayer(voice.origin, 50, "", OPUS, Batch(), lambda _: None)
         voice.add_layer(self._voice)
         self.slot = self._slot("1", "video", VIDEO_SSRC, RTX_SSRC, VP8)
         self.sound = self._slot("0", "audio", SOUND_SSRC, None, OPUS)

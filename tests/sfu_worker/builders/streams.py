@@ -79,7 +79,8 @@ class Source:
         timestamp: int = 0,
     ) -> None:
         self.rtcp: list[bytes] = []
-        self.layer = UpLayer(track, ssrc, rid, codec, Batch(), self.rtcp.append)
+        self.track = track
+        self.layer = UpLayer(track.origin, ssrc, rid, codec, Batch(), self.rtcp.append)
         track.add_layer(self.layer)
         self.seq, self.timestamp = seq, timestamp
         self.picture_id, self.tl0 = 100, 10

@@ -189,7 +189,7 @@ async def test_a_viewer_hears_what_limits_a_picture_and_when_it_no_longer_does(
     room.join(join("ben"), 10)
     ben = room.participants["ben"]
     sources, slot, _, ben.egress = camera(RATES)
-    track, top = sources[0].layer.track, sources[2].layer
+    track, top = sources[0].track, sources[2].layer
     track.published = True
     room.participants["ann"].tracks["camera"] = track
     ben.slots[slot.mid] = slot

@@ -137,7 +137,7 @@ def test_large_packets_are_not_repeated_and_none_grows_beyond_what_paths_take() 
 def test_who_did_not_offer_red_never_gets_it() -> None:
     wire, source, egress = Wire(), voice(), Egress()
     slot = sound_slot(wire, OPUS)
-    slot.track = source.layer.track
+    slot.track = source.track
     for i in range(40):
         egress.on_report(100, None, i / 4)
         egress.choose([slot], i / 4)
@@ -162,7 +162,7 @@ def test_a_receiver_without_transport_wide_numbers_gets_redundancy_too() -> None
 def test_reported_losses_turn_redundancy_on_and_music_stays_as_it_is() -> None:
     wire, source, music, egress = Wire(), voice(), voice("b"), Egress()
     slots = [sound_slot(wire), sound_slot(wire)]
-    slots[0].track, slots[1].track = source.layer.track, music.layer.track
+    slots[0].track, slots[1].track = source.track, music.track
     source.layer.rates.rates, music.layer.rates.rates = (32_000,), (MAX_RATE + 1,)
     egress.choose(slots, 0.0)
     assert [slot.redundancy for slot in slots] == [0, 0]
@@ -177,7 +177,7 @@ def test_many_voices_are_not_repeated_on_a_link_that_has_no_room_for_it() -> Non
     sources, egress = [voice(str(i)) for i in range(20)], Egress()
     slots = [sound_slot(Wire()) for _ in sources]
     for slot, source in zip(slots, sources, strict=True):
-        slot.track, source.layer.rates.rates = source.layer.track, (40_000,)
+        slot.track, source.layer.rates.rates = source.track, (40_000,)
     for rate, blocks in ((10_000_000, 2), (1_000_000, 0)):
         for i in range(40):
             egress.on_remb(rate, i / 4)

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pytest
 
-from sfu_worker.call import slots
 from sfu_worker.up.backlog import BACKLOG_PACKETS, BACKLOG_SECONDS
 from tests.sfu_worker.builders.sound import FRAME, Microphone, speaking
 
@@ -136,7 +135,7 @@ def test_a_voice_may_take_the_slot_of_one_whose_packet_is_in_the_same_batch() ->
     before, microphone = speaking(), Microphone()
     slot, microphone.wire = before.slot, before.wire
     before.give(10, 10 * FRAME, ends_batch=False)
-    slots.release(slot, 1.2)
+    slot.release(1.2)
     slot.aim(microphone.layer, 1.2)
     microphone.send(1)
     assert microphone.numbers == [*range(11), 0]
