@@ -7,10 +7,8 @@ around them: who waits, who gives way to whom, and whether there is a place.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sfu_worker.call.participant import Participant
+from sfu_worker.call.participant import Participant
 
 # Attempts in one room that may wait for their connection; of more the oldest goes. A stream connects
 # within a second or two, and a whole audience may come when something begins.

@@ -7,7 +7,7 @@ import dataclasses
 import random
 from collections.abc import Callable
 from math import inf
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sfu_worker import sdp, wire
 from sfu_worker.call.ice_patch import patch_ice
@@ -16,6 +16,8 @@ from sfu_worker.call.tally import Tally
 from sfu_worker.down.egress import Egress
 from sfu_worker.down.rtx import Receiver
 from sfu_worker.down.slot import DownTrack
+from sfu_worker.net.dtls import Certificate
+from sfu_worker.net.port import MediaPort
 from sfu_worker.net.transport import Transport
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.media_clock import SenderClock, ntp
@@ -23,10 +25,6 @@ from sfu_worker.up.batch import Batch
 from sfu_worker.up.ingress import Ingress, UpMedia
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.track import UpTrack
-
-if TYPE_CHECKING:
-    from sfu_worker.net.dtls import Certificate
-    from sfu_worker.net.port import MediaPort
 
 # Seconds, until the participant has told us anything that measures the round trip.
 DEFAULT_RTT = 0.1

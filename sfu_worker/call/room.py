@@ -11,7 +11,7 @@ from sfu_worker import wire
 from sfu_worker.call import arrivals, slots
 from sfu_worker.call.common_codecs import CommonCodecs
 from sfu_worker.call.participant import Host, Participant
-from sfu_worker.call.tally import RoomMeter
+from sfu_worker.call.room_meter import RoomMeter
 from sfu_worker.call.voices import Voices
 from sfu_worker.down.slot import DownTrack
 from sfu_worker.numbers import RoomNumbers
