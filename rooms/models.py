@@ -28,7 +28,10 @@ def new_notes_key() -> str:
 
 slug_validator = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$",
-    _("Use small letters, digits and hyphens, at most 63 of them."),
+    _(
+        "Use at most 63 lowercase letters, digits and hyphens. Begin and end with a letter or a "
+        "digit."
+    ),
 )
 
 
@@ -96,32 +99,36 @@ class Room(models.Model):
         related_name="rooms",
     )
     visitors = models.CharField(
-        _("visitors without an invite may"),
+        _("visitors without an invite"),
         max_length=8,
         choices=VisitorPolicy.choices,
         default=VisitorPolicy.NOTHING,
     )
     locked = models.BooleanField(
-        _("locked"), default=False, help_text=_("Nobody new gets in; who is in stays.")
+        _("locked"), default=False, help_text=_("No one new can join. People in the call stay.")
     )
     closed = models.BooleanField(
-        _("closed"), default=False, help_text=_("The call is over; the link says so.")
+        _("closed"), default=False, help_text=_("The call ends, and its links say that it is over.")
     )
     opens = models.DateTimeField(_("opens"), null=True, blank=True)
     closes = models.DateTimeField(_("closes"), null=True, blank=True)
     max_people = models.PositiveSmallIntegerField(
-        _("people at most"), default=50, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+        _("maximum number of people"),
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
     )
     max_video_mbit = models.DecimalField(
-        _("picture at most (Mbit/s)"),
+        _("maximum video bitrate (Mbit/s)"),
         max_digits=3,
         decimal_places=1,
         default=8,
         validators=[MinValueValidator(Decimal("0.5")), MaxValueValidator(50)],
         help_text=_(
-            "What one camera or screen may take, from 0.5 to 50; Motion uses all of it. 8 is good for fast movement in 1080 "
-            "lines at 60 frames a second. Who sends needs that much upload, who watches that much download (a slower link gets a "
-            "smaller picture), and the server that much upload for each viewer: ten viewers of a picture of 8 take 80 Mbit/s."
+            "The most that one camera or screen may use, from 0.5 to 50. Motion uses all of it; 8 "
+            "is enough for fast movement at 1080p and 60 frames per second. Senders need this much "
+            "upload bandwidth. Viewers need this much download bandwidth; on slower connections "
+            "they get lower quality. The server sends one copy to each viewer: 8 Mbit/s to ten "
+            "viewers takes 80 Mbit/s."
         ),
     )
     pad_id = models.CharField(_("Etherpad id"), max_length=120, blank=True, editable=False)
@@ -166,7 +173,12 @@ class Invite(models.Model):
         Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="invites"
     )
     label = models.CharField(
-        _("label"), max_length=120, blank=True, help_text=_("For yourself: whom is it for?")
+        _("label"),
+        max_length=120,
+        blank=True,
+        help_text=_(
+            "Who is this invite for? A stream with this invite shows the label as its name."
+        ),
     )
     token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.SPEAKER)
@@ -176,16 +188,21 @@ class Invite(models.Model):
         _("uses left"),
         null=True,
         blank=True,
-        help_text=_("Empty: as often as you like. One person counts once."),
+        help_text=_("Leave empty for no limit. Each person counts once."),
     )
     revoked = models.BooleanField(
-        _("revoked"), default=False, help_text=_("Nobody gets in by it, and who is in has to go.")
-    )
-    stopped = models.BooleanField(
-        _("stopped for newcomers"),
+        _("revoked"),
         default=False,
         help_text=_(
-            "Nobody new gets in by it. Whoever came by it before stays, and can come back."
+            "No one can join with this invite, and people who joined with it have to leave."
+        ),
+    )
+    stopped = models.BooleanField(
+        _("stopped for new people"),
+        default=False,
+        help_text=_(
+            "No one new can join with this invite. People who have already used it stay and can "
+            "rejoin."
         ),
     )
     last_used = models.DateTimeField(_("last used"), null=True, editable=False)

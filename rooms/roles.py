@@ -20,9 +20,9 @@ class Role(TextChoices):
 class VisitorPolicy(TextChoices):
     """What somebody without an invite may do."""
 
-    NOTHING = "nothing", _("do nothing")
-    LISTEN = "listen", _("listen")
-    SPEAK = "speak", _("speak")
+    NOTHING = "nothing", _("may not join")
+    LISTEN = "listen", _("may listen")
+    SPEAK = "speak", _("may speak")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ class BackgroundForm(BackgroundModelForm):
         widget=forms.FileInput(attrs={"accept": image_files.ACCEPT}),
         help_text=format_lazy(
             _(
-                "{kinds}. It is encoded anew: where and when a photo was taken is not kept. "
-                "At least {long} × {short} pixels."
+                "{kinds}, at least {long} × {short} pixels. The image is re-encoded, so the place "
+                "and time of a photo are not kept."
             ),
             kinds=image_files.KINDS,
             long=image_files.SHORTEST_LONG_SIDE,
@@ -96,11 +96,11 @@ class BackgroundAdmin(BackgroundModelAdmin):
             background.alt,
         )
 
-    @admin.display(description=_("what is always seen"))
+    @admin.display(description=_("focal point"))
     def preview(self, background: Background) -> SafeString | str:
         """The image with a mark on its focal point; a click moves it."""
         if not background.thumbnail:
-            return gettext("Save the image first; then click on the part that must always be seen.")
+            return gettext("Save the image first. Then click the part that must always be visible.")
         return format_html(
             '<span class="focal" data-focal="focal_x,focal_y"><img src="{}" alt="{}">'
             '<span class="mark" aria-hidden="true"></span></span>'
@@ -108,7 +108,8 @@ class BackgroundAdmin(BackgroundModelAdmin):
             background.thumbnail.url,
             background.alt,
             _(
-                "Click on the part that must stay in view when the screen has another shape. The numbers below say the same."
+                "Click the part that must stay visible on screens of another shape. The numbers "
+                "below give the same point."
             ),
         )
 

@@ -24,10 +24,10 @@ from rooms.roles import Grant, Role
 
 STATES = {
     Refusal.invite_revoked: _("revoked"),
-    Refusal.invite_stopped: _("stopped for newcomers"),
+    Refusal.invite_stopped: _("stopped for new people"),
     Refusal.invite_expired: _("expired"),
     Refusal.invite_used_up: _("used up"),
-    Refusal.invite_not_yet: _("not yet"),
+    Refusal.invite_not_yet: _("not valid yet"),
     Refusal.room_closed: _("room closed"),
     Refusal.room_not_open: _("room not open yet"),
     Refusal.room_locked: _("room locked"),
@@ -93,7 +93,7 @@ class InviteAdmin(InviteModelAdmin):
         return (
             full_link(invite_link(invite))
             if invite.pk
-            else gettext("The link appears when the invite is saved.")
+            else gettext("Save the invite to see its link.")
         )
 
     @admin.display(description=_("QR code"))
@@ -103,14 +103,14 @@ class InviteAdmin(InviteModelAdmin):
     @admin.display(description=_("stream with OBS"))
     def obs(self, invite: Invite) -> SafeString | str:
         if not invite.pk or not Grant(Role(invite.role)).publish:
-            return gettext("Only with an invite for somebody who may send, once it is saved.")
+            return gettext("Available once the invite is saved, and not for listeners.")
         return whip_fields(invite)
 
     @admin.display(description=_("link"))
     def copy(self, invite: Invite) -> SafeString:
         return copy_button(invite_link(invite))
 
-    @admin.display(description=_("came in"), ordering="admitted")
+    @admin.display(description=_("joined"), ordering="admitted")
     def uses(self, invite: Invite) -> str:
         """How many came in by it, and how many still may."""
         people = self.people(invite)
@@ -128,26 +128,26 @@ class InviteAdmin(InviteModelAdmin):
         verdict = invite_grant(
             invite.room, invite, person_admitted=False, banned=False, now=timezone.now()
         )
-        return str(STATES[verdict]) if isinstance(verdict, Refusal) else str(_("good"))
+        return str(STATES[verdict]) if isinstance(verdict, Refusal) else str(_("valid"))
 
     @admin.action(
-        description=_("Stop for newcomers: whoever came by them stays"), permissions=["change"]
+        description=_("Stop for new people (people who have joined stay)"), permissions=["change"]
     )
     def stop(self, request: HttpRequest, queryset: QuerySet[Invite, Any]) -> None:
         count = self._set_stopped(queryset, True)
         text = ngettext(
-            "%(count)d invite was stopped: nobody new comes in by its link.",
-            "%(count)d invites were stopped: nobody new comes in by their links.",
+            "%(count)d invite was stopped. No one new can join with its link.",
+            "%(count)d invites were stopped. No one new can join with their links.",
             count,
         )
         messages.success(request, text % {"count": count})
 
-    @admin.action(description=_("Let newcomers in again"), permissions=["change"])
+    @admin.action(description=_("Let new people in again"), permissions=["change"])
     def let_in_again(self, request: HttpRequest, queryset: QuerySet[Invite, Any]) -> None:
         count = self._set_stopped(queryset, False)
         text = ngettext(
-            "%(count)d invite lets newcomers in again.",
-            "%(count)d invites let newcomers in again.",
+            "%(count)d invite lets new people in again.",
+            "%(count)d invites let new people in again.",
             count,
         )
         messages.success(request, text % {"count": count})
@@ -162,8 +162,8 @@ class InviteAdmin(InviteModelAdmin):
             pk__in=list(queryset.values_list("pk", flat=True)), revoked=False
         ).update(revoked=True)
         text = ngettext(
-            "%(count)d invite was revoked: its link lets nobody in.",
-            "%(count)d invites were revoked.",
+            "%(count)d invite was revoked. No one can join with its link.",
+            "%(count)d invites were revoked. No one can join with their links.",
             count,
         )
         messages.success(request, text % {"count": count})

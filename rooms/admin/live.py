@@ -83,7 +83,7 @@ def room_cards(overview: Overview) -> list[Card]:
 
 def room_card(now: RoomNow, room: Room | None) -> Card:
     return Card(
-        title=room.title if room else _("A room that was deleted"),
+        title=room.title if room else _("Deleted room"),
         cells=cells(ROOM_COLUMNS, now.numbers),
         worries=worries_of_room(now.numbers),
         url=reverse("admin:rooms_room_change", args=[room.pk]) if room else "",
@@ -96,9 +96,9 @@ def right_now(room: Room) -> SafeString | str:
     try:
         numbers: RoomNumbers | None = sfu.room_numbers_now(room.slug)
     except sfu.Unavailable:
-        return _("Not known: Redis does not answer.")
+        return _("Unknown, because Redis does not answer.")
     if numbers is None:
-        return _("Nobody is in the call.")
+        return _("No one is in the call.")
     card = Card(room.title, cells(ROOM_COLUMNS, numbers), worries_of_room(numbers))
     return render_to_string("admin/rooms/room/numbers.html", {"card": card})
 

@@ -37,10 +37,10 @@ class CallAdmin(Record):
     list_display = ["room", "started", "ended", "lasted", "most_people"]
     date_hierarchy = "started"
 
-    @admin.display(description=_("lasted"))
+    @admin.display(description=_("duration"))
     def lasted(self, call: Call) -> str:
         if call.ended is None:
-            return str(_("running"))
+            return str(_("in progress"))
         minutes, seconds = divmod(int((call.ended - call.started).total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
@@ -74,13 +74,16 @@ class ArrivalAdmin(Record):
     def has_stop_permission(self, request: HttpRequest) -> bool:
         return self.has_remove_permission(request) and request.user.has_perm("rooms.change_invite")
 
-    @admin.action(description=_("Remove from the call, and let in no more"), permissions=["remove"])
+    @admin.action(
+        description=_("Remove from the call and do not let in again"), permissions=["remove"]
+    )
     def remove(self, request: HttpRequest, queryset: QuerySet[Arrival]) -> None:
         for arrival in queryset.select_related("room"):
             self._remove(request, arrival, stop_link=False)
 
     @admin.action(
-        description=_("Remove from the call, and stop the link they came by"), permissions=["stop"]
+        description=_("Remove from the call and stop the link they joined with"),
+        permissions=["stop"],
     )
     def remove_and_stop(self, request: HttpRequest, queryset: QuerySet[Arrival]) -> None:
         for arrival in queryset.select_related("room"):
@@ -94,13 +97,13 @@ class ArrivalAdmin(Record):
                 room, owner, arrival.participant, stop_link=stop_link, arrival=arrival.pk
             )
         except removal.NotAllowed:
-            text = gettext("%(name)s runs the room: revoke the invite instead.")
+            text = gettext("%(name)s runs the room. Revoke their invite instead.")
             return messages.error(request, text % name)
         except removal.NotHere:
-            return messages.error(request, gettext("%(name)s has left long ago.") % name)
+            return messages.error(request, gettext("%(name)s left the call long ago.") % name)
         if done.fresh is not None:
             text = (
-                gettext("Nobody new comes in by the link of %(name)s any more. A new one:") % name
+                gettext("No one new can join with the link of %(name)s. Here is a new one:") % name
             )
             messages.success(
                 request, format_html("{} {}", text, full_link(invite_link(done.fresh)))
@@ -109,9 +112,9 @@ class ArrivalAdmin(Record):
             removal.remove_now(room, done.participants)
         except sfu.Unavailable:
             text = gettext(
-                "%(name)s cannot come in again, but the media workers do not answer. "
-                "They end it by themselves when they are back."
+                "%(name)s cannot rejoin, but the media workers do not answer. If %(name)s is still "
+                "in the call, the workers will end that when they are back."
             )
             return messages.warning(request, text % name)
-        text = gettext("%(name)s was removed. Deleting the ban lets them in again.")
+        text = gettext("%(name)s was removed. To let them in again, delete their ban.")
         messages.success(request, text % name)

@@ -46,7 +46,7 @@ class InviteInline(RoomInvites):
     @admin.display(description=_("link"))
     def link(self, invite: Invite) -> SafeString | str:
         if not invite.pk:
-            return gettext("The link appears when the invite is saved.")
+            return gettext("Save the invite to see its link.")
         code = format_html(
             "<details><summary>{}</summary>{}</details>", gettext("QR code"), qr_code(invite)
         )
@@ -82,7 +82,7 @@ class RoomAdmin(RoomModelAdmin):
     fieldsets = [
         (None, {"fields": ["title", "slug", "description", "background"]}),
         (
-            _("Who may come in, and when"),
+            _("Who can join, and when"),
             {"fields": ["visitors", ("opens", "closes"), "locked", "closed", "max_people"]},
         ),
         (_("Quality"), {"fields": ["max_video_mbit"]}),
@@ -173,7 +173,7 @@ class RoomAdmin(RoomModelAdmin):
         if "_addanother" in request.POST or "_continue" in request.POST or "_popup" in request.POST:
             return super().response_add(request, obj, post_url_continue)
         messages.success(
-            request, gettext("The room is ready. Copy the link of an invite below, and send it.")
+            request, gettext("The room is ready. Copy the link of an invite below and send it.")
         )
         return HttpResponseRedirect(reverse("admin:rooms_room_change", args=[obj.pk]))
 
@@ -189,9 +189,7 @@ class RoomAdmin(RoomModelAdmin):
 
     # Actions
 
-    @admin.action(
-        description=_("Close rooms: the calls end, the links say so"), permissions=["change"]
-    )
+    @admin.action(description=_("Close rooms and end their calls"), permissions=["change"])
     def close_rooms(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         slugs = list(queryset.values_list("slug", flat=True))
         Room.objects.filter(slug__in=slugs).update(closed=True)
@@ -199,18 +197,18 @@ class RoomAdmin(RoomModelAdmin):
         count = len(slugs)
         messages.success(
             request,
-            ngettext("%(count)d room is closed.", "%(count)d rooms are closed.", count)
+            ngettext("%(count)d room was closed.", "%(count)d rooms were closed.", count)
             % {"count": count},
         )
 
-    @admin.action(description=_("Open rooms again"), permissions=["change"])
+    @admin.action(description=_("Reopen rooms"), permissions=["change"])
     def reopen_rooms(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         rooms = Room.objects.filter(pk__in=queryset.values_list("pk", flat=True))
         rooms.filter(closes__lte=timezone.now()).update(closes=None)
         count = rooms.update(closed=False)
         messages.success(
             request,
-            ngettext("%(count)d room is open.", "%(count)d rooms are open.", count)
+            ngettext("%(count)d room was reopened.", "%(count)d rooms were reopened.", count)
             % {"count": count},
         )
 
@@ -227,8 +225,8 @@ class RoomAdmin(RoomModelAdmin):
         rooms = list(queryset.values_list("pk", flat=True))
         count = Invite.objects.filter(room__in=rooms, revoked=False).update(revoked=True)
         text = ngettext(
-            "%(count)d invite was revoked: its link lets nobody in.",
-            "%(count)d invites were revoked.",
+            "%(count)d invite was revoked. No one can join with its link.",
+            "%(count)d invites were revoked. No one can join with their links.",
             count,
         )
         messages.success(request, text % {"count": count})
@@ -240,6 +238,6 @@ class RoomAdmin(RoomModelAdmin):
                 sfu.send_to_room_now(slug, wire.CloseRoom(room=slug))
         except sfu.Unavailable:
             text = gettext(
-                "The media workers do not answer: people who are in the call may stay in it for now."
+                "The media workers do not answer. People in the call may stay in it for now."
             )
             messages.warning(request, text)

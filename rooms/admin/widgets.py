@@ -24,7 +24,8 @@ def copy_button(link: str) -> SafeString:
 def full_link(link: str) -> SafeString:
     """A link to read, to select and to copy."""
     return format_html(
-        '<span class="full-link"><input type="text" class="vTextField" readonly value="{}" aria-label="{}"> {}</span>',
+        '<span class="full-link"><input type="text" class="vTextField" readonly value="{}" '
+        'aria-label="{}"> {}</span>',
         link,
         _("Link"),
         copy_button(link),
@@ -37,18 +38,22 @@ def whip_fields(invite: Invite) -> SafeString:
     return format_html(
         '<div class="obs">{}{}<p class="help">{}</p></div>',
         _whip_field(_("Server"), access["url"], "text"),
-        _whip_field(_("Bearer token"), access["key"], "password"),
+        _whip_field(_("Stream key"), access["key"], "password"),
         _(
-            "OBS 30 or newer: Settings, Stream, service “WHIP”. Output: x264, profile baseline or high, 6000 kbit/s, "
-            "keyframe interval 1 or 2 s, no B-frames, tune zerolatency."
+            "In OBS 30 or newer, go to Settings, then Stream. Choose the service “WHIP”, then "
+            "paste the server and, as “Bearer Token”, the stream key. Output: x264, profile "
+            "baseline or high, 6000 kbit/s, keyframe interval 1 or 2 s, no B-frames, tune "
+            "zerolatency."
         ),
     )
 
 
 def _whip_field(label: str, value: str, kind: str) -> SafeString:
     return format_html(
-        '<span class="full-link"><input type="{}" class="vTextField" readonly autocomplete="off" value="{}" aria-label="{}"> '
-        '<button type="button" class="button copy" data-copy="{}" data-copied="{}">{}</button></span>',
+        '<span class="full-link"><input type="{}" class="vTextField" readonly autocomplete="off" '
+        'value="{}" aria-label="{}"> '
+        '<button type="button" class="button copy" data-copy="{}" '
+        'data-copied="{}">{}</button></span>',
         kind,
         value,
         label,

@@ -106,9 +106,15 @@ def _check_shape(size: tuple[int, int]) -> None:
     ratio = size[0] / size[1]
     if not NARROWEST <= ratio <= WIDEST:
         text = (
-            _("The image is too narrow to fill a screen. Crop it to at most three times its width.")
+            _(
+                "The image is too narrow to fill a screen. Crop its height to at most three times "
+                "its width."
+            )
             if ratio < 1
-            else _("The image is too wide to fill a screen. Crop it to at most 4 times its height.")
+            else _(
+                "The image is too wide to fill a screen. Crop its width to at most four times its "
+                "height."
+            )
         )
         raise BadImage(text)
 
@@ -198,8 +204,8 @@ def _unusable() -> Iterator[None]:
         logger.info("x an upload is no image: %r", exc)
         raise BadImage(
             _(
-                "This is not an image that can be used. Upload a %(kinds)s file. To convert "
-                "another kind, open it in an image program and export it as JPEG."
+                "This file cannot be used as an image. Upload a %(kinds)s file. To convert another "
+                "format, open it in an image editor and export it as JPEG."
             )
             % {"kinds": KINDS}
         ) from exc

@@ -52,7 +52,7 @@ def people(room: RoomNumbers) -> str:
 
 
 def tracks(room: RoomNumbers) -> str:
-    return _("%(audio)d of sound, %(video)d of pictures") % {
+    return _("%(audio)d audio, %(video)d video") % {
         "audio": room.audio_tracks,
         "video": room.video_tracks,
     }
@@ -64,7 +64,7 @@ def flow(bits: float, packets: float) -> str:
 
 def loss_in(room: RoomNumbers) -> str:
     before, after = units.percent(room.loss_in), units.percent(room.loss_left)
-    return _("%(before)s, after repair %(after)s") % {"before": before, "after": after}
+    return _("%(before)s, %(after)s after repair") % {"before": before, "after": after}
 
 
 def repair(room: RoomNumbers) -> str:
@@ -74,7 +74,7 @@ def repair(room: RoomNumbers) -> str:
 
 
 def asked(to_worker: int, by_worker: int, seconds: float) -> str:
-    return _("%(received)s received, %(sent)s sent a second") % {
+    return _("%(received)s received, %(sent)s sent per second") % {
         "received": round(to_worker / seconds),
         "sent": round(by_worker / seconds),
     }
@@ -83,7 +83,7 @@ def asked(to_worker: int, by_worker: int, seconds: float) -> str:
 def links(room: RoomNumbers) -> str:
     if room.links.smallest is None:
         return units.DASH
-    return _("%(smallest)s at least, %(median)s in the middle") % {
+    return _("lowest %(smallest)s, median %(median)s") % {
         "smallest": units.bits(room.links.smallest),
         "median": units.bits(room.links.median),
     }
@@ -92,7 +92,7 @@ def links(room: RoomNumbers) -> str:
 def delays(room: RoomNumbers) -> str:
     if room.links.rtt is None:
         return units.DASH
-    return _("%(rtt)s there and back, %(queue)s of it in a queue") % {
+    return _("%(rtt)s, of which %(queue)s in a queue") % {
         "rtt": units.milliseconds(room.links.rtt),
         "queue": units.milliseconds(room.links.queue),
     }
@@ -103,20 +103,20 @@ ROOM_COLUMNS: list[Column[RoomNumbers]] = [
     Column(gettext_lazy("Tracks"), tracks),
     Column(gettext_lazy("In"), lambda r: flow(r.bits_in, r.packets_in)),
     Column(gettext_lazy("Out"), lambda r: flow(r.bits_out, r.packets_out)),
-    Column(gettext_lazy("Lost on the way in"), loss_in),
-    Column(gettext_lazy("Lost on the way out"), lambda r: units.percent(r.loss_out)),
-    Column(gettext_lazy("Sent again"), repair),
+    Column(gettext_lazy("Packet loss in"), loss_in),
+    Column(gettext_lazy("Packet loss out"), lambda r: units.percent(r.loss_out)),
+    Column(gettext_lazy("Retransmitted"), repair),
     Column(
-        gettext_lazy("Missing packets (NACK)"),
+        gettext_lazy("Packets requested again (NACK)"),
         lambda r: asked(r.last.nacks_in, r.last.nacks_out, r.seconds),
     ),
     Column(
-        gettext_lazy("Key frames (PLI)"),
+        gettext_lazy("Key frames requested (PLI)"),
         lambda r: asked(r.last.plis_in, r.last.plis_out, r.seconds),
     ),
-    Column(gettext_lazy("Receivers’ links"), links),
-    Column(gettext_lazy("Longest way"), delays),
-    Column(gettext_lazy("Paused pictures"), lambda r: str(r.paused)),
+    Column(gettext_lazy("Receivers’ bandwidth"), links),
+    Column(gettext_lazy("Longest round trip"), delays),
+    Column(gettext_lazy("Paused videos"), lambda r: str(r.paused)),
 ]
 
 
@@ -127,7 +127,7 @@ def lag(worker: WorkerNow) -> str:
         units.milliseconds(worker.numbers.lag_max),
         units.milliseconds(worker.numbers.lag_mean),
     )
-    return _("%(worst)s at worst, %(mean)s on average") % {"worst": worst, "mean": mean}
+    return _("longest %(worst)s, average %(mean)s") % {"worst": worst, "mean": mean}
 
 
 def dropped(worker: WorkerNow) -> str:
@@ -145,7 +145,7 @@ WORKER_COLUMNS: list[Column[WorkerNow]] = [
         lambda w: units.megabytes(w.numbers.memory) if w.numbers else units.DASH,
     ),
     Column(
-        gettext_lazy("Up for"),
+        gettext_lazy("Uptime"),
         lambda w: units.duration(w.numbers.uptime) if w.numbers else units.DASH,
     ),
     Column(gettext_lazy("Version"), lambda w: w.numbers.version if w.numbers else units.DASH),
@@ -156,27 +156,35 @@ def worries_of_worker(worker: WorkerNow) -> list[str]:
     """What an operator should look at, in whole sentences."""
     found = []
     if worker.draining:
-        found.append(_("Takes no new rooms: it is about to end."))
+        found.append(_("This worker is shutting down and takes no new rooms."))
     if worker.load >= BUSY:
         found.append(
             _(
-                "Busy: its core is nearly full. Start more workers; new rooms go to the least busy one."
+                "This worker uses nearly a whole CPU core. Start more workers; new rooms go to the "
+                "least busy one."
             )
         )
     if worker.numbers is None:
         found.append(
-            _("Gives no numbers: it has just started, or it is of another version than this page.")
+            _(
+                "This worker reports no numbers. It has just started, or its version differs from "
+                "this page’s."
+            )
         )
         return found
     if worker.numbers.lag_max >= LATE_SECONDS:
         found.append(
-            _("Late: packets waited up to %(lag)s. The machine is overloaded, or this worker is.")
+            _(
+                "Packets waited up to %(lag)s in this worker. The worker or the machine is "
+                "overloaded."
+            )
             % {"lag": units.milliseconds(worker.numbers.lag_max)}
         )
     if worker.numbers.dropped:
         found.append(
             _(
-                "Loses packets within this machine: it cannot keep up, or net.core.rmem_max is too small."
+                "This worker loses packets before it reads them. It cannot keep up, or "
+                "net.core.rmem_max is too small."
             )
         )
     return found
@@ -187,13 +195,13 @@ def worries_of_room(room: RoomNumbers) -> list[str]:
     found = []
     if room.loss_left >= LOSS_LEFT:
         found.append(
-            _("%(share)s of what people send never arrives.")
+            _("%(share)s of the packets that people send never arrive.")
             % {"share": units.percent(room.loss_left)}
         )
     if room.paused:
         text = ngettext(
-            "%(count)d picture is paused: the link of who should see it is too narrow.",
-            "%(count)d pictures are paused: the links of who should see them are too narrow.",
+            "%(count)d video is paused because its receiver’s connection is too slow.",
+            "%(count)d videos are paused because their receivers’ connections are too slow.",
             room.paused,
         )
         found.append(text % {"count": room.paused})

@@ -42,8 +42,8 @@ def megabytes(octets: int) -> str:
 
 def each_second(count: float) -> str:
     if 0 < count < 0.5:
-        return _("less than one a second")
-    return _("%(count)s a second") % {"count": number_format(round(count), 0)}
+        return _("less than one per second")
+    return _("%(count)s per second") % {"count": number_format(round(count), 0)}
 
 
 def duration(seconds: float) -> str:

@@ -30,7 +30,7 @@ async def test_the_live_page_follows_a_call_by_itself(browser: Browser, confcall
     card = page.get_by_role("article").filter(has_text="Observatory")
     await expect(page.get_by_role("article").filter(has_text="Version")).to_have_count(2)
     await expect(card).to_have_count(0)
-    await expect(page.get_by_text("the numbers below are old")).to_be_hidden()
+    await expect(page.get_by_text("The numbers below are out of date")).to_be_hidden()
     async with silent_guests(link, 3):
         await expect(card).to_contain_text(re.compile(r"People\s*3"), timeout=15_000)
         await expect(card).to_contain_text(
@@ -50,7 +50,9 @@ async def test_the_live_page_follows_a_call_by_itself(browser: Browser, confcall
     await expect(card).to_have_count(0, timeout=40_000)
     # It says so when the site is away, and not only once it is asked.
     await page.context.set_offline(True)
-    await expect(page.get_by_text("the numbers below are old")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("The numbers below are out of date")).to_be_visible(
+        timeout=15_000
+    )
     await page.context.set_offline(False)
-    await expect(page.get_by_text("the numbers below are old")).to_be_hidden(timeout=15_000)
+    await expect(page.get_by_text("The numbers below are out of date")).to_be_hidden(timeout=15_000)
     assert not [text for text in wrong if "ERR_INTERNET_DISCONNECTED" not in text]

@@ -102,9 +102,9 @@ def test_an_owner_makes_a_background_a_room_and_sends_its_link(owner: Client) ->
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (images.SVG, "not an image that can be used"),
+        (images.SVG, "cannot be used as an image"),
         (images.png_header(50_000, 50_000), "megapixels"),
-        (images.photo()[:1000], "not an image that can be used"),
+        (images.photo()[:1000], "cannot be used as an image"),
         (b"", "empty"),
     ],
     ids=["svg", "huge png", "cut", "empty"],
@@ -232,11 +232,11 @@ def test_closing_a_room_ends_its_call_at_the_worker(
     worker = "worker-1"
     clean_redis.set(wire.room_key("garden"), worker)
     clean_redis.set(wire.worker_key(worker), json.dumps({"worker": worker}))
-    assert "1 room is closed." in act(owner, "close_rooms", room)
+    assert "1 room was closed." in act(owner, "close_rooms", room)
     assert Room.objects.get().closed
     message = async_to_sync(get_channel_layer().receive)(wire.worker_channel(worker))
     assert wire.decode(message["body"]) == wire.CloseRoom(room="garden")
-    assert "1 room is open." in act(owner, "reopen_rooms", room)
+    assert "1 room was reopened." in act(owner, "reopen_rooms", room)
     assert not Room.objects.get().closed
 
 
@@ -328,7 +328,7 @@ def test_the_owner_removes_somebody_who_came_in(
     fresh = Invite.objects.get(label="Ben’s", stopped=False)
     assert invite.stopped
     assert f"/i/{fresh.token}/" in page
-    assert "stopped for newcomers" in owner.get("/admin/rooms/invite/").content.decode()
+    assert "stopped for new people" in owner.get("/admin/rooms/invite/").content.decode()
     act(owner, "let_in_again", invite, model="invite")
     act(owner, "stop", fresh, model="invite")
     assert list(Invite.objects.filter(stopped=True)) == [fresh]
