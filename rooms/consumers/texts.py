@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 ERRORS: dict[str, str | Promise] = {
-    "bad_message": _("Something went wrong on this page. Reload it."),
+    "bad_message": _("Something went wrong on this page. Reload the page."),
     "chat_empty": _("This message is empty."),
     "chat_long": _("This message is longer than 2,000 characters. Shorten it or send it in parts."),
     "too_fast": _("This page is sending too much at once. Wait a moment, then reload it."),
@@ -16,27 +16,27 @@ ERRORS: dict[str, str | Promise] = {
         "As a listener you can watch, listen and chat, but not speak. "
         "Ask the host for another link."
     ),
-    "not_here": _("They are no longer in the call."),
-    "remove_unasked": _("Only an owner or a moderator can remove people. Ask one of them."),
+    "not_here": _("This person is no longer in the call."),
+    "remove_unasked": _("Only owners and moderators can remove people. Ask one of them."),
     "remove_forbidden": _("You cannot remove yourself, or someone else who runs the room."),
     "remove_unheard": _(
-        "They cannot rejoin, but they may still be in the call, because the server could not reach "
-        "it. Try again in a moment."
+        "They cannot rejoin, but they may still be in the call because the media server did not "
+        "answer. Try again in a moment."
     ),
     "link_none": _("There is no working link to copy. Ask the host to invite others."),
     "link_locked": _(
         "Link copied. The room is locked, so no one new can join until it is unlocked."
     ),
-    "link_early": _("Link copied. It lets people in when the room opens."),
+    "link_early": _("Link copied. It will work when the room opens."),
     "unavailable": _(
-        "The call cannot be reached right now. This page keeps trying; nothing is lost."
+        "The call cannot be reached right now. This page keeps trying, and nothing is lost."
     ),
     "late": _("Joining took too long. Reload the page."),
     "refused:not_found": _("You no longer have access to this room. Open your invite link again."),
     "refused:removed": _("The host has removed you from this room."),
     "refused:closed": _("The call has ended."),
     "refused:replaced": _(
-        "You have joined from another tab of this browser. You can bring the call back here."
+        "You joined from another tab of this browser. You can move the call back here."
     ),
     "refused:timeout": _("The connection was away for too long. Join again."),
     "refused:invite_revoked": _("This invite was withdrawn. Ask for a new one."),
@@ -46,8 +46,10 @@ ERRORS: dict[str, str | Promise] = {
     "refused:invite_not_yet": _("This invite is not valid yet. Come back later."),
     "refused:room_closed": _("The call has ended."),
     "refused:room_not_open": _("The room is not open yet. Come back later."),
-    "refused:room_locked": _("The host has locked the room. Ask to be let in, or come back later."),
-    "refused:room_full": _("The room is full. Try again when somebody has left."),
+    "refused:room_locked": _(
+        "The host has locked the room. Ask the host to let you in, or come back later."
+    ),
+    "refused:room_full": _("The room is full. Try again when someone has left."),
 }
 
 

@@ -24,7 +24,7 @@ from rooms.views.refused import Page, refused
 
 AWAY = Page(
     _("The notes did not load"),
-    _("The call goes on without them. Try again in a moment."),
+    _("The call continues without them. Try again in a moment."),
     _("Try again"),
     again=True,
 )

@@ -60,13 +60,14 @@ PAGES: dict[Refusal, Page] = {
     Refusal.not_found: Page(
         _("There is nothing here"),
         _(
-            "This link does not lead to a call. Ask whoever sent it to you to check it, or to send you a new one."
+            "This link does not lead to a call. Ask the person who sent it to check it, or to send "
+            "you a new one."
         ),
         FRONT,
     ),
     Refusal.removed: Page(
         _("You were removed from this call"),
-        _("The host has removed you from it. If that was a mistake, write to the host."),
+        _("The host has removed you. If you think this is a mistake, contact the host."),
         FRONT,
     ),
     Refusal.invite_revoked: Page(
@@ -77,27 +78,26 @@ PAGES: dict[Refusal, Page] = {
     Refusal.invite_stopped: Page(
         _("This link no longer works"),
         _(
-            "The host has closed it to new people. Ask the host for a new one. "
-            "If you were in this call before, open it in the browser that you used then."
+            "The host has closed it to new people. Ask the host for a new one. If you have been in "
+            "this call before, open the link in the browser that you used then."
         ),
         FRONT,
     ),
     Refusal.invite_expired: Page(
         _("This invite has expired"),
-        _("This link was valid for a limited time, which is over. Ask the host for a new one."),
+        _("This link was valid for a limited time. Ask the host for a new one."),
         FRONT,
     ),
     Refusal.invite_used_up: Page(
-        _("This invite is used up"),
-        _(
-            "As many people have come in by this link as it was made for. Ask the host for a link of your own."
-        ),
+        _("This invite has no uses left"),
+        _("As many people have joined with this link as it allows. Ask the host for a new one."),
         FRONT,
     ),
     Refusal.invite_not_yet: Page(
         _("You are early"),
         _(
-            "This link is not valid yet. Keep this page open and it lets you in when it is time, or come back then."
+            "This link is not valid yet. Leave this page open, and it will take you to the call "
+            "when it is time. You can also come back then."
         ),
         AGAIN,
         again=True,
@@ -105,14 +105,16 @@ PAGES: dict[Refusal, Page] = {
     Refusal.room_closed: Page(
         _("This call is over"),
         _(
-            "The host has closed the room. If you expected a call, ask the host when the next one is."
+            "The host has closed the room. If you expected a call, ask the host when the next one "
+            "is."
         ),
         FRONT,
     ),
     Refusal.room_not_open: Page(
         _("You are early"),
         _(
-            "The room is not open yet. Keep this page open and it lets you in when it is time, or come back then."
+            "The room is not open yet. Leave this page open, and it will take you to the call when "
+            "it is time. You can also come back then."
         ),
         AGAIN,
         again=True,
@@ -120,14 +122,15 @@ PAGES: dict[Refusal, Page] = {
     Refusal.room_locked: Page(
         _("This call is locked"),
         _(
-            "The host lets nobody new in at the moment. Ask the host to unlock the call, then try again."
+            "The host is not letting anyone new in right now. Ask the host to unlock the call, "
+            "then try again."
         ),
         AGAIN,
         again=True,
     ),
     Refusal.room_full: Page(
         _("This call is full"),
-        _("There is no place left. Try again when somebody has left."),
+        _("There is no place left. Try again when someone has left."),
         AGAIN,
         again=True,
     ),
@@ -136,7 +139,7 @@ PAGES: dict[Refusal, Page] = {
 # Only for whoever shows a pass that was good once: strangers learn nothing by it.
 LONG_AWAY = Page(
     _("You were away for a long time"),
-    _("Your access to this call has expired. Open the link that you were sent again."),
+    _("Your access to this call has expired. Open your invite link again."),
     FRONT,
 )
 

@@ -265,7 +265,7 @@ async def test_over_plain_http_chat_and_links_work_and_the_page_says_why_no_came
         await expect(log(person).locator(".words")).to_have_text(["over http", "over loopback"])
     await ann.button("Microphone").click()
     said = ann.page.get_by_role("alert").filter(visible=True)
-    await expect(said).to_contain_text("microphone only to pages with an https address")
+    await expect(said).to_contain_text("microphone only on pages with an https address")
     await expect(ann.button("Share screen")).to_be_hidden()
     await ann.page.evaluate("document.execCommand = () => false")
     await ann.button("Copy call link").click()

@@ -149,7 +149,7 @@ async def test_another_device_is_chosen_where_only_one_may_be_open(
     held = await menu.input_value()
     await ann.page.evaluate("(id) => window.refused.add(id)", others[0])
     await menu.select_option(others[0])
-    await expect(alert(ann, "you stay on the previous one")).to_be_visible()
+    await expect(alert(ann, "still using the previous one")).to_be_visible()
     await until(lambda: sends(ann, "video", held), 10, "the camera of before is not sent")
     await expect(menu).to_have_value(held)
     await ben.sees("Ann")

@@ -102,7 +102,7 @@ async def test_notes_have_keys_for_indents_and_a_dialog_for_links(
     await expect(text.locator(".ql-indent-1")).to_have_text("one")
     await page.keyboard.press("Control+[")
     await expect(text.locator(".ql-indent-1")).to_have_count(0)
-    for name, count in (("More indent", 1), ("Less indent", 0)):
+    for name, count in (("Increase indent", 1), ("Decrease indent", 0)):
         await ann.button(name).click()
         await expect(text.locator(".ql-indent-1")).to_have_count(count)
     await page.keyboard.type(" see ")
@@ -125,6 +125,6 @@ async def test_notes_have_keys_for_indents_and_a_dialog_for_links(
         await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("Control+k")
     await expect(dialog.get_by_label("Words")).to_have_value("the plan")
-    await dialog.get_by_role("button", name="Remove the link").click()
+    await dialog.get_by_role("button", name="Remove link").click()
     await expect(link).to_have_count(0)
     await expect(text).to_have_text("one see the plan today")

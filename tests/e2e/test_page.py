@@ -87,9 +87,9 @@ async def test_the_preview_is_joined_as_it_is(browser: Browser, confcall: Confca
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("NotAllowedError", "does not let this page"),
+        ("NotAllowedError", "is blocking the camera"),
         ("NotFoundError", "was found"),
-        ("NotReadableError", "in use by another program"),
+        ("NotReadableError", "Another program may be using"),
     ],
 )
 async def test_each_reason_for_no_camera_has_its_own_words(
@@ -208,7 +208,7 @@ async def test_shortcuts_work_and_do_nothing_while_typing(
     await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "false")
     await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "true")
     await ann.button("More").click()
-    await ann.page.get_by_role("checkbox", name=re.compile("Keys")).uncheck()
+    await ann.page.get_by_role("checkbox", name=re.compile("Keyboard shortcuts")).uncheck()
     await ann.page.keyboard.press("Escape")
     await ann.page.keyboard.press("m")
     await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "false")
@@ -319,7 +319,7 @@ async def test_the_key_for_obs_can_be_copied_in_the_lobby(
     await ann.button("Copy server").first.click()
     await expect(ann.page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     assert await ann.clipboard() == f"{confcall.url}/whip/studio"
-    await ann.button("Copy bearer token").first.click()
+    await ann.button("Copy stream key").first.click()
     await until(
         lambda: _copied(ann, link.rstrip("/").rpartition("/")[2]), 5, "the token was not copied"
     )
@@ -344,7 +344,7 @@ async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_c
     for person in (ben, one):
         await person.join()
     await ben.sees("Ann")
-    elsewhere = "The call goes on in another tab"
+    elsewhere = "The call is open in another tab"
 
     async def alone_with_ann() -> None:
         """Ben sees one Ann, who moves and is heard, and has not heard of anybody who came or went."""
@@ -368,7 +368,7 @@ async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_c
         "from rooms.models import Room;"
         "Room.objects.filter(slug='tabs').update(locked=True, max_people=2)"
     )
-    await one.button("Use the call here").click()
+    await one.button("Move the call here").click()
     await expect(two.page.get_by_role("heading", name=elsewhere)).to_be_visible(timeout=20_000)
     await one.sees("Ben")
     await alone_with_ann()
@@ -377,7 +377,7 @@ async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_c
     # A tab that was away while the other one took over hears of it when it is back, and stays out.
     await cut.cut()
     await expect(one.page.get_by_role("alert")).to_contain_text("connection to the server")
-    await two.button("Use the call here").click()
+    await two.button("Move the call here").click()
     await two.sees("Ben")
     cut.away = False
     await expect(one.page.get_by_role("heading", name=elsewhere)).to_be_visible(timeout=30_000)

@@ -147,7 +147,7 @@ async def test_the_numbers_of_a_picture_can_be_seen_and_closed_by_key(
     opener = ben.group("Ann").get_by_role("button", name="Statistics")
     await opener.click()
     panel = ben.page.get_by_role("region", name="Statistics: Ann")
-    await expect(panel.get_by_role("row", name=re.compile(r"^Picture \d+ × \d+$"))).to_be_visible(
+    await expect(panel.get_by_role("row", name=re.compile(r"^Video \d+ × \d+$"))).to_be_visible(
         timeout=10_000
     )
     await expect(
@@ -163,9 +163,9 @@ async def test_the_numbers_of_a_picture_can_be_seen_and_closed_by_key(
     await expect(
         own.get_by_role("row", name=re.compile(r"^Bitrate [\d.]+ [kM]bit.s$"))
     ).to_be_visible(timeout=10_000)
-    await expect(own.get_by_role("row", name=re.compile(r"^Round trip \d+ ms$"))).to_be_visible(
-        timeout=15_000
-    )
+    await expect(
+        own.get_by_role("row", name=re.compile(r"^Round-trip time \d+ ms$"))
+    ).to_be_visible(timeout=15_000)
     assert ann.errors == ben.errors == []
 
 
@@ -197,7 +197,7 @@ async def test_a_picture_that_a_slow_link_cannot_carry_says_so(
     await ben.join(devices=False)
     await ben.sees("Ann")
     routes[-1].send(json.dumps(SLOT_HELD | {"mid": bound[-1]["mid"], "track": bound[-1]["track"]}))
-    words = ben.group("Ann").get_by_text("too slow for this picture")
+    words = ben.group("Ann").get_by_text("too slow for this video")
     await expect(words).to_be_visible()
     routes[-1].send(json.dumps(bound[-1]))
     await expect(words).to_be_hidden()

@@ -177,7 +177,7 @@ async def test_the_owner_removes_a_running_stream_and_its_key_is_refused(
         await ann.group("Camera 1").wait_for(timeout=PATIENCE)
         await ann.sees("Camera 1", "Ben")
         await ann.button("Remove Camera 1").click()
-        await expect(dialog(ann)).to_contain_text("encoder is cut off")
+        await expect(dialog(ann)).to_contain_text("stream ends immediately")
         await dialog(ann).get_by_role("button", name="Cancel").click()
         await ann.sees("Camera 1")
         await remove(ann, "Camera 1")

@@ -459,7 +459,7 @@ async def test_whoever_is_in_a_locked_and_full_room_opens_it_again_and_takes_the
         await worker.heard(wire.Join)
         await Room.objects.aupdate(locked=True)
         await sfu.client().set(wire.live_key("garden"), '{"people": 1, "epoch": "e1"}')
-        # "Use the call here" loads the page anew; a second tab does the same.
+        # "Move the call here" loads the page anew; a second tab does the same.
         assert (await cookie.get("/r/garden/")).status_code == 200
         second, again = await join(room, token=token)
         assert again["participant"] == welcome["participant"]

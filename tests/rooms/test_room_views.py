@@ -229,7 +229,7 @@ def test_whose_pass_has_run_out_is_told_so_and_is_the_same_person_with_the_link(
     monkeypatch.setattr(time, "time", lambda: later)
     page = client.get("/r/garden/")
     assert page.status_code == 403
-    assert "Open the link that you were sent again" in page.content.decode()
+    assert "Open your invite link again" in page.content.decode()
     # A pass for another room, or a forged one, is a stranger's.
     Room.objects.create(slug="hall", title="Hall")
     client.cookies["pass-hall"] = given
@@ -291,7 +291,7 @@ HOUR = timedelta(hours=1)
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], int, str]] = [
     ({"revoked": True}, {}, 410, "This invite was withdrawn"),
     ({"expires": -HOUR}, {}, 410, "This invite has expired"),
-    ({"uses_left": 0}, {}, 410, "This invite is used up"),
+    ({"uses_left": 0}, {}, 410, "This invite has no uses left"),
     ({"not_before": HOUR}, {}, 403, "You are early"),
     ({}, {"closed": True}, 410, "This call is over"),
     ({}, {"closes": -HOUR}, 410, "This call is over"),

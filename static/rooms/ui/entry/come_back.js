@@ -1,4 +1,4 @@
-// "Use the call here": the page is loaded anew and joins at once, as it was before.
+// "Move the call here": the page is loaded anew and joins at once, as it was before.
 
 const KEY = 'confcall.come-back';
 
