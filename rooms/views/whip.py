@@ -99,7 +99,7 @@ async def negotiate(slug: str, join: wire.Join, sdp: str) -> wire.Answer:
     if isinstance(event, wire.Removed) and event.why == "removed":
         raise removed(join.kind)
     if isinstance(event, wire.Removed) and event.why == "replaced":
-        raise Problem(409, _("This key began another connection in the meantime."))
+        raise Problem(409, _("This stream key has started another connection in the meantime."))
     if isinstance(event, wire.Removed):
         raise Problem(409, _("The call has ended."))
     await sfu.send_to_room(slug, leave)
@@ -108,15 +108,15 @@ async def negotiate(slug: str, join: wire.Join, sdp: str) -> wire.Answer:
     if event.code == "room_full":
         raise Problem(
             503,
-            _("The room is full. Try again when somebody has left."),
+            _("The room is full. Try again when someone has left."),
             Retry_After=str(RETRY_SECONDS),
         )
     if event.code not in REFUSED:
         raise sfu.Unavailable(event.code)
     words = (
-        _("The offer is not one that this server can answer.")
+        _("The server cannot answer this offer.")
         if event.code == "bad_sdp"
-        else _("The server refused it.")
+        else _("The server refused this offer.")
     )
     raise Problem(REFUSED[event.code], f"{words} {event.detail}".strip())
 
@@ -134,7 +134,7 @@ def offer(request: HttpRequest) -> str:
 def admit(kind: wire.Kind, caller: Caller, participant: str) -> tuple[Pass, Grant]:
     """Let the caller in as ``participant``. Raises Problem where the room or the invite says no."""
     if kind == "whip" and (caller.invite is None or not Grant(Role(caller.invite.role)).publish):
-        raise Problem(403, _("This invite is for listeners: ask for one that may speak."))
+        raise Problem(403, _("This invite is for listeners. Ask for one that lets you speak."))
     name = passes.clean_name(caller.invite.label if caller.invite else "") or _("Stream")
     pass_ = Pass(
         caller.room.pk,
@@ -147,10 +147,10 @@ def admit(kind: wire.Kind, caller: Caller, participant: str) -> tuple[Pass, Gran
     if isinstance(verdict, Grant):
         return pass_, verdict
     if verdict in (Refusal.room_closed, Refusal.room_not_open, Refusal.room_locked):
-        raise Problem(409, _("The room is not open to newcomers right now."))
+        raise Problem(409, _("The room is not letting anyone new in right now."))
     if verdict is Refusal.removed:
         raise removed(kind)
-    raise Problem(403, _("This invite does not let you in any more. Ask for a new one."))
+    raise Problem(403, _("This invite no longer works. Ask for a new one."))
 
 
 def removed(kind: wire.Kind) -> Problem:
@@ -159,11 +159,16 @@ def removed(kind: wire.Kind) -> Problem:
         return Problem(
             403,
             _(
-                "The host has removed this stream, and this invite does not let it in again. Ask the host."
+                "The host has removed this stream, so this invite can no longer be used to stream. "
+                "Ask the host for a new one."
             ),
         )
     return Problem(
-        403, _("The host has removed you, and this invite does not let you in again. Ask the host.")
+        403,
+        _(
+            "The host has removed you, so this invite no longer works for you. Ask the host for a "
+            "new one."
+        ),
     )
 
 

@@ -24,7 +24,10 @@ async def astray(request: HttpRequest) -> HttpResponse:
             return HttpResponse(status=200)
         raise Problem(
             404,
-            _("There is nothing here. The address ends in /whip/ or /whep/ and the room's name."),
+            _(
+                "Nothing was found at this address. It must end in /whip/ or /whep/ and the room's "
+                "name."
+            ),
         )
     kind, slug, resource = meant
     if resource is None:

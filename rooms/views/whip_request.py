@@ -58,7 +58,7 @@ def answered(view: View) -> View:
                 exc.text + "\n", "text/plain; charset=utf-8", exc.status, headers=exc.headers
             )
         except sfu.Unavailable:
-            text = _("No media server is free right now. Try again in a moment.")
+            text = _("No media server is available right now. Try again in a moment.")
             response = HttpResponse(
                 text + "\n",
                 "text/plain; charset=utf-8",
@@ -84,7 +84,7 @@ def content(request: HttpRequest, limit: int) -> str:
     except RequestDataTooBig:
         body = None
     if body is None or len(body) > limit:
-        raise Problem(413, _("The body is longer than any real one."))
+        raise Problem(413, _("The request body is too long."))
     try:
         return body.decode()
     except UnicodeDecodeError:
@@ -105,7 +105,7 @@ def who(kind: wire.Kind, slug: str, token: str) -> Caller:
     error = ', error="invalid_token"' if token else ""
     raise Problem(
         401,
-        _("A valid token is needed: the last part of an invite's link."),
+        _("A valid bearer token is required: the last part of an invite link."),
         WWW_Authenticate=f'Bearer realm="call"{error}',
     )
 

@@ -23,7 +23,11 @@ async def session(request: HttpRequest, kind: wire.Kind, slug: str, resource: st
     if request.method == "OPTIONS":
         return HttpResponse(status=200, headers={"Accept-Patch": FRAGMENT})
     if request.method not in ("DELETE", "PATCH"):
-        raise Problem(405, _("End it with DELETE."), Allow="DELETE, PATCH, OPTIONS")
+        raise Problem(
+            405,
+            _("Use PATCH to change this session, or DELETE to end it."),
+            Allow="DELETE, PATCH, OPTIONS",
+        )
     caller = await sync_to_async(who)(kind, slug, bearer(request))
     participant, _dot, signed = resource.partition(".")
     if not constant_time_compare(signed, signature(kind, caller, participant)):
@@ -41,7 +45,7 @@ def fragment(request: HttpRequest) -> str:
     """The trickle ICE fragment of the request (RFC 8840). Raises Problem; whether it is well-formed the worker says."""
     if request.content_type != FRAGMENT:
         raise Problem(
-            415, _("Candidates come as %(type)s.") % {"type": FRAGMENT}, Accept_Patch=FRAGMENT
+            415, _("The fragment must be %(type)s.") % {"type": FRAGMENT}, Accept_Patch=FRAGMENT
         )
     return content(request, wire.MAX_FRAGMENT_BYTES)
 
@@ -74,7 +78,8 @@ def settled(event: sfu.Settled | None) -> sfu.Settled:
             raise Problem(
                 412,
                 _(
-                    "That ICE session is over. Use the ETag of the last answer, or start a new session."
+                    "That ICE session has ended. Use the ETag of the latest answer, or start a new "
+                    "session."
                 ),
             )
         case "bad_sdp":
@@ -95,4 +100,4 @@ def patched(event: sfu.Settled) -> HttpResponse:
 
 def no_session() -> Problem:
     """Never was, has ended, or is somebody else's: all look alike."""
-    return Problem(404, _("There is no such session. Start a new one."))
+    return Problem(404, _("This session does not exist. Start a new one."))

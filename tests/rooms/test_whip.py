@@ -77,7 +77,7 @@ async def test_the_worker_knows_which_sessions_are_of_one_key(client: AsyncClien
         response = await post(client, "/whip/garden", camera.token)
         assert (response.status_code, response.content.decode()) == (
             409,
-            "This key began another connection in the meantime.\n",
+            "This stream key has started another connection in the meantime.\n",
         )
 
 
