@@ -27,7 +27,7 @@ def combinations(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> lis
 def proxy() -> CheckMessage | None:
     if settings.HTTPS and not settings.TRUST_PROXY:
         return Warning(
-            "SITE_URL says https, and no proxy is trusted to have spoken it.",
+            "SITE_URL begins with https, but no proxy is trusted to provide it.",
             hint="Put a TLS proxy in front and set TRUST_PROXY=1.",
             id="confcall.W101",
         )
@@ -47,14 +47,14 @@ def debug() -> CheckMessage | None:
 def etherpad() -> CheckMessage | None:
     if settings.ETHERPAD_URL and not settings.ETHERPAD_API_KEY:
         return Error(
-            "ETHERPAD_URL is set and Etherpad's API key is not: no pad can be created.",
-            hint="Set ETHERPAD_API_KEY_FILE to the file with Etherpad's key, or remove ETHERPAD_URL for the built-in notes.",
+            "ETHERPAD_URL is set without Etherpad's API key, so no pad can be created.",
+            hint="Set ETHERPAD_API_KEY_FILE to the file with Etherpad's key, or remove ETHERPAD_URL to use the built-in notes.",
             id="confcall.E103",
         )
     if settings.ETHERPAD_URL.startswith("http://") and settings.HTTPS:
         return Error(
-            "The site speaks https and ETHERPAD_URL does not: browsers will not show the notes.",
-            hint="Give Etherpad a host name of its own behind the same proxy, as in https://pad.example.org.",
+            "The site uses https but ETHERPAD_URL does not, so browsers will not show the notes.",
+            hint="Give Etherpad its own host name behind the same proxy, such as https://pad.example.org.",
             id="confcall.E104",
         )
     return None
@@ -63,8 +63,8 @@ def etherpad() -> CheckMessage | None:
 def turn() -> CheckMessage | None:
     if bool(settings.TURN_URLS) != bool(settings.TURN_SECRET):
         return Error(
-            "Only one of TURN_URLS and TURN_SECRET is set: no browser can use the relay.",
-            hint="Set both, with the static-auth-secret of coturn in TURN_SECRET_FILE, or neither.",
+            "Only one of TURN_URLS and TURN_SECRET is set, so no browser can use the relay.",
+            hint="Set both, with coturn's static-auth-secret in TURN_SECRET_FILE, or set neither.",
             id="confcall.E105",
         )
     return None

@@ -62,7 +62,7 @@ class Child:
         done, _ = await asyncio.wait([self._task], timeout=self.spec.grace)
         if not done:
             self._write(
-                "serve", f"{self.spec.name} did not end within {self.spec.grace:g} s and is killed"
+                "serve", f"{self.spec.name} did not stop within {self.spec.grace:g} s and is killed"
             )
             self._signal(signal.SIGKILL)
             await asyncio.wait([self._task])
@@ -81,7 +81,7 @@ class Child:
             if self._stopping:
                 return
             pause = backoff.after(time.monotonic() - began)
-            self._write("serve", f"{self.spec.name} {ending}; starting it again in {pause:g} s")
+            self._write("serve", f"{self.spec.name} {ending}; restarting it in {pause:g} s")
             await asyncio.sleep(pause)
 
     def _show(self, line: str) -> None:

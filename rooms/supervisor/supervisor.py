@@ -81,7 +81,7 @@ class Supervisor:
 
     def _on_signal(self) -> None:
         if self._asked_to_stop.is_set():
-            self._write("serve", "still ending; kill me with SIGKILL to end everything at once")
+            self._write("serve", "still stopping; send SIGKILL to stop everything at once")
         self._asked_to_stop.set()
 
     async def _start(self, on_ready: Callable[[], None]) -> None:
@@ -126,17 +126,17 @@ class Supervisor:
             if not warned and asyncio.get_running_loop().time() - began > READY_SECONDS:
                 self._write(
                     "serve",
-                    f"{what} does not answer yet after {READY_SECONDS:g} s; its own lines above say why",
+                    f"{what} does not answer after {READY_SECONDS:g} s; its own lines above say why",
                 )
                 warned = True
             await asyncio.sleep(pause)
             pause = min(pause * slower, LONGEST_POLL_SECONDS)
 
     async def _stop(self) -> None:
-        self._write("serve", "ending")
+        self._write("serve", "stopping")
         await self._web.stop()
         await self._keeper.stop()
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         if self._valkey:
             await self._valkey.stop()
-        self._write("serve", "ended")
+        self._write("serve", "stopped")

@@ -218,7 +218,7 @@ def test_a_killed_worker_comes_back(serve: Callable[..., Served]) -> None:
         return victim not in now and len(now) == 2
 
     wait_until(both_are_back, "a new worker")
-    assert "was ended by SIGKILL; starting it again in 0.5 s" in served.output
+    assert "was ended by SIGKILL; restarting it in 0.5 s" in served.output
 
 
 def test_nothing_outlives_a_killed_supervisor(serve: Callable[..., Served]) -> None:
@@ -247,7 +247,7 @@ def test_a_data_folder_has_one_supervisor(serve: Callable[..., Served]) -> None:
     second = serve()
     assert second.process.wait(LIMIT_SECONDS) == 1
     second._reading.join(LIMIT_SECONDS)
-    assert "already runs with the data in" in second.output
+    assert "is already running with the data in" in second.output
 
 
 def test_the_redis_of_the_settings_is_used_instead_of_an_own_one(

@@ -130,7 +130,7 @@ async def test_a_child_that_ignores_sigterm_is_killed_after_its_grace(tmp_path: 
         assert pid
         await child.stop()
     assert child.pid is None
-    assert "serve deaf did not end within 0.2 s and is killed" in said
+    assert "serve deaf did not stop within 0.2 s and is killed" in said
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
@@ -142,7 +142,7 @@ async def test_a_child_that_waits_for_its_restart_ends_at_once(tmp_path: Path) -
     )
     child.start()
     async with asyncio.timeout(60):
-        while not any("ended with code 3; starting it again in 4 s" in line for line in said):
+        while not any("ended with code 3; restarting it in 4 s" in line for line in said):
             await asyncio.sleep(0.01)
         await child.stop()
     starts = len(said)

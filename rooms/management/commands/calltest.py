@@ -48,7 +48,10 @@ class Door:
 
 
 class Command(BaseCommand):
-    help = "Holds a call of light clients: all send sound and pictures, all receive all. Fails if one packet is lost."
+    help = (
+        "Hold a call of light clients that all send audio and video and receive each other's. "
+        "Fails if a single packet is lost."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--people", type=int, default=10)
@@ -60,7 +63,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--invite",
-            help="a link that lets people speak; without it a room is made and deleted afterwards",
+            help="a link that lets people speak (default: create a room, and delete it afterwards)",
         )
         parser.add_argument(
             "--tcp", action="store_true", help="media over TCP, as in networks without UDP"
@@ -69,7 +72,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         people = options["people"]
         if people < 2:
-            raise CommandError("A call has at least two people.")
+            raise CommandError("A call needs at least two people.")
         with (
             contextlib.nullcontext(options["invite"])
             if options["invite"]
@@ -81,7 +84,7 @@ class Command(BaseCommand):
                 raise CommandError(f"The call did not come about: {exc}") from exc
         self.stdout.write("\n".join(result.lines()))
         if faults := result.faults():
-            raise CommandError("Not well: " + ", ".join(faults) + ".")
+            raise CommandError("The call failed: " + ", ".join(faults) + ".")
 
 
 @contextlib.contextmanager

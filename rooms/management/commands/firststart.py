@@ -32,15 +32,13 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 class Command(BaseCommand):
     """Safe to call at every start: what is there stays as it is."""
 
-    help = (
-        "Creates the owner's account and a sample room where there are none, and prints the links."
-    )
+    help = "Create the owner's account and a sample room unless they exist, and print the links."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument(
             "--first-links-only",
             action="store_true",
-            help="print the invites at the first start alone: for output that is kept in a log",
+            help="print the invites only at the first start (for output that is kept in a log)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -67,7 +65,7 @@ def create_sample_room() -> Room:
     room = Room.objects.create(
         slug=SLUG,
         title=_("The garden table"),
-        description=_("A sample room. Change it in the admin, or make your own."),
+        description=_("A sample room. Change it in the admin, or create your own."),
         background=create_sample_background(),
     )
     room.invites.create(label=_("Owner"), role=Role.OWNER)
@@ -82,7 +80,8 @@ def create_sample_background() -> Background:
         title=_("Hills at dusk"),
         credit=_("Drawn by code for confcall"),
         alt=_(
-            "Layers of dark hills under a sky that goes from orange at the horizon to deep blue, with a thin moon and stars."
+            "Layers of dark hills under a sky that turns from orange at the horizon to deep blue, "
+            "with a thin moon and stars."
         ),
         focal_x=64,
         focal_y=45,
@@ -95,7 +94,7 @@ def summary(password: str | None, invites: bool) -> str:
     """The links, as a block that stands out between log lines. The password comes last."""
     lines = ["", "  confcall", ""]
     if settings.DEBUG:
-        lines += ["  " + _("DEBUG is on: do not let anyone else reach this."), ""]
+        lines += ["  " + _("DEBUG is on. Do not let anyone else reach this site."), ""]
     if invites:
         lines += invite_rows()
     lines.append(row(_("Admin"), absolute(reverse("admin:index"))))
@@ -104,11 +103,11 @@ def summary(password: str | None, invites: bool) -> str:
             "",
             row(_("User name"), OWNER),
             row(_("Password"), password),
-            row("", _("Write it down: it is not shown again. This sets a new one:")),
+            row("", _("Write it down. It is not shown again. To set a new one:")),
             row("", new_password_command()),
         ]
     elif get_user_model().objects.filter(username=OWNER, last_login=None).exists():
-        lines.append(row("", _("Nobody has logged in yet. This sets a new password:")))
+        lines.append(row("", _("No one has logged in yet. To set a new password:")))
         lines.append(row("", new_password_command()))
     return "\n".join([*lines, ""])
 

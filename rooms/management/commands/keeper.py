@@ -49,7 +49,7 @@ MERGE_AGAIN = timedelta(hours=1)
 
 
 class Command(BaseCommand):
-    help = "Writes down which calls there were and keeps the notes small. `serve` starts it."
+    help = "Record calls, and keep the notes small. `serve` starts this command."
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()

@@ -21,7 +21,7 @@ from rooms.supervisor.place import AlreadyRunning, run_directory
 
 
 class Command(BaseCommand):
-    help = "Runs the web server, the media workers and, unless REDIS_URL is set, a Valkey of its own; ends them all on Ctrl-C."
+    help = "Run the web server, the media workers and, unless REDIS_URL is set, a Valkey server. Ctrl-C stops them all."
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Until the supervisor takes the signals over: the owner's password is shown also when somebody ends us early.
@@ -35,7 +35,8 @@ class Command(BaseCommand):
                 serve(wanted, place, links)
         except AlreadyRunning:
             raise CommandError(
-                f"confcall already runs with the data in {settings.DATA_DIR}: end it first, or name another folder with DATA_DIR."
+                f"confcall is already running with the data in {settings.DATA_DIR}. "
+                "Stop it first, or choose another folder with DATA_DIR."
             ) from None
 
 
@@ -94,7 +95,7 @@ def serve(wanted: plan.Plan, place: Path, links: str) -> None:
     def show() -> None:
         nonlocal shown
         shown = True
-        write("serve", f"confcall is ready at {wanted.web_url()} – Ctrl-C ends it")
+        write("serve", f"confcall is ready at {wanted.web_url()} – press Ctrl-C to stop")
         print(f"\n{links}\n" if links else "", flush=True)  # noqa: T201
 
     binary = None

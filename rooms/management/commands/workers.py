@@ -32,22 +32,24 @@ TIMEOUT_SECONDS = 5.0
 
 
 class Command(BaseCommand):
-    help = "Shows the media workers and the rooms in progress. Fails if no worker lives."
+    help = "Show the media workers and the rooms in progress. Fails if no worker is running."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="all numbers, for programs")
+        parser.add_argument("--json", action="store_true", help="print all numbers as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             overview = asyncio.run(ask(redis_url()))
         except (*AWAY, TimeoutError) as exc:
             raise CommandError(
-                "Redis does not answer: is it running, and does REDIS_URL lead to it?"
+                "Redis does not answer. Check that it is running and that REDIS_URL points to it."
             ) from exc
         rooms = known_rooms([room.slug for room in overview.rooms])
         self.stdout.write(as_json(overview, rooms) if options["json"] else as_text(overview, rooms))
         if not overview.workers:
-            raise CommandError("No media worker lives: nobody can join a call. Look at their log.")
+            raise CommandError(
+                "No media worker is running, so no one can join a call. Check the workers' log."
+            )
 
 
 async def ask(url: str) -> Overview:
@@ -96,12 +98,12 @@ def as_text(overview: Overview, rooms: dict[str, Room]) -> str:
         ]
         lines += [f"! {text}" for text in worries_of_room(room)]
     if not named:
-        lines += ["", "Nobody is in a call."]
+        lines += ["", "No one is in a call."]
     return "\n".join(lines)
 
 
 def title(now: RoomNow, rooms: dict[str, Room]) -> str:
-    return f"{rooms[now.slug].title if now.slug in rooms else 'A room that is not in the database'} (on {now.worker})"
+    return f"{rooms[now.slug].title if now.slug in rooms else 'Deleted room'} (on {now.worker})"
 
 
 def table(corner: str, columns: Sequence[Column[T]], rows: Sequence[tuple[str, T]]) -> list[str]:
