@@ -34,52 +34,52 @@ SETTINGS: dict[str, Setting] = {
     "SECRET_KEY": Setting(
         1,
         "",
-        "Signs passes and sessions; at least 32 characters. Made once and kept in DATA_DIR/secret_key.",
+        "Signs passes and sessions; at least 32 characters. Default: created once in DATA_DIR/secret_key.",
         secret=True,
     ),
-    "DEBUG": Setting(2, "0", "Shows tracebacks to everybody: for development only."),
+    "DEBUG": Setting(2, "0", "Shows tracebacks to everyone. For development only."),
     "SITE_URL": Setting(
         3,
         "",
-        "Where people find the site, as in https://call.example.org. Default: http://127.0.0.1:PORT.",
+        "The site's public address, such as https://call.example.org. Default: http://127.0.0.1:PORT.",
     ),
     "EXTRA_HOSTS": Setting(
-        4, "", "Further host names under which the site answers, comma separated."
+        4, "", "Additional host names of the site, separated by commas."
     ),
     "HOST": Setting(5, "127.0.0.1", "The address that the web server listens on."),
     "PORT": Setting(6, "8000", "The port that the web server listens on."),
     "DATA_DIR": Setting(
-        7, "data", "What must be kept: the SQLite database, uploaded images, the secret key."
+        7, "data", "The folder of the SQLite database, uploaded images and the secret key."
     ),
     "DATABASE_URL": Setting(
-        8, "", "As in postgres://user:password@host/name. Default: SQLite in DATA_DIR.", secret=True
+        8, "", "For example postgres://user:password@host/name. Default: SQLite in DATA_DIR.", secret=True
     ),
     "REDIS_URL": Setting(
         9,
         "redis://127.0.0.1:6379/0",
-        "Redis or Valkey; not set: `serve` brings its own.",
+        "Redis or Valkey. If it is not set, `serve` starts its own.",
         secret=True,
     ),
     "TRUST_PROXY": Setting(
-        10, "0", "1 behind a proxy of yours that sets X-Forwarded-Proto and X-Forwarded-For."
+        10, "0", "Set to 1 behind your own proxy, which sets X-Forwarded-Proto and X-Forwarded-For."
     ),
-    "ETHERPAD_URL": Setting(11, "", "Etherpad as browsers reach it. Default: the built-in notes."),
+    "ETHERPAD_URL": Setting(11, "", "Etherpad's address for browsers. Default: the built-in notes."),
     "ETHERPAD_API_URL": Setting(
-        12, "", "Etherpad as the web server reaches it. Default: ETHERPAD_URL."
+        12, "", "Etherpad's address for the web server. Default: ETHERPAD_URL."
     ),
     "ETHERPAD_API_KEY": Setting(13, "", "Etherpad's API key, needed to create pads.", secret=True),
     "TURN_URLS": Setting(
-        14, "", "TURN servers, comma separated, as in turn:turn.example.org:3478?transport=udp."
+        14, "", "TURN servers, separated by commas, such as turn:turn.example.org:3478?transport=udp."
     ),
     "TURN_SECRET": Setting(
-        15, "", "The static-auth-secret that coturn has; never sent to a browser.", secret=True
+        15, "", "coturn's static-auth-secret; never sent to a browser.", secret=True
     ),
     "STUN_URLS": Setting(
-        16, "", "STUN servers, comma separated. Seldom needed: workers have addresses of their own."
+        16, "", "STUN servers, separated by commas. Rarely needed: workers announce their own addresses."
     ),
     "LANGUAGE_CODE": Setting(17, "en", "The language of the pages."),
     "TIME_ZONE": Setting(
-        18, "UTC", "The time zone of the times in the admin and on the pages, as in Europe/Paris."
+        18, "UTC", "The time zone of the admin and of the pages, such as Europe/Paris."
     ),
     "MAX_UPLOAD_MB": Setting(
         19, "15", "Background images larger than this are refused before they are read."
@@ -89,23 +89,23 @@ SETTINGS: dict[str, Setting] = {
     ),
     "LOG_LEVEL": Setting(21, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     "SFU_WORKERS": Setting(
-        22, "", "Media workers that `serve` starts, 0 for none. Default: one per core, at most 4."
+        22, "", "The number of media workers that `serve` starts; 0 for none. Default: one per core, at most 4."
     ),
     "SFU_PORT": Setting(
-        23, "40000", "UDP and TCP port of the first worker; each further worker takes the next one."
+        23, "40000", "The UDP and TCP port of the first worker. Each further worker uses the next one."
     ),
     "SFU_LISTEN": Setting(
-        24, "0.0.0.0", "Where workers listen, comma separated; 0.0.0.0 and :: for everywhere."
+        24, "0.0.0.0", "The addresses that workers listen on, separated by commas; 0.0.0.0 and :: for all."
     ),
     "SFU_ANNOUNCE": Setting(
         25,
         "",
-        "Addresses that browsers are told, comma separated, for servers behind NAT.",
+        "The addresses that browsers are told, separated by commas, for servers behind NAT.",
     ),
     "METRICS_TOKEN": Setting(
         26,
         "",
-        "Opens /metrics to who brings it as a bearer token. Not set: there is none.",
+        "The bearer token for /metrics. If it is not set, there is no such page.",
         secret=True,
     ),
 }
