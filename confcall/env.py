@@ -43,16 +43,17 @@ SETTINGS: dict[str, Setting] = {
         "",
         "The site's public address, such as https://call.example.org. Default: http://127.0.0.1:PORT.",
     ),
-    "EXTRA_HOSTS": Setting(
-        4, "", "Additional host names of the site, separated by commas."
-    ),
+    "EXTRA_HOSTS": Setting(4, "", "Additional host names of the site, separated by commas."),
     "HOST": Setting(5, "127.0.0.1", "The address that the web server listens on."),
     "PORT": Setting(6, "8000", "The port that the web server listens on."),
     "DATA_DIR": Setting(
         7, "data", "The folder of the SQLite database, uploaded images and the secret key."
     ),
     "DATABASE_URL": Setting(
-        8, "", "For example postgres://user:password@host/name. Default: SQLite in DATA_DIR.", secret=True
+        8,
+        "",
+        "For example postgres://user:password@host/name. Default: SQLite in DATA_DIR.",
+        secret=True,
     ),
     "REDIS_URL": Setting(
         9,
@@ -63,19 +64,25 @@ SETTINGS: dict[str, Setting] = {
     "TRUST_PROXY": Setting(
         10, "0", "Set to 1 behind your own proxy, which sets X-Forwarded-Proto and X-Forwarded-For."
     ),
-    "ETHERPAD_URL": Setting(11, "", "Etherpad's address for browsers. Default: the built-in notes."),
+    "ETHERPAD_URL": Setting(
+        11, "", "Etherpad's address for browsers. Default: the built-in notes."
+    ),
     "ETHERPAD_API_URL": Setting(
         12, "", "Etherpad's address for the web server. Default: ETHERPAD_URL."
     ),
     "ETHERPAD_API_KEY": Setting(13, "", "Etherpad's API key, needed to create pads.", secret=True),
     "TURN_URLS": Setting(
-        14, "", "TURN servers, separated by commas, such as turn:turn.example.org:3478?transport=udp."
+        14,
+        "",
+        "TURN servers, separated by commas, such as turn:turn.example.org:3478?transport=udp.",
     ),
     "TURN_SECRET": Setting(
         15, "", "coturn's static-auth-secret; never sent to a browser.", secret=True
     ),
     "STUN_URLS": Setting(
-        16, "", "STUN servers, separated by commas. Rarely needed: workers announce their own addresses."
+        16,
+        "",
+        "STUN servers, separated by commas. Rarely needed: workers announce their own addresses.",
     ),
     "LANGUAGE_CODE": Setting(17, "en", "The language of the pages."),
     "TIME_ZONE": Setting(
@@ -89,13 +96,19 @@ SETTINGS: dict[str, Setting] = {
     ),
     "LOG_LEVEL": Setting(21, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     "SFU_WORKERS": Setting(
-        22, "", "The number of media workers that `serve` starts; 0 for none. Default: one per core, at most 4."
+        22,
+        "",
+        "The number of media workers that `serve` starts; 0 for none. Default: one per core, at most 4.",
     ),
     "SFU_PORT": Setting(
-        23, "40000", "The UDP and TCP port of the first worker. Each further worker uses the next one."
+        23,
+        "40000",
+        "The UDP and TCP port of the first worker. Each further worker uses the next one.",
     ),
     "SFU_LISTEN": Setting(
-        24, "0.0.0.0", "The addresses that workers listen on, separated by commas; 0.0.0.0 and :: for all."
+        24,
+        "0.0.0.0",
+        "The addresses that workers listen on, separated by commas; 0.0.0.0 and :: for all.",
     ),
     "SFU_ANNOUNCE": Setting(
         25,
