@@ -190,7 +190,7 @@ def test_prometheus_is_told_where_the_numbers_are_and_what_they_are_called() -> 
 
 
 def test_the_log_lines_that_are_explained_are_written() -> None:
-    table = text_of(GUIDE).split("| line | what it means |")[1].split("## ")[0]
+    table = text_of(GUIDE).split("| line | meaning |")[1].split("## ")[0]
     lines = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
     assert len(lines) >= 4
     paths = [path for folder in ("rooms", "sfu_worker") for path in (ROOT / folder).rglob("*.py")]

@@ -278,7 +278,7 @@ def test_revoking_one_invite_in_the_list(owner: Client, room: Room) -> None:
     text = act(owner, "revoke", one, model="invite")
     assert "1 invite was revoked" in text
     assert list(Invite.objects.filter(revoked=True)) == [one]
-    assert "good" in text
+    assert ">valid<" in text
     assert other.pk
 
 

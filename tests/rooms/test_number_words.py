@@ -123,7 +123,7 @@ def words(page: Any) -> str:
         (units.milliseconds(0.0123), "12 ms"),
         (units.megabytes(0), "–"),
         (units.each_second(0.3), "less than one per second"),
-        (units.each_second(3.4), "3 a second"),
+        (units.each_second(3.4), "3 per second"),
         (units.duration(42), "42 s"),
         (units.duration(93_600), "1 d 2 h"),
         (units.duration(7500), "2 h 5 min"),
@@ -142,7 +142,7 @@ def test_a_worker_that_is_well_is_not_worried_about() -> None:
 @pytest.mark.parametrize(
     ("worker", "says"),
     [
-        (WorkerNow("w1", BUSY, 1, 5, False, WORKER), "Busy"),
+        (WorkerNow("w1", BUSY, 1, 5, False, WORKER), "nearly a whole CPU core"),
         (WorkerNow("w1", 0.1, 1, 5, True, WORKER), "takes no new rooms"),
         (WorkerNow("w1", 0.1, 1, 5, False, None), "reports no numbers"),
         (
@@ -204,7 +204,7 @@ def test_an_owner_sees_workers_and_rooms_in_words(
             "5 (1 stream, 12 viewers)",
             "4.2 Mbit/s, 800 packets/s",
             "1.0%, 0% after repair",
-            "1.8 Mbit/s at least",
+            "lowest 1.8 Mbit/s, median",
         ):
             assert said in text
         assert (
@@ -220,7 +220,7 @@ def test_an_owner_sees_workers_and_rooms_in_words(
     assert "no-store" in part["Cache-Control"]
     assert "<script" not in words(part)
     publish(clean_redis, load=0.97)
-    assert "Busy" in words(owner.get(LIVE))
+    assert "nearly a whole CPU core" in words(owner.get(LIVE))
 
 
 def test_the_page_says_when_there_are_no_workers_and_no_calls(
@@ -276,7 +276,7 @@ def test_the_terminal_shows_the_same(clean_redis: Any, room: Room) -> None:
     text = said()
     assert re.search(r"^Worker +CPU +Lag +Rooms", text, re.M)
     assert re.search(r"^w1 +97% +longest 12 ms, average 1 ms +1 +5 ", text, re.M)
-    assert "! w1: Busy" in text
+    assert "! w1: This worker uses nearly" in text
     assert "Garden <b>party</b> (on w1)" in text
     assert re.search(r"^  In +4.2 Mbit/s, 800 packets/s$", text, re.M)
 
