@@ -1,31 +1,74 @@
-"""Network paths: the addresses that STUN has validated for a transport, and which of them media goes to. Pure."""
+"""Network paths: the addresses that STUN has validated for a transport.
+
+Pure. ``takes_over`` decides which of them media goes to.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sfu_worker.net import mmsg
+from sfu_worker.net.ice import Envelope, Request
 
-if TYPE_CHECKING:
-    from sfu_worker.net.tcp import TcpConnection
-    from sfu_worker.net.transport import Transport
-    from sfu_worker.net.udp import UdpSocket
-
+# A path without a valid packet for this long gives way to one that has them. RTCP alone comes
+# more often.
 SILENT_SECONDS = 2.0
-"A path without a valid packet for this long gives way to one that has them; RTCP alone comes more often."
+# A peer that nominates a lower candidate this long after a higher one means it: its network has
+# changed. Sooner, it nominates all of them.
 SETTLED_SECONDS = 1.0
-"A peer that nominates a lower candidate so long after a higher one means it (its network changed); sooner, it nominates all."
 
-
+# No send slab ever has this descriptor: packets for TCP go round the slab.
 NO_FD = -2
-"No descriptor that a send slab ever has: packets for TCP go round it."
+
+
+class Association(Protocol):
+    """A transport as the port sees it."""
+
+    @property
+    def ufrag(self) -> str: ...
+
+    def authenticate(self, envelope: Envelope) -> Request | None:
+        """The request in a STUN message with our ufrag; None if our peer did not make it."""
+
+    def check_received(self, path: Path, request: Request, now: float) -> None:
+        """A valid check has come over ``path``."""
+
+    def srtp_received(
+        self, path: Path, slab: mmsg.ReceiveSlab, slot: int, start: int, now: float
+    ) -> None:
+        """SRTP or SRTCP has come over a validated path, in a slot that begins at ``start``."""
+
+    def dtls_received(self, path: Path, record: bytes) -> None:
+        """DTLS has come over a validated path."""
+
+    def release(self, path: Path, now: float) -> bool:
+        """Give the path up to another transport, or refuse."""
+
+    def path_lost(self, path: Path) -> None:
+        """The TCP connection of a path is gone."""
+
+    def tick(self, now: float) -> None:
+        """Called once a second."""
+
+
+class Stream(Protocol):
+    """A TCP connection as a path sees it."""
+
+    def queue(self, data: bytes) -> None:
+        """Keep a packet until the next flush."""
+
+    def let_go(self) -> None:
+        """No path uses the connection any longer: close it."""
 
 
 class Path:
-    """One remote address of one transport, over one UDP socket or one TCP connection."""
+    """One remote address of one transport, over one UDP socket or one TCP connection.
+
+    ``key`` is the address as the kernel gave it, ``fd`` the UDP socket's descriptor.
+    """
 
     __slots__ = (
         "address",
@@ -38,27 +81,25 @@ class Path:
         "sockaddr",
         "tcp",
         "transport",
-        "udp",
         "validated_at",
     )
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Association,
         address: tuple[str, int],
         now: float,
         *,
-        udp: UdpSocket | None = None,
+        fd: int = NO_FD,
         key: bytes = b"",
-        tcp: TcpConnection | None = None,
+        tcp: Stream | None = None,
     ) -> None:
         self.transport = transport
         self.address = address
-        self.udp = udp
+        self.fd = fd
         self.key = key
         self.tcp = tcp
-        self.fd = udp.fd if udp is not None else NO_FD
-        # The kernel reads the address from here at each send: kept alive with the path.
+        # The kernel reads the address from here at each send, so it lives as long as the path.
         self.sockaddr: Any = mmsg.ffi.new("char[]", key.ljust(mmsg.NAME_SIZE, b"\0"))
         self.name = mmsg.address_of(self.sockaddr)
         self.priority = 0
@@ -72,9 +113,11 @@ class Path:
 def takes_over(new: Path, current: Path | None, nominates: bool, now: float) -> bool:
     """Whether media moves to ``new``, from which a valid check has just come.
 
-    Chromium nominates one path, again and again; Firefox nominates every one once and expects the best (RFC 5245's aggressive
-    nomination). So a better or equal candidate takes over at once, a worse one when the current has not been nominated lately,
-    TCP only from a path that is silent. Without a nomination a path takes over from a silent one: a NAT gave the peer a new port.
+    Chromium nominates one path, again and again. Firefox nominates each of them once and expects
+    the best to be used (RFC 5245's aggressive nomination). So a better or equal candidate takes
+    over at once, and a worse one only if the current path has not been nominated lately. TCP takes
+    over only from a silent path. Any path takes over from a silent one without a nomination: a NAT
+    may have given the peer a new port.
     """
     if current is None or now - current.seen > SILENT_SECONDS:
         return True
@@ -88,7 +131,10 @@ def takes_over(new: Path, current: Path | None, nominates: bool, now: float) -> 
 
 
 def read_sockaddr(raw: bytes) -> tuple[str, int]:
-    """The (address, port) in a ``sockaddr_in`` or ``sockaddr_in6``; an IPv4-mapped address (RFC 4291 2.5.5.2) as IPv4."""
+    """The (address, port) in a ``sockaddr_in`` or ``sockaddr_in6``.
+
+    An IPv4-mapped address (RFC 4291, 2.5.5.2) is returned as IPv4.
+    """
     (port,) = struct.unpack_from("!H", raw, 2)
     if int.from_bytes(raw[:2], "little") == socket.AF_INET:
         return str(ipaddress.IPv4Address(raw[4:8])), port
@@ -96,7 +142,7 @@ def read_sockaddr(raw: bytes) -> tuple[str, int]:
 
 
 def plain_address(address: str) -> str:
-    """An address as the peer knows it: without a zone, and as IPv4 if that is what it is."""
+    """An address as the peer knows it: without a zone, and as IPv4 if it is IPv4-mapped."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return str(mapped or parsed)

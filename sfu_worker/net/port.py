@@ -1,7 +1,8 @@
-"""``MediaPort``: where all media of a worker comes in and goes out, UDP and TCP on one port number.
+"""``MediaPort``: UDP and TCP on one port number, through which all media of a worker passes.
 
-A datagram reaches a parser only if it is STUN with a known ufrag and valid MESSAGE-INTEGRITY, or if it comes from an address that
-such a STUN has validated. Everything else is dropped unread, counted and not logged.
+A datagram reaches a parser only if it is STUN with a known ufrag and valid MESSAGE-INTEGRITY, or if
+it comes from an address that such a STUN message has validated. Everything else is dropped unread,
+counted and not logged.
 """
 
 from __future__ import annotations
@@ -11,38 +12,41 @@ import errno
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from sfu_worker.net import ice, mmsg
-from sfu_worker.net.path import Path, read_sockaddr
+from sfu_worker.net.path import NO_FD, Association, Path, read_sockaddr
 from sfu_worker.net.tcp import TcpConnection, TcpListener
 from sfu_worker.net.udp import UdpSocket, bind_all
 from sfu_worker.numbers import Datagrams
 from sfu_worker.tasks import Complaints
 
-if TYPE_CHECKING:
-    from sfu_worker.net.transport import Transport
-
 log = logging.getLogger(__name__)
 
+# Batches read in one wake-up: timers get their turn under any flood.
 ROUNDS = 4
-"Batches read in one wake-up, so that timers get their turn under any flood."
 TICK_SECONDS = 1.0
+# With port 0 the kernel chooses a number for UDP, which may be taken for TCP.
 BIND_ATTEMPTS = 20
-"With port 0 the kernel chooses for UDP; the same number may be taken for TCP."
 
 
 class MediaPort:
-    """The port of a worker. ``hosts`` are addresses to bind to; port 0 picks a free one."""
+    """The port of a worker, and the tables of who may be heard on it.
+
+    ``hosts`` are addresses to bind to; port 0 picks a free one. ``by_ufrag`` has the transports
+    whose checks are accepted; only ``register`` and ``unregister`` change it.
+    """
 
     def __init__(self, hosts: Sequence[str], port: int) -> None:
         self.port = port
+        # Called after each batch of at most 64 datagrams, before its answers leave. Until then
+        # the packets' views stay valid.
         self.on_batch_end: Callable[[], None] | None = None
-        "Called after each batch of at most 64 datagrams, before its answers leave; until then the packets' views stay valid."
         self.datagrams_in = 0
         self.datagrams_dropped = 0
         self.slab = mmsg.SendSlab()
-        self.by_ufrag: dict[bytes, Transport] = {}
+        self.by_ufrag: dict[bytes, Association] = {}
+        # By descriptor of the UDP socket and raw sockaddr: the one look-up per datagram.
+        self._paths: dict[int, dict[bytes, Path]] = {}
         self._hosts = list(hosts)
         self._sockets: list[UdpSocket] = []
         self._tcp = TcpListener(self)
@@ -62,7 +66,7 @@ class MediaPort:
 
     @property
     def datagrams(self) -> Datagrams:
-        """All that is counted here. Asks the kernel: for timers."""
+        """All that is counted here. It asks the kernel, so call it from timers only."""
         return Datagrams(
             received=self.datagrams_in,
             sent=self.datagrams_out,
@@ -72,7 +76,7 @@ class MediaPort:
         )
 
     async def start(self) -> None:
-        """Bind and listen. Raises OSError with what could not be bound."""
+        """Bind and listen. Raises OSError, which names what could not be bound."""
         for attempt in range(BIND_ATTEMPTS):
             self._sockets = bind_all(self._hosts, self.port)
             number = self._sockets[0].port
@@ -87,6 +91,7 @@ class MediaPort:
         self.port = number
         loop = asyncio.get_running_loop()
         for udp in self._sockets:
+            self._paths[udp.fd] = {}
             loop.add_reader(udp.fd, self._readable, udp)
         self._timer = loop.call_later(TICK_SECONDS, self._tick)
 
@@ -106,6 +111,26 @@ class MediaPort:
             udp.sock.close()
         self._sockets = []
 
+    # Who may be heard
+
+    def register(self, ufrag: str, transport: Association) -> None:
+        """Accept checks for ``ufrag``. A transport has two of them during an ICE restart."""
+        self.by_ufrag[ufrag.encode()] = transport
+
+    def unregister(self, ufrag: str) -> None:
+        """Accept no more checks for ``ufrag``; its validated paths stay."""
+        self.by_ufrag.pop(ufrag.encode(), None)
+
+    def forget(self, path: Path) -> None:
+        """Hear nothing more from a path. A TCP connection is closed."""
+        if self.slab.used:
+            # Queued packets point to this path's address.
+            self.flush()
+        if path.tcp is not None:
+            path.tcp.let_go()
+        else:
+            self._paths[path.fd].pop(path.key, None)
+
     # In
 
     def _readable(self, udp: UdpSocket) -> None:
@@ -119,11 +144,12 @@ class MediaPort:
                 return
 
     def _handle_batch(self, udp: UdpSocket, count: int, now: float) -> None:
-        slab, paths = udp.slab, udp.paths
+        slab, paths = udp.slab, self._paths[udp.fd]
         view, lengths, names, start = slab.view, slab.lengths, slab.names, -mmsg.RECEIVE_SLOT
         for i in range(count):
             start += mmsg.RECEIVE_SLOT
-            # RFC 7983: the first byte says what a packet is. An empty one has none: what lies there is of an older packet.
+            # RFC 7983: the first byte says what a packet is. An empty packet has none; the slot
+            # holds that of an older one.
             first = view[start] if lengths[i][0] else 255
             try:
                 if 127 < first < 192:
@@ -140,7 +166,7 @@ class MediaPort:
                         continue
                 elif first < 4:
                     data = bytes(view[start : start + lengths[i][0]])
-                    if self._stun_received(data, now, udp, names[i].tobytes(), None):
+                    if self._stun_received(data, now, udp.fd, names[i].tobytes(), None):
                         continue
             except Exception:
                 self._complaints.tell("handling a packet")
@@ -152,7 +178,7 @@ class MediaPort:
         path, first = connection.path, data[0]
         try:
             if first < 4:
-                if self._stun_received(data, now, None, b"", connection):
+                if self._stun_received(data, now, NO_FD, b"", connection):
                     return
             elif path is not None and 127 < first < 192:
                 if self._frame == mmsg.RECEIVE_SLOTS:
@@ -174,7 +200,7 @@ class MediaPort:
             connection.close()
 
     def _stun_received(
-        self, data: bytes, now: float, udp: UdpSocket | None, key: bytes, tcp: TcpConnection | None
+        self, data: bytes, now: float, fd: int, key: bytes, tcp: TcpConnection | None
     ) -> bool:
         envelope = ice.open_envelope(data)
         if envelope is None or envelope.kind != ice.BINDING_REQUEST:
@@ -185,17 +211,17 @@ class MediaPort:
         request = transport.authenticate(envelope)
         if request is None:
             return False
-        path = udp.paths.get(key) if udp is not None else tcp.path if tcp is not None else None
+        path = self._paths[fd].get(key) if tcp is None else tcp.path
         if path is not None and path.transport is not transport:
             if not path.transport.release(path, now):
                 return False
             path = None
         if path is None:
             address = read_sockaddr(key) if tcp is None else tcp.address
-            path = Path(transport, address, now, udp=udp, key=key, tcp=tcp)
-            if udp is not None:
-                udp.paths[key] = path
-            elif tcp is not None:
+            path = Path(transport, address, now, fd=fd, key=key, tcp=tcp)
+            if tcp is None:
+                self._paths[fd][key] = path
+            else:
                 tcp.validated(path)
         transport.check_received(path, request, now)
         return True
@@ -203,7 +229,7 @@ class MediaPort:
     # Out
 
     def end_batch(self) -> None:
-        """Let the owner finish the packets of a batch, then send."""
+        """Let the worker finish the packets of a batch, then send."""
         self._frame = 0
         if self.on_batch_end is not None:
             try:
@@ -213,7 +239,7 @@ class MediaPort:
         self._try_flush()
 
     def _try_flush(self) -> None:
-        """In callbacks of the event loop; the worker's timers see whether it fails for long."""
+        """For callbacks of the event loop; the worker's timers notice if sending keeps failing."""
         try:
             self.flush()
         except Exception:
@@ -226,7 +252,7 @@ class MediaPort:
             self._tcp_dropped += self._tcp.flush()
 
     def send(self, path: Path, data: bytes) -> None:
-        """Queue a packet as it is. For everything but media."""
+        """Queue a packet as it is, for everything but media."""
         if path.tcp is not None:
             path.tcp.queue(data)
             return
@@ -243,7 +269,7 @@ class MediaPort:
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
         now = time.monotonic()
-        # During an ICE restart a transport is here twice.
+        # A transport is in the table twice during an ICE restart.
         for transport in dict.fromkeys(self.by_ufrag.values()):
             try:
                 transport.tick(now)

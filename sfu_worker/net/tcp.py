@@ -1,24 +1,35 @@
-"""ICE-TCP (RFC 6544): packets over TCP with two bytes of length before each (RFC 4571), for networks without UDP."""
+"""ICE-TCP (RFC 6544), for networks without UDP.
+
+Each packet has two bytes of length before it (RFC 4571).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import time
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from sfu_worker.net import mmsg
 from sfu_worker.net.path import Path, plain_address
 
-if TYPE_CHECKING:
-    from sfu_worker.net.port import MediaPort
-
+# A connection over which no valid check has come by then is closed.
 UNVALIDATED_SECONDS = 5.0
-"A connection whose first frame is not a valid check by then is closed."
+# Beyond this the oldest is closed, so that idle connections keep no one out.
 MAX_UNVALIDATED = 256
-"Beyond that the oldest goes: who holds connections open keeps nobody out."
+# Media is dropped while this much waits for a slow receiver. It is a second of 2 Mbit/s; older
+# media is worthless.
 MAX_BUFFERED = 256 * 1024
-"Media is dropped while this much waits for a slow receiver: a second of 2 Mbit/s, older media is worth nothing."
+
+
+class FrameReceiver(Protocol):
+    """The port as its connections see it."""
+
+    def frame_received(self, connection: TcpConnection, data: bytes, now: float) -> None:
+        """A packet, never empty, has come over a connection."""
+
+    def end_batch(self) -> None:
+        """The packets of one read have all been told."""
 
 
 class TcpConnection(asyncio.Protocol):
@@ -45,7 +56,7 @@ class TcpConnection(asyncio.Protocol):
         self._listener.opened(self)
 
     def validated(self, path: Path) -> None:
-        """The connection belongs to a transport from now on."""
+        """The connection belongs to the transport of ``path`` from now on."""
         self.path = path
         if self._timer is not None:
             self._timer.cancel()
@@ -63,12 +74,12 @@ class TcpConnection(asyncio.Protocol):
             if len(received) < at + 2 + size:
                 break
             if size:
-                self._listener.port.frame_received(
+                self._listener.receiver.frame_received(
                     self, bytes(received[at + 2 : at + 2 + size]), now
                 )
             at += 2 + size
         del received[:at]
-        self._listener.port.end_batch()
+        self._listener.receiver.end_batch()
 
     def queue(self, data: bytes) -> None:
         """Frame a packet and keep it for ``flush``."""
@@ -78,7 +89,7 @@ class TcpConnection(asyncio.Protocol):
         self._queued.append(data)
 
     def flush(self) -> int:
-        """Write what is queued; return how many packets were dropped because the receiver is slow."""
+        """Write what is queued; return how many packets were dropped for a slow receiver."""
         queued, self._queued = self._queued, []
         if (
             self._transport is None
@@ -88,6 +99,11 @@ class TcpConnection(asyncio.Protocol):
             return len(queued) // 2
         self._transport.write(b"".join(queued))
         return 0
+
+    def let_go(self) -> None:
+        """The path is no longer used: close the connection."""
+        self.path = None
+        self.close()
 
     def eof_received(self) -> None:
         self.close()
@@ -115,8 +131,8 @@ class TcpConnection(asyncio.Protocol):
 class TcpListener:
     """Accepts connections for a media port on the addresses of its UDP sockets."""
 
-    def __init__(self, port: MediaPort) -> None:
-        self.port = port
+    def __init__(self, receiver: FrameReceiver) -> None:
+        self.receiver = receiver
         self.unvalidated: dict[TcpConnection, None] = {}
         self.dirty: list[TcpConnection] = []
         self._connections: set[TcpConnection] = set()

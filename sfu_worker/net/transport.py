@@ -115,7 +115,7 @@ class Transport:
         self._fingerprints = fingerprints
         self._role = role
         self._seen = time.monotonic()
-        self._port.by_ufrag[self.ufrag.encode()] = self
+        self._port.register(self.ufrag, self)
 
     def restart_ice(self, remote_ufrag: str) -> None:
         """Begin another ICE session with ``ufrag`` and ``pwd`` that are new too; DTLS and SRTP know nothing of it.
@@ -125,10 +125,10 @@ class Transport:
         check has followed is replaced by the next.
         """
         if self._ice_next is not None:
-            self._port.by_ufrag.pop(self._ice_next.ufrag.encode(), None)
+            self._port.unregister(self._ice_next.ufrag)
         self.ufrag, self.pwd = ice.new_credentials()
         self._ice_next = ice.Session.of(self.ufrag, self.pwd, remote_ufrag)
-        self._port.by_ufrag[self.ufrag.encode()] = self
+        self._port.register(self.ufrag, self)
 
     @property
     def remote_ufrag(self) -> str:
@@ -151,7 +151,7 @@ class Transport:
         self._handler = NOBODY
         for session in (self._ice, self._ice_next):
             if session is not None:
-                self._port.by_ufrag.pop(session.ufrag.encode(), None)
+                self._port.unregister(session.ufrag)
         if self._dtls is not None:
             # Up to its first await this runs at once: the alert leaves while the address is still known.
             await self._dtls.stop()
@@ -305,7 +305,7 @@ class Transport:
 
     def _restarted(self, session: ice.Session) -> None:
         """The peer uses what a restart gave it: the session before is over, and so is what was nominated in it."""
-        self._port.by_ufrag.pop(self._ice.ufrag.encode(), None)
+        self._port.unregister(self._ice.ufrag)
         self._ice, self._ice_next = session, None
         for path in self._paths:
             path.nominated_at = 0.0
@@ -321,18 +321,11 @@ class Transport:
             )
 
     def _forget(self, path: Path) -> None:
-        if self._slab.used:
-            # Queued packets point to this path's address.
-            self._port.flush()
+        self._port.forget(path)
         self._paths.remove(path)
         self._seen = max(self._seen, path.seen)
         if path is self._current:
             self._current = max(self._paths, key=lambda other: other.seen, default=None)
-        if path.udp is not None:
-            path.udp.paths.pop(path.key, None)
-        elif path.tcp is not None:
-            path.tcp.path = None
-            path.tcp.close()
 
     def _send_dtls(self, data: bytes) -> None:
         if self._current is not None:

@@ -1,4 +1,4 @@
-"""A UDP socket of the media port, with its receive slab and the remote addresses that may be heard on it."""
+"""A UDP socket of the media port, with its receive slab."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ import struct
 from collections.abc import Sequence
 
 from sfu_worker.net.mmsg import ReceiveSlab
-from sfu_worker.net.path import Path
 
+# Half a second of 60 Mbit/s, for when the process waits for a core. The kernel may grant less
+# (net.core.rmem_max).
 BUFFER_BYTES = 4 << 20
-"Half a second of 60 Mbit/s, for when the process waits for a core. The kernel may grant less (net.core.rmem_max)."
 
-
+# SK_MEMINFO_DROPS of linux/sock_diag.h (Linux 4.12): datagrams for which the buffer had no room.
 SO_MEMINFO = 55
 MEMINFO = struct.Struct("=9I")
 MEMINFO_DROPS = 8
-"SK_MEMINFO_DROPS of linux/sock_diag.h (Linux 4.12): datagrams for which there was no room when they came."
+
+# sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6)
+NAME_SIZES = {socket.AF_INET: 16, socket.AF_INET6: 28}
 
 
 class UdpSocket:
-    """``paths`` maps a raw sockaddr to the validated path behind it: the one look-up per datagram."""
+    """A bound, non-blocking socket with large buffers."""
 
-    __slots__ = ("family", "fd", "paths", "slab", "sock")
+    __slots__ = ("family", "fd", "slab", "sock")
 
     def __init__(self, host: str, port: int) -> None:
-        """Bind. ``::`` takes IPv4 too. Raises OSError."""
+        """Bind. ``::`` accepts IPv4 too. Raises OSError."""
         self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.sock = socket.socket(self.family, socket.SOCK_DGRAM)
         try:
@@ -40,13 +42,14 @@ class UdpSocket:
             self.sock.close()
             raise
         self.fd = self.sock.fileno()
-        self.paths: dict[bytes, Path] = {}
-        # sizeof(struct sockaddr_in6), sizeof(struct sockaddr_in)
-        self.slab = ReceiveSlab(28 if self.family == socket.AF_INET6 else 16)
+        self.slab = ReceiveSlab(NAME_SIZES[self.family])
 
     @property
     def overflowed(self) -> int:
-        """Datagrams that the kernel dropped because they were not read in time; 0 where it does not say."""
+        """Datagrams that the kernel dropped because they were not read in time.
+
+        0 if the kernel does not tell.
+        """
         try:
             found = self.sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size)
         except OSError:
@@ -60,7 +63,10 @@ class UdpSocket:
 
 
 def bind_all(hosts: Sequence[str], port: int) -> list[UdpSocket]:
-    """One socket per host on one port number; ``0.0.0.0`` with ``::`` become one, or IPv4 alone where IPv6 is switched off."""
+    """One socket per host, all on one port number. Raises OSError.
+
+    ``0.0.0.0`` with ``::`` become one socket, or IPv4 alone if IPv6 is switched off.
+    """
     wanted = list(dict.fromkeys(hosts))
     if "::" in wanted and "0.0.0.0" in wanted:
         wanted.remove("0.0.0.0")

@@ -171,7 +171,8 @@ async def test_each_of_a_workers_timers_goes_on_when_another_fails(
     monkeypatch.setattr("sfu_worker.net.port.TICK_SECONDS", 0.01)
     await worker.start()
     worker.rooms["garden"] = Room()  # type: ignore[assignment]
-    worker.port.by_ufrag |= {b"a": Transport(), b"b": Transport()}  # type: ignore[dict-item]
+    for ufrag in ("a", "b"):
+        worker.port.register(ufrag, Transport())  # type: ignore[arg-type]
     monkeypatch.setattr(worker.port.slab, "flush", failing("flush"))
     monkeypatch.setattr(worker._meter, "measure", failing("measure"))
     async with asyncio.timeout(60):
