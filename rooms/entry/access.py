@@ -1,13 +1,13 @@
-"""Who may come into a room. Pure: rows and the time go in, a grant or a named refusal comes out.
+"""Who may come into a room. Pure: rows and the time in, a grant or a named refusal out.
 
-The order of the checks is the order of what a person needs to hear first, and tells a stranger nothing:
+The checks come in the order in which people need to know, and tell a stranger nothing:
 
-1. no such room, no such invite, or no right to know of the room -> ``not_found``
+1. no such room or invite, or no right to know of the room -> ``not_found``
 2. removed by the host -> ``removed``
 3. the invite: revoked, expired, stopped for newcomers, used up, not valid yet
-4. the room: closed (for everybody), not open yet, locked (not for those who run it)
+4. the room: closed (for everyone), not open yet, locked (not for moderators)
 
-``room_full`` is decided last, by ``place`` and by the media worker, who alone knows how many are in.
+``room_full`` comes last, from ``place`` and from the media worker, which alone counts the people.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ from rooms.roles import Grant, Role, VisitorPolicy
 
 
 class Refusal(Enum):
-    """Why somebody does not come in. The value is the HTTP status; the name is what the wire and the pages call it."""
+    """Why somebody may not come in.
+
+    The value has the HTTP status; messages and pages use the name.
+    """
 
     def __init__(self, status: int, _order: int) -> None:
-        # The order makes each value unique: equal ones would be aliases of one another.
+        # The order makes each value unique: members with equal values would be aliases.
         self.status = status
 
     not_found = (404, 0)
@@ -82,11 +85,11 @@ def invite_grant(
     now: datetime,
     rejoining: bool = False,
 ) -> Grant | Refusal:
-    """For somebody with an invite.
+    """The grant of somebody with an invite.
 
-    ``person_admitted``: it came in by this invite before, so it does not count again. ``rejoining``: they
-    were in a moment ago (a resume token says so) or are in now (``rooms.entry.places``), so a lock does not
-    keep them out.
+    ``person_admitted``: they came in by this invite before, so they do not count again.
+    ``rejoining``: they were in the call a moment ago (a resume token says so) or are in it now
+    (``rooms.entry.places``), so a lock does not keep them out.
     """
     if banned:
         return Refusal.removed
@@ -106,7 +109,7 @@ def invite_grant(
 def visitor_grant(
     room: RoomRules, *, banned: bool, now: datetime, rejoining: bool = False
 ) -> Grant | Refusal:
-    """For somebody who has only the room's address."""
+    """The grant of somebody who has only the room's address."""
     if room.visitors == VisitorPolicy.NOTHING:
         return Refusal.not_found
     if banned:
@@ -116,14 +119,14 @@ def visitor_grant(
 
 
 def user_grant(room: RoomRules, *, is_staff: bool, now: datetime) -> Grant | Refusal:
-    """For somebody who is logged in to the admin; nobody else has an account that counts."""
+    """The grant of somebody who is logged in to the admin; no other account counts."""
     if not is_staff:
         return Refusal.not_found
     return _room_open(room, Grant(Role.OWNER), now, rejoining=False)
 
 
 def place(room: RoomRules, grant: Grant, people: int) -> Grant | Refusal:
-    """Whether there is room for one more. Those who run the room always find a place."""
+    """Whether there is a place for one more. Moderators always find one."""
     return Refusal.room_full if people >= room.max_people and not grant.moderate else grant
 
 

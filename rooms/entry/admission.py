@@ -17,14 +17,17 @@ from rooms.models import Admission, Arrival, Ban, Call, Invite, Room
 from rooms.roles import Grant, Role
 from sfu_worker import wire
 
+# How long we know who came in: longer than any pass that is not renewed.
 KEPT = MAX_AGE + timedelta(hours=1)
-"How long it is known who came in: longer than any pass that nobody renews."
 
 
 def current_grant(
     pass_: Pass, now: datetime | None = None, *, rejoining: bool = False
 ) -> Grant | Refusal:
-    """What a pass is worth at this moment: bans, revoked invites and closed rooms count at once. Changes nothing."""
+    """What a pass is worth now, counting bans, revoked invites and closed rooms.
+
+    Changes nothing.
+    """
     [verdict] = current_grants([pass_], now, rejoining=rejoining)
     return verdict
 
@@ -98,15 +101,16 @@ def admit(
     participant: str = "",
     kind: wire.Kind = "call",
 ) -> Grant | Refusal:
-    """As ``current_grant``, and comes in: an invite loses one use per person, once, and remembers when it was used.
+    """As ``current_grant``, and admit them: each person uses up an invite once.
 
-    Looking at a link costs nothing (chat programs fetch links for their previews); joining does. ``participant`` is the id that
-    the person has in the call from now on; with it is written down who that is, see ``rooms.entry.removal``.
+    Opening a link costs nothing, because chat programs fetch links for previews; joining does.
+    ``participant`` is the person's id in the call from now on. With it, the person behind the
+    participant is recorded, see ``rooms.entry.removal``.
     """
     now = now or timezone.now()
     with transaction.atomic():
         if pass_.invite is not None:
-            # Two people with the last use of an invite queue here; the second reads what the first has left.
+            # Two people with the last use of an invite queue here; the second sees it used up.
             Invite.objects.select_for_update().filter(pk=pass_.invite).first()
         verdict = current_grant(pass_, now, rejoining=rejoining)
         if isinstance(verdict, Grant) and pass_.invite is not None:
@@ -119,7 +123,7 @@ def admit(
 def _write_down(
     pass_: Pass, grant: Grant, participant: str, name: str, kind: wire.Kind, now: datetime
 ) -> None:
-    """Who that is. One row for each invite: what somebody was by another one, in another tab, still counts."""
+    """Record the person, one row for each invite: their role by another invite still counts."""
     rows = Arrival.objects.filter(participant=participant, invite=pass_.invite)
     if not rows.update(name=name, role=grant.role, since=now):
         Arrival.objects.create(
@@ -148,7 +152,10 @@ def _count(invite: int, person: str, name: str, now: datetime) -> None:
 
 
 def forget_arrivals(now: datetime) -> int:
-    """Forget who came in long ago, but for rooms with a running call: somebody may be in it for days. How many were forgotten."""
+    """Forget old arrivals; return how many.
+
+    Rooms with a running call are left out, because somebody may stay in one for days.
+    """
     old = Arrival.objects.filter(since__lt=now - KEPT).exclude(
         room__calls__in=Call.objects.filter(ended=None)
     )
@@ -156,7 +163,7 @@ def forget_arrivals(now: datetime) -> int:
 
 
 def rooms_with_streams() -> list[str]:
-    """The rooms that streams or viewers came into lately."""
+    """The rooms that streams or viewers entered lately."""
     rooms = Room.objects.filter(
         Exists(Arrival.objects.exclude(kind="call").filter(room=OuterRef("pk")))
     )
@@ -164,9 +171,9 @@ def rooms_with_streams() -> list[str]:
 
 
 def streams_without_right(slug: str, now: datetime) -> list[str]:
-    """The streams and viewers that came into a room and may not be in any more, by participant.
+    """The participants of a room's streams and viewers that have lost their right.
 
-    Nobody asks for them as a page does for itself. Some of them have left already.
+    Pages ask for themselves; nothing asks for these. Some of them have left already.
     """
     arrivals = Arrival.objects.exclude(kind="call").filter(room__slug=slug)
     rows = list(arrivals.values_list("participant", "kind", "room", "invite", "person"))
@@ -183,7 +190,7 @@ def streams_without_right(slug: str, now: datetime) -> list[str]:
 def invite_verdict(
     room: Room, invite: Invite, person: str, now: datetime, *, rejoining: bool = False
 ) -> Grant | Refusal:
-    """What an invite is worth for a person. ``person`` is ``""`` for somebody who has no id yet."""
+    """What an invite is worth for a person; ``person`` is ``""`` if they have no id yet."""
     pass_ = Pass(room.pk, Role(invite.role), invite.pk, person)
     return current_grant(pass_, now, rejoining=rejoining)
 
@@ -194,5 +201,8 @@ def is_banned(room: Room, person: str) -> bool:
 
 
 def was_removed(pass_: Pass) -> bool:
-    """Whether a ban counts for who has this pass. Asked after somebody has come in: the ban may have been written meanwhile."""
+    """Whether a ban applies to the holder of this pass.
+
+    Asked after they have come in: the ban may have been written meanwhile.
+    """
     return pass_.user is None and Ban.objects.filter(room=pass_.room, person=pass_.person).exists()

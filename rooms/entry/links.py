@@ -1,8 +1,8 @@
-"""Addresses as chat programs mangle them, and the address that was meant. Pure but for the URLs.
+"""Addresses as chat programs mangle them, and the addresses that were meant. Pure but for the URLs.
 
-A program that makes a link of what looks like one takes the full stop, the bracket or the quotation
-mark behind it along; others add a blank, a zero-width space or a second slash, and people type
-capitals. A real invite must not look like a bad link because of that.
+A program that turns addresses into links may include the full stop, bracket or quotation mark after
+them. Others add a space, a zero-width space or a second slash, and people type capitals. A valid
+invite must still work.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Literal
 
 from django.urls import reverse
 
-# A token may end in "-" or "_", so those are junk only behind a slash. Nobody types a token, but a
-# sentence without blanks (Chinese has none) may go on right behind it.
+# A token may end in "-" or "_", so these are junk only after a slash. Nobody types a token, but
+# the text after it may follow without a space, as in Chinese.
 _TOKEN = r"(?P<name>[\w-]{1,64})(?:/+(?:[^0-9A-Za-z/].*)?|[^\w/-].*)?"
 _SLUG = r"(?P<name>[a-z0-9-]{1,63})(?:/+(?:[^0-9a-z/].*)?|[^a-z0-9/-].*)?"
 _FLAGS = re.ASCII | re.IGNORECASE | re.DOTALL
@@ -32,10 +32,10 @@ _MEDIA = re.compile(
 
 
 def mended(path: str) -> str | None:
-    """The page that a mangled path meant; None where it meant none.
+    """The page that a mangled path meant; None if it meant none.
 
-    Made from our own URL patterns, so it never leads to another site. Whether the room or the invite
-    exists does not matter here.
+    The result is made from our own URL patterns, so it never leads to another site. The room or
+    invite need not exist.
     """
     visible = _visible(path)
     for view, pattern in _PAGE.items():
@@ -47,7 +47,7 @@ def mended(path: str) -> str | None:
 
 
 def media_address(path: str) -> tuple[Literal["whip", "whep"], str, str | None] | None:
-    """Kind, slug and session of a mangled WHIP or WHEP address; None where there is no slug."""
+    """Kind, slug and session of a mangled WHIP or WHEP address; None without a slug."""
     found = _MEDIA.fullmatch(_visible(path))
     if found is None:
         return None
@@ -57,5 +57,5 @@ def media_address(path: str) -> tuple[Literal["whip", "whep"], str, str | None] 
 
 
 def _visible(path: str) -> str:
-    """``path`` without characters that no one sees: zero-width ones, soft hyphens, line ends."""
+    """``path`` without invisible characters: zero-width ones, soft hyphens, line ends."""
     return "".join(c for c in path if unicodedata.category(c) not in ("Cf", "Cc"))

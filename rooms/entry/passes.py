@@ -1,8 +1,8 @@
-"""The signed pass that says who somebody is in a room, and the token that brings a participant back.
+"""The signed pass that identifies a person in a room, and the token to rejoin as a participant.
 
-Both are ``<base64url JSON>.<time>.<signature>``: letters, digits, ``-``, ``_`` and ``.``, fit for a cookie, a
-header and a WebSocket subprotocol. A signature proves that we wrote it, not that it still counts: whoever reads a
-pass asks ``rooms.entry.admission.current_grant``.
+Both are ``<base64url JSON>.<time>.<signature>``: letters, digits, ``-``, ``_`` and ``.``, fit for a
+cookie, a header and a WebSocket subprotocol. A signature proves that we wrote it, not that it is
+still good: ask ``rooms.entry.admission.current_grant`` about a pass.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from django.utils.crypto import salted_hmac
 from rooms import plain_text
 from rooms.roles import Role
 
+# A pass that is not renewed ends after this: longer than any call, and short enough for a lost
+# laptop.
 MAX_AGE = timedelta(hours=12)
-"A pass that nobody renews ends after this: longer than any call, shorter than a lost laptop is missed."
 
-# Who somebody was is known for longer than what they may do: opening their link again they are the same
-# person, and whose pass has run out is told so. It also outlasts a visitor's clock that is put right.
+# Somebody's identity is kept longer than their rights. When they open their link again they are the
+# same person, and the page can say that their access expired. It also tolerates a wrong clock.
 REMEMBERED = timedelta(days=90)
 
+# Far more than the 15 s for which a participant is kept; it only has to end some time.
 RESUME_MAX_AGE = timedelta(hours=1)
-"Far more than the 15 s for which a participant is kept; it only has to end some time."
 
 MAX_TOKEN = 1024
 MAX_NAME = 60
@@ -38,7 +39,10 @@ MAX_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """``room``, ``invite`` and ``user`` are primary keys; ``person`` is a random id that stays the same over renewals."""
+    """``room``, ``invite`` and ``user`` are primary keys; ``person`` is a random id.
+
+    Renewals keep the person.
+    """
 
     room: int
     role: Role
@@ -53,12 +57,12 @@ def new_person() -> str:
 
 
 def cookie_name(slug: str) -> str:
-    """One cookie per room, so that two rooms in two tabs do not take each other's place."""
+    """One cookie per room, so that rooms in two tabs do not displace each other."""
     return f"pass-{slug}"
 
 
 def clean_name(name: str) -> str:
-    """A name on one line, at most ``MAX_NAME`` characters; empty where nothing of it is seen."""
+    """A name on one line, at most ``MAX_NAME`` characters; empty if none of it is visible."""
     return plain_text.line(name, MAX_NAME)
 
 
@@ -68,7 +72,7 @@ def issue(pass_: Pass) -> str:
 
 
 def read(token: str, max_age: timedelta = MAX_AGE) -> Pass | None:
-    """The pass in a token; None where we did not write it, or too long ago."""
+    """The pass in a token; None if we did not write it, or if it is too old."""
     body = _unsign("confcall.pass", token, max_age)
     if body is None:
         return None
@@ -85,25 +89,25 @@ def renew(token: str) -> str | None:
 
 
 def participant_of(room: int, person: str) -> str:
-    """The id that a person has in the calls of a room, whichever tab they are in.
+    """The id of a person in the calls of a room, the same in every tab.
 
-    The others see it, so nothing can be learned from it about the person's id, which is a secret.
+    The others see it, so it must not reveal the person's id, which is secret.
     """
     return salted_hmac("confcall.participant", f"{room} {person}").hexdigest()[:16]
 
 
 def new_seat() -> str:
-    """The name of one page that is in a call."""
+    """A name for one page in a call."""
     return secrets.token_urlsafe(9)
 
 
 def issue_resume(room: int, person: str, seat: str) -> str:
-    """A token that lets a page come back to the call in the room with this primary key."""
+    """A token that lets a page return to the call in the room with this primary key."""
     return _sign("confcall.resume", {"room": room, "person": person, "seat": seat})
 
 
 def read_resume(token: str, room: int, person: str) -> str | None:
-    """The seat of the page; None where the token is not ours, too old, another room's or person's."""
+    """The seat of the page; None if the token is forged, too old, or of another room or person."""
     body = _unsign("confcall.resume", token, RESUME_MAX_AGE)
     if body is None or (body.get("room"), body.get("person")) != (room, person):
         return None

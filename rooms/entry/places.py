@@ -1,7 +1,7 @@
-"""Who is in a call at this moment, for the web side: a lock and a full room keep out only those who are not.
+"""Who is in a call now, as far as the web side knows: a lock or a full room does not keep them out.
 
-The workers alone know for sure, but nobody can ask them before a page is there. Each page that is in
-notes that here, and the note ends by itself.
+Only the workers know for sure, but a view cannot wait for one. Each page in a call notes that here,
+and the note expires.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 from rooms.workers import sfu
 from sfu_worker import wire
 
-# A page says that it is still in when it renews its pass, every 5 minutes.
+# A page renews its note with its pass, every 5 minutes.
 KEPT_SECONDS = 15 * 60
 
 _NOTE = """
@@ -30,13 +30,13 @@ async def keep(slug: str, participant: str, channel: str) -> None:
 
 
 async def let_go(slug: str, participant: str, channel: str) -> None:
-    """It is not any more, and may come back for as long as the worker waits. Raises sfu.Unavailable."""
+    """The page has left; the note stays for as long as the worker waits. Raises sfu.Unavailable."""
     args = (channel, int(wire.DETACHED_SECONDS), KEPT_SECONDS)
     await sfu.evaluate(_NOTE, [wire.place_key(slug, participant)], *args)
 
 
 async def is_in(slug: str, participant: str) -> bool:
-    """Whether some page of this participant is in the call; False where Redis does not say."""
+    """Whether a page of this participant is in the call; False if Redis is away."""
     try:
         return bool(await sfu.evaluate(_IS_IN, [wire.place_key(slug, participant)]))
     except sfu.Unavailable:

@@ -1,7 +1,7 @@
-"""Removing somebody from a call for good: the one way to do it, whoever asks.
+"""Removing somebody from a call for good: the only way to do it.
 
-The ban is written before the worker ends the media: a client that is cut off comes back at once, and must find it. A stream
-has no WebSocket that could write it, so whoever removes does.
+The ban is written before the worker ends the media, because a client that is cut off comes back at
+once and must find the ban. A stream has no WebSocket, so the remover's process writes the ban.
 """
 
 from __future__ import annotations
@@ -21,33 +21,36 @@ from rooms.roles import Grant, Role
 from rooms.workers import sfu
 from sfu_worker import wire
 
-# Names that the dialog shows of those who came by the same link.
+# How many names the dialog shows of those who came by the same link.
 SHOWN = 5
 
+# A person may have several tabs open, and all of them end. Only the worker knows which arrivals are
+# still here, so it is told of the newest ones. More tabs than that take a second click.
 NEWEST = 20
-"""A person may have more than one tab open, and all of them end. Which of its arrivals are still here only the worker knows, so
-it is told of the newest ones; for whoever has opened more tabs than that it takes a second click."""
 
 
 class NotAllowed(Exception):
-    """The rule of ``Grant.may_remove`` says no, or it is whoever asks."""
+    """``Grant.may_remove`` says no, or they would remove themselves."""
 
 
 class NotHere(Exception):
-    """Nobody with this id came into this room, or long ago."""
+    """Nobody with this id came into this room recently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a removal did: the participants that were the person, the named one first; the invite
-    that takes the place of the one that was stopped."""
+    """What a removal did.
+
+    ``participants`` were the person, the named one first. ``fresh`` is the invite that replaces the
+    stopped one.
+    """
 
     participants: list[str]
     fresh: Invite | None = None
 
 
 async def remove(room: Room, participants: Iterable[str]) -> None:
-    """End the media of somebody who was banned. Raises sfu.Unavailable: then the ban counts all the same."""
+    """End the media of somebody who was banned. Raises sfu.Unavailable; the ban holds anyway."""
     worker = await sfu.worker_of(room.slug)
     if worker is not None:
         for each in participants:
@@ -68,20 +71,20 @@ def ban(
     stop_link: bool = False,
     arrival: int | None = None,
 ) -> Done:
-    """Write the ban of the person behind ``participant``. ``by`` is the person who asks, with ``grant``.
+    """Ban the person behind ``participant``. ``by`` is the person who asks, with ``grant``.
 
-    ``stop_link``: nobody new comes in by the invite that they came by, either. ``arrival``: the one
-    that is meant, where somebody came by several invites; else the newest. Raises NotAllowed and NotHere.
+    ``stop_link``: the invite that they came by also lets no newcomers in. ``arrival`` selects one
+    if they came by several invites; otherwise the newest counts. Raises NotAllowed and NotHere.
     """
     with transaction.atomic():
         target = _find(room, participant, arrival)
-        # Whoever is coming in by this invite right now goes first or last, see admission.admit.
+        # Anyone who is coming in by this invite now goes first or last, see admission.admit.
         if target.invite is not None:
             Invite.objects.select_for_update().filter(pk=target.invite.pk).first()
         same = Arrival.objects.filter(room=room, person=target.person).exclude(pk=target.pk)
         if target.person == by or not _may_remove(grant, target, same):
             raise NotAllowed
-        # The key of a stream is an invite that people use too: it was not they who were removed.
+        # A stream's key is an invite that people use too, and they were not removed.
         invite = target.invite if target.kind == "call" else None
         Ban.objects.get_or_create(
             room=room, person=target.person, defaults={"invite": invite, "name": target.name}
@@ -103,16 +106,16 @@ def _find(room: Room, participant: str, arrival: int | None = None) -> Arrival:
     return target
 
 
-# The link that somebody came by
+# The link that they came by
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What stopping somebody's link would mean.
+    """What it would mean to stop somebody's link.
 
-    ``state``: ``open`` (it lets newcomers in), ``closed`` (it does not), ``none`` (they came without
-    an invite). ``others`` are the names of those who came by it too, the last one first; ``more`` is
-    how many there are beside these.
+    ``state``: ``open`` (it lets newcomers in), ``closed`` (it does not), ``none`` (they came
+    without an invite). ``others`` are the names of those who came by it too, the latest first;
+    ``more`` is how many names are left out.
     """
 
     state: Literal["open", "closed", "none"]
@@ -135,9 +138,9 @@ def link_of(room: Room, participant: str, now: datetime) -> Link:
 
 
 def stop(invite: Invite, now: datetime) -> Invite | None:
-    """Let nobody new in by an invite; the one that takes its place.
+    """Stop an invite for newcomers; return the invite that replaces it.
 
-    None where nobody new came in by it any more anyway. Its copy has what was left of its limits.
+    The new one has the limits that were left. None if the old one let no newcomers in anyway.
     """
     if not Invite.objects.good(now).filter(pk=invite.pk).exists():
         return None
@@ -153,9 +156,10 @@ def stop(invite: Invite, now: datetime) -> Invite | None:
 
 
 def _may_remove(grant: Grant, target: Arrival, same: QuerySet[Arrival]) -> bool:
-    """By the roles that its invites have today. ``same`` are the person's other arrivals.
+    """Whether the roles that their invites have today allow it. ``same``: their other arrivals.
 
-    Whoever opens a guests' link in a second tab is still who it is in the first, unless that right was taken away.
+    A second tab with a guests' link does not protect a moderator, nor does it expose one, unless
+    the first invite was revoked.
     """
     stream = target.kind != "call"
     rights = {target.invite.role if target.invite else target.role}

@@ -1,10 +1,9 @@
-"""Sees to it that everybody in a call may still do what they do: one check per process, whatever the
-number of people.
+"""Checks that everyone in a call may still do what they do, once a second for each process.
 
-A right can be taken away in many ways: a role lowered, an invite revoked or expired, a room closed,
-a person removed, an account disabled. Instead of a message for each, which may be lost, the tables
-are compared once a second with what each seat was given and with what the worker last said of it.
-Whoever differs is told on their own channel (``rights_changed``), again and again until nothing does.
+A right can be lost in many ways: a role is lowered, an invite revoked or expired, a room closed, a
+person removed, an account disabled. A message for each of these could be lost. Instead, compare the
+tables with what each seat was given, and with what the worker last reported of it. A seat that
+differs is told on its own channel (``rights_changed``), every second until it agrees.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ STEP_SECONDS = 1.0
 
 
 class Holder(Protocol):
-    """Somebody in a call: what they were given, and the role that the worker last said they have."""
+    """Somebody in a call: their grant, and the role that the worker last reported."""
 
     @property
     def pass_(self) -> Pass: ...
@@ -43,13 +42,13 @@ class Holder(Protocol):
 
 
 def differs(holder: Holder, verdict: Grant | Refusal) -> bool:
-    """Whether somebody has to be told. The worker may not have said anything yet."""
+    """Whether to tell them. The worker may not have reported a role yet."""
     return verdict != holder.grant or holder.told not in ("", holder.grant.role.value)
 
 
 @dataclass
 class Rights:
-    """Everybody in a call at this process, by the channel of their consumer."""
+    """Everyone in a call at this process, by the channel of their consumer."""
 
     holders: dict[str, Holder] = field(default_factory=dict)
     _task: asyncio.Task[None] | None = None
@@ -71,20 +70,20 @@ class Rights:
             try:
                 await self.step()
             except Exception as exc:
-                # Whatever it is, it must not end the watch of everybody: the next second tries again.
+                # No error may end the watch of everyone: the next second tries again.
                 self._failed(exc)
             else:
                 if self._trouble:
-                    logger.info("x rights are checked again")
+                    logger.info("x rights are checked again after a failure")
                 self._trouble = ""
 
     def _failed(self, exc: Exception) -> None:
-        """Say what is wrong once, and not each second until it is over."""
+        """Log a problem once, not every second until it is over."""
         trouble = type(exc).__name__
         if trouble == self._trouble:
             return
         self._trouble = trouble
-        # A database that is away is nothing that a traceback explains.
+        # A traceback does not explain a database that is away.
         away = isinstance(exc, (DatabaseError, InterfaceError))
         logger.warning(
             "x the rights of %d people are not checked: %s",
@@ -94,7 +93,7 @@ class Rights:
         )
 
     async def step(self) -> None:
-        """Look once, and tell those whose rights are not what they were."""
+        """Check everyone once, and tell those whose rights have changed."""
         holders = dict(self.holders)
         grants = database_sync_to_async(admission.current_grants)
         verdicts = await grants([holder.pass_ for holder in holders.values()], rejoining=True)
@@ -103,10 +102,10 @@ class Rights:
             if not differs(holder, verdict) or self.holders.get(channel) is not holder:
                 continue
             try:
-                # Through the consumer's own channel: it handles one message at a time.
+                # The consumer's own channel, so that it handles one message at a time.
                 await layer.send(channel, {"type": "rights_changed"})
             except (*AWAY, ChannelFull) as exc:
-                logger.info("x %s was not told of its rights: %s", channel, exc)
+                logger.info("x %s was not told about changed rights: %s", channel, exc)
 
 
 _rights: WeakKeyDictionary[asyncio.AbstractEventLoop, Rights] = WeakKeyDictionary()

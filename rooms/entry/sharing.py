@@ -1,4 +1,4 @@
-"""The links that somebody may hand out: into the call, and for a program that streams."""
+"""The links that people may hand out: into the call, and for a program that streams."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ class Entry:
 
 
 def absolute(path: str) -> str:
-    """``path`` as a link that can be sent to somebody; addresses of other sites stay as they are."""
+    """``path`` as a link to send to people; an address on another site stays as it is."""
     return settings.SITE_URL + path if path.startswith("/") else path
 
 
 def call_link(entry: Entry, now: datetime) -> str | None:
-    """What "Copy call link" copies: a link that lets others in without making them more than speakers. None: there is none."""
+    """What "Copy call link" copies; None if there is no such link.
+
+    It lets others in as speakers at most.
+    """
     if entry.room.visitors != VisitorPolicy.NOTHING:
         return absolute(entry.room.get_absolute_url())
     invite = (
@@ -52,7 +55,7 @@ def link_now(entry: Entry, now: datetime) -> tuple[str | None, str]:
 
 
 def own_invite(entry: Entry, now: datetime) -> Invite | None:
-    """The invite that a guest came by, where others may come by it too."""
+    """The invite that a guest came by, if others may use it too."""
     if entry.pass_.invite is None:
         return None
     shared = Invite.objects.good(now).filter(uses_left=None, pk=entry.pass_.invite)
@@ -60,7 +63,7 @@ def own_invite(entry: Entry, now: datetime) -> Invite | None:
 
 
 def guests_invite(room: Room, grant: Grant, now: datetime) -> Invite | None:
-    """The room's newest speaker invite that anybody may use; an owner gets one made."""
+    """The room's newest speaker invite that anyone may use; an owner gets one made."""
     found = room.invites.for_guests(now).order_by("-created", "-pk").first()
     if found is None and grant.role == Role.OWNER:
         found = room.invites.create(label=_("Guests"), role=Role.SPEAKER)
@@ -68,10 +71,13 @@ def guests_invite(room: Room, grant: Grant, now: datetime) -> Invite | None:
 
 
 def whip(entry: Entry) -> dict[str, str] | None:
-    """Where a streaming program sends to, and its key: the invite that this very person came by. None: there is none for it."""
+    """Where a streaming program sends to, and its key: the person's own invite.
+
+    None: no such invite.
+    """
     if not entry.grant.publish or entry.pass_.invite is None:
         return None
-    # Each stream is one more admission, which an invite for a number of people has not got to spare.
+    # Each stream is one more admission, and an invite for a number of people has none to spare.
     invite = Invite.objects.filter(
         pk=entry.pass_.invite, uses_left=None, revoked=False, stopped=False
     ).first()

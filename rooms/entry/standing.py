@@ -1,4 +1,4 @@
-"""As whom somebody opens a room's page, by everything that is known of them."""
+"""As whom somebody opens a room's page: the owner, the holder of an invite, or a visitor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rooms.workers.live import people_in
 def strongest(
     room: Room, held: Pass | None, user: int | None, now: datetime
 ) -> tuple[Pass, Grant | Refusal]:
-    """The strongest that somebody is: the owner who is logged in, the holder of a pass, a visitor."""
+    """The strongest standing: the logged-in owner, then the holder of a pass, then a visitor."""
     person, name = (held.person, held.name) if held else (passes.new_person(), "")
     if user is not None:
         return Pass(room.pk, Role.OWNER, None, person, name, user), user_grant(
@@ -37,10 +37,10 @@ def strongest(
 
 
 def been_in(room: Room, pass_: Pass) -> bool:
-    """Whether this person joined before: reloading the page in a locked or full room must not put anybody out.
+    """Whether they joined before: reloading a locked or full room must not shut them out.
 
-    The page is all that it gives: the join asks about the lock again, and the media worker about the place.
-    Whoever is in a locked room by another link counts too.
+    It opens only the page: the join checks the lock again, and the media worker the number of
+    people. Being in a locked room by another link counts too.
     """
     if pass_.invite is None:
         return False

@@ -1,7 +1,8 @@
-"""How often one caller may send requests that cost something, counted in Redis for all web processes together.
+"""Limits for callers of costly requests, counted in Redis for all web processes together.
 
-For WHIP and WHEP: RFC 9725 section 5 asks for a limit on POST and PATCH, since each offer takes up resources whether a
-connection follows or not. What is counted is an invite, or the room for visitors without one: no address is kept.
+RFC 9725 section 5 asks for a limit on POST and PATCH: each offer takes up resources, whether a
+connection follows or not. The count is per invite, or per room for visitors without one. No address
+is stored.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ class Limit:
 
 
 LIMITS: dict[tuple[str, str], Limit] = {
-    # An encoder that lost its connection tries again every second or two; a room's guests may share one invite.
+    # An encoder that lost its connection retries every second or two, and a room's guests may
+    # share one invite.
     ("whip", "POST"): Limit(2, 60),
-    # A whole audience may share one invite, or come without one, and arrives when it begins.
+    # A whole audience may share one invite, or come without one, and arrive at the beginning.
     ("whep", "POST"): Limit(20, 600),
     # Candidates trickle by the dozen.
     ("whip", "PATCH"): Limit(20, 600),
@@ -47,7 +49,7 @@ return wait
 
 
 async def wait_seconds(kind: str, method: str, caller: str) -> int:
-    """0: go on. Otherwise after how many seconds it is worth trying again. Where Redis is away nobody is held up here."""
+    """Seconds to wait before trying again; 0: go on. If Redis is away, nobody is held up."""
     limit = LIMITS[kind, method]
     try:
         return int(
