@@ -1,8 +1,8 @@
 """Signalling of a call: from the browser's WebSocket to the room's worker, and back.
 
-Handlers of the browser's messages are ``on_<type>``, of the channel layer's ``sfu_*`` and ``chat_line``. None of them waits
-for an answer: a consumer handles one message at a time, and the answer would be the next one.
-Who somebody is comes from the pass, never from a message.
+Handlers are named ``on_<type>`` for the browser's messages, ``sfu_*`` and ``chat_line`` for those
+of the channel layer. No handler waits for an answer: a consumer handles one message at a time, and
+the answer would be the next one. A person's identity comes from the pass, never from a message.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class CallConsumer(Joining, Entitled, Moderating):
             await self.channel_layer.group_discard(wire.room_group(self._slug), self.channel_name)
             await places.let_go(self._slug, self.member.participant, self.channel_name)
         except (sfu.Unavailable, *AWAY) as exc:
-            # The worker sees the lost connection by itself, and a group forgets its channels in time.
-            logger.info("x %s left unheard: %s", self.member.participant, exc)
+            # The worker notices the lost connection itself, and groups forget old channels.
+            logger.info("x the worker did not hear that %s left: %s", self.member.participant, exc)
 
     # From the browser
 
@@ -82,12 +82,12 @@ class CallConsumer(Joining, Entitled, Moderating):
             if isinstance(message, messages.Join) == (self.member is not None):
                 raise messages.MessageError("join comes first, and once")
         except messages.MessageError as exc:
-            logger.info("x message refused: %s", exc)
+            logger.info("x a message was refused: %s", exc)
             return await self._end("bad_message", BAD_MESSAGE)
         await self._handle(message)
 
     async def _handle(self, message: messages.Message) -> None:
-        """What is away for a moment must not cost the connection."""
+        """Handle one message. If Redis or the database is away, the connection survives."""
         kind = type(message)
         try:
             await self._handlers[kind](self, message)
@@ -97,7 +97,7 @@ class CallConsumer(Joining, Entitled, Moderating):
         except (DatabaseError, InterfaceError) as exc:
             logger.warning("x %s: %s", kind.__name__, exc)
             if isinstance(message, messages.Join):
-                return await self._end("busy", NO_WORKER)  # the page tries again by itself
+                return await self._end("busy", NO_WORKER)  # the page retries by itself
             about = {"nonce": message.nonce} if isinstance(message, messages.Chat) else {}
             await self._error("busy", **about)
 
@@ -133,7 +133,7 @@ class CallConsumer(Joining, Entitled, Moderating):
     # From the channel layer
 
     async def sfu_event(self, message: dict[str, Any]) -> None:
-        """An event of the worker, passed on as it is."""
+        """Pass on an event of the worker unchanged."""
         event, member = message["body"], self.member
         if self._over or member is None:
             return
@@ -147,7 +147,8 @@ class CallConsumer(Joining, Entitled, Moderating):
                 known = event["code"] in ("room_full", "replaced")
                 await self._end(f"refused:{event['code']}" if known else "busy", REFUSED)
             case "refused" if event["code"] == "not_in_room":
-                # The worker has forgotten us, as after a long silence. With the new room_state the client offers again.
+                # The worker has forgotten us, for example after a long silence. After the new
+                # room_state the client offers again.
                 await self.sfu_moved({"worker": member.worker})
             case "room_state":
                 mine = (who["role"] for who in event["people"] if who["id"] == event["you"])

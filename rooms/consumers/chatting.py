@@ -1,4 +1,4 @@
-"""The chat on the call's WebSocket: a line is in the database first and goes to everybody with its number."""
+"""The chat on the call's WebSocket: a line is stored first, then sent to all with its number."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Chatting(CallSocket):
-    """``_chat_seen`` is the number of the newest line that the browser has been told."""
+    """``_chat_seen`` is the number of the newest line that the browser has received."""
 
     _chat_seen = 0
 
@@ -30,9 +30,9 @@ class Chatting(CallSocket):
         self._lines = TokenBucket(rate=5, burst=20)
 
     async def on_chat(self, message: messages.Chat) -> None:
-        """Keep a line and pass it on. Sent again (same nonce) it is told to its sender alone.
+        """Store a line and pass it on. A repeated line (same nonce) goes back to its sender only.
 
-        An error carries the nonce, so that the page knows which line was refused.
+        An error carries the nonce, so the page knows which line was refused.
         """
         if not self._lines.take(time.monotonic()):
             return await self._error("too_fast", "chat_too_fast", nonce=message.nonce)
@@ -53,7 +53,7 @@ class Chatting(CallSocket):
                 )
                 return
             except (*AWAY, ChannelFull) as exc:
-                logger.info("x a chat line reached only the database: %s", exc)
+                logger.info("x a chat line was stored but not sent: %s", exc)
         await self._tell({"type": "chat_line", **body})
 
     async def on_chat_since(self, message: messages.ChatSince) -> None:
@@ -68,14 +68,14 @@ class Chatting(CallSocket):
             self._chat_seen = max(self._chat_seen, lines[-1].number)
 
     async def chat_line(self, message: dict[str, Any]) -> None:
-        """From the channel layer."""
+        """A line from the channel layer."""
         if not self._over:
             self._chat_seen = max(self._chat_seen, message["body"]["number"])
             await self._tell({"type": "chat_line", **message["body"]})
 
 
 def line_body(line: ChatLine, participant: str = "") -> dict[str, Any]:
-    """A line on the wire. ``participant`` is known of a line that is being said, not of one from the record."""
+    """A line as it is sent. ``participant`` is known only of a new line, not of a stored one."""
     return {
         "number": line.number,
         "nonce": line.nonce,

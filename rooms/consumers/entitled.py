@@ -1,4 +1,4 @@
-"""What somebody in the call may do now, on the call's WebSocket: asked of the tables, again and again."""
+"""What a participant may still do, read from the tables again and again."""
 
 from __future__ import annotations
 
@@ -24,20 +24,23 @@ class Entitled(CallSocket):
             me = self._me
             renewed = {"pass": passes.issue(me.pass_), "resume": self._resume_token(me)}
             await self._tell({"type": "pass", **renewed})
-            with contextlib.suppress(sfu.Unavailable):  # then the next renewal says so
+            with contextlib.suppress(sfu.Unavailable):  # the next renewal tries again
                 await places.keep(self._slug, me.participant, self.channel_name)
 
     async def rights_changed(self, message: dict[str, Any]) -> None:
-        """From ``rooms.entry.rights``, until the seat is as the tables say."""
+        """``rooms.entry.rights`` repeats this until the seat matches the tables."""
         if self._over or self.member is None:
             return
         try:
             await self._bring_up_to_date()
         except (DatabaseError, InterfaceError) as exc:
-            logger.info("x the rights of %s wait for the database: %s", self._me.participant, exc)
+            logger.info("x the rights of %s were not read: %s", self._me.participant, exc)
 
     async def _bring_up_to_date(self) -> bool:
-        """Give the seat what the tables say, here, at the worker and in the page. False: it has ended."""
+        """Apply what the tables say here, at the worker and in the page.
+
+        False: the seat has ended.
+        """
         me = self._me
         verdict = await database_sync_to_async(admission.current_grant)(me.pass_, rejoining=True)
         if isinstance(verdict, Refusal):
@@ -46,10 +49,12 @@ class Entitled(CallSocket):
         before, me.grant = me.grant, verdict
         if me.told not in ("", verdict.role.value) or verdict != before:
             try:
-                # The worker first: what may not be sent any more ends before the page hears why.
+                # The worker first: forbidden media must stop before the page hears why.
                 await sfu.send(me.worker, self._join_command(me))
             except sfu.Unavailable as exc:
-                logger.info("x %s has another role, unheard: %s", me.participant, exc)
+                logger.info(
+                    "x the worker did not hear of the new role of %s: %s", me.participant, exc
+                )
         if verdict != before:
             await self._tell(
                 {"type": "role", "role": verdict.role.value, "publish": verdict.publish}
@@ -57,8 +62,8 @@ class Entitled(CallSocket):
         return True
 
     async def _put_out(self, refusal: Refusal) -> None:
-        """End the seat: the media now, not when the worker notices that the socket is gone."""
+        """End the seat. The media ends now, not when the worker notices the closed socket."""
         me = self._me
-        with contextlib.suppress(sfu.Unavailable):  # then it ends with the detached ones
+        with contextlib.suppress(sfu.Unavailable):  # it ends with the detached participants
             await sfu.send(me.worker, self._leave_command(me))
         await self._end(f"refused:{refusal.name}", REFUSED)

@@ -29,7 +29,7 @@ JOIN_SECONDS = 10.0
 
 
 class Joining(Chatting):
-    """``_deadline`` ends a connection on which nobody joins in time."""
+    """``_deadline`` closes a connection that does not join in time."""
 
     _deadline: asyncio.Task[None] | None = None
 
@@ -72,7 +72,7 @@ class Joining(Chatting):
         )
 
     async def _admit(self, message: messages.Join) -> Member | None:
-        """The member that a pass makes of whoever sent it; None: refused, and the connection ends."""
+        """The member behind the pass. None: they were refused, and the connection ends."""
         pass_ = passes.read(message.pass_)
         room = await Room.objects.filter(slug=self._slug).afirst()
         if pass_ is None or room is None or pass_.room != room.pk:
@@ -84,26 +84,29 @@ class Joining(Chatting):
         admit = database_sync_to_async(admission.admit)
         verdict = await admit(pass_, name, rejoining=seat is not None, participant=participant)
         if verdict is Refusal.room_locked and await places.is_in(self._slug, participant):
-            # In another tab: whoever is in may take the call over.
+            # They are in the call in another tab, so they may take the call over.
             verdict = await admit(pass_, name, rejoining=True, participant=participant)
         if isinstance(verdict, Refusal):
             await self._end(f"refused:{verdict.name}", REFUSED)
             return None
-        # Whoever clicks Join takes the call over from another tab. A page that comes back by itself
-        # does not, though its token may have run out while it slept.
+        # A click on Join takes the call over from another tab. A page that comes back by itself
+        # does not, even if its token expired while it slept.
         take = not message.resume
         return Member(room, pass_, verdict, participant, name, seat or passes.new_seat(), take)
 
     async def _was_removed(self, member: Member) -> bool:
-        """Whether somebody was removed while it came in: the worker may have heard of that before it heard of the join."""
+        """Whether they were removed while they joined.
+
+        The worker may have heard of the removal before it heard of the join.
+        """
         removed: bool = await database_sync_to_async(admission.was_removed)(member.pass_)
         if removed:
-            with contextlib.suppress(sfu.Unavailable):  # then it ends with the detached ones
+            with contextlib.suppress(sfu.Unavailable):  # it ends with the detached participants
                 await sfu.send(member.worker, wire.Remove(self._slug, member.participant))
         return removed
 
     async def _enter(self, member: Member) -> bool:
-        """Go to the worker that holds the room, for the first time or again; False where there is no worker."""
+        """Go to the worker that holds the room. False: there is no worker."""
         worker = await sfu.place(self._slug)
         if worker is None:
             return False
@@ -111,9 +114,10 @@ class Joining(Chatting):
         return True
 
     async def _enter_at(self, member: Member, worker: str) -> None:
-        era = watch().era  # before the group: if Redis loses it meanwhile, the watch must notice
+        # Read before joining the group: if Redis loses the group meanwhile, the watch must notice.
+        era = watch().era
         try:
-            # The group first: what happens after the snapshot must not be missed.
+            # The group first, so that nothing after the snapshot is missed.
             await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
         except AWAY as exc:
             raise sfu.Unavailable("Redis is away") from exc
@@ -123,7 +127,7 @@ class Joining(Chatting):
         watch().sit(Seat(self.channel_name, self._slug, worker, era))
 
     async def sfu_moved(self, message: dict[str, Any]) -> None:
-        """The watch says that the room is not on our worker any more. It says so again every second until we have moved."""
+        """The watch repeats every second, until we have moved, that our worker lost the room."""
         member = self.member
         if self._over or member is None or message["worker"] != member.worker:
             return
@@ -133,12 +137,12 @@ class Joining(Chatting):
         try:
             await self._enter(member)
         except sfu.Unavailable as exc:
-            logger.info("x no worker yet for %s: %s", self._slug, exc)
+            logger.info("x still no worker for %s: %s", self._slug, exc)
 
     async def sfu_again(self, message: dict[str, Any]) -> None:
-        """Redis came back empty: enter the group again, on the same worker, and look for what we missed.
+        """Redis came back empty: join the group again on the same worker, and fetch what we missed.
 
-        The watch says so again every second until we have entered.
+        The watch repeats this every second until we have entered.
         """
         member = self.member
         if self._over or member is None or member.lost or watch().settled(self.channel_name):
@@ -147,6 +151,6 @@ class Joining(Chatting):
             await sfu.hold(self._slug, member.worker)
             await self._enter_at(member, member.worker)
         except sfu.Unavailable as exc:
-            logger.info("x %s is not in its group: %s", member.participant, exc)
+            logger.info("x %s has not rejoined its group: %s", member.participant, exc)
             return
         await self._tell_lines_since(self._chat_seen)

@@ -18,7 +18,7 @@ class TokenBucket:
         self._tokens = self.burst
 
     def take(self, now: float, cost: float = 1.0) -> bool:
-        """Whether ``cost`` may be spent at ``now`` (seconds of a clock that never goes back)."""
+        """Whether ``cost`` may be spent at ``now``, in seconds of a monotonic clock."""
         if self._at is not None:
             self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
         self._at = now

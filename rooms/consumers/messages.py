@@ -1,6 +1,6 @@
-"""What a browser may say on the call's WebSocket: one frozen dataclass per message, and the decoder.
+"""The messages of a browser on the call's WebSocket: a frozen dataclass each, and the decoder.
 
-Nothing here says who somebody is or which room is meant: both come from the signed pass.
+No message says who somebody is or which room is meant: both come from the signed pass.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 from rooms import plain_text
 from sfu_worker import wire
 
+# The largest SDP plus the JSON around it, in which each line end takes two bytes more.
 MAX_BYTES = wire.MAX_SDP_BYTES + 32 * 1024
-"The largest SDP, and the JSON around it: each line end takes two bytes more there."
 
+# The deepest message is slots: object, list, object, value.
 MAX_DEPTH = 4
-"The deepest message is slots: object, list, object, value."
 
 MAX_TRACKS = 16
 MAX_SLOTS = 500
@@ -26,12 +26,12 @@ MAX_NONCE = 40
 
 
 class MessageError(ValueError):
-    """Not a message of this protocol. The text is for the client's developer."""
+    """Not a message of this protocol. The text is for developers of clients."""
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Come in, or come back with ``resume``. ``pass_`` is ``pass`` on the wire."""
+    """Enter, or come back with ``resume``. ``pass_`` is ``pass`` in JSON."""
 
     pass_: str
     name: str = ""
@@ -104,7 +104,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Somebody else, for good. For those who run the room. ``stop_link``: nobody new comes in by their link."""
+    """Remove another person for good; for moderators.
+
+    ``stop_link`` closes their link to newcomers.
+    """
 
     participant: str
     stop_link: bool = False
@@ -112,14 +115,14 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class LinkOf:
-    """By which link somebody came, before they are removed."""
+    """Asks by which link somebody came, before they are removed."""
 
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that lets others in, to copy now."""
+    """Asks for a link that lets others in, to copy now."""
 
 
 Message = (
@@ -181,12 +184,12 @@ def decode(text: str) -> Message:
         raise MessageError(str(exc)) from exc
 
 
-# What people type, by the type of the message.
+# The fields that people type, by the type of the message.
 TYPED = {"chat": "text", "join": "name"}
 
 
 def _mend(body: Any) -> None:
-    """Drop halves of characters from what people typed: a connection must not end for a smiley."""
+    """Drop lone surrogates from typed text: half an emoji must not end a connection."""
     field = TYPED.get(str(body.get("type"))) if isinstance(body, dict) else None
     if field and isinstance(body.get(field), str):
         body[field] = plain_text.without_surrogates(body[field])
@@ -197,7 +200,10 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _check(value: Any, depth: int) -> None:
-    """Only what the channel layer and the database can carry: no lone surrogates, no number beyond 32 bits, no fractions."""
+    """Accept only what the channel layer and the database can carry.
+
+    That excludes lone surrogates, integers beyond 32 bits, and fractions.
+    """
     match value:
         case str():
             try:

@@ -1,4 +1,4 @@
-"""What those who run the room may do on the call's WebSocket, and the link to hand out."""
+"""What moderators may do on the call's WebSocket, and the link to hand out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 class Moderating(CallSocket):
     async def on_remove(self, message: messages.Remove) -> None:
-        """Nothing answers when it is done: everybody hears that somebody has left."""
+        """Remove somebody. No answer follows: everyone hears that a participant has left."""
         me = self._me
         try:
             grant = await self._moderator()
@@ -39,14 +39,17 @@ class Moderating(CallSocket):
         except removal.NotHere:
             await self._error("not_here")
         except DatabaseError as exc:
-            logger.warning("x nobody was removed: %s", exc)
+            logger.warning("x a removal failed: %s", exc)
             await self._error("busy")
         except sfu.Unavailable as exc:
-            logger.info("x a removal waits for the worker: %s", exc)
+            logger.info("x a ban was written, but the worker did not hear of it: %s", exc)
             await self._error("unavailable", "remove_unheard")
 
     async def _moderator(self) -> Grant | None:
-        """What one may do is asked anew: it may have been taken away since the join. None: they were told."""
+        """The sender's grant as it is now; it may have changed since the join.
+
+        None: they were told.
+        """
         grants = database_sync_to_async(admission.current_grant)
         verdict = await grants(self._me.pass_, rejoining=True)
         if isinstance(verdict, Grant) and verdict.moderate:
@@ -55,7 +58,7 @@ class Moderating(CallSocket):
         return None
 
     async def on_link_of(self, message: messages.LinkOf) -> None:
-        """What a removal would mean for the link, before anybody decides."""
+        """What a removal would mean for the link, asked before anyone decides."""
         if await self._moderator() is None:
             return
         find = database_sync_to_async(removal.link_of)
@@ -66,7 +69,7 @@ class Moderating(CallSocket):
         await self._tell({"type": "link_of", "participant": message.participant, **asdict(link)})
 
     async def on_link(self, message: messages.Link) -> None:
-        """A page may be open for hours: which link lets others in is asked when it is copied."""
+        """The link is looked up when it is copied, because a page may be open for hours."""
         me = self._me
         entry = Entry(me.room, me.grant, me.pass_)
         link, note = await database_sync_to_async(link_now)(entry, timezone.now())

@@ -1,7 +1,7 @@
-"""The built-in notes: a Yjs server on a Channels consumer (y-protocols sync and awareness, see docs/protocol.md).
+"""The built-in notes: a Yjs server on a Channels consumer, see docs/protocol.md.
 
-An update is in the database before anybody else sees it. A newcomer is answered by the server alone: its first question goes
-to nobody else, so that a room of n people costs n answers and not n².
+An update is stored before anyone else sees it. Only the server answers a newcomer's first question:
+a room of n people then costs n answers, not n².
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ BAD_MESSAGE, GONE, TOO_LARGE, TOO_FAST = 4400, 4403, 4413, 4429
 
 
 class NotesConsumer(PeerSocket):
-    """One browser at one room's notes.
+    """One browser with one room's notes.
 
-    The key is a subprotocol (``key.<notes key>``) and not part of the address, which would end up in logs.
+    The key is a subprotocol (``key.<notes key>``). As part of the address it would end up in logs.
     """
 
     access: notes_store.Access | None = None
@@ -52,7 +52,7 @@ class NotesConsumer(PeerSocket):
         try:
             await self._join_group()
         except AWAY as exc:
-            logger.info("x nobody hears of these notes until Redis is back: %s", exc)
+            logger.info("x these notes are not shared until Redis is back: %s", exc)
         self._doc, self._bytes = await self._load()
         await self.accept(subprotocol="yjs")
         await self._ask()
@@ -71,7 +71,7 @@ class NotesConsumer(PeerSocket):
         return notes_store.document(updates), sum(map(len, updates))
 
     async def _ask(self) -> None:
-        """What do you have that we have not? Also asks the others who they are."""
+        """Ask the client for what it has and we do not, and the others for their presence."""
         assert self.access is not None
         if self.access.write:
             await self.send(bytes_data=yprotocol.sync(yprotocol.STEP1, self._doc.get_state()))
@@ -87,7 +87,7 @@ class NotesConsumer(PeerSocket):
         try:
             await self.channel_layer.group_discard(self._group, self.channel_name)
         except AWAY as exc:
-            logger.debug("x the group forgets by itself: %s", exc)
+            logger.debug("x the group was not left and will expire: %s", exc)
 
     async def _end(self, code: int) -> None:
         self._over = True
@@ -99,7 +99,7 @@ class NotesConsumer(PeerSocket):
                 self._group, {**message, "sender": self.channel_name}
             )
         except (*AWAY, ChannelFull) as exc:
-            # What matters is in the database; the others get it with their next sync.
+            # The update is in the database; the others get it with their next sync.
             logger.info("x notes were not passed on: %s", exc)
 
     # From the browser
@@ -118,7 +118,7 @@ class NotesConsumer(PeerSocket):
             elif message is not None:
                 await self._on_awareness(message)
         except (ProtocolError, notes_store.BadUpdate) as exc:
-            logger.info("x notes message refused: %s", exc)
+            logger.info("x a notes message was refused: %s", exc)
             await self._end(BAD_MESSAGE)
         except Room.DoesNotExist:
             await self._end(GONE)
@@ -131,11 +131,15 @@ class NotesConsumer(PeerSocket):
             await self._write(message)
 
     async def _answer(self, state: bytes) -> None:
-        """Everything that the client has not. From the database: a message of the group may have been lost."""
+        """Send all that the client lacks.
+
+        Read the database: the group may have missed a message.
+        """
         try:
-            await self._join_group()  # again: a Redis that came back empty has forgotten the groups
+            # Again, because a Redis that came back empty has forgotten the groups.
+            await self._join_group()
         except AWAY as exc:
-            logger.info("x not in the group: %s", exc)
+            logger.info("x the group was not joined: %s", exc)
         self._doc, self._bytes = await self._load()
         try:
             update = self._doc.get_update(state)
@@ -152,13 +156,16 @@ class NotesConsumer(PeerSocket):
             return await self._end(TOO_LARGE)
         changed = self._try(update)
         if message.step == yprotocol.STEP2 and not changed and update[0] == 0:
-            return  # the answer of a client that knows nothing new: no structs, and deletions that we have
+            return  # a client with nothing new: no structs, and deletions that we have
         await database_sync_to_async(notes_store.append)(self.access.room, update)
         self._bytes += len(update)
         await self._to_group({"type": "notes_update", "update": update})
 
     def _try(self, update: bytes) -> bool:
-        """Apply to our own copy: only what can be applied is kept. Whether it changed anything."""
+        """Apply to our own copy, since only a valid update is stored.
+
+        True: it changed something.
+        """
         changes: list[object] = []
         subscription = self._doc.observe(changes.append)
         try:
@@ -168,7 +175,10 @@ class NotesConsumer(PeerSocket):
         return bool(changes)
 
     async def _on_awareness(self, presences: list[Presence]) -> None:
-        """A client speaks for itself: the first id it names is its own. Others' states, which some echo, are dropped."""
+        """Relay a client's own presence: the first id that it names.
+
+        Some clients echo others' states.
+        """
         assert self.access is not None
         if not self.access.write or not presences:
             return
@@ -198,7 +208,7 @@ class NotesConsumer(PeerSocket):
             await self.send(bytes_data=message["data"])
 
     async def notes_hello(self, message: dict[str, Any]) -> None:
-        """Somebody has come: tell it, and nobody else, who we are."""
+        """Somebody has come: tell them alone who we are."""
         if self._over or self._presence is None or message["sender"] == self.channel_name:
             return
         answer = {
@@ -209,4 +219,4 @@ class NotesConsumer(PeerSocket):
         try:
             await self.channel_layer.send(message["sender"], answer)
         except (*AWAY, ChannelFull) as exc:
-            logger.debug("x not told: %s", exc)
+            logger.debug("x presence was not sent: %s", exc)

@@ -1,4 +1,7 @@
-"""Only pages of our own origins may open a WebSocket: a browser sends cookies with every one, and no preflight before it."""
+"""Only pages of our own origins may open a WebSocket.
+
+A browser sends cookies with every WebSocket, and no preflight before it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from channels.security.websocket import OriginValidator, WebsocketDenier
 
 
 class SiteOriginValidator(OriginValidator):
-    """Channels' validator, which refuses a missing and a foreign Origin; one that is no address at all would raise in it."""
+    """Channels' validator refuses missing and foreign origins, but raises for malformed ones."""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         if all(well_formed(value) for name, value in scope.get("headers", []) if name == b"origin"):

@@ -8,19 +8,20 @@ from typing import Any
 from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-# The close code of a server that met something unexpected (RFC 6455, 7.4.1).
+# The close code for an unexpected error of the server (RFC 6455, 7.4.1).
 FAILED = 1011
 
 
 class PeerSocket(AsyncWebsocketConsumer):
     """A consumer that may send at any time.
 
-    An event can be handled after the connection is lost and before ``disconnect`` has come: what is sent then goes nowhere,
-    as ASGI means it to. Daphne lets autobahn's exception through instead, which would end the consumer with a traceback.
+    An event may be handled after the connection is lost and before ``disconnect`` arrives. ASGI
+    wants such a send to do nothing. Daphne raises autobahn's exception instead, which would end the
+    consumer with a traceback.
     """
 
     async def __call__(self, *args: Any) -> None:
-        """Channels ends a consumer whose handler raises without a word: nobody would clean up."""
+        """Clean up when a handler raises: Channels just ends the consumer."""
         try:
             await super().__call__(*args)
         except Exception:

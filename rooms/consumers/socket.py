@@ -1,4 +1,4 @@
-"""What all parts of the call's WebSocket share: who is at the other end, and how it is told something."""
+"""What all parts of the call's WebSocket share: who is at the other end, and sending to them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rooms.models import Room
 from rooms.roles import Grant
 from sfu_worker import wire
 
+# Close codes of docs/protocol.md.
 LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = (
     1000,
     4400,
@@ -23,15 +24,14 @@ LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = (
     4429,
     4503,
 )
-"Close codes of docs/protocol.md."
 
 
 @dataclass(slots=True)
 class Member:
-    """Who is at the other end. ``worker`` is where the room was last; ``lost`` while no worker has it.
+    """The person at the other end. ``worker`` last held the room; ``lost``: no worker has it now.
 
-    ``seat`` is the page's name, ``take`` whether it takes the call over from another page of the
-    same person. ``told`` is the role that the worker last said this participant has, empty before it said any.
+    ``seat`` names the page. ``take``: it takes the call over from another page of the same person.
+    ``told`` is the role that the worker last reported for this participant, empty before the first.
     """
 
     room: Room
@@ -47,7 +47,7 @@ class Member:
 
 
 class CallSocket(PeerSocket):
-    """``member`` is None before ``join``; ``_over`` is true once we have closed, or are about to."""
+    """``member`` is None before ``join``; ``_over`` is true once we have closed or are about to."""
 
     member: Member | None = None
     _slug: str
@@ -59,7 +59,7 @@ class CallSocket(PeerSocket):
         return self.member
 
     def _join_command(self, member: Member) -> wire.Join:
-        """What makes the worker know the member as it is now, whether it knew it before or not."""
+        """Tells the worker who the member is now, even if it knows them already."""
         return wire.Join(
             room=self._slug,
             participant=member.participant,
@@ -67,14 +67,14 @@ class CallSocket(PeerSocket):
             role=member.grant.role.value,
             publish=member.grant.publish,
             reply=self.channel_name,
-            # Those who run the room always find a place, see rooms.entry.access.place.
+            # A full room does not keep moderators out, see rooms.entry.access.place.
             max_people=0 if member.grant.moderate else member.room.max_people,
             seat=member.seat,
             take=member.take,
         )
 
     def _resume_token(self, member: Member) -> str:
-        """What lets the page come back as it is."""
+        """Lets the page come back as the same participant."""
         return passes.issue_resume(member.room.pk, member.pass_.person, member.seat)
 
     def _leave_command(self, member: Member) -> wire.Leave:
@@ -85,12 +85,12 @@ class CallSocket(PeerSocket):
         await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))
 
     async def _error(self, code: str, text: str = "", **about: str) -> None:
-        """Tell an error; ``text`` names words other than the code's own, ``about`` what it is about."""
+        """Send an error. ``text`` names other words than the code's, ``about`` what it is about."""
         message = texts.text(text or code)
         await self._tell({"type": "error", "code": code, "message": message, **about})
 
     async def _end(self, code: str, close: int) -> None:
-        """Tell an error and close."""
+        """Send an error and close."""
         self._over = True
         await self._error(code)
         await self.close(close)

@@ -1,4 +1,4 @@
-"""What the WebSockets say to people: what happened and what to do next, by the code of the ``error``."""
+"""What the WebSockets tell people, by the code of the ``error``: what happened and what to do."""
 
 from __future__ import annotations
 
