@@ -1,4 +1,7 @@
-"""Chat lines in the database. Numbers count 1, 2, 3 … within a room without a gap; a line that is sent again is the same line."""
+"""Chat lines in the database.
+
+Lines are numbered 1, 2, 3 … within a room, without a gap. A line that is sent again stays one line.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,16 @@ from rooms import plain_text
 from rooms.models import ChatLine, Room
 
 MAX_TEXT = 2000
+# Lines that ``since`` returns at a time.
 PAGE = 200
-"Lines that `since` gives at a time."
 
+# The room's row is locked while a number is assigned. A conflict can come only from a database
+# whose isolation level was changed, or from the same line sent over two connections.
 ATTEMPTS = 3
-"""The room's row is locked while a number is given, so a conflict can come only from a database whose isolation the owner
-has changed, or from the same line sent over two connections."""
 
 
 class BadText(ValueError):
-    """``empty``, or ``long``er than ``MAX_TEXT``."""
+    """``empty``, or ``long``: longer than ``MAX_TEXT``."""
 
     def __init__(self, why: Literal["empty", "long"]) -> None:
         super().__init__(why)
@@ -29,7 +32,7 @@ class BadText(ValueError):
 
 
 def clean(text: str) -> str:
-    """The text as it is kept, see ``plain_text``. Raises BadText; it is never cut."""
+    """The text as it is stored, see ``plain_text``; it is never cut. Raises BadText."""
     text = plain_text.passage(text)
     if not text:
         raise BadText("empty")
@@ -39,9 +42,9 @@ def clean(text: str) -> str:
 
 
 def append(room: int, person: str, nonce: str, name: str, text: str) -> tuple[ChatLine, bool]:
-    """Add a line to the room with the primary key ``room``; the line and whether it is new.
+    """Add a line to the room with the primary key ``room``; return it and whether it is new.
 
-    The same person and nonce again give the line that is there. Raises BadText, Room.DoesNotExist.
+    The same person and nonce return the existing line. Raises BadText and Room.DoesNotExist.
     """
     text = clean(text)
     for attempt in range(ATTEMPTS):
@@ -55,7 +58,7 @@ def append(room: int, person: str, nonce: str, name: str, text: str) -> tuple[Ch
 
 def _append(room: int, person: str, nonce: str, name: str, text: str) -> tuple[ChatLine, bool]:
     with transaction.atomic():
-        # Postgres: the row's lock makes writers queue. SQLite: BEGIN IMMEDIATE already has.
+        # Postgres: the lock on the row makes writers queue. SQLite: BEGIN IMMEDIATE already has.
         Room.objects.select_for_update().only("pk").get(pk=room)
         with contextlib.suppress(ChatLine.DoesNotExist):
             return ChatLine.objects.get(room_id=room, person=person, nonce=nonce), False
@@ -74,5 +77,5 @@ def since(room: int, number: int) -> tuple[list[ChatLine], bool]:
 
 
 def last_number(room: int) -> int:
-    """The number of the newest line, 0 where there is none."""
+    """The number of the newest line; 0 if there is none."""
     return ChatLine.objects.filter(room_id=room).aggregate(last=Max("number"))["last"] or 0

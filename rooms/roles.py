@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(TextChoices):
-    """What an invite makes of a person."""
+    """The role that an invite gives."""
 
     OWNER = "owner", _("owner")
     MODERATOR = "moderator", _("moderator")
@@ -40,10 +40,10 @@ class Grant:
         return self.role in (Role.OWNER, Role.MODERATOR)
 
     def may_remove(self, other: Role, *, stream: bool = False) -> bool:
-        """Whether somebody with the role ``other`` may be removed for good. ``stream``: it is an encoder, not a person.
+        """Whether a person with the role ``other`` may be removed. ``stream``: it is an encoder.
 
-        Owners are safe from each other, or one click could lock out whoever the room belongs to. A stream has no rights to
-        lose: an owner ends any.
+        Owners are safe from each other: otherwise one click could lock out whoever owns the room.
+        A stream has no rights to lose, so an owner may end any.
         """
         if self.role == Role.OWNER:
             return stream or other != Role.OWNER

@@ -1,4 +1,4 @@
-"""Which consumer answers which WebSocket address. ``confcall.asgi`` lets in only pages of our own origins."""
+"""Which consumer answers which WebSocket address. ``confcall.asgi`` checks the origin first."""
 
 from typing import Any
 

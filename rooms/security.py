@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-# RFC 9725 names no headers for other sites: these are all that its client reads and sends. The token
-# is in a header that no browser adds by itself, so any site whose user gives it one may use it.
+# RFC 9725 names no headers for other sites; these are all that its clients read and send. No
+# browser adds the token by itself, so any site whose user gives it a token may use it.
 STREAM_CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, PATCH, DELETE, OPTIONS",
-    # ETag: some clients send it in place of If-Match.
+    # Some clients send ETag in place of If-Match.
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, ETag",
     "Access-Control-Expose-Headers": ", ".join(
         (
@@ -30,24 +30,25 @@ STREAM_CORS = {
     "Access-Control-Max-Age": "7200",
 }
 
-# Whatever is meant to be an address of theirs, see rooms/whip_urls.py.
+# Every path that looks like a WHIP or WHEP address, see rooms/whip_urls.py.
 _STREAM_PATH = re.compile(r"/*wh[ie]p(?![a-z0-9_-])", re.IGNORECASE)
 
 
 def cors(path: str) -> dict[str, str]:
-    """What a page of another site may do at an address of ours: use WHIP and WHEP, nothing else."""
+    """What pages of other sites may do at an address of ours: use WHIP and WHEP, nothing else."""
     return STREAM_CORS if _STREAM_PATH.match(path) else {}
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of ``url``; empty for an empty one."""
+    """Scheme, host and port of ``url``; empty for an empty URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def content_security_policy(frame_ancestors: str = "'none'") -> str:
-    """The policy of every page. ``frame_ancestors``: who may frame it."""
-    # 'self' covers ws: and wss: in current browsers only, hence the names. The policy's grammar has no IPv6 addresses.
+    """The policy of every page. ``frame_ancestors`` says which sites may frame it."""
+    # Only current browsers let 'self' cover ws: and wss:, hence the names. The policy's grammar has
+    # no IPv6 addresses.
     sockets = [own.replace("http", "ws", 1) for own in settings.SITE_ORIGINS if "[" not in own]
     directives = {
         "default-src": ["'none'"],
@@ -69,7 +70,7 @@ def content_security_policy(frame_ancestors: str = "'none'") -> str:
 
 
 def permissions_policy() -> str:
-    """Devices are for our own pages, not for what they frame; Etherpad may copy to the clipboard."""
+    """Devices are for our own pages, not for frames; Etherpad may copy to the clipboard."""
     pad = f' "{origin(settings.ETHERPAD_URL)}"' if settings.ETHERPAD_URL else ""
     own = ("camera", "microphone", "display-capture", "screen-wake-lock", "autoplay", "fullscreen")
     none = ("geolocation", "payment", "usb", "serial", "hid", "midi")

@@ -6,7 +6,7 @@ from rooms.views import assets, front, health, metrics, notes, reach, room
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.front, name="front"),
-    # Whatever does not match exactly is mended by handler404, see rooms.entry.links.
+    # handler404 mends paths that do not match exactly, see rooms.entry.links.
     re_path(r"^i/(?P<token>[a-zA-Z0-9_-]{1,64})/\Z", room.invite, name="invite"),
     re_path(r"^r/(?P<slug>[a-z0-9-]{1,63})/\Z", room.room, name="room"),
     re_path(r"^n/(?P<key>[a-zA-Z0-9_-]{1,64})/\Z", notes.notes, name="notes"),

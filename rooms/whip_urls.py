@@ -17,5 +17,5 @@ urlpatterns: list[URLPattern] = [
         ),
     )
 ]
-# Last: nothing below these addresses may get a page without CORS headers.
+# Last: no path below these addresses may get a page without CORS headers.
 urlpatterns.append(re_path(r"^(?:/*)[Ww][Hh][IiEe][Pp](?:/|$|[^a-zA-Z0-9_-])", whip_astray.astray))

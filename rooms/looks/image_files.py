@@ -201,7 +201,7 @@ def _unusable() -> Iterator[None]:
     except (BadImage, Image.DecompressionBombError):
         raise
     except Exception as exc:
-        logger.info("x an upload is no image: %r", exc)
+        logger.info("x an upload is not an image: %r", exc)
         raise BadImage(
             _(
                 "This file cannot be used as an image. Upload a %(kinds)s file. To convert another "

@@ -114,7 +114,7 @@ class Etherpad:
             self.ensure(room)
         except PadUnavailable as exc:
             # Our own page asks again when somebody opens it.
-            logger.warning("the pad of %s is not there: %s", room.slug, exc)
+            logger.warning("the pad of %s is not available: %s", room.slug, exc)
             return Links(frame=page, alone=page, check=page)
         frame = self._address(room, read_only, FRAME_OPTIONS)
         return Links(frame=frame, alone=self._address(room, read_only, {}), check=page)
@@ -141,7 +141,7 @@ class Etherpad:
         try:
             read_only_id = self._read_only_id(room)
         except _NotThere:
-            logger.warning("Etherpad has lost the pad of %s: it is made again, empty", room.slug)
+            logger.warning("Etherpad has lost the pad of %s; creating a new, empty one", room.slug)
             self._create(room)
             read_only_id = self._read_only_id(room)
         if room.pad_read_only_id != read_only_id:
@@ -158,7 +158,7 @@ class Etherpad:
         try:
             self._call("createPad", padID=room.pad_id, text=f"{room.title}\n")
         except _AlreadyThere:
-            logger.info("the pad %s is there already", room.pad_id)
+            logger.info("the pad %s exists already", room.pad_id)
 
     def _read_only_id(self, room: Room) -> str:
         return str(self._call("getReadOnlyID", padID=room.pad_id)["readOnlyID"])

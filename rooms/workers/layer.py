@@ -36,6 +36,6 @@ class LastingRedisChannelLayer(RedisChannelLayer):
             except Exception as exc:
                 # What nobody can read costs itself, not the consumer that happened to fetch it.
                 if self._failure != repr(exc):
-                    logger.exception("x a message could not be received, the rest goes on")
+                    logger.exception("x a message could not be received; the others can")
                 self._failure = repr(exc)
                 await asyncio.sleep(UNREADABLE_SECONDS)

@@ -15,7 +15,7 @@ def people(slugs: Iterable[str]) -> dict[str, int] | None:
     try:
         return sfu.live_counts_now(slugs)
     except sfu.Unavailable as exc:
-        log.warning("who is in the rooms is not known: %s", exc)
+        log.warning("the number of people in the rooms is unknown: %s", exc)
         return None
 
 

@@ -98,12 +98,12 @@ class Watch:
                 await self.step(time.monotonic())
                 self._failure = ""
             except (sfu.Unavailable, *AWAY) as exc:
-                logger.debug("x nothing seen: %s", exc)
+                logger.debug("x the workers could not be read: %s", exc)
                 self._quiet_until = time.monotonic() + QUIET_SECONDS
             except Exception as exc:
                 # Everybody in this process depends on the watch: an error of ours must not end it.
                 if self._failure != repr(exc):
-                    logger.exception("x the watch failed and goes on")
+                    logger.exception("x the watch failed once and continues")
                 self._failure = repr(exc)
 
     async def step(self, now: float) -> None:
@@ -127,7 +127,7 @@ class Watch:
         if self.era is None:  # the first look: everybody has just entered
             self.seats = {name: replace(seat, era=era) for name, seat in self.seats.items()}
         elif self.era != era:
-            logger.warning("- Redis came back empty: everybody enters again")
+            logger.warning("- Redis came back empty: everyone joins again")
             self._quiet_until = now + QUIET_SECONDS
         self.era = era
 
@@ -164,7 +164,7 @@ async def _tell(seats: Iterable[Seat], what: str) -> None:
         except ChannelFull:
             full += 1
     if full:
-        logger.warning("x %d consumers do not read their messages; %s waits", full, what)
+        logger.warning("x %d consumers do not read their messages; %s is sent again", full, what)
 
 
 _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()

@@ -69,10 +69,10 @@ def loop(keeper: Keeper, stop: threading.Event) -> None:
             close_old_connections()
             keeper.step(timezone.now())
         except (redis.exceptions.RedisError, DatabaseError, OSError) as exc:
-            logger.warning("x nothing kept, trying again: %s", exc)
+            logger.warning("x a round failed; trying again: %s", exc)
             stop.wait(RETRY_SECONDS)
         except Exception:
-            logger.exception("x a mistake of ours; the rest goes on")
+            logger.exception("x unexpected error; the keeper continues")
             stop.wait(RETRY_SECONDS)
 
 
@@ -139,12 +139,12 @@ class Keeper:
             try:
                 event = calls.parse(fields) if fields else None
                 if event is None or calls.record(event) is None:
-                    logger.info("x entry %s belongs to no room", entry)
+                    logger.info("x entry %s belongs to no known room", entry)
             except (OperationalError, InterfaceError):
                 raise  # the database is away: the entry waits
             except Exception:
                 # It would fail for ever, and hold up all that come after it.
-                logger.exception("x entry %s cannot be written down", entry)
+                logger.exception("x entry %s could not be recorded", entry)
             self._redis.xack(wire.CALLS_STREAM, GROUP, entry)
         return len(entries)
 
@@ -203,7 +203,7 @@ class Keeper:
                 notes_store.compact(room)
             except notes_store.BadUpdate as exc:
                 self._unmerged[room] = now
-                logger.warning("x the notes of room %d stay as they are: %s", room, exc)
+                logger.warning("x the notes of room %d were not compacted: %s", room, exc)
 
 
 def is_due(told: list[datetime], now: datetime) -> bool:
