@@ -14,8 +14,8 @@ from sfu_worker.call.ice_patch import patch_ice
 from sfu_worker.call.stream_rules import check_whole, one_way, sources_of_stream
 from sfu_worker.call.tally import Tally
 from sfu_worker.down.egress import Egress
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.rtx import Receiver
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.net.dtls import Certificate
 from sfu_worker.net.port import MediaPort
 from sfu_worker.net.transport import Transport

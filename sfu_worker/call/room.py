@@ -13,7 +13,7 @@ from sfu_worker.call.common_codecs import CommonCodecs
 from sfu_worker.call.participant import Host, Participant
 from sfu_worker.call.room_meter import RoomMeter
 from sfu_worker.call.voices import Voices
-from sfu_worker.down.slot import DownTrack
+from sfu_worker.down.output import DownTrack
 from sfu_worker.numbers import RoomNumbers
 from sfu_worker.sdp import SdpError
 from sfu_worker.up.layer import UpLayer

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sfu_worker import wire
 from sfu_worker.call.participant import Participant
-from sfu_worker.down.slot import DownTrack
+from sfu_worker.down.output import DownTrack
 from sfu_worker.up.track import UpTrack
 
 

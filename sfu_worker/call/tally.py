@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sfu_worker.down.slot import DownTrack
+from sfu_worker.down.output import DownTrack
 from sfu_worker.numbers import Counts
 from sfu_worker.up.layer import UpLayer
 

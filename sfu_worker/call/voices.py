@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sfu_worker.call.participant import Participant
 from sfu_worker.call.speakers import SILENT_DBOV, SpeakerRanking
 from sfu_worker.call.voice_gate import VoiceGate, place
-from sfu_worker.down.slot import DownTrack
+from sfu_worker.down.output import DownTrack
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.track import UpTrack
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from sfu_worker.bwe.estimator import BandwidthEstimator
 from sfu_worker.bwe.probe import Probe
 from sfu_worker.down.allocation import Choice, LayerInfo, Wish, allocate
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.pacer import TICK, Pacer
 from sfu_worker.down.redundancy import MAX_RATE, Redundancy, affordable
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.up.layer import UpLayer

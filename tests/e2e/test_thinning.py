@@ -15,7 +15,7 @@ from playwright.async_api import Browser
 from sfu_worker.call.participant import Participant
 from sfu_worker.config import Config
 from sfu_worker.down.egress import Egress
-from sfu_worker.down.slot import DownTrack
+from sfu_worker.down.output import DownTrack
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.tasks import end
 from sfu_worker.up.layer import UpLayer

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from bench.scoring import Frame
 from bench.shaping import Link, Step, conditions_at
 from sfu_worker.down.egress import Egress
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.rtx import Receiver
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp import rtcp, vp8
 from sfu_worker.rtp.twcc import ArrivalLog
 from sfu_worker.sdp.codecs import Codec

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from sfu_worker.bwe.history import PacketHistory
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.rtx import Receiver
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp import red
 from sfu_worker.rtp.header import PLAIN
 from sfu_worker.sdp.codecs import Codec

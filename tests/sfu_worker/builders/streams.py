@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.egress import Egress
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.rtx import Receiver
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch, Packet
 from sfu_worker.up.layer import UpLayer

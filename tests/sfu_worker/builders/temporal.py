@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from sfu_worker.down.slot import DownTrack
+from sfu_worker.down.output import DownTrack
 from sfu_worker.up.batch import Packet
 from tests.sfu_worker.builders.streams import VP8, Source, Wire, video_slot, video_track
 

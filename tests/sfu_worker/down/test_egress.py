@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sfu_worker.down.egress import BLIND_SECONDS
-from sfu_worker.down.slot import DownTrack
+from sfu_worker.down.output import DownTrack
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from tests.sfu_worker.builders.streams import (
     RATES,

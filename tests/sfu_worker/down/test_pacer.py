@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.pacer import (
     LEAST_BURST,
     MAX_WAIT,
@@ -14,7 +15,6 @@ from sfu_worker.down.pacer import (
     Pacer,
 )
 from sfu_worker.down.segments import Segment
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.up.batch import Packet
 from tests.sfu_worker.builders.streams import Source, Wire, parse, video_slot, video_track
 

@@ -6,10 +6,10 @@ import struct
 
 from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.egress import Egress
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.red_stream import MAX_SIZE
 from sfu_worker.down.redundancy import MAX_RATE
 from sfu_worker.down.rtx import Receiver
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp import red
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.track import UpTrack

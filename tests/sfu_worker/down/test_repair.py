@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.repair import FAILED_AFTER, RESENT_SECONDS
-from sfu_worker.down.slot import DownTrack
 from tests.sfu_worker.builders.streams import Source, Wire, parse, video_slot, video_track
 from tests.sfu_worker.link import heard
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from sfu_worker.call import slots
-from sfu_worker.down.slot import DownTrack
+from sfu_worker.down.output import DownTrack
 from sfu_worker.sdp import MID, REPAIRED_RID, RID
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch

@@ -11,8 +11,8 @@ import pytest
 
 from sfu_worker import sdp
 from sfu_worker.bwe.history import PacketHistory
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.rtx import Receiver
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.rtp.header import read_extensions
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch

@@ -6,8 +6,8 @@ import struct
 from itertools import pairwise
 
 from sfu_worker.bwe.history import PacketHistory
+from sfu_worker.down.output import DownTrack
 from sfu_worker.down.rtx import Receiver
-from sfu_worker.down.slot import DownTrack
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.track import UpTrack
 from tests.sfu_worker.builders.streams import (
