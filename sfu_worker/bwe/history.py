@@ -87,19 +87,19 @@ class PacketHistory:
         if count <= 0:
             return [], [], [], 0
         place = first & MASK
-        sent = _part(self._times, first, count)
-        if None in ticks or min(sent) <= 0.0 or place + count > RING or follow is not None:
-            return self._sift(first, sent, ticks, offset, follow)
+        sends = _part(self._times, first, count).tolist()
+        if None in ticks or min(sends) <= 0.0 or place + count > RING or follow is not None:
+            return self._sift(first, sends, ticks, offset, follow)
         # The usual case: everything has arrived, and is reported for the first time.
         self._times[place : place + count] = DONE[:count]
         self.reached((first + count - 1) & 0xFFFF)
         arrivals = [at / TICKS_PER_SECOND + offset for at in cast("list[int]", ticks)]
-        return sent.tolist(), arrivals, self._sizes[place : place + count].tolist(), 0
+        return sends, arrivals, self._sizes[place : place + count].tolist(), 0
 
     def _sift(
         self,
         first: int,
-        sent: array[float],
+        sent: list[float],
         ticks: list[int | None],
         offset: float,
         follow: Follow | None,
@@ -139,6 +139,11 @@ class PacketHistory:
         """The receiver has this packet."""
         if self.newest_acked < 0 or (seq - self.newest_acked) & 0xFFFF < 0x8000:
             self.newest_acked = seq
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the newest packet is not known to have arrived."""
+        return self.newest_acked != self.last
 
     @property
     def in_flight(self) -> int:

@@ -80,6 +80,11 @@ class QueueLevel:
             self._extend_run(queued, zip(delays, arrivals, sizes, sends, strict=True))
         self._serve()
 
+    @property
+    def occupied(self) -> bool:
+        """Whether the newest packets met a queue."""
+        return self.delay > self.threshold
+
     def above(self, delay: float) -> float:
         """Seconds by which a one-way delay is longer than the path's own; without end while that is not known."""
         return delay - self._least if self._base else inf

@@ -1,16 +1,33 @@
-"""Feedback messages that are studied together: as long as all is well, one says no more than four. Pure."""
+"""Feedback messages that are studied together, since while all is well each says little. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sfu_worker.rtp.rtcp.types import TransportFeedback
 
-MOST_MESSAGES = 4
-MOST_SECONDS = 0.25
-"What waits at most: an estimate that might have grown by 8 % a second grows that much later."
+
+@dataclass(frozen=True, slots=True)
+class ReportsConfig:
+    """Which feedback may wait, and for how long."""
+
+    # Messages kept at most.
+    most_messages: int = 4
+    # Seconds that the first of them waits at most. An estimate that may grow by 8 % a second grows
+    # that much later.
+    most_seconds: float = 0.25
+    # Packets in a message that may wait: four of these leave the history far from full.
+    most_packets: int = 1000
+    # A packet met no queue if its delay is below this share of what counts as a queue: below 10 ms
+    # on a path without jitter.
+    calm_share: float = 0.4
+
+
+REPORTS = ReportsConfig()
 
 
 class Reports:
-    """Messages in a row of which nothing is missing, as one. ``base_seq`` and ``arrivals`` are as in a single message."""
+    """Consecutive messages as one. ``base_seq`` and ``arrivals`` are as in a single message."""
 
     __slots__ = ("arrivals", "at", "base_seq", "messages", "since")
 
@@ -18,11 +35,11 @@ class Reports:
         self.messages = 0
         self.base_seq = 0
         self.arrivals: list[int | None] = []
+        # When the first and the last of them came.
         self.since = self.at = 0.0
-        "When the first and the last of them came."
 
     def add(self, packets: TransportFeedback, now: float) -> None:
-        """Take one message more."""
+        """Take one more message."""
         if self.messages:
             self.arrivals += packets.arrivals
         else:
@@ -38,4 +55,6 @@ class Reports:
     @property
     def enough(self) -> bool:
         """Whether they should be studied even if all is well."""
-        return self.messages >= MOST_MESSAGES or self.at - self.since >= MOST_SECONDS
+        return (
+            self.messages >= REPORTS.most_messages or self.at - self.since >= REPORTS.most_seconds
+        )

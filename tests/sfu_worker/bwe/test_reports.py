@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sfu_worker.bwe.estimator import BandwidthEstimator
-from sfu_worker.bwe.reports import MOST_MESSAGES, Reports
+from sfu_worker.bwe.reports import REPORTS, Reports
 from tests.sfu_worker.link import heard
 
 
@@ -30,7 +30,7 @@ class Receiver:
             self.bwe.feedback(
                 heard(list(zip(span, arrivals, strict=True))), self.now + 0.02 + queue
             )
-        return self.bwe._reports.messages
+        return self.bwe._measured.reports.messages
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def receiver() -> Receiver:
 
 
 def test_without_trouble_four_messages_are_studied_together(receiver: Receiver) -> None:
-    waiting = [receiver.hear() for _ in range(2 * MOST_MESSAGES)]
+    waiting = [receiver.hear() for _ in range(2 * REPORTS.most_messages)]
     assert waiting == [1, 2, 3, 0] * 2
 
 
@@ -80,5 +80,5 @@ def test_packets_that_never_left_are_not_calm_news(receiver: Receiver) -> None:
     receiver.bwe.feedback(
         heard([(seq, int(receiver.now * 1e6) + 20_000) for seq in ahead]), receiver.now + 0.02
     )
-    assert receiver.bwe._reports.messages == 0
+    assert receiver.bwe._measured.reports.messages == 0
     assert receiver.bwe.history.newest_acked == receiver.bwe.history.last
