@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Limit, received, sent } from '../../static/rooms/media/statistics.js';
+import { received, sent } from '../../static/rooms/media/statistics.js';
 
 const PATH = { type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: 0.04, availableOutgoingBitrate: 900_000 };
 const CODEC = { id: 'c', type: 'codec', mimeType: 'video/VP8' };
@@ -42,12 +42,4 @@ test('the reason is that of the layer which is held back, and says what the netw
   const reading = sent([layer('q', 320), layer('f', 1280, { qualityLimitationReason: 'bandwidth' }), PATH], null);
   assert.equal(reading.limit, 'bandwidth');
   assert.equal(reading.upload, 900_000);
-});
-
-test('a reason is shown when it stays, and goes when it is over', () => {
-  const limit = new Limit();
-  const times = (count, reason) => Array(count).fill(reason);
-  const readings = [...times(4, 'cpu'), 'none', ...times(5, 'cpu'), ...times(5, 'none')];
-  const shown = readings.map((reason) => limit.add(reason));
-  assert.deepEqual(shown, [...times(9, 'none'), ...times(5, 'cpu'), 'none']);
 });

@@ -118,26 +118,3 @@ function since(before, now) {
     loss: packets > 0 ? Math.min(1, Math.max(0, (now.lost - before.lost) / packets)) : null,
   };
 }
-
-/** Readings in a row that must agree before people are told: nothing flickers, and a connection may grow at its start. */
-const STEADY = 5;
-
-/** What limits the picture, once it has done so for a while. */
-export class Limit {
-  constructor() {
-    this.shown = 'none';
-    this._last = 'none';
-    this._times = 0;
-  }
-
-  /**
-   * @param {string} reason of one reading
-   * @returns {string} what is to be shown
-   */
-  add(reason) {
-    this._times = reason === this._last ? this._times + 1 : 1;
-    this._last = reason;
-    if (this._times >= STEADY) this.shown = reason;
-    return this.shown;
-  }
-}

@@ -3,6 +3,7 @@ import { delay } from '../common/backoff.js';
 import { ChatClient } from './chat_client.js';
 import { Connection } from '../media/connection.js';
 import { Emitter } from '../common/emitter.js';
+import { SendLimits } from '../media/send_limits.js';
 import { Questions } from './questions.js';
 import { EMPTY, fromSnapshot, isRoomEvent, reduce } from './room_state.js';
 import { SOURCES } from '../media/sending.js';
@@ -74,6 +75,12 @@ export class Call extends Emitter {
       return this._signalling.connected;
     });
     this.subscriptions = new Subscriptions((slots) => this._tellSlots(slots));
+    const pictures = {
+      isOn: (/** @type {'camera' | 'screen'} */ source) => local.isOn(source),
+      statistics: (/** @type {'camera' | 'screen'} */ source) => this.sentStatistics(source),
+      relieve: (/** @type {'camera' | 'screen'} */ source) => this._relieve(source),
+    };
+    this.limits = new SendLimits(pictures, () => this.emit('changed', undefined));
     this._signalling.on('message', (message) => this._receive(message));
     this._state = new Asking((attempt) => this._askState(attempt), STATE_WITHIN);
     this._signalling.on('lost', () => this._lost());
@@ -84,6 +91,7 @@ export class Call extends Emitter {
   /** @param {string} name */
   join(name) {
     this.emit('media', 'connecting');
+    this.limits.start();
     this._signalling.join(name);
   }
 
@@ -99,6 +107,7 @@ export class Call extends Emitter {
     if (this.over) return;
     this.over = true;
     clearTimeout(this._timer);
+    this.limits.stop();
     this._state.settle();
     this.chat.close();
     this._signalling.leave();
@@ -333,7 +342,7 @@ export class Call extends Emitter {
    * @param {'camera' | 'screen'} source
    * @returns {Promise<boolean>} false: there is none
    */
-  async relieve(source) {
+  async _relieve(source) {
     return (await this._connection?.relieve(source)) ?? false;
   }
 

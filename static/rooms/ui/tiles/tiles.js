@@ -1,6 +1,5 @@
 import { duo, focused, grid } from './layout.js';
 import { focusIndex, tileModels, wishes } from '../../room/people.js';
-import { Limit, sent } from '../../media/statistics.js';
 import { text } from '../../common/texts.js';
 import { clearBanner, showBanner } from '../banner.js';
 import { byId, make } from '../dom.js';
@@ -19,9 +18,6 @@ const GAP = 8;
 
 /** Width of one's own tile while nobody else is there, at most. */
 const ALONE = 640;
-
-/** How often it is looked at what limits one's own pictures. */
-const LOOK_EVERY = 2000;
 
 /** All people: one group each, named after them, with their camera, their screen and their sound inside. */
 export class Tiles {
@@ -47,11 +43,6 @@ export class Tiles {
     this._voices = new Voices(this._stage, (media) => void this._play(media));
     this._statistics = new StatisticsPanel(call);
     this._removal = new RemoveDialog(call);
-    /** @type {Map<string, string>} what limits one's own pictures, in words, by tile */
-    this._limits = new Map();
-    const looking = setInterval(() => void this._look(), LOOK_EVERY);
-    call.on('ended', () => clearInterval(looking));
-    this._limit = { camera: new Limit(), screen: new Limit() };
     call.on('changed', () => this.render());
     this._hideSelf.onchange = () => this.render();
     new ResizeObserver(() => this.render()).observe(this._stage);
@@ -75,7 +66,7 @@ export class Tiles {
       const tile = this._tiles.get(model.key);
       tile?.update(model, media, model.key === this._pinned);
       const paused = 'paused' in media && media.paused === 'bandwidth' && (model.screen || model.camera);
-      tile?.limit(paused ? text('limit.paused') : (model.own && this._limits.get(model.key)) || '');
+      tile?.limit(paused ? text('limit.paused') : model.own ? this._ownLimit(model) : '');
       tile?.place(places.get(model.key) ?? null, model.key === this._corner);
     }
   }
@@ -197,24 +188,16 @@ export class Tiles {
     return { ...arriving, live: arriving.live && (model.screen || model.camera) };
   }
 
-  /** What limits one's own pictures now. */
-  async _look() {
-    for (const source of /** @type {const} */ (['camera', 'screen'])) {
-      const report = this._local.isOn(source) ? await this._call.sentStatistics(source) : undefined;
-      const reading = sent(report?.values() ?? [], null);
-      let shown = this._limit[source].add(reading?.limit ?? 'none');
-      if (shown === 'cpu' && (await this._call.relieve(source))) {
-        // Nobody is told before the cheaper codec has had its chance.
-        this._limit[source] = new Limit();
-        shown = 'none';
-      }
-      const { you } = this._call.room;
-      let words = '';
-      if (shown === 'cpu') words = text('limit.cpu');
-      if (shown === 'bandwidth') words = reading?.upload ? text('limit.upload', { rate: rate(reading.upload) }) : text('limit.network');
-      this._limits.set(source === 'screen' ? `${you}:screen` : you, words);
-    }
-    this.render();
+  /**
+   * What limits one's own picture, in words, or ''.
+   *
+   * @param {TileModel} model
+   */
+  _ownLimit({ screen }) {
+    const { reason, upload } = this._call.limits.of(screen ? 'screen' : 'camera');
+    if (reason === 'cpu') return text('limit.cpu');
+    if (reason !== 'bandwidth') return '';
+    return upload ? text('limit.upload', { rate: rate(upload) }) : text('limit.network');
   }
 
   /** @param {string} key */
