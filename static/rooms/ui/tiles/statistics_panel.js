@@ -1,4 +1,4 @@
-import { received, sent } from '../../media/statistics.js';
+import { Readings } from '../../room/readings.js';
 import { text } from '../../common/texts.js';
 import { byId, make } from '../dom.js';
 
@@ -22,8 +22,8 @@ export class StatisticsPanel {
     this._rows = byId('statistics-rows', HTMLElement);
     /** @type {TileModel | null} */
     this._model = null;
-    /** @type {Reading | null} */
-    this._before = null;
+    /** @type {Readings | null} */
+    this._readings = null;
     /** @type {HTMLElement | null} */
     this._opener = null;
     this._timer = 0;
@@ -42,7 +42,7 @@ export class StatisticsPanel {
   open(model, title, opener) {
     clearInterval(this._timer);
     this._model = model;
-    this._before = null;
+    this._readings = new Readings(this._call, model);
     this._opener = opener;
     this._title.textContent = text('stats.title', { name: title });
     this._rows.replaceChildren();
@@ -56,6 +56,7 @@ export class StatisticsPanel {
     if (this._panel.hidden) return;
     clearInterval(this._timer);
     this._model = null;
+    this._readings = null;
     this._panel.hidden = true;
     this._opener?.focus();
   }
@@ -66,15 +67,10 @@ export class StatisticsPanel {
   }
 
   async _update() {
-    const model = this._model;
-    if (!model) return;
-    const arriving = model.own ? null : this._call.subscriptions.receiver(model.key);
-    const report = await (model.own ? this._call.sentStatistics(model.screen ? 'screen' : 'camera') : arriving?.receiver.getStats());
-    if (this._model !== model) return;
-    const entries = report ? [...report.values()] : [];
-    const reading = model.own ? sent(entries, this._before) : received(entries, this._before);
-    this._before = reading;
-    this._show(reading ? rows(reading, arriving?.layer ?? reading.layers, arriving?.limit ?? '') : []);
+    const readings = this._readings;
+    if (!readings) return;
+    const { reading, layer, held } = await readings.next();
+    if (this._readings === readings) this._show(reading ? rows(reading, layer, held) : []);
   }
 
   /** @param {[string, string][]} all */
