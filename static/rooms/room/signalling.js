@@ -10,6 +10,9 @@ const RENEW_EVERY = 5 * 60 * 1000;
 /** From `renew` to the new pass. */
 const RENEW_WITHIN = { within: 10_000 };
 
+/** So many questions that nothing answers: the socket only looks open. */
+export const SILENT_AFTER = 3;
+
 /** A server that neither welcomes nor closes within this time is treated as gone. */
 const WELCOME_WITHIN = 10_000;
 
