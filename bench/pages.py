@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
-import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from bench.relay import Relay, through, udp_candidate
 from bench.rig import Seat
 from sfu_worker import wire
-
-FLAGS = [
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--allow-loopback-in-peer-connection",
-    "--disable-renderer-backgrounding",
-    "--disable-background-timer-throttling",
-    "--disable-backgrounding-occluded-windows",
-    "--autoplay-policy=no-user-gesture-required",
-]
+from tools import chromium
 
 PAGE = """
 const gathered = async (pc) => {
@@ -219,26 +200,9 @@ class Pages:
 @contextlib.asynccontextmanager
 async def pages(camera: Path | None = None) -> AsyncIterator[Pages]:
     """Headless Chromium whose camera shows the clip."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    server = await asyncio.start_server(_blank, "127.0.0.1", 0)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=path,
-            args=[*FLAGS, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])],
-        )
-        try:
-            yield Pages(browser, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        finally:
-            await browser.close()
-            server.close()
-
-
-async def _blank(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    # getUserMedia asks for a secure context: any page on the loopback is one.
-    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\nConnection: close\r\n\r\n<!doctype html>"
-        )
-        await writer.drain()
-    writer.close()
+    flags = ["--autoplay-policy=no-user-gesture-required"]
+    if camera:
+        flags.append(f"--use-file-for-fake-video-capture={camera}")
+    with chromium.page_server() as origin:
+        async with chromium.browser(*flags) as browser:
+            yield Pages(browser, origin)
