@@ -10,17 +10,18 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 from PIL import Image
-from playwright.async_api import Browser, Page, Playwright, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from tests.e2e.conftest import CHROMIUM_FLAGS, Confcall, chromium, start_confcall, stop_confcall  # noqa: E402
 from tests.e2e.people import Person  # noqa: E402
+from tools import chromium, product  # noqa: E402
+from tools.product import Confcall  # noqa: E402
 from tools.screenshot_people import SITTERS, Sitter, write_clip, write_sound  # noqa: E402
 
 WIDE = {"width": 1280, "height": 800}
@@ -49,30 +50,23 @@ CHAT = (
 
 async def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        product = start_confcall(Path(scratch) / "data")
-        try:
-            async with async_playwright() as playwright, AsyncExitStack() as closing:
-                browsers: dict[str, Browser] = {}
-                for sitter in SITTERS:
-                    browsers[sitter.name] = await start(playwright, sitter, Path(scratch))
-                    closing.push_async_callback(browsers[sitter.name].close)
-                await take(product, browsers, folder)
-        finally:
-            stop_confcall(product)
+    with tempfile.TemporaryDirectory() as scratch, product.confcall() as running:
+        async with AsyncExitStack() as stack:
+            browsers = {
+                sitter.name: await stack.enter_async_context(before(sitter, Path(scratch)))
+                for sitter in SITTERS
+            }
+            await take(running, browsers, folder)
 
 
-async def start(playwright: Playwright, sitter: Sitter, scratch: Path) -> Browser:
+def before(sitter: Sitter, scratch: Path) -> AbstractAsyncContextManager[Browser]:
     """A browser in which one person sits before the camera."""
     clip, sound = scratch / f"{sitter.name}.y4m", scratch / f"{sitter.name}.wav"
     write_clip(sitter, clip)
     write_sound(sitter, sound)
-    devices = [
+    return chromium.browser(
         f"--use-file-for-fake-video-capture={clip}",
         f"--use-file-for-fake-audio-capture={sound}",
-    ]
-    return await playwright.chromium.launch(
-        executable_path=chromium(), args=CHROMIUM_FLAGS + devices
     )
 
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.deploy.parts import ROOT, ask, free_port, program, running
+from tests.deploy.parts import ask, program, running
+from tools.product import ROOT, free_port
 
 SITE, NOTES = "call.localhost", "pad.call.localhost"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.deploy.parts import ROOT, accepts, free_port, program, running
+from tests.deploy.parts import accepts, program, running
+from tools.product import ROOT, free_port
 
 CONF = ROOT / "deploy/turnserver.conf"
 SECRET = "a-turn-secret-for-tests"

@@ -5,20 +5,19 @@ from __future__ import annotations
 import http.client
 import http.server
 import os
+import signal
 import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from tools.product import stop, wait_until
 from tools.system_packages import PROGRAMS, find
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def program(name: str) -> str:
@@ -30,20 +29,6 @@ def program(name: str) -> str:
     if os.environ.get("CI"):
         pytest.fail(text)
     pytest.skip(text)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that is free at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], bool], said: Callable[[], str] = str) -> None:
-    """Wait up to a minute. ``said`` explains a failure."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, said()
-        time.sleep(0.05)
 
 
 def accepts(port: int, host: str = "127.0.0.1") -> bool:
@@ -71,12 +56,8 @@ def running(
         wait_until(is_up, log.read_text)
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+        stop(process)
+    assert process.returncode != -signal.SIGKILL, "it did not end when it was asked to"
 
 
 class Echo(http.server.BaseHTTPRequestHandler):

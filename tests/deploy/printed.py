@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.deploy.parts import ROOT
+from tools.product import ROOT
 
 GUIDE = ROOT / "docs/operations.md"
 READERS = (ROOT / "README.md", GUIDE)

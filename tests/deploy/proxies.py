@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.deploy.parts import ask, free_port, program, running
+from tests.deploy.parts import ask, program, running
 from tests.deploy.printed import printed_block
+from tools.product import free_port
 
 HOST = "call.localhost"
 NAME = "call.example.org"

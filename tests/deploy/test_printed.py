@@ -21,9 +21,10 @@ from confcall.env import SETTINGS
 from rooms.workers import exposition
 from sfu_worker.config import Config
 from tests.deploy.coturn import coturn
-from tests.deploy.parts import ROOT, free_port, program
+from tests.deploy.parts import program
 from tests.deploy.printed import GUIDE, READERS, printed_block, printed_blocks
 from tests.deploy.proxies import write_certificate
+from tools.product import ROOT, free_port
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SCRIPTS = [block for block in printed_blocks() if block.language == "sh"]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.parts import Echo, ask, free_port, wait_until, web_server
+from tests.deploy.parts import Echo, ask, web_server
 from tests.deploy.proxies import HOST, PROXIES, Proxy
+from tools.product import free_port, wait_until
 
 TOKEN = "Zm9vYmFyLXRva2VuLTE2"
 # RFC 6455, 1.3

@@ -22,7 +22,7 @@ from aioice import stun, turn
 
 from rooms.page.ice_servers import credentials
 from tests.deploy.coturn import SECRET, coturn
-from tests.deploy.parts import ROOT
+from tools.product import ROOT
 
 FORBIDDEN = [
     *("0.0.0.0", "0.1.2.3", "10.0.0.5", "10.255.255.255", "100.64.0.1", "127.0.0.1"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Frame, Page
 
-from tests.e2e.conftest import ROOT
+from tools.product import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.conftest import ROOT, Confcall
 from tests.e2e.people import Person
+from tools.product import ROOT, Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
-from tests.e2e.conftest import CHROMIUM_FLAGS, Confcall, chromium
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
+from tools import chromium
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
@@ -49,11 +50,8 @@ async def small(tmp_path: Path) -> AsyncIterator[Browser]:
         for frame in range(20):
             row = bytes((x + 12 * frame) % 256 for x in range(width))
             out.write(b"FRAME\n" + row * height + b"\x80" * (width * height // 2))
-    async with async_playwright() as playwright:
-        flags = [*CHROMIUM_FLAGS, f"--use-file-for-fake-video-capture={clip}"]
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=flags)
+    async with chromium.browser(f"--use-file-for-fake-video-capture={clip}") as browser:
         yield browser
-        await browser.close()
 
 
 async def computer(browser: Browser, script: str) -> BrowserContext:

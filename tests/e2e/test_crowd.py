@@ -13,9 +13,9 @@ from playwright.async_api import Browser, expect
 from rooms.management.commands.calltest import open_door
 from sfu_worker import wire
 from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Route, async_playwright, expect
+from playwright.async_api import Browser, Route, expect
 
-from tests.e2e.conftest import CHROMIUM_FLAGS, Confcall, chromium
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
+from tools import chromium
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
@@ -49,13 +50,10 @@ SENT = """
 @pytest.fixture
 async def asking_browser() -> AsyncIterator[Browser]:
     """A Chromium that goes by permissions instead of granting everything."""
-    flags = [flag for flag in CHROMIUM_FLAGS if "fake-ui" not in flag]
     # Of three, since the second one films in a format of its own (Y16) that no one decodes.
-    flags.append("--use-fake-device-for-media-stream=device-count=3")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=flags)
+    devices = "--use-fake-device-for-media-stream=device-count=3"
+    async with chromium.browser(devices, without="--use-fake-ui-for-media-stream") as browser:
         yield browser
-        await browser.close()
 
 
 async def arrive(browser: Browser, link: str, name: str, permissions: list[str]) -> Person:

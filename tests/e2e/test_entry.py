@@ -21,8 +21,9 @@ from playwright.async_api import (
     expect,
 )
 
-from tests.e2e.conftest import CHROMIUM_FLAGS, Confcall, chromium
 from tests.e2e.people import Person, until
+from tools import chromium
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
@@ -46,8 +47,8 @@ async def without_cookies(folder: Path) -> AsyncIterator[BrowserContext]:
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             folder,
-            executable_path=chromium(),
-            args=CHROMIUM_FLAGS,
+            executable_path=chromium.executable(),
+            args=chromium.FLAGS,
             viewport={"width": 1280, "height": 800},
         )
         yield context

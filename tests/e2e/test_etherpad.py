@@ -19,10 +19,10 @@ import pytest
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from tests.deploy.caddy import NOTES, SITE, caddy
-from tests.deploy.parts import ask, free_port
-from tests.e2e.conftest import Confcall, answers, start_confcall, stop_confcall, wait_for
+from tests.deploy.parts import ask
 from tests.e2e.people import Person, until
-from tools import etherpad_for_tests
+from tools import etherpad_for_tests, product
+from tools.product import Confcall, answers, free_port, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -82,9 +82,13 @@ class Etherpad:
             self._process.kill()
             self._process.wait(30)
 
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def wait_until_it_answers(self) -> None:
+        def ready() -> bool:
+            assert self._process is not None
+            assert self._process.poll() is None, self.log.read_text()
+            return answers(f"{self.url}/api")
+
+        wait_until(ready, self.log.read_text)
 
     def call(self, function: str, **values: str) -> dict[str, Any]:
         query = urllib.parse.urlencode({"apikey": KEY, **values})
@@ -104,26 +108,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     url, notes_url = f"https://{SITE}:{port}", f"https://{NOTES}:{port}"
     etherpad = Etherpad(tmp_path_factory.mktemp("etherpad"))
     etherpad.launch()
-    product = None
+    settings = {
+        "SITE_URL": url,
+        "TRUST_PROXY": "1",
+        "ETHERPAD_URL": notes_url,
+        "ETHERPAD_API_URL": etherpad.url,
+        "ETHERPAD_API_KEY": KEY,
+    }
     try:
-        product = start_confcall(
-            tmp_path_factory.mktemp("confcall-with-etherpad"),
-            SITE_URL=url,
-            TRUST_PROXY="1",
-            ETHERPAD_URL=notes_url,
-            ETHERPAD_API_URL=etherpad.url,
-            ETHERPAD_API_KEY=KEY,
-        )
-        wait_for(lambda: answers(f"{etherpad.url}/api") or not etherpad.running, 60, product)
-        assert etherpad.running, etherpad.log.read_text()
-        web = int(product.url.rsplit(":", 1)[1])
-        with caddy(tmp_path_factory.mktemp("caddy"), web, etherpad.port, port):
-            yield Site(product, url, notes_url, etherpad)
+        with product.confcall(**settings) as running:
+            etherpad.wait_until_it_answers()
+            with caddy(tmp_path_factory.mktemp("caddy"), running.port, etherpad.port, port):
+                yield Site(running, url, notes_url, etherpad)
     finally:
-        if product is not None:
-            stop_confcall(product)
         etherpad.kill()
-    assert "Traceback" not in "".join(product.said)
 
 
 async def arrive(browser: Browser, link: str, name: str) -> Person:

@@ -10,9 +10,9 @@ import pytest
 from playwright.async_api import Browser, CDPSession, Frame, Page, expect
 
 from tests.e2e.axe import axe_faults
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person
 from tests.e2e.test_call import room
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -7,10 +7,10 @@ import re
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person
 from tests.e2e.test_call import room
 from tests.e2e.test_crowd import silent_guests
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person
 from tests.e2e.test_call import room
 from tests.e2e.test_keyboard import FOCUSED, press_until
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

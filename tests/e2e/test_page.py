@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, WebSocketRoute, expect
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
 from tests.e2e.test_fit import faults
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

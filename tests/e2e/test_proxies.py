@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, expect
 
-from tests.deploy.parts import ask, free_port
+from tests.deploy.parts import ask
 from tests.deploy.proxies import HOST, PROXIES, Proxy
-from tests.e2e.conftest import ROOT, Confcall, start_confcall, stop_confcall
 from tests.e2e.people import Person
+from tools import product
+from tools.product import ROOT, Confcall, free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -42,24 +43,22 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     ports = {name: free_port() for name in PROXIES}
     first, *others = (f"{HOST}:{port}" for port in ports.values())
     with ExitStack() as stack:
-        product = start_confcall(
-            tmp_path_factory.mktemp("behind"),
-            SITE_URL=f"https://{first}",
-            EXTRA_HOSTS=",".join(others),
-            TRUST_PROXY="1",
-            SFU_LISTEN="127.0.0.1",
-            SFU_WORKERS="1",
+        running = stack.enter_context(
+            product.confcall(
+                SITE_URL=f"https://{first}",
+                EXTRA_HOSTS=",".join(others),
+                TRUST_PROXY="1",
+                SFU_LISTEN="127.0.0.1",
+                SFU_WORKERS="1",
+            )
         )
-        stack.callback(stop_confcall, product)
-        web = int(product.url.rsplit(":", 1)[1])
-        yield Behind(
-            product,
-            {
-                name: stack.enter_context(start(tmp_path_factory.mktemp(name), web, ports[name]))
-                for name, start in PROXIES.items()
-            },
-        )
-    assert "Traceback" not in "".join(product.said)
+        proxies = {
+            name: stack.enter_context(
+                start(tmp_path_factory.mktemp(name), running.port, ports[name])
+            )
+            for name, start in PROXIES.items()
+        }
+        yield Behind(running, proxies)
 
 
 async def test_people_who_come_through_different_proxies_are_in_one_call(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext
 
 from tests.deploy.coturn import SECRET, coturn
-from tests.e2e.conftest import Confcall, start_confcall, stop_confcall
 from tests.e2e.people import Person
+from tools import product
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
@@ -43,16 +43,12 @@ async () => {
 def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Confcall]:
     # The workers are on loopback, which coturn refuses twice: by itself and by the deny list.
     loopback = ("--allow-loopback-peers", "--allowed-peer-ip=127.0.0.1")
-    data = tmp_path_factory.mktemp("relayed")
     with coturn(tmp_path_factory.mktemp("coturn"), *loopback) as port:
         urls = ",".join(f"turn:127.0.0.1:{port}?transport={kind}" for kind in ("udp", "tcp"))
-        product = start_confcall(
-            data, TURN_URLS=urls, TURN_SECRET=SECRET, SFU_LISTEN="127.0.0.1", SFU_WORKERS="1"
-        )
-        yield product
-        stop_confcall(product)
-    assert "Traceback" not in "".join(product.said)
-    shutil.rmtree(data, ignore_errors=True)
+        with product.confcall(
+            TURN_URLS=urls, TURN_SECRET=SECRET, SFU_LISTEN="127.0.0.1", SFU_WORKERS="1"
+        ) as running:
+            yield running
 
 
 async def through(browser: Browser, transport: str) -> BrowserContext:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.whip import encoder, room_with_invites
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -16,16 +16,16 @@ from playwright.async_api import (
     Locator,
     Page,
     WebSocket,
-    async_playwright,
     expect,
 )
 
 from bench.clip import Size, write_y4m
 from bench.relay import Relay, through, udp_candidate
 from bench.shaping import Conditions
-from tests.e2e.conftest import CHROMIUM_FLAGS, Confcall, chromium
 from tests.e2e.people import Person, until
 from tests.e2e.test_call import room
+from tools import chromium
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
@@ -82,11 +82,8 @@ async def camera(tmp_path: Path) -> AsyncIterator[Browser]:
     """A browser whose camera shows the clip. All sit in it, in tabs: one browser takes less of a small machine than four."""
     clip = tmp_path / "clip.y4m"
     write_y4m(clip, pictures(), SIZE)
-    async with async_playwright() as playwright:
-        flags = [*CHROMIUM_FLAGS, f"--use-file-for-fake-video-capture={clip}"]
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=flags)
+    async with chromium.browser(f"--use-file-for-fake-video-capture={clip}") as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from sfu_worker.tasks import end
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.worker import Worker
 from tests.e2e.people import until
-from tests.e2e.test_worker import Bus, Peer, detail, page_server, peer, seen
+from tests.e2e.test_worker import Bus, Peer, detail, peer, seen
+from tools.chromium import page_server
 
 pytestmark = pytest.mark.e2e
 
@@ -45,7 +46,7 @@ async def bus(worker: Worker, redis_url: str, tmp_path: Path) -> AsyncIterator[B
     )
     log = tmp_path / "none.log"
     log.touch()
-    async with page_server() as origin:
+    with page_server() as origin:
         yield Bus(layer, origin, log)
     await layer.close_pools()
 

@@ -10,7 +10,6 @@ from urllib.parse import urljoin
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.whip import (
     HEIGHT,
@@ -24,6 +23,7 @@ from tests.e2e.whip import (
     stop,
     viewer,
 )
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import Person, until
 from tests.e2e.whip import gets, room_with_invites, viewer
+from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +14,10 @@ from playwright.async_api import Browser, Page
 
 from sfu_worker import wire
 from tests.e2e.people import until
+from tools import product
+from tools.chromium import page_server
 
 pytestmark = pytest.mark.e2e
-
-ROOT = Path(__file__).resolve().parents[2]
 
 CLIENT = """
 window.start = async ({sources, rids, slots, width, height, codec}) => {
@@ -166,39 +161,11 @@ class Bus:
 
 @pytest.fixture
 def worker(redis_url: str, tmp_path: Path) -> Iterator[Path]:
-    env = os.environ | {
-        "SFU_WORKER": "lab",
-        "SFU_PORT": "0",
-        "SFU_LISTEN": "127.0.0.1",
-        "REDIS_URL": redis_url,
-        "LOG_LEVEL": "DEBUG",
-    }
     log = tmp_path / "worker.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sfu_worker"], cwd=ROOT, env=env, stderr=out
-        )
+    with product.worker(redis_url, "lab", log, LOG_LEVEL="DEBUG") as process:
         yield log
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+    assert process.returncode == 0
     assert "Traceback" not in log.read_text()
-
-
-@contextlib.asynccontextmanager
-async def page_server() -> AsyncIterator[str]:
-    """The address of an empty page: getUserMedia asks for a secure context, which any page on the loopback is."""
-
-    async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\nConnection: close\r\n\r\n<!doctype html>"
-        )
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(page, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    server.close()
 
 
 @pytest.fixture
@@ -206,7 +173,7 @@ async def bus(worker: Path, redis_url: str, tmp_path: Path) -> AsyncIterator[Bus
     layer = RedisChannelLayer(
         hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall"
     )
-    async with page_server() as origin:
+    with page_server() as origin:
         yield Bus(layer, origin, worker)
     await layer.close_pools()
 

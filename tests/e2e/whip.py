@@ -14,8 +14,8 @@ from pathlib import Path
 import imageio_ffmpeg
 from playwright.async_api import Browser, Page
 
-from tests.e2e.conftest import Confcall
 from tests.e2e.people import until
+from tools.product import Confcall
 
 WIDTH, HEIGHT, RATE = 320, 180, 15
 
