@@ -9,21 +9,12 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.people import Person, until
+from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
 BACKGROUND = Path(__file__).resolve().parents[2] / "rooms" / "sample" / "dusk.jpg"
-
-
-def room(confcall: Confcall, slug: str, role: str = "speaker") -> str:
-    """A room made for one test; returns the link of an invite."""
-    code = (
-        "from rooms.models import Room, Invite\n"
-        f"room, _ = Room.objects.get_or_create(slug={slug!r}, defaults={{'title': {slug.title()!r}}})\n"
-        f"print(Invite.objects.create(room=room, role={role!r}).get_absolute_url())"
-    )
-    return confcall.url + confcall.shell(code).splitlines()[-1]
 
 
 async def owner_makes_a_room(owner: Person, confcall: Confcall, title: str) -> str:

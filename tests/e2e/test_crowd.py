@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from rooms.management.commands.calltest import open_door
 from sfu_worker import wire
-from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
+from tests.e2e.guests import LOUD, silent_guests
 from tests.e2e.people import Person, until
-from tests.e2e.test_call import room
+from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
 GUESTS = 38
 "Two more than a page has pairs for."
-
-SILENT, LOUD = 127, 25
 
 VOICES = """
 async () => {
@@ -45,32 +40,6 @@ WITHOUT_PAIR = """
 () => [...document.querySelectorAll('[aria-label="People in the call"] [role=group]')]
   .filter((g) => [...g.querySelectorAll('audio')].some((a) => !a.srcObject)).map((g) => g.getAttribute('aria-label'))
 """
-
-
-@asynccontextmanager
-async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightClient]]:
-    """People who send sound and say nothing, by name."""
-    guests: dict[str, LightClient] = {}
-    tasks: list[asyncio.Task[None]] = []
-    async with Hub() as hub:
-        try:
-            for number in range(count):
-                door = await asyncio.to_thread(open_door, link)
-                line = WebSocketSignalling(door.socket, door.origin, door.cookie)
-                name = f"Guest {number}"
-                guests[name] = LightClient(
-                    hub, name, line, Plan(sources=("microphone",), audio_level=SILENT)
-                )
-                await line.join(name, door.pass_)
-                tasks.append(asyncio.create_task(guests[name].run()))
-            await asyncio.gather(
-                *(asyncio.wait_for(guest.connected.wait(), 60) for guest in guests.values())
-            )
-            yield guests
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_one(

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.people import Person, until
-from tests.e2e.test_call import room
+from tests.e2e.rooms import room
 from tools import chromium
 from tools.product import Confcall
 

@@ -16,7 +16,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.people import MEDIA_OF, RECORD_CONNECTIONS, Person, until
-from tests.e2e.test_call import room
+from tests.e2e.rooms import room
 from tools.etherpad_for_tests import node_program
 from tools.product import ROOT, Confcall
 

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from playwright.async_api import Browser, FrameLocator, Page, expect
+from playwright.async_api import Browser, FrameLocator, expect
 
+from tests.e2e.keyboard import press_until
 from tests.e2e.people import Person
-from tests.e2e.test_call import room
+from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
-
-FOCUSED = """() => {
-  const named = (e) => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.title || e.textContent.trim().slice(0, 40);
-  const at = document.activeElement;
-  if (at.tagName !== 'IFRAME') return named(at);
-  const within = at.contentDocument?.activeElement;
-  return within ? `notes: ${within.matches('.ql-editor') ? 'text' : named(within)}` : 'frame';
-}"""
-
-
-async def press_until(page: Page, key: str, wanted: str, most: int = 40) -> list[str]:
-    """Press a key until the focus is on something; returns the names on the way."""
-    passed: list[str] = []
-    while len(passed) < most:
-        await page.keyboard.press(key)
-        passed.append(await page.evaluate(FOCUSED))
-        if re.search(wanted, passed[-1]):
-            return passed
-    raise AssertionError(f"{key} does not lead to {wanted}: {passed}")
 
 
 async def notes_say(notes: FrameLocator, text: str) -> None:

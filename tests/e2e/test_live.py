@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.e2e.guests import silent_guests
 from tests.e2e.people import Person
-from tests.e2e.test_call import room
-from tests.e2e.test_crowd import silent_guests
+from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e

@@ -8,9 +8,9 @@ import re
 import pytest
 from playwright.async_api import Browser, WebSocketRoute
 
+from tests.e2e.guests import silent_guests
 from tests.e2e.people import Person, until
-from tests.e2e.test_call import room
-from tests.e2e.test_crowd import silent_guests
+from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
+from tests.e2e.keyboard import FOCUSED, press_until
 from tests.e2e.people import Person
-from tests.e2e.test_call import room
-from tests.e2e.test_keyboard import FOCUSED, press_until
+from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, WebSocketRoute, expect
 
+from tests.e2e.fit import faults
 from tests.e2e.people import Person, until
-from tests.e2e.test_call import room
-from tests.e2e.test_fit import faults
+from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, WebSocketRoute, expect
 
 from sfu_worker import wire
 from tests.e2e.people import Person, until
-from tests.e2e.test_call import room
+from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e

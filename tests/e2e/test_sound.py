@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from bench.relay import Relay, through, udp_candidate
 from bench.shaping import Conditions, Link
 from tests.e2e.people import Person, until
-from tests.e2e.test_call import room
+from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e

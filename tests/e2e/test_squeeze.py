@@ -23,7 +23,7 @@ from bench.clip import Size, write_y4m
 from bench.relay import Relay, through, udp_candidate
 from bench.shaping import Conditions
 from tests.e2e.people import Person, until
-from tests.e2e.test_call import room
+from tests.e2e.rooms import room
 from tools import chromium
 from tools.product import Confcall
 

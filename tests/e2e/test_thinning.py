@@ -20,8 +20,8 @@ from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.tasks import end
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.worker import Worker
+from tests.e2e.peer import Bus, Peer, detail, peer, seen
 from tests.e2e.people import until
-from tests.e2e.test_worker import Bus, Peer, detail, peer, seen
 from tools.chromium import page_server
 
 pytestmark = pytest.mark.e2e

@@ -1,0 +1,39 @@
+"""Guests of a call without a browser: light clients."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from rooms.management.commands.calltest import open_door
+from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
+
+# Levels of sound as the header extension has them, dB below the loudest.
+SILENT, LOUD = 127, 25
+
+
+@asynccontextmanager
+async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightClient]]:
+    """People who send sound and say nothing, by name."""
+    guests: dict[str, LightClient] = {}
+    tasks: list[asyncio.Task[None]] = []
+    async with Hub() as hub:
+        try:
+            for number in range(count):
+                door = await asyncio.to_thread(open_door, link)
+                line = WebSocketSignalling(door.socket, door.origin, door.cookie)
+                name = f"Guest {number}"
+                guests[name] = LightClient(
+                    hub, name, line, Plan(sources=("microphone",), audio_level=SILENT)
+                )
+                await line.join(name, door.pass_)
+                tasks.append(asyncio.create_task(guests[name].run()))
+            await asyncio.gather(
+                *(asyncio.wait_for(guest.connected.wait(), 60) for guest in guests.values())
+            )
+            yield guests
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
