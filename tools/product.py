@@ -6,6 +6,7 @@ so several may run beside each other and beside a confcall in use.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -129,6 +130,46 @@ def worker(
         yield process
 
 
+# Runs the code in each line of its input, JSON, and says what that has printed or raised.
+SHELL = """
+import contextlib, io, json, sys, traceback
+for line in sys.stdin:
+    printed, raised = io.StringIO(), ""
+    with contextlib.redirect_stdout(printed):
+        try:
+            exec(json.loads(line), dict(globals()))
+        except Exception:
+            raised = traceback.format_exc()
+    print(json.dumps([printed.getvalue(), raised]), flush=True)
+"""
+
+
+class Shell:
+    """A ``manage.py shell`` that stays: each new one would take seconds to start."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        command = [sys.executable, "manage.py", "shell", "-v0", "-c", SHELL]
+        self._lock = threading.Lock()
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, code: str) -> str:
+        """What the code printed. Raises RuntimeError if the code raised something."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._lock:
+            self._process.stdin.write(json.dumps(code) + "\n")
+            self._process.stdin.flush()
+            printed, raised = json.loads(self._process.stdout.readline())
+        if raised:
+            raise RuntimeError(printed + raised)
+        return str(printed).strip()
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
 @dataclass
 class Confcall:
     """A running product. ``said`` is everything that it has printed."""
@@ -137,6 +178,7 @@ class Confcall:
     process: subprocess.Popen[str]
     env: dict[str, str]
     said: list[str] = field(default_factory=list)
+    _shell: Shell | None = None
 
     @property
     def port(self) -> int:
@@ -173,8 +215,16 @@ class Confcall:
         return done.stdout
 
     def shell(self, code: str) -> str:
-        """Run Python against the product's database."""
-        return self.manage("shell", "-v0", "-c", code).strip()
+        """Run Python beside the product, with its settings and database. Returns what it printed."""
+        if self._shell is None:
+            self._shell = Shell(self.env)
+        return self._shell.run(code)
+
+    def stop(self) -> None:
+        """Stop everything that was started."""
+        if self._shell is not None:
+            self._shell.close()
+        stop(self.process)
 
 
 @contextmanager
@@ -189,7 +239,7 @@ def confcall(**settings: str) -> Iterator[Confcall]:
             wait_until(lambda: _is_ready(product), lambda: product.output, 120)
             yield product
         finally:
-            stop(product.process)
+            product.stop()
     if product.process.returncode == -9 or "Traceback" in product.output:
         raise RuntimeError(f"confcall did not end well:\n{product.output[-20_000:]}")
 
