@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.e2e.people import Person, until
@@ -40,7 +41,7 @@ async () => { const report = await window.connections.at(-1).getStats();
 """
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def small(tmp_path: Path) -> AsyncIterator[Browser]:
     """A Chromium whose camera gives a small picture that moves, so that AV1 is no trouble for a small test machine."""
     width, height = SIZE

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.people import Person, until
@@ -47,7 +48,7 @@ SENT = """
 """
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def asking_browser() -> AsyncIterator[Browser]:
     """A Chromium that goes by permissions instead of granting everything."""
     # Of three, since the second one films in a format of its own (Y16) that no one decodes.

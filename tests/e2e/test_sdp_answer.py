@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, Route
 
 from sfu_worker import sdp
@@ -47,7 +48,7 @@ async (sdp) => {
 """
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> Page:
     """An empty page of a secure origin, which may use the camera."""
 

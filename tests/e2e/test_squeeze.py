@@ -10,6 +10,7 @@ from itertools import dropwhile
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -77,7 +78,7 @@ def pictures() -> Iterator[bytearray]:
         yield frame
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def camera(tmp_path: Path) -> AsyncIterator[Browser]:
     """A browser whose camera shows the clip. All sit in it, in tabs: one browser takes less of a small machine than four."""
     clip = tmp_path / "clip.y4m"

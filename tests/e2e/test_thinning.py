@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from channels_redis.core import RedisChannelLayer
 from playwright.async_api import Browser
 
@@ -30,7 +31,7 @@ CODECS = ("VP8", "VP9", "AV1", "H264")
 ENOUGH = 100_000_000
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def worker(redis_url: str) -> AsyncIterator[Worker]:
     """In this process: a receiver's budget is said here, and no link has to be narrow for it."""
     worker = Worker(Config("lab", "lab", redis_url, 0, ("127.0.0.1",), ("127.0.0.1",), "INFO"))
@@ -39,7 +40,7 @@ async def worker(redis_url: str) -> AsyncIterator[Worker]:
     await worker.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def bus(worker: Worker, redis_url: str, tmp_path: Path) -> AsyncIterator[Bus]:
     layer = RedisChannelLayer(
         hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from channels_redis.core import RedisChannelLayer
 from playwright.async_api import Browser
 
@@ -27,7 +28,7 @@ def worker(redis_url: str, tmp_path: Path) -> Iterator[Path]:
     assert "Traceback" not in log.read_text()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def bus(worker: Path, redis_url: str, tmp_path: Path) -> AsyncIterator[Bus]:
     layer = RedisChannelLayer(
         hosts=[{"address": redis_url, "socket_timeout": 20}], prefix="confcall"
