@@ -21,15 +21,18 @@ from sfu_worker import wire
 
 webrtc.allow_loopback()
 
+# Each rid's divisor of the size and its maxBitrate.
 LAYERS = {"q": (4, 400_000), "h": (2, 750_000), "f": (1, 5_000_000)}
-"Each rid's divisor of the size and its maxBitrate."
 
 RATE = 48_000
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A viewer's counters at ``at`` (time.monotonic()). Sizes in bytes, durations in seconds, sound in samples."""
+    """A viewer's counters at ``at`` (time.monotonic()).
+
+    Sizes are in bytes, durations in seconds, sound in samples.
+    """
 
     at: float
     bytes: int = 0
@@ -62,8 +65,11 @@ class Client:
         self.pc = webrtc.RTCPeerConnection()
 
     async def connect(self, sources: list[tuple[str, Any]] | None = None) -> None:
-        """Offer and take the answer. ``sources``: pairs of source and transceiver, whose mids exist only now."""
-        # As the call page does: who sends nothing hears of round trips only so.
+        """Send an offer and apply the answer.
+
+        ``sources`` are pairs of source and transceiver, whose mids exist only after the offer.
+        """
+        # As the call page does: it is how a receiver that sends nothing learns the round trip.
         sdp = re.sub(
             r"(a=rtpmap:(\d+) (?:opus|VP8|VP9|H264|AV1)/.*\r\n)",
             r"\1a=rtcp-fb:\2 rrtr\r\n",
@@ -96,7 +102,10 @@ class Client:
 
 
 class Publisher(Client):
-    """Sends a looping clip in three layers and a tone. ``temporal``: with three temporal layers each, as the call page does."""
+    """Sends a looping clip in three layers, and a tone.
+
+    ``temporal`` adds three temporal layers to each, as the call page does.
+    """
 
     def __init__(
         self, seat: Seat, clip: list[bytearray], size: Size, fps: int = 30, temporal: bool = False
@@ -113,7 +122,7 @@ class Publisher(Client):
         stream = webrtc.MediaStream([self._sound, self._video.track])
         init = webrtc.RTCRtpTransceiverInit
         audio = self.pc.add_transceiver(self._sound, init(direction="sendonly", streams=[stream]))
-        # As the call page does: libwebrtc sends RED where it stands before Opus.
+        # As the call page does: libwebrtc sends RED if it stands before Opus.
         known = webrtc.RTCRtpSender.get_capabilities("audio")
         assert known is not None
         audio.set_codec_preferences(
@@ -134,7 +143,7 @@ class Publisher(Client):
         )
         self._sender = video.sender
         await self.connect(sources=[("microphone", audio), ("camera", video)])
-        # A busy machine would otherwise drop the top layer, and every share would be measured against another sender.
+        # Otherwise a busy machine would drop the top layer, and all shares would be of less.
         parameters = self._sender.get_parameters()
         parameters.degradation_preference = "maintain-framerate-and-resolution"
         await self._sender.set_parameters(parameters)
@@ -218,13 +227,13 @@ class Viewer(Client):
     """Receives one participant's picture and sound."""
 
     async def start(self, source: str, height: int) -> float:
-        """Connect and ask for a picture. Returns the time of asking, at which the relay's steps begin as well."""
+        """Connect and ask for a picture. Returns when, which is when the relay's steps begin."""
         self.frames: list[Frame] = []
         init = webrtc.RTCRtpTransceiverInit(direction="recvonly")
         self._audio = self.pc.add_transceiver("audio", init)
         self._video = self.pc.add_transceiver("video", init)
         await self.connect()
-        # libwebrtc plays sound, and so counts and conceals it, only where somebody reads it.
+        # libwebrtc plays sound, and counts what it conceals, only while the track is read.
         reading = webrtc.MediaStreamTrackProcessor(
             webrtc.MediaStreamTrackProcessorInit(self._audio.receiver.track)
         )
@@ -245,7 +254,7 @@ class Viewer(Client):
         return began
 
     def wish(self, source: str, height: int) -> wire.SlotRequest:
-        """The wish for a picture so many lines high."""
+        """A request for a picture of this many lines."""
         return wire.SlotRequest(self._video.mid or "", f"{source}:camera", height, 1)
 
     async def _watch(self, processor: Any) -> None:

@@ -3,10 +3,10 @@
     python -m bench.record                        all scenarios, about 5 minutes
     python -m bench.record --scenario jitter --to /tmp/traces
 
-The sender is libwebrtc (960x540 at 30 fps, layers of 0.4, 0.75 and 5 Mbit/s, and a tone), the worker a real one, the
-receiver Chromium behind ``bench.relay``, which asks for the largest layer; a second receiver on a clean link keeps the
-sender at its full rate. Written are traces as ``bench.traces`` describes them. Record on a machine that has nothing else
-to do: its own pauses look like those of a network.
+The sender is libwebrtc (960x540 at 30 fps, layers of 0.4, 0.75 and 5 Mbit/s, and a tone), the worker
+is a real one. The receiver is Chromium behind ``bench.relay``, and asks for the largest layer. A
+second receiver on a clean link keeps the sender at its full rate. ``bench.traces`` describes the files
+that are written. Record on an idle machine: its own pauses look like those of a network.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from tools.product import ROOT
 
 TRACES = ROOT / "tests" / "data" / "bwe"
 FAST, SLOW = 10e6, 500e3
+# Seconds between two readings of the relay's counters.
 EVERY = 0.1
-"Seconds between two readings of the relay's counters."
 
 
 def scenarios() -> list[Trace]:
-    """Traces that are still to be recorded."""
+    """Traces without events: what there is to record."""
 
     def link(
         name: str, seconds: float, *down: tuple[float, Conditions], up: Conditions | None = None
@@ -71,7 +71,7 @@ async def count(relay: Relay, began: float, seconds: float) -> list[Event]:
 
 
 async def play(trace: Trace, worker: Rig, browser: Pages, number: int) -> tuple[float, list[Event]]:
-    """Let somebody receive over the scenario's link. Returns when it began, and what the relay counted."""
+    """Receive over the scenario's link. Returns when it began, and what the relay counted."""
     relay = Relay(trace.down, trace.up, seed=number)
     page: BenchPage = await browser.open(Seat(worker, "bench", trace.scenario))
     try:
@@ -104,7 +104,7 @@ async def record(wanted: list[Trace], clip: list[bytearray]) -> dict[str, Trace]
             finally:
                 await other.close()
                 await publisher.close()
-        # The worker has ended, and so has written what it had.
+        # The worker has ended by now, and written its events.
         return {t.scenario: finish(t, client, *counted[t.scenario], Path(data)) for t in wanted}
 
 
@@ -132,7 +132,8 @@ def gist(trace: Trace) -> str:
     replay(trace, told, look)
     worst = max((abs(again / live - 1) for _, live, again in said), default=0.0)
     lines = [
-        f"{trace.scenario}: {len(trace.events)} events, replayed estimate differs by {worst:.1%} at most"
+        f"{trace.scenario}: {len(trace.events)} events,"
+        f" replayed estimate differs by {worst:.1%} at most"
     ]
     for second in range(0, int(trace.seconds), 2):
         part = [live for at, live, _ in said if second <= at < second + 2]

@@ -1,7 +1,8 @@
-"""A worker whose estimators write down what they are told: ``python -m bench.recording``, settings as for ``sfu_worker``.
+"""A worker whose estimators record what they are told: ``python -m bench.recording``.
 
-The estimators are replaced from here; the worker itself knows nothing of it. When it ends, the events of each receiver are
-in RECORD_TO as ``<participant>.pickle``: a list of (kind, time.monotonic(), values) as in ``bench.traces``.
+Settings are those of ``sfu_worker``. The estimators are replaced from here; the worker does not know
+about it. When it ends, it writes the events of each receiver to RECORD_TO, as
+``<participant>.pickle``: a list of (kind, time.monotonic(), values) as in ``bench.traces``.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ class RecordingHistory(PacketHistory):
 
 
 class RecordingEstimator(BandwidthEstimator):
-    """Is what it records."""
+    """An estimator that keeps what it is told in ``events``."""
 
     def __init__(self) -> None:
         super().__init__()
         self.events: list[tuple[str, float, tuple[Any, ...]]] = []
+        # Feedback packets of the datagram that is being read.
         self.coming: deque[bytes] = deque()
-        "Feedback packets of the datagram that is being read."
         self.history = RecordingHistory(self._prober.sent, self.events)
 
     def feedback(self, packets: rtcp.TransportFeedback, now: float) -> None:
@@ -84,7 +85,7 @@ def transport_feedback(data: bytes) -> list[bytes]:
 
 
 def record(told: dict[str, RecordingEstimator]) -> None:
-    """From now on each participant's estimator records, and is kept in ``told`` under the participant's id."""
+    """Let the estimator of each participant record, and keep it in ``told`` under their id."""
     hear = Participant.on_rtcp
 
     def on_rtcp(self: Participant, data: bytes, now: float) -> None:

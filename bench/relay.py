@@ -1,4 +1,7 @@
-"""A UDP relay between one client and the worker, one link each way. Runs in a thread: the event loop's work is not in its way."""
+"""A UDP relay between one client and the worker, with one link each way.
+
+It runs in a thread, so that the event loop's work does not delay packets.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,15 @@ from collections.abc import Sequence
 
 from bench.shaping import Conditions, Link, Step, conditions_at
 
+# Seconds until a change of the conditions is noticed at the latest.
 LONGEST_SLEEP = 0.02
-"Seconds until a change of the conditions is noticed at the latest."
 
 
 def through(sdp: str, port: int) -> str:
-    """An answer whose only candidate is the relay on the loopback. Raises ValueError when the answer has no UDP candidate."""
+    """Replace the answer's candidates by the relay on loopback.
+
+    Raises ValueError if the answer has no UDP candidate.
+    """
     pattern = re.compile(r"^a=candidate:(\S+) (\d) udp (\d+) \S+ \d+ typ host.*$", re.IGNORECASE)
     lines: list[str] = []
     found = 0
@@ -46,7 +52,10 @@ def udp_candidate(sdp: str) -> tuple[str, int]:
 
 
 class Relay:
-    """Both links of one client. ``down`` is towards the client. The clean link becomes the shaped one with ``begin``."""
+    """Both links of one client; ``down`` is towards the client.
+
+    The links are clean until ``begin`` starts the steps.
+    """
 
     def __init__(self, down: Sequence[Step], up: Sequence[Step] = (), seed: int = 1) -> None:
         self.down, self.up = Link(seed), Link(seed + 1000)
@@ -110,7 +119,7 @@ class Relay:
 
 def _udp() -> socket.socket:
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    # The shaped queue is the only one: the kernel's must not overflow while this thread waits for its turn.
+    # Only the shaped queue may drop: the kernel's must hold what comes while this thread waits.
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
     s.bind(("127.0.0.1", 0))
     s.setblocking(False)

@@ -1,4 +1,7 @@
-"""What a viewer's frames and counters say about a link: settling, freezes, shares. Pure; times in seconds."""
+"""What a viewer's frames and counters say about a link: settling, freezes, shares.
+
+Pure; times are in seconds.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,19 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+# A gap between frames that counts as a freeze: 150 ms and three frame times, as in libwebrtc.
 FREEZE = 0.25
-"A gap between frames that a viewer sees as a stop: 150 ms and three frame times at 30 fps, as libwebrtc counts it."
 
+# A picture older than this is not the right layer, whatever its height.
 STALE = 0.5
-"A picture older than this is not the right layer, whatever its height."
 
+# A layer is settled if it is the right one for this share of the remaining time, ...
 STAYS = 0.95
-"Settled: the right layer from then on, in so much of the time that is left."
 
+# ... of which there must be this much.
 SHORTEST = 3.0
-"Seconds that must be left to call a layer settled."
 
+# Seconds between the points at which the picture is judged.
 GRID = 0.1
 
 
@@ -38,7 +42,7 @@ class Counter:
     values: Sequence[float]
 
     def at(self, t: float) -> float:
-        """Its value at ``t``, between two readings on the straight line."""
+        """The value at ``t``, interpolated between two readings."""
         i = bisect.bisect_left(self.times, t)
         if i == 0:
             return self.values[0] if self.values else 0.0
@@ -52,10 +56,10 @@ class Counter:
 
 
 def freezes(frames: Sequence[Frame], begin: float, end: float) -> list[float]:
-    """The lengths of the stops between begin and end. A stop that reaches over a boundary counts up to it."""
+    """The lengths of the freezes between begin and end, to which they are cut."""
     inside = [f.at for f in frames if begin <= f.at <= end]
     before = [f.at for f in frames if f.at < begin]
-    # What began before still stands when the time begins; a gap is judged whole and counted by its part inside.
+    # A gap is judged by its whole length, and counted by the part of it that is inside.
     points = [before[-1] if before else begin, *inside]
     found = []
     for previous, following in zip(points, [*points[1:], end], strict=True):
@@ -65,7 +69,10 @@ def freezes(frames: Sequence[Frame], begin: float, end: float) -> list[float]:
 
 
 def settled(frames: Sequence[Frame], begin: float, end: float, height: int) -> float | None:
-    """Seconds after ``begin`` from which on the picture has the right height and moves; None if it never stays so."""
+    """Seconds after ``begin`` until the picture has the right height and keeps moving.
+
+    None if that never lasts.
+    """
     times = [f.at for f in frames]
     steps = int((end - begin) / GRID)
     right = []
@@ -84,14 +91,20 @@ def settled(frames: Sequence[Frame], begin: float, end: float, height: int) -> f
 
 
 def best_layer(layers: dict[int, float], rate: float | None) -> int:
-    """The height of the richest layer whose bitrate fits the rate; the poorest when none does. ``layers``: height to bit/s."""
+    """The height of the largest layer whose bitrate fits the rate, or of the smallest layer.
+
+    ``layers`` maps heights to bit/s.
+    """
     fitting = [h for h, bits in layers.items() if rate is None or bits <= rate]
     return max(fitting) if fitting else min(layers)
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of a scenario in which the link stays as it is. ``right`` is the height that the viewer should get."""
+    """A stretch of a scenario in which the link does not change.
+
+    ``right`` is the height that the viewer should get.
+    """
 
     name: str
     begin: float
@@ -101,9 +114,10 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One phase as a viewer had it.
+    """One phase as a viewer saw it.
 
-    ``settle`` None: never. ``share`` is of the right layer's bitrate, ``concealed`` of the sound's samples.
+    ``settle`` is None if the picture never settled. ``share`` is a share of the right layer's
+    bitrate, ``concealed`` one of the sound's samples.
     """
 
     phase: str
@@ -123,10 +137,12 @@ def score(
     sound: Counter,
     concealed: Counter,
 ) -> Score:
-    """``received``: the viewer's bytes of video; ``sent``: the sender's of the right layer; sound in samples.
+    """Score a phase.
 
-    The share is taken where the layer has settled, one second later (the first key frame costs more than the layer
-    does), or over the second half of a phase in which it never did.
+    ``received`` counts the viewer's bytes of video, ``sent`` the sender's bytes of the right layer,
+    ``sound`` and ``concealed`` count samples. The share is taken from one second after the layer
+    settled, since its first key frame costs more than the layer. If it never settled, the share is
+    that of the second half of the phase.
     """
     settle = settled(frames, phase.begin, phase.end, phase.right)
     begin = (
@@ -148,7 +164,7 @@ def score(
 
 
 def median_scores(runs: Iterable[Sequence[Score]]) -> list[Score]:
-    """Phase by phase the medians of several runs. A run that never settled counts as worse than any that did."""
+    """The medians of several runs, phase by phase. A run that never settled is the worst."""
     found = []
     for scores in zip(*runs, strict=True):
         settles = sorted(s.settle if s.settle is not None else float("inf") for s in scores)

@@ -1,4 +1,7 @@
-"""A bad link as a pure model: rate with a bounded queue, loss, delay, jitter and reordering. Time is a parameter."""
+"""A pure model of a bad link: a rate with a bounded queue, loss, delay, jitter and reordering.
+
+Time is a parameter.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,25 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# IPv4 and UDP headers, which use up a link's rate too.
 OVERHEAD = 28
-"IPv4 and UDP headers, which use up a link's rate too."
 
+# A packet of other traffic, which ends with the link. It is recognised by identity.
 RIVAL = bytes(1200 - OVERHEAD)
-"A packet of somebody else's. Known by its identity: it goes as far as the end of the link."
 
+# How often a wandering delay picks its next target. A queue elsewhere fills and drains in this time.
 WANDER_SECONDS = 0.1
-"How often a wandering delay chooses where to go next: a queue elsewhere fills and drains in about this time."
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """What a link is like in one direction.
 
-    ``rate`` is in bit/s (None: no limit), ``queue`` how long a packet may wait for it (seconds, then it is dropped),
-    ``loss`` a probability, ``delay`` and ``jitter`` seconds. Without reordering the delay wanders within ±jitter and
-    packets stay in order; ``reorder`` is the probability that a packet draws a delay of its own and may overtake.
-    ``rival``: bit/s of somebody else's packets in the same queue, who does not yield; there has to be a ``rate``.
+    ``rate`` is in bit/s (None: no limit). ``queue`` is how many seconds a packet may wait; one that
+    would wait longer is dropped. ``loss`` is a probability, ``delay`` and ``jitter`` are seconds.
+    Without reordering the delay wanders within ±jitter and packets stay in order. ``reorder`` is the
+    probability that a packet draws a delay of its own and may overtake others. ``rival`` is the
+    bit/s of other traffic in the same queue, which does not yield; it needs a ``rate``.
     """
 
     rate: float | None = None
@@ -59,25 +63,24 @@ class Link:
 
     def __init__(self, seed: int = 0) -> None:
         self.conditions = Conditions()
+        # Packets, and bytes with headers. The rival counts in rival_bytes alone.
         self.passed = self.dropped = self.lost = 0
-        self.bytes = 0
-        "Sizes of what was let through, headers included; the rival's are in none of these numbers, but here:"
-        self.rival_bytes = 0
+        self.bytes = self.rival_bytes = 0
         self._random = random.Random(seed)
         self._queue: deque[bytes] = deque()
         self._queued = 0
+        # How many bytes of the queue's first datagram are on the wire.
         self._head_sent = 0.0
-        "How many bytes of the queue's first datagram are on the wire."
         self._clock = 0.0
         self._travelling: list[tuple[float, int, bytes]] = []
         self._count = 0
         self._last_due = 0.0
+        # When the rival's next packet enters.
         self._rival_at = 0.0
-        "When the rival's next packet enters."
         self._wander = (0.0, 0.0, 0.0, 0.0)
 
     def change(self, conditions: Conditions, now: float) -> None:
-        """From now on the link is another; what waits in the queue leaves at the new rate."""
+        """Change the link from now on; what waits in the queue leaves at the new rate."""
         self._advance(now)
         self.conditions = conditions
         self._rival_at = now

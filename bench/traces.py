@@ -1,15 +1,16 @@
-"""What one receiver's estimator was told over a real path, as a file, and told again to another estimator.
+"""Traces: files of what a receiver's estimator was told over a real path, to tell another one.
 
-A trace is gzip'd text: a line of JSON, then a line for each event in the order in which the estimator saw them. Fields are
-separated by commas: the kind, microseconds since the event before, and
+A trace is gzipped text: a line of JSON, then a line for each event, in the order in which the
+estimator saw them. Fields are separated by commas: the kind, microseconds since the previous event,
+and
 
 - ``s``  a packet left: its transport-wide number, its size in bytes, the id of its probe or 0
-- ``f``  feedback came: the RTCP packet in base64, what the estimator said after it (bit/s)
-- ``r``  a report block: fraction lost in 1/256, round trip in µs or -1
+- ``f``  feedback came: the RTCP packet in base64, the estimate after it (bit/s)
+- ``r``  a report block: fraction lost in 1/256, round-trip time in µs or -1
 - ``b``  REMB: bit/s
 - ``t``  the timer's tick
-- ``p``  the question for a probe: bit/s wanted in all, the id of the answer or 0
-- ``l``  the relay's count, from outside: bytes passed towards the receiver, with all headers, and packets
+- ``p``  a probe was asked for: bit/s wanted in all, the id of the probe or 0
+- ``l``  the relay's count: bytes passed towards the receiver, with all headers, and packets
 """
 
 from __future__ import annotations
@@ -26,13 +27,17 @@ from bench.shaping import Conditions, Step
 from sfu_worker.bwe.estimator import BandwidthEstimator
 from sfu_worker.rtp import rtcp
 
+# When a trace begins on the replaying estimator's clock, which must be greater than 0.
 START = 1000.0
-"Seconds on the replaying estimator's clock at which a trace begins: it wants times greater than 0."
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``at`` in seconds since the link was first as ``Trace.down`` says; ``values`` as in the file, an ``f``'s with bytes."""
+    """Something that the estimator was told.
+
+    ``at`` is in seconds since the first step of ``Trace.down``. ``values`` are those of the file; the
+    RTCP packet of an ``f`` is bytes.
+    """
 
     kind: str
     at: float
@@ -41,7 +46,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """``down`` and ``up`` are the link towards the receiver and back, ``client`` what received."""
+    """``down`` and ``up`` are the link to the receiver and back, ``client`` is the receiver."""
 
     scenario: str
     client: str
@@ -83,10 +88,10 @@ def read(path: Path) -> Trace:
 def replay(
     trace: Trace, estimator: BandwidthEstimator, look: Callable[[Event], None] | None = None
 ) -> None:
-    """Tell an estimator all that the recorded one was told. ``look`` is called after each event.
+    """Tell an estimator all that the recorded one was told; ``look`` is called after each event.
 
-    It is asked for a probe only where the recorded one wanted it: its own at another time would never be sent, and would
-    keep it from the next. So its probe is the recorded one when it agrees, and otherwise those packets are like any others.
+    It is asked for a probe only when the recorded estimator made one: a probe at another time would
+    never be sent, and would delay the next one. If it makes none, the probe's packets are ordinary.
     """
     probes: dict[int, int] = {0: 0}
     for event in trace.events:
