@@ -1,9 +1,10 @@
-"""How soon a simulcast layer that nobody watched is back when somebody does: the worker between libwebrtc clients.
+"""How soon a simulcast layer that no one watched is back when someone asks for it again.
 
     python -m bench.comeback            five times, about a minute
 
-A viewer makes its window small, the sender is told and stops the larger layers, and the window grows again. Printed are the
-times from that wish until the sender is told, until it has encoded a picture of the top layer, and until the viewer sees one.
+The worker is real, the clients are libwebrtc. A viewer makes its window small; the sender is told,
+and stops the larger layers. Then the window grows again. This prints the times from that moment
+until the sender is told, has encoded a picture of the top layer, and the viewer sees one.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ async def encoded(publisher: Publisher) -> int:
 
 
 async def wait_until_stopped(publisher: Publisher, viewer: Viewer) -> None:
-    """The small picture is shown, and the top layer stands still."""
+    """Wait until the small picture is shown and the top layer has stopped."""
     await until(
         lambda: bool(viewer.frames) and viewer.frames[-1].height == SMALL,
         "the small picture did not come",
@@ -101,9 +102,8 @@ def main() -> None:
     stop_on_sigterm()
     found = asyncio.run(run(parser.parse_args().times))
     for name, values in zip(("told", "encoded", "seen"), zip(*found, strict=True), strict=True):
-        print(
-            f"{name:8} median {statistics.median(values) * 1000:4.0f} ms, largest {max(values) * 1000:4.0f} ms"
-        )
+        median, largest = statistics.median(values) * 1000, max(values) * 1000
+        print(f"{name:8} median {median:4.0f} ms, largest {largest:4.0f} ms")
     print(f"load {load_average():.1f}")
 
 

@@ -1,12 +1,16 @@
-"""CPU per forwarded packet of a real worker: one sender to 10 to 200 receivers, and a call in which all see all, beside a floor
-measured in the same run.
+"""CPU per forwarded packet of a real worker, beside a floor that is measured in the same run.
 
-``python bench/forward.py [--receivers 10,50,100,200] [--people 10] [--rate 150] [--seconds 4] [--windows 5]``
+    python bench/forward.py [--receivers 10,50,100,200] [--people 10] [--rate 150]
+                            [--seconds 4] [--windows 5]
 
-The worker is a process of its own; all clients (real ICE, DTLS-SRTP) live in this one. Every packet that arrives is checked.
-CPU is that of the worker process, user and system, from /proc, its timers and feedback included; medians of the windows.
-The sender's rate is one that a receiver's bandwidth estimate reaches by itself: what it does not, the worker does not send.
-In the call everybody sends ``--rate`` packets a second too, a third of them sound of 100 bytes, and receives all the others.
+One sender has 10 to 200 receivers; then there is a call in which everyone sees everyone. The worker
+is a process of its own; all clients (real ICE, DTLS-SRTP) live in this one, which checks every
+packet that arrives. CPU is the user and system time of the worker process, from /proc, with its
+timers and feedback. Rows are medians of the windows.
+
+The sender's rate is low enough for the bandwidth estimate of each receiver to reach it: the worker
+sends nothing above the estimate. In the call everyone sends ``--rate`` packets a second too, a
+third of them sound of 100 bytes.
 """
 
 from __future__ import annotations
@@ -33,13 +37,19 @@ import pylibsrtp
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from sfu_worker.light_client import Hub, LightClient, Plan, WorkerSignalling, open_layer  # noqa: E402
+from sfu_worker.light_client import (  # noqa: E402
+    Hub,
+    LightClient,
+    Plan,
+    WorkerSignalling,
+    open_layer,
+)
 from sfu_worker.net import mmsg, srtp  # noqa: E402
 from tools import product  # noqa: E402
 
 PACKET = 1100
+# Packets in a frame. They leave the sender together, as a browser's do.
 FRAME = 5
-"Packets in a frame: they leave the sender together, as a browser's do."
 WORKER = "bench"
 JOIN_SECONDS = 60.0
 
@@ -72,7 +82,8 @@ def main() -> int:
     parser.add_argument("--windows", type=int, default=5)
     options = parser.parse_args()
     print(
-        "floor: rewrite + protect + sendto, one packet at a time; the mean of what was measured before and after each row"
+        "floor: rewrite + protect + sendto, one packet at a time;"
+        " the mean of what was measured before and after each row"
     )
     print("    people    in/s    out/s  µs/packet  floor  x floor   lost  p50 ms  p99 ms   load")
     lost = 0
@@ -87,8 +98,10 @@ def main() -> int:
             floor, before = (before + after) / 2, after
             lost += row["lost"]
             print(
-                f"{name:>10} {row['in']:>7.0f} {row['out']:>8.0f} {row['cost']:>10.1f} {floor:>6.1f} {row['cost'] / floor:>8.2f}"
-                f" {row['lost']:>6} {row['p50']:>7.1f} {row['p99']:>7.1f} {os.getloadavg()[0]:>6.1f}",
+                f"{name:>10} {row['in']:>7.0f} {row['out']:>8.0f}"
+                f" {row['cost']:>10.1f} {floor:>6.1f} {row['cost'] / floor:>8.2f}"
+                f" {row['lost']:>6} {row['p50']:>7.1f} {row['p99']:>7.1f}"
+                f" {os.getloadavg()[0]:>6.1f}",
                 flush=True,
             )
     return 1 if lost else 0
@@ -99,9 +112,13 @@ def numbers(text: str) -> list[int]:
 
 
 def measure_floor(packets: int = 30_000) -> float:
-    """CPU µs of the least that a forwarder in Python does: the median of five loops to a socket that is read elsewhere."""
+    """CPU µs per packet of the least that a forwarder in Python does: the median of five loops.
+
+    They send to a socket that another process reads.
+    """
     drain = (
-        "import socket,sys\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.setsockopt(1,8,4<<20)\ns.bind(('127.0.0.1',0))\n"
+        "import socket,sys\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+        "s.setsockopt(1,8,4<<20)\ns.bind(('127.0.0.1',0))\n"
         "print(s.getsockname()[1],flush=True)\nb=bytearray(2048)\nwhile 1: s.recv_into(b)"
     )
     reader = subprocess.Popen([sys.executable, "-c", drain], stdout=subprocess.PIPE, text=True)
@@ -142,7 +159,7 @@ def _floor_once(sock: socket.socket, address: tuple[str, int], packets: int) -> 
 
 @contextlib.contextmanager
 def worker() -> Iterator[tuple[str, int]]:
-    """A worker with a Redis of its own: (Redis URL, process id). Both end with the block, also on SIGTERM."""
+    """A worker with its own Valkey: URL and process id. Both end with the block, or by SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with (
         tempfile.TemporaryDirectory() as directory,
@@ -159,7 +176,7 @@ def cpu(pid: int) -> float:
 
 
 class Call:
-    """A room on the worker, and who is in it. Use as ``async with``: at the end everybody leaves."""
+    """A room on the worker and its clients. Use as ``async with``: at the end everyone leaves."""
 
     def __init__(self, url: str, hub: Hub, room: str) -> None:
         self.clients: list[LightClient] = []
@@ -196,15 +213,15 @@ async def hold(url: str, pid: int, people: People, count: int, options: Any) -> 
         return await measure(pid, call.clients, options)
 
 
+# Lets everyone in. Returns the receivers, and how many streams each of them gets.
 People = Callable[[Call, int, Any], Awaitable[tuple[list[LightClient], int]]]
-"""Lets everybody in. Returns who receives, and how many streams each of them."""
 
 
 async def one_to_many(call: Call, count: int, options: Any) -> tuple[list[LightClient], int]:
     """One camera for ``count`` receivers, who are there before it."""
     source = call.line()
     for number in range(count):
-        # They need not hear the room's events: this is about media.
+        # They do not need the room's events: this is about media.
         await call.join(
             f"receiver {number}",
             call.line(hears_room=False),
@@ -239,9 +256,9 @@ async def all_to_all(call: Call, count: int, options: Any) -> tuple[list[LightCl
 
 
 async def settled(receivers: list[LightClient], streams: int) -> None:
-    """Until everybody receives every stream, and has for a while: bandwidth estimation begins low."""
+    """Wait until everyone steadily receives every stream: bandwidth estimates begin low."""
     async with asyncio.timeout(JOIN_SECONDS):
-        while not all(len(client.receiver.first_frame) == streams for client in receivers):  # noqa: ASYNC110
+        while not all(len(r.receiver.first_frame) == streams for r in receivers):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     before = -1
     while before != (now := sum(client.receiver.pauses for client in receivers)):

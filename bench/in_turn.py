@@ -2,9 +2,9 @@
 
     python bench/in_turn.py BEFORE AFTER [--times 5] [-- options of bench/forward.py]
 
-Each checkout's own ``bench/forward.py`` runs, before and after in turn, so that a machine that gets
-slower for a while slows down both. Both run with this Python and its installed packages. Printed is
-for each row the median of the CPU per packet, its range over the runs, and the same as a multiple of
+Each checkout's own ``bench/forward.py`` runs, before and after in turn, so that a machine that is
+slower for a while slows down both. Both run with this Python and its installed packages. For each
+row this prints the median CPU per packet and its range over the runs, and the same as a multiple of
 the floor that ``forward.py`` measures beside it. Differences within the ranges are noise.
 """
 

@@ -1,13 +1,18 @@
-"""How well a picture survives in which every frame differs: VMAF of what a receiver decodes against what was sent.
+"""How well a clip in which every frame differs survives: VMAF of what a receiver decodes.
 
     python -m bench.motion                     all senders, about 4 minutes
     python -m bench.motion --sender motion     one of them
     python -m bench.motion --codec H264        another codec than VP8 for the browser's senders
 
-The clip is 1280x720 at 30 fps. Senders: ``whip`` FFmpeg's x264 at 6 Mbit/s; ``motion`` Chromium with the content hint,
-8 Mbit/s and the frame rate kept; ``auto`` Chromium with the call page's plain layers; ``cap`` Chromium with the
-1.5 Mbit/s that many servers allow. The receiver is Chromium; what its decoder is given is kept, decoded again
-afterwards and paired with the clip by the number drawn into each frame.
+The clip is 1280x720 at 30 fps. The senders are
+
+- ``whip``    FFmpeg's x264 at 6 Mbit/s
+- ``motion``  Chromium with the content hint, 8 Mbit/s and the frame rate kept
+- ``auto``    Chromium with the call page's plain layers
+- ``cap``     Chromium with the 1.5 Mbit/s that many servers allow
+
+The receiver is Chromium. What its decoder is given is kept, decoded again afterwards, and paired
+with the clip by the number in each frame.
 """
 
 from __future__ import annotations
@@ -35,8 +40,8 @@ from sfu_worker import wire
 
 SIZE = Size(1280, 720)
 CLIP_FRAMES = 240
+# Until Chromium's estimate has grown to what it sends in the end.
 WARM_SECONDS = 12.0
-"Until Chromium's estimate has grown to what it sends in the end."
 
 WHIP_RATE = 6_000_000
 
@@ -61,8 +66,10 @@ NAMES = ("whip", *SENDERS)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One sender. ``vmaf`` of what was received, ``own`` of the encoder's own output (None where it is not to be had),
-    ``untouched`` the share of received pictures that are the encoder's own to the last pixel.
+    """One sender. ``quality`` is that of what was received, ``own`` that of what was encoded.
+
+    ``untouched`` is the share of received pictures that equal the encoder's own, pixel by pixel.
+    Both are None if the encoder's output is not available.
     """
 
     sender: str
@@ -82,7 +89,7 @@ class Outcome:
 
 
 def stops(times: Sequence[float]) -> list[float]:
-    """Gaps between frames that a viewer sees."""
+    """The gaps between frames that a viewer sees as freezes."""
     return [b - a for a, b in itertools.pairwise(times) if b - a > FREEZE]
 
 
@@ -156,7 +163,7 @@ class Bench:
         got.write_bytes(bitstream(codec, SIZE, [f.data for f in frames]))
         same, own_quality = None, None
         if own is not None:
-            # Both scores from the same frames on: some parts of the clip are harder than others.
+            # Both scores begin at the same frame: some parts of the clip are harder than others.
             same, begin = untouched(
                 fingerprints(got, codec, SIZE)[skip:], fingerprints(own, codec, SIZE)
             )
@@ -188,7 +195,10 @@ async def _inbound(viewer: BenchPage) -> dict[str, Any]:
 
 
 def make_clip() -> list[bytearray]:
-    """There and back again, each frame with a number of its own: no jump where the camera starts over."""
+    """The clip forwards and backwards, each frame with its own number.
+
+    So nothing jumps when the camera starts over.
+    """
     there = list(generate(SIZE, CLIP_FRAMES))
     back = [bytearray(frame) for frame in there[::-1]]
     for i, frame in enumerate(back):

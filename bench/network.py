@@ -1,12 +1,13 @@
-"""How well a picture and sound get over a bad link: the worker between libwebrtc clients, one of two viewers shaped.
+"""How well picture and sound get over a bad link, through a worker between libwebrtc clients.
 
-One sender (960x540 at 30 fps, three layers of 0.4, 0.75 and 5 Mbit/s), one viewer on a clean link, one behind a relay:
+There is one sender (960x540 at 30 fps, three layers of 0.4, 0.75 and 5 Mbit/s), one viewer on a
+clean link, and one behind a relay that shapes its link:
 
     python -m bench.network                    all scenarios, about 5 minutes
     python -m bench.network --quick            the steps alone, about 80 s
     python -m bench.network --scenario loss15 --runs 3 --json out.json
 
-Loss is applied both ways; rate, delay and jitter towards the viewer, where the media goes.
+Loss is applied both ways; rate, delay and jitter only towards the viewer.
 """
 
 from __future__ import annotations
@@ -34,13 +35,16 @@ SIZE = Size(960, 540)
 CLIP_FRAMES = 90
 FAST, SLOW = 10e6, 500e3
 HEIGHTS = {SIZE.height // scale: float(rate) for scale, rate in LAYERS.values()}
+# Bit/s of the top layer at which the sender has found its own bandwidth.
 WARM = 3.5e6
-"Bit/s of the top layer from which on the sender has found its own bandwidth."
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A link towards the viewer, the losses on the way back, and how long it lasts (seconds). No steps: no such viewer."""
+    """A link towards the viewer, the link back, and how long they last in seconds.
+
+    Without steps in ``down`` there is no shaped viewer.
+    """
 
     name: str
     down: list[Step]
@@ -69,7 +73,10 @@ def _describe(c: Conditions) -> str:
 
 
 def scenarios() -> dict[str, Scenario]:
-    """All that can be run. ``alone`` is the run without the shaped viewer, which the other viewer is compared with."""
+    """All scenarios.
+
+    ``alone`` has no shaped viewer. It is what the clean viewers of the others are compared with.
+    """
 
     def steps(**more: float) -> list[Step]:
         rates = ((0.0, FAST), (20.0, SLOW), (40.0, FAST))
@@ -86,7 +93,7 @@ def scenarios() -> dict[str, Scenario]:
         Scenario("loss15", lossy(0.15), 30, lossy(0.15)),
         Scenario("delay", [Step(0.0, Conditions(**far))], 30),
         Scenario("all", steps(loss=0.05, **far), 65, lossy(0.05)),
-        # Each packet draws its own delay, as netem does: harsher than any network that people sit behind.
+        # Each packet draws its own delay, as with netem: harsher than any real network.
         Scenario("reorder", [Step(0.0, Conditions(reorder=1.0, **far))], 30),
     ]
     return {s.name: s for s in found}
@@ -97,7 +104,7 @@ DEFAULT = ("alone", "steps", "loss5", "loss15", "delay", "all")
 
 @dataclass(slots=True)
 class Record:
-    """Counters of all clients, read over and over during a scenario."""
+    """Counters of all clients, read five times a second during a scenario."""
 
     times: list[float] = field(default_factory=list)
     sent: list[dict[str, tuple[int, int, int]]] = field(default_factory=list)
@@ -114,7 +121,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One scenario of one run. ``other_…`` is the clean viewer's (seconds), ``worker_cpu`` a share of one core."""
+    """One scenario of one run.
+
+    ``other_fps`` and ``other_freeze`` (seconds) are the clean viewer's; ``worker_cpu`` is a share
+    of one core.
+    """
 
     scenario: str
     scores: list[Score]
@@ -127,12 +138,15 @@ class Outcome:
 
     @property
     def delivered(self) -> float:
-        """The clean viewer's share of the frames: a busy machine makes fewer, and that is no other receiver's fault."""
+        """The clean viewer's share of the frames that were sent.
+
+        A busy machine sends fewer frames, which is not the fault of another receiver.
+        """
         return self.other_fps / self.sent_fps if self.sent_fps else 0.0
 
 
 async def warm(publisher: Publisher, other: Viewer, limit: float = 25.0) -> None:
-    """Wait until sender and clean viewer have the top layer: their own start is not what is measured."""
+    """Wait until sender and clean viewer have the top layer: their start is not measured."""
     end, before, fast = time.monotonic() + limit, (time.monotonic(), 0), False
     while time.monotonic() < end:
         await asyncio.sleep(1)
@@ -143,7 +157,8 @@ async def warm(publisher: Publisher, other: Viewer, limit: float = 25.0) -> None
             return
     height = other.frames[-1].height if other.frames else 0
     print(
-        f"after {limit:g} s the clean viewer has {height} lines and the top layer {'' if fast else 'not '}its bitrate",
+        f"after {limit:g} s the clean viewer has {height} lines,"
+        f" and the top layer {'has' if fast else 'does not have'} its bitrate",
         file=sys.stderr,
     )
 
@@ -209,9 +224,9 @@ def _link(viewer: Viewer | None) -> dict[str, float]:
 async def run(
     names: list[str], clip: list[bytearray], number: int, outcomes: list[Outcome], temporal: bool
 ) -> None:
-    """One run: a worker, a sender and a clean viewer that stay, and a shaped viewer for each scenario.
+    """One run: one worker, sender and clean viewer, and a shaped viewer for each scenario.
 
-    Outcomes are added as they come, so that those before a failure are not lost.
+    Outcomes are added as they come, so that a failure does not lose the earlier ones.
     """
     async with rig() as bench, contextlib.AsyncExitStack() as stack:
         publisher = Publisher(Seat(bench, "bench", "sender"), clip, SIZE, temporal=temporal)
@@ -284,7 +299,7 @@ def report(runs: list[list[Outcome]]) -> str:
         if not scores:
             rows.append([outcomes[0].scenario, "", *[""] * 6, *last])
     cores, load = os.cpu_count() or 1, max((o.load for r in runs for o in r), default=0.0)
-    # Clients, relay and worker share the cores: beyond them a freeze is the machine's as often as the link's.
+    # Clients, relay and worker share the cores: on a busy machine a freeze need not be the link's.
     busy = (
         f"\nThe machine was too busy (load {load:.1f} on {cores} cores): run it again alone."
         if load > 2 * cores
@@ -324,7 +339,7 @@ def main() -> None:
             runs.append([])
             asyncio.run(run(names, clip, number, runs[-1], options.temporal))
     except (KeyboardInterrupt, TimeoutError, RuntimeError) as exc:
-        # What has been measured is still worth having.
+        # What was measured before is still worth having.
         print(f"stopped: {exc!r}", file=sys.stderr)
         runs = [r for r in runs if len(r) == len(names)] or [r for r in runs if r]
     if runs:

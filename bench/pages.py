@@ -1,4 +1,7 @@
-"""Chromium pages that talk to a bare worker: one sends the fake camera, one keeps the encoded frames that reach its decoder."""
+"""Chromium pages that talk to a bare worker.
+
+One sends the fake camera; one keeps the encoded frames that reach its decoder.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,8 @@ window.send = async ({width, height, encodings, hint, degradation, codec}) => {
   const stream = await navigator.mediaDevices.getUserMedia({video});
   const [track] = stream.getVideoTracks();
   if (hint) track.contentHint = hint;
-  const transceiver = pc.addTransceiver(track, {direction: 'sendonly', streams: [stream], sendEncodings: encodings});
+  const transceiver = pc.addTransceiver(track,
+    {direction: 'sendonly', streams: [stream], sendEncodings: encodings});
   prefer(transceiver, RTCRtpSender, codec);
   if (degradation) {
     const parameters = transceiver.sender.getParameters();
@@ -59,18 +63,21 @@ const watch = (track) => {
 };
 window.hearAndSee = async () => {
   const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
-  const [sound, picture] = ['audio', 'video'].map((kind) => pc.addTransceiver(kind, {direction: 'recvonly'}));
+  const receive = (kind) => pc.addTransceiver(kind, {direction: 'recvonly'});
+  const [sound, picture] = [receive('audio'), receive('video')];
   await gathered(pc);
   for (const {receiver} of [sound, picture]) watch(receiver.track);
   return {sdp: pc.localDescription.sdp, sound: sound.mid, picture: picture.mid};
 };
 window.receive = async () => {
-  const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', encodedInsertableStreams: true});
+  const pc = window.pc = new RTCPeerConnection(
+    {bundlePolicy: 'max-bundle', encodedInsertableStreams: true});
   const transceiver = pc.addTransceiver('video', {direction: 'recvonly'});
   const {readable, writable} = transceiver.receiver.createEncodedStreams();
   window.kept = [];
   readable.pipeThrough(new TransformStream({transform(frame, controller) {
-    if (window.kept) window.kept.push({at: performance.now() / 1000, key: frame.type === 'key', data: frame.data.slice(0)});
+    const data = frame.data.slice(0);
+    if (window.kept) window.kept.push({at: window.now(), key: frame.type === 'key', data});
     controller.enqueue(frame);
   }})).pipeTo(writable);
   await gathered(pc);
@@ -87,7 +94,8 @@ window.taken = async () => {
     reader.onload = () => resolve(reader.result);
     reader.readAsDataURL(new Blob(kept.map((f) => f.data)));
   });
-  return {frames: kept.map((f) => [f.at, f.key, f.data.byteLength]), data: url.slice(url.indexOf(',') + 1)};
+  return {frames: kept.map((f) => [f.at, f.key, f.data.byteLength]),
+    data: url.slice(url.indexOf(',') + 1)};
 };
 window.stats = async (type) => {
   const report = await window.pc.getStats(), found = [];
@@ -101,7 +109,10 @@ null;
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How a page sends. ``encodings`` are those of addTransceiver; an empty string leaves the browser's default."""
+    """How a page sends. ``encodings`` are those of addTransceiver.
+
+    Empty strings leave the browser's defaults.
+    """
 
     encodings: list[dict[str, Any]]
     hint: str = ""
@@ -148,7 +159,10 @@ class BenchPage:
         await self.seat.want([wire.SlotRequest(made["mid"], f"{source}:camera", height)])
 
     async def receive_over(self, relay: Relay, source: str, height: int) -> float:
-        """Sound and picture, over a relay whose steps begin now. Returns the time of that, time.monotonic()."""
+        """Receive sound and picture over a relay whose steps begin now.
+
+        Returns when they began (time.monotonic()).
+        """
         await self.seat.join(publish=False)
         made = await self.page.evaluate("() => window.hearAndSee()")
         answer = await self.seat.answer(made["sdp"], {})
@@ -165,7 +179,7 @@ class BenchPage:
         return float(await self.page.evaluate("() => window.now()"))
 
     async def taken(self) -> list[Kept]:
-        """All that the decoder was given from the beginning; nothing is kept from then on."""
+        """All that the decoder was given until now; nothing is kept from now on."""
         got = await self.page.evaluate("() => window.taken()")
         data, at, found = base64.b64decode(got["data"]), 0, []
         for when, key, size in got["frames"]:
@@ -174,7 +188,7 @@ class BenchPage:
         return found
 
     async def stats(self, kind: str) -> list[dict[str, Any]]:
-        """The video's ``inbound-rtp`` or ``outbound-rtp`` statistics, ``codec`` with its MIME type."""
+        """The ``inbound-rtp`` or ``outbound-rtp`` statistics of video; ``codec`` is a MIME type."""
         found: list[dict[str, Any]] = await self.page.evaluate("(x) => window.stats(x)", kind)
         return found
 

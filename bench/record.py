@@ -1,12 +1,13 @@
-"""Record what the worker's estimator is told over real paths, for ``tests/sfu_worker/bwe/test_traces.py``.
+"""Record what the worker's estimator is told over real paths, for its tests.
 
     python -m bench.record                        all scenarios, about 5 minutes
     python -m bench.record --scenario jitter --to /tmp/traces
 
-The sender is libwebrtc (960x540 at 30 fps, layers of 0.4, 0.75 and 5 Mbit/s, and a tone), the worker
-is a real one. The receiver is Chromium behind ``bench.relay``, and asks for the largest layer. A
-second receiver on a clean link keeps the sender at its full rate. ``bench.traces`` describes the files
-that are written. Record on an idle machine: its own pauses look like those of a network.
+The sender is libwebrtc (960x540 at 30 fps, layers of 0.4, 0.75 and 5 Mbit/s, and a tone), the
+worker is a real one. The receiver is Chromium behind ``bench.relay``, and asks for the largest
+layer. A second receiver on a clean link keeps the sender at its full rate. ``bench.traces``
+describes the files that are written. Record on an idle machine: its own pauses look like those of a
+network.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A worker whose estimators record what they are told: ``python -m bench.recording``.
 
-Settings are those of ``sfu_worker``. The estimators are replaced from here; the worker does not know
-about it. When it ends, it writes the events of each receiver to RECORD_TO, as
+Settings are those of ``sfu_worker``. The estimators are replaced from here; the worker does not
+know about it. When it ends, it writes the events of each receiver to RECORD_TO, as
 ``<participant>.pickle``: a list of (kind, time.monotonic(), values) as in ``bench.traces``.
 """
 

@@ -1,4 +1,4 @@
-"""What a benchmark runs on: a worker of its own with a Valkey of its own, reached over the channel layer."""
+"""What a benchmark runs on: its own worker and Valkey, reached over the channel layer."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ class Rig:
 
 @dataclass
 class Seat:
-    """One participant's place on the bus. ``events`` is all that the worker has told it, with the time of each.
+    """One participant on the bus. ``events`` is all that the worker has told them, with times.
 
-    ``on_layers`` is called with the rids that somebody watches: a sender stops encoding the others, as the call page does.
+    ``on_layers`` is called with the rids that are watched: like the call page, a sender stops
+    encoding the others.
     """
 
     rig: Rig
@@ -65,7 +66,7 @@ class Seat:
         await self.rig.command(wire.Join(self.room, self.name, self.name, role, publish, reply))
 
     async def _read(self, reply: str) -> None:
-        # Ends by being cancelled; the server's own end (a benchmark that is stopped) is no news either.
+        # Ends when it is cancelled, or when Ctrl-C has stopped the server.
         while True:
             try:
                 message = await self.rig.layer.receive(reply)
@@ -81,7 +82,7 @@ class Seat:
                 await self.on_layers(event.rids)
 
     async def answer(self, sdp: str, tracks: dict[str, str]) -> str:
-        """Offer and wait for the answer. Raises RuntimeError when it is refused or does not come."""
+        """Offer and wait for the answer. Raises RuntimeError if it is refused or does not come."""
         await self.rig.command(wire.Offer(self.room, self.name, sdp, tracks))
         for _ in range(200):
             for _, event in self.events:
@@ -99,11 +100,11 @@ class Seat:
 
     async def leave(self) -> None:
         if self._reader is not None:
-            # channels_redis now and then swallows a cancellation and goes on receiving: ask until it is heard.
+            # channels_redis now and then swallows a cancellation: repeat until it ends.
             while not self._reader.done():
                 self._reader.cancel()
                 await asyncio.wait([self._reader], timeout=0.2)
-        # Ctrl-C goes to the server too: then there is nobody left to tell.
+        # Ctrl-C reaches the server too: then there is no one left to tell.
         with contextlib.suppress(redis.exceptions.ConnectionError):
             await self.rig.command(wire.Leave(self.room, self.name))
 

@@ -17,7 +17,8 @@ OVERHEAD = 28
 # A packet of other traffic, which ends with the link. It is recognised by identity.
 RIVAL = bytes(1200 - OVERHEAD)
 
-# How often a wandering delay picks its next target. A queue elsewhere fills and drains in this time.
+# How often a wandering delay picks its next target. A queue elsewhere fills and drains in this
+# time.
 WANDER_SECONDS = 0.1
 
 
@@ -27,8 +28,8 @@ class Conditions:
 
     ``rate`` is in bit/s (None: no limit). ``queue`` is how many seconds a packet may wait; one that
     would wait longer is dropped. ``loss`` is a probability, ``delay`` and ``jitter`` are seconds.
-    Without reordering the delay wanders within ±jitter and packets stay in order. ``reorder`` is the
-    probability that a packet draws a delay of its own and may overtake others. ``rival`` is the
+    Without reordering the delay wanders within ±jitter and packets stay in order. ``reorder`` is
+    the probability that a packet draws a delay of its own and may overtake others. ``rival`` is the
     bit/s of other traffic in the same queue, which does not yield; it needs a ``rate``.
     """
 

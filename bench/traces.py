@@ -35,8 +35,8 @@ START = 1000.0
 class Event:
     """Something that the estimator was told.
 
-    ``at`` is in seconds since the first step of ``Trace.down``. ``values`` are those of the file; the
-    RTCP packet of an ``f`` is bytes.
+    ``at`` is in seconds since the first step of ``Trace.down``. ``values`` are those of the file;
+    the RTCP packet of an ``f`` is bytes.
     """
 
     kind: str

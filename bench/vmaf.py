@@ -1,4 +1,4 @@
-"""From what a receiver's decoder was given to a score: decode, pair by frame number, compare."""
+"""Score what a receiver's decoder was given: decode it, pair frames by number, compare."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ FOURCC = {"VP8": b"VP80", "VP9": b"VP90", "AV1": b"AV01"}
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """``vmaf``: the mean over the paired frames, ``worst`` the fifth percentile. ``unread``: frames without a legible number."""
+    """``vmaf`` is the mean over the paired frames, ``worst`` the fifth percentile.
+
+    ``unread`` counts the frames whose number could not be read.
+    """
 
     vmaf: float
     worst: float
@@ -30,7 +33,10 @@ class Quality:
 
 
 def bitstream(codec: str, size: Size, frames: Sequence[bytes]) -> bytes:
-    """Encoded frames as a file that FFmpeg reads: Annex B for H264, else IVF. Raises KeyError for an unknown codec."""
+    """Encoded frames as a file that FFmpeg reads: Annex B for H264, else IVF.
+
+    Raises KeyError for an unknown codec.
+    """
     if codec == "H264":
         return b"".join(frames)
     head = struct.pack(
@@ -50,7 +56,7 @@ def bitstream(codec: str, size: Size, frames: Sequence[bytes]) -> bytes:
 
 
 def decoded(path: Path, codec: str, size: Size) -> Iterator[bytes]:
-    """The pictures of a bitstream in I420, scaled to ``size`` where the sender made them smaller."""
+    """The pictures of a bitstream in I420, scaled to ``size`` if the sender made them smaller."""
     source = ["-f", "h264"] if codec == "H264" else []
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(),
@@ -75,14 +81,20 @@ def decoded(path: Path, codec: str, size: Size) -> Iterator[bytes]:
 
 
 def fingerprints(path: Path, codec: str, size: Size) -> list[bytes]:
-    """One digest for each picture of a bitstream: decoders agree on every pixel when the stream is the same."""
+    """One digest for each picture of a bitstream.
+
+    Decoders agree on every pixel of the same stream.
+    """
     return [
         hashlib.blake2b(picture, digest_size=8).digest() for picture in decoded(path, codec, size)
     ]
 
 
 def untouched(got: Sequence[bytes], own: Sequence[bytes]) -> tuple[float, int]:
-    """Which share of the pictures received are the encoder's own, pixel by pixel, and where in its output they begin."""
+    """The share of received pictures that equal the encoder's own, pixel by pixel.
+
+    Also returns where in the encoder's output they begin.
+    """
     places = {digest: i for i, digest in enumerate(own)}
     found = [places[digest] for digest in got if digest in places]
     return (len(found) / len(got) if got else 0.0), (found[0] if found else 0)
@@ -91,7 +103,10 @@ def untouched(got: Sequence[bytes], own: Sequence[bytes]) -> tuple[float, int]:
 def compare(
     path: Path, codec: str, size: Size, clip: Sequence[bytearray], skip: int = 0, limit: int = 240
 ) -> Quality:
-    """Score a bitstream against the clip it was made of: at most ``limit`` frames of it after the first ``skip``."""
+    """Score a bitstream against the clip that it was made of.
+
+    At most ``limit`` frames are compared, after the first ``skip``.
+    """
     paired = unread = 0
     with tempfile.TemporaryDirectory(prefix="confcall-vmaf-") as name:
         got, sent, log = (Path(name) / x for x in ("got", "sent", "log"))
@@ -126,7 +141,7 @@ def _vmaf(got: Path, sent: Path, log: Path, size: Size) -> list[float]:
         "-i",
         str(sent),
     ]
-    # The log's path goes relative to its directory: a filter's option has its own rules for special characters.
+    # The log's path is relative: filter options have their own rules for special characters.
     command += [
         "-lavfi",
         f"libvmaf=log_fmt=json:log_path={log.name}:n_threads=2",

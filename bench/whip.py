@@ -1,4 +1,4 @@
-"""FFmpeg as a WHIP client of a bare worker: a WHIP endpoint for one stream, without the web side around it."""
+"""FFmpeg as a WHIP client of a bare worker, through a WHIP endpoint for one stream."""
 
 from __future__ import annotations
 
@@ -39,12 +39,9 @@ async def endpoint(seat: Seat) -> AsyncIterator[str]:
             body = (await reader.readexactly(int(length[1]) if length else 0)).decode()
             if head.startswith("POST"):
                 answer = (await seat.answer(body, tracks_of(body))).encode()
-                writer.write(
-                    b"HTTP/1.1 201 Created\r\nContent-Type: application/sdp\r\nLocation: /stream\r\n"
-                )
-                writer.write(
-                    b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer)
-                )
+                writer.write(b"HTTP/1.1 201 Created\r\nContent-Type: application/sdp\r\n")
+                writer.write(b"Location: /stream\r\nConnection: close\r\n")
+                writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(answer), answer))
             else:
                 writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
             await writer.drain()
@@ -61,7 +58,10 @@ async def endpoint(seat: Seat) -> AsyncIterator[str]:
 async def stream(
     camera: Path, url: str, rate: int, own: Path, log: Path
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """FFmpeg sending the clip over and over at ``rate`` bit/s. ``own`` gets what its encoder made, byte for byte."""
+    """FFmpeg that sends the clip over and over at ``rate`` bit/s.
+
+    ``own`` gets what its encoder made, byte for byte.
+    """
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(),
         "-hide_banner",

@@ -8,8 +8,8 @@ import pytest
 
 from bench.shaping import OVERHEAD, WANDER_SECONDS, Conditions, Link, Step, conditions_at
 
+# 10,000 bits with its headers.
 PACKET = bytes(1250 - OVERHEAD)
-"10,000 bits with its headers."
 
 
 def link(**conditions: float) -> Link:
@@ -19,7 +19,7 @@ def link(**conditions: float) -> Link:
 
 
 def send_evenly(made: Link, packets: int, interval: float, begin: float = 0.0) -> dict[int, float]:
-    """Push numbered packets, pop every millisecond; number to time of arrival, in order of arrival."""
+    """Push numbered packets, pop every millisecond: times of arrival by number, in order."""
     arrivals: dict[int, float] = {}
     pushed, t, end = 0, begin, begin + packets * interval + 2.0
     while t < end:

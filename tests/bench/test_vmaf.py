@@ -42,5 +42,8 @@ def test_untouched_pictures_are_found_where_they_begin() -> None:
 
 
 def test_the_sources_of_a_whip_offer_are_read_from_its_lines() -> None:
-    offer = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\nm=video 9 UDP/TLS/RTP/SAVPF 106\r\na=mid:1\r\n"
+    offer = (
+        "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"
+        "m=video 9 UDP/TLS/RTP/SAVPF 106\r\na=mid:1\r\n"
+    )
     assert tracks_of(offer) == {"0": "microphone", "1": "camera"}
