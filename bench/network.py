@@ -20,6 +20,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -246,58 +247,31 @@ async def run(
                 outcomes.append(await play(scenario, bench, publisher, other, 100 * number + i))
 
 
+HEADER = [
+    "scenario",
+    "link",
+    "settled s",
+    "share %",
+    "frozen s",
+    "longest s",
+    "fps",
+    "concealed %",
+    "clean viewer",
+    "load",
+    "worker %",
+]
+
+
 def report(runs: list[list[Outcome]]) -> str:
     """The table: medians of the runs."""
-    header = [
-        "scenario",
-        "link",
-        "settled s",
-        "share %",
-        "frozen s",
-        "longest s",
-        "fps",
-        "concealed %",
-        "clean viewer",
-        "load",
-        "worker %",
-    ]
-    rows = []
     alone = _median([o.delivered for r in runs for o in r if o.scenario == "alone"])
+    rows = []
     for outcomes in zip(*runs, strict=True):
-        fps, sent = (
-            _median([getattr(o, name) for o in outcomes]) for name in ("other_fps", "sent_fps")
-        )
-        frozen = _median([o.other_freeze for o in outcomes])
-        beside = f"{fps:.1f} of {sent:.1f} fps, {frozen:.1f} s frozen"
-        if alone:
-            beside += f" {_median([o.delivered for o in outcomes]) / alone - 1:+.1%}"
-        last = [
-            beside,
-            f"{max(o.load for o in outcomes):.1f}",
-            f"{100 * _median([o.worker_cpu for o in outcomes]):.0f}",
-        ]
-        scores = median_scores([o.scores for o in outcomes])
-        for i, s in enumerate(scores):
-            settle = "never" if s.settle is None else f"{s.settle:.1f}"
-            share = f"{100 * s.share:.0f}" if s.settle is not None else "-"
-            cells = [
-                settle,
-                share,
-                f"{s.freeze:.1f}",
-                f"{s.longest:.1f}",
-                f"{s.fps:.1f}",
-                f"{100 * s.concealed:.1f}",
-            ]
-            rows.append(
-                [
-                    outcomes[0].scenario if not i else "",
-                    s.phase,
-                    *cells,
-                    *(last if not i else ["", "", ""]),
-                ]
-            )
-        if not scores:
-            rows.append([outcomes[0].scenario, "", *[""] * 6, *last])
+        name, beside = outcomes[0].scenario, _beside(outcomes, alone)
+        cells = [_cells(score) for score in median_scores([o.scores for o in outcomes])]
+        first, *others = cells or [[""] * 7]
+        rows.append([name, *first, *beside])
+        rows += [["", *more, "", "", ""] for more in others]
     cores, load = os.cpu_count() or 1, max((o.load for r in runs for o in r), default=0.0)
     # Clients, relay and worker share the cores: on a busy machine a freeze need not be the link's.
     busy = (
@@ -305,7 +279,34 @@ def report(runs: list[list[Outcome]]) -> str:
         if load > 2 * cores
         else ""
     )
-    return table(header, rows) + busy
+    return table(HEADER, rows) + busy
+
+
+def _cells(score: Score) -> list[str]:
+    """The shaped viewer's columns."""
+    return [
+        score.phase,
+        "never" if score.settle is None else f"{score.settle:.1f}",
+        "-" if score.settle is None else f"{100 * score.share:.0f}",
+        f"{score.freeze:.1f}",
+        f"{score.longest:.1f}",
+        f"{score.fps:.1f}",
+        f"{100 * score.concealed:.1f}",
+    ]
+
+
+def _beside(outcomes: Sequence[Outcome], alone: float) -> list[str]:
+    """The columns of the clean viewer, whose share of the frames was ``alone`` by itself."""
+    fps, sent = _median([o.other_fps for o in outcomes]), _median([o.sent_fps for o in outcomes])
+    frozen = _median([o.other_freeze for o in outcomes])
+    beside = f"{fps:.1f} of {sent:.1f} fps, {frozen:.1f} s frozen"
+    if alone:
+        beside += f" {_median([o.delivered for o in outcomes]) / alone - 1:+.1%}"
+    return [
+        beside,
+        f"{max(o.load for o in outcomes):.1f}",
+        f"{100 * _median([o.worker_cpu for o in outcomes]):.0f}",
+    ]
 
 
 def _median(values: list[float]) -> float:
