@@ -1,7 +1,8 @@
-"""Make the virtual environment and install what the lock file names. Standard library only, any Python >= 3.11.
+"""Make the virtual environment and install what the lock file names.
 
-``python tools/bootstrap.py run`` is what ``make run`` needs, ``… dev`` adds the tools of ``make check`` and ``make test``.
-A stamp with the lock file's hash makes every further call return at once.
+``python tools/bootstrap.py run`` installs what ``make run`` needs; ``… dev`` adds the tools of
+``make check`` and ``make test``. A stamp with the lock file's hash makes every further call return
+at once. Uses the standard library only, and runs on any Python from 3.11 on.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ On Fedora:             sudo dnf install python3-pip"""
 
 NO_PIP = """\
 Installing the dependencies failed; pip's message is above.
-Is the network reachable from here? Behind a proxy, set HTTPS_PROXY and run the same command again."""
+Is the network reachable? Behind a proxy, set HTTPS_PROXY and run the same command again."""
 
 
 class Failed(Exception):
-    """Something that only the person at the keyboard can mend; the text says how."""
+    """Something that only the user can fix; the text says how."""
 
 
 def stamp_text(lock: Path) -> str:
@@ -37,7 +38,7 @@ def stamp_text(lock: Path) -> str:
 
 
 def installed(directory: Path, kind: str) -> bool:
-    """Whether the stamps say that nothing is to be done. The tools' lock holds all that the product's does."""
+    """Whether the stamps say that all is installed. The dev lock includes the product's."""
     if not (directory / "bin" / "python").exists():
         return False
     stamps = [
@@ -47,7 +48,7 @@ def installed(directory: Path, kind: str) -> bool:
 
 
 def make_environment(directory: Path) -> Path:
-    """Return the environment's Python, making the environment where there is none that works."""
+    """Return the environment's Python; make the environment if there is none that works."""
     python = directory / "bin" / "python"
     if python.exists() and works(python):
         return python
@@ -67,7 +68,7 @@ def make_environment(directory: Path) -> Path:
 
 
 def works(python: Path) -> bool:
-    """False for an environment whose base interpreter was removed or is too old, or that has no pip."""
+    """False if the environment's base interpreter was removed or is too old, or has no pip."""
     code = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
     return subprocess.run([python, "-c", code], capture_output=True, check=False).returncode == 0
 
@@ -96,7 +97,8 @@ def main(kind: str) -> int:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):  # noqa: UP036  this file runs before anything has looked at the version
+    # This file runs before anything else has looked at the version.
+    if sys.version_info < (3, 11):  # noqa: UP036
         sys.exit("confcall needs Python 3.11 or newer; this is " + sys.version.split()[0])
     if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
         sys.exit("usage: bootstrap.py run | dev")

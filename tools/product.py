@@ -1,7 +1,7 @@
 """Start confcall, or the parts that it is made of, and stop them for certain.
 
-Tests, benchmarks and the screenshots share these starters. Each start has ports and data of its own,
-so several may run beside each other and beside a confcall in use.
+Tests, benchmarks and the screenshots share these starters. Each start has ports and data of its
+own, so several may run beside each other and beside a confcall in use.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def answers(url: str) -> bool:
 
 
 def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str], seconds: float = 30) -> None:
-    """Send SIGTERM and wait for the end. A process that ignores it is killed (``returncode`` -9)."""
+    """Send SIGTERM and wait; kill a process that ignores it, whose ``returncode`` is then -9."""
     process.terminate()
     try:
         process.wait(seconds)
@@ -104,7 +104,7 @@ def valkey(folder: Path) -> Iterator[str]:
 def worker(
     redis_url: str, name: str, log: Path | None = None, module: str = "sfu_worker", **settings: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A media worker on loopback, from the moment that it takes commands until the end of the block.
+    """A media worker on loopback, from when it takes commands until the end of the block.
 
     It writes to ``log``, or to the caller's standard error. ``module`` is the module to run.
     """
@@ -215,7 +215,7 @@ class Confcall:
         return done.stdout
 
     def shell(self, code: str) -> str:
-        """Run Python beside the product, with its settings and database. Returns what it printed."""
+        """Run Python with the product's settings and database. Returns what it printed."""
         if self._shell is None:
             self._shell = Shell(self.env)
         return self._shell.run(code)
@@ -231,7 +231,8 @@ class Confcall:
 def confcall(**settings: str) -> Iterator[Confcall]:
     """The whole product on free ports, from its first answer until the end of the block.
 
-    Raises RuntimeError if it does not start, does not stop when it is asked to, or logs a traceback.
+    Raises RuntimeError if it does not start, does not stop when it is asked to, or logs a
+    traceback.
     """
     with tempfile.TemporaryDirectory(prefix="confcall-", ignore_cleanup_errors=True) as data:
         product = _serve(data, settings)

@@ -1,4 +1,4 @@
-"""Draws the people of the screenshots: short calm clips for a browser's fake camera, and their sound."""
+"""Draw the people of the screenshots: short calm clips for fake cameras, and their sound."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from PIL import Image, ImageDraw, ImageFilter
 
 SIZE = (960, 540)
 RATE = 10
+# Two seconds, then from the start: every movement is a whole number of turns in that time.
 FRAMES = 20
-"Two seconds, then from the start: every movement is a whole number of turns in that time."
 
 Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class Sitter:
-    """How somebody looks. ``wall`` goes from the upper to the lower colour; ``hair`` is short, long or a bun."""
+    """How someone looks.
+
+    ``wall`` goes from the upper to the lower colour; ``hair`` is short, long or a bun.
+    """
 
     name: str
     wall: tuple[Colour, Colour]
@@ -88,7 +91,7 @@ def write_clip(sitter: Sitter, path: Path) -> None:
 
 
 def write_sound(sitter: Sitter, path: Path) -> None:
-    """Ten seconds of somebody who speaks, or of a quiet room."""
+    """Ten seconds of someone who speaks, or of a quiet room."""
     noise = random.Random(sitter.name)
     samples = bytearray()
     for n in range(48_000 * 10):
@@ -104,7 +107,7 @@ def write_sound(sitter: Sitter, path: Path) -> None:
 
 
 def _wall(sitter: Sitter) -> Image.Image:
-    """The room behind: a soft gradient with lights out of focus, and something on a shelf."""
+    """The room behind them: a soft gradient, lights out of focus, something on a shelf."""
     width, height = SIZE
     gradient = Image.linear_gradient("L").resize(SIZE)
     image = Image.composite(
@@ -134,7 +137,7 @@ def _wall(sitter: Sitter) -> Image.Image:
 
 
 def _frame(sitter: Sitter, wall: Image.Image, turn: float) -> Image.Image:
-    """Somebody in front of the wall, at one moment of the two seconds."""
+    """Someone in front of the wall, at one moment of the two seconds."""
     image = wall.resize((SIZE[0] * 2, SIZE[1] * 2))
     draw = ImageDraw.Draw(image)
     nod = math.sin(turn * (2 if sitter.speaks else 1)) * 8

@@ -1,8 +1,9 @@
-"""Writes docs/images: the lobby, a call, its end and the admin, from a running product and real browsers.
+"""Write docs/images: the lobby, a call, its end and the admin, from real browsers.
 
     python tools/screenshots.py [FOLDER]
 
-Four people sit in the call, each in a Chromium of its own whose camera shows a drawn clip. Needs what the browser tests need.
+Four people are in the call, each in a Chromium of their own whose camera shows a drawn clip. It
+needs what the browser tests need.
 """
 
 from __future__ import annotations
@@ -71,7 +72,10 @@ def before(sitter: Sitter, scratch: Path) -> AbstractAsyncContextManager[Browser
 
 
 async def take(product: Confcall, browsers: dict[str, Browser], folder: Path) -> None:
-    code = "from rooms.models import Invite; print(Invite.objects.get(role='speaker').get_absolute_url())"
+    code = (
+        "from rooms.models import Invite\n"
+        "print(Invite.objects.get(role='speaker').get_absolute_url())"
+    )
     link = product.url + product.shell(code).splitlines()[-1]
     people: dict[str, Person] = {}
     for name, browser in browsers.items():
@@ -133,7 +137,7 @@ async def admin(product: Confcall, page: Page, folder: Path) -> None:
 
 
 async def settle(page: Page) -> None:
-    """Until what moves into place is there: a picture is worth the wait, and nothing depends on it."""
+    """Wait until everything has moved into place. Only how good the picture is depends on it."""
     await page.wait_for_timeout(4000)
 
 

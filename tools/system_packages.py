@@ -1,6 +1,7 @@
-"""Programs that tests need and that PyPI and npm do not have: install them where that is possible, else say how.
+"""Install the programs that tests need and that are not on PyPI or npm, or say how to.
 
-Standard library only. Where ``CI`` is set a missing program is an error; elsewhere the tests that need it are skipped.
+A missing program is an error if ``CI`` is set; else the tests that need it are skipped. Uses the
+standard library only.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Program:
-    """``names``: what it may be called; ``package``: Debian's; ``needed_by``: which tests need it."""
+    """A program: its possible names, the Debian package, and the tests that need it."""
 
     names: tuple[str, ...]
     package: str
@@ -68,7 +69,7 @@ def apt() -> list[str] | None:
 
 
 def install(command: list[str], programs: list[Program]) -> None:
-    """Failures are not raised: what is still missing afterwards is what counts."""
+    """Install packages. Failures are not raised: the caller looks again for what is missing."""
     packages = [program.package for program in programs]
     print("Installing for the tests:", ", ".join(packages), flush=True)
     options = ["-y", "-q", "-o", "Dpkg::Use-Pty=0"]

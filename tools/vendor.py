@@ -1,7 +1,8 @@
-"""Refreshes ``static/vendor/`` and ``templates/rooms/icons.svg`` from the npm packages that package.json pins.
+"""Refresh ``static/vendor/`` and ``templates/rooms/icons.svg`` from npm packages.
 
-Run ``npm ci`` and then ``python tools/vendor.py``. The product itself never needs npm: what this writes is
-committed, with the licence of everything that is in it.
+Run ``npm ci``, which installs the versions that package.json pins, and then ``python
+tools/vendor.py``. The product itself never needs npm: the result is committed, with the licences of
+all its parts.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ def main() -> None:
 
 
 def write_bundle() -> set[str]:
-    """Bundle the notes editor's libraries to one ES module. Returns the names of the packages that went in."""
+    """Bundle the notes editor's libraries into one ES module.
+
+    Returns the names of the packages in it.
+    """
     meta = VENDOR / "meta.json"
     subprocess.run(
         [
@@ -111,24 +115,33 @@ def write_sprite() -> None:
             raise SystemExit(f"{name}.svg has another form than expected")
         body = " ".join(line.strip() for line in inner.group(1).strip().splitlines())
         symbols.append(f'<symbol id="icon-{name}" viewBox="0 0 24 24">{body}</symbol>')
-    head = "<!-- Icons: Lucide, ISC licence, see static/vendor/LICENSES.txt. Written by tools/vendor.py. -->"
+    head = (
+        "<!-- Icons: Lucide, ISC licence, see static/vendor/LICENSES.txt."
+        " Written by tools/vendor.py. -->"
+    )
     SPRITE.write_text(
         head + '\n<svg class="sprite" aria-hidden="true">\n' + "\n".join(symbols) + "\n</svg>\n"
     )
 
 
-MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
-associated documentation files (the "Software"), to deal in the Software without restriction, including without
-limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the
-Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:
+MIT = """\
+Permission is hereby granted, free of charge, to any person obtaining a copy of
+this software and associated documentation files (the "Software"), to deal in
+the Software without restriction, including without limitation the rights to
+use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies
+of the Software, and to permit persons to whom the Software is furnished to do
+so, subject to the following conditions:
 
-The above copyright notice and this permission notice shall be included in all copies or substantial portions of
-the Software.
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
 
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
-WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS
-OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE."""
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE."""
 
 
 def write_licences(packages: set[str]) -> None:
@@ -146,7 +159,10 @@ def write_licences(packages: set[str]) -> None:
 
 
 def licence_text(folder: Path, about: dict[str, Any]) -> str:
-    """The licence file of a package; for one that only names MIT, the text of MIT with the package's authors."""
+    """The licence file of a package.
+
+    For a package that only names MIT: the text of MIT, with the package's authors.
+    """
     texts = [
         p.read_text().strip()
         for p in sorted(folder.iterdir())

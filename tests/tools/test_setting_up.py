@@ -85,10 +85,10 @@ def test_an_old_node_is_passed_over(tmp_path: Path, version: str, taken: bool) -
     for name, says in (("node", version), ("npm", "")):
         (tmp_path / name).write_text(f"#!/bin/sh\necho {says}\n")
         (tmp_path / name).chmod(0o755)
-    assert node_packages.newest_first([str(tmp_path / "npm")]) == (
+    assert node_packages.first_usable([str(tmp_path / "npm")]) == (
         str(tmp_path / "npm") if taken else None
     )
-    assert node_packages.newest_first([str(tmp_path / "elsewhere" / "npm")]) is None
+    assert node_packages.first_usable([str(tmp_path / "elsewhere" / "npm")]) is None
 
 
 def test_the_locks_hold_what_the_project_asks_for() -> None:
