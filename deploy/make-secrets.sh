@@ -1,8 +1,8 @@
 #!/bin/sh
-# Make the secrets that compose.yaml mounts, in deploy/secrets/. Those that are there already stay as they are.
+# Make the secrets that compose.yaml mounts, in deploy/secrets/. Secrets that exist are kept.
 #
-# The folder can be entered by its owner alone. The files in it can be read by everybody who gets there: in a
-# container that is the one user of the one program that a secret is mounted for, whatever its number is.
+# Only its owner can enter the folder. The files are readable for everyone, because the users in the
+# containers have other numbers; a container sees only the secrets that are mounted in it.
 set -eu
 directory="$(dirname "$0")/secrets"
 mkdir -p "$directory"
@@ -10,7 +10,7 @@ chmod 700 "$directory"
 
 random() { od -An -tx1 -N32 /dev/urandom | tr -d ' \n'; }
 
-# write NAME TEXT: unless the file is there
+# write NAME TEXT: unless the file exists
 write() {
 	if [ ! -s "$directory/$1" ]; then
 		printf '%s\n' "$2" >"$directory/$1.new"

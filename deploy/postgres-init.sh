@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run once by the Postgres image on an empty data folder: Etherpad gets a database and a role of its own.
+# The Postgres image runs this once, on an empty data folder: a database and a role for Etherpad.
 set -eu
 psql --set ON_ERROR_STOP=1 --set password="$(cat /run/secrets/etherpad_db_password)" \
 	--username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
