@@ -1,83 +1,66 @@
-"""``Transport``: one ICE + DTLS + SRTP association, and what of it may reach a parser."""
+"""``Transport``: one ICE + DTLS + SRTP association; only what it has verified reaches a parser."""
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import Any, Protocol
+from typing import Any
 
 import pylibsrtp
 
 from sfu_worker.net import ice, srtp
+from sfu_worker.net.agent import IceAgent
 from sfu_worker.net.dtls import Certificate, Dtls, Role
+from sfu_worker.net.handler import NOBODY, TransportHandler
 from sfu_worker.net.mmsg import MAX_PACKET, SEND_SLOT, SEND_SLOTS, ReceiveSlab
-from sfu_worker.net.path import SILENT_SECONDS, Path, takes_over
+from sfu_worker.net.path import Path
 from sfu_worker.net.port import MediaPort
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 20.0
-"Without a valid packet; a call page offers again long before."
-CONSENT_SECONDS = 30.0
-"The same for a peer that restarts ICE, which is on its way: until its consent expires (RFC 7675 section 5.1)."
-MAX_PATHS = 8
-"Addresses of one peer: a few interfaces, two IP versions, TCP."
-PATH_SECONDS = 30.0
-"A path that is not the current one and was not checked for so long is forgotten."
-CHECKS_PER_SECOND = 200
-"Of one transport: a browser sends some dozens at the start, then one each 2.5 s."
-
-
-class TransportHandler(Protocol):
-    """Who owns a transport. What these raise costs the packet and is logged."""
-
-    def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
-        """A decrypted RTP packet, ``view[start:end]``, valid until ``MediaPort.on_batch_end``. ``now``: monotonic seconds."""
-
-    def on_rtcp(self, data: bytes, now: float) -> None:
-        """A decrypted compound RTCP packet."""
-
-    def on_connected(self) -> None:
-        """Media can flow."""
-
-    def on_closed(self, why: str) -> None:
-        """Once, and not after ``close``: ``dtls`` (failed, or closed by the peer) or ``timeout``."""
-
-
-class _Nobody:
-    """The handler of a transport that is closed."""
-
-    def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None: ...
-
-    def on_rtcp(self, data: bytes, now: float) -> None: ...
-
-    def on_connected(self) -> None: ...
-
-    def on_closed(self, why: str) -> None: ...
-
-
-NOBODY = _Nobody()
+# Globals of this file, for one look-up less per packet.
+srtp_protect = srtp.protect
+srtp_unprotect = srtp.unprotect
 
 
 class Transport:
-    """Media of one peer. ``reserve``, fill ``out`` from there, ``commit``; ``start`` makes the port listen for the peer."""
+    """Media of one peer.
+
+    ``start`` makes the port listen for the peer. To send, ``reserve``, fill ``out`` from there and
+    ``commit``.
+    """
 
     __slots__ = (
-        "__weakref__", "_certificate", "_checks", "_closed", "_current", "_dtls", "_ended",
-        "_fingerprints", "_handler", "_ice", "_ice_next", "_lengths", "_names", "_paths",
-        "_pointers", "_port", "_role", "_rx", "_seen", "_sessions", "_slab", "_tx", "connected",
-        "fingerprint", "out", "pwd", "srtp_errors", "twcc_seq", "ufrag",
-    )  # fmt: skip
+        "__weakref__",
+        "_agent",
+        "_certificate",
+        "_closed",
+        "_current",
+        "_dtls",
+        "_ended",
+        "_handler",
+        "_lengths",
+        "_names",
+        "_pointers",
+        "_port",
+        "_rx",
+        "_sessions",
+        "_slab",
+        "_tx",
+        "connected",
+        "out",
+        "srtp_errors",
+        "twcc_seq",
+    )
 
     def __init__(
         self, port: MediaPort, certificate: Certificate, handler: TransportHandler
     ) -> None:
-        self.ufrag, self.pwd = ice.new_credentials()
-        self.fingerprint = certificate.fingerprint
         self.connected = False
         self.srtp_errors = 0
+        # The last transport-wide sequence number that left
+        # (draft-holmer-rmcat-transport-wide-cc-extensions-01). Writers of packets count it.
         self.twcc_seq = 0
-        "The last transport-wide sequence number that left (draft-holmer-rmcat-transport-wide-cc-extensions-01); writers count."
         self.out = port.slab.out
         self._port = port
         self._slab = port.slab
@@ -86,54 +69,56 @@ class Transport:
         self._pointers = port.slab.pointers
         self._certificate = certificate
         self._handler = handler
-        self._ice = ice.Session.of(self.ufrag, self.pwd, "")
-        self._ice_next: ice.Session | None = None
-        "After a restart, until the peer has made use of it."
-        self._fingerprints: list[tuple[str, str]] = []
-        self._role: Role = "server"
+        self._agent = IceAgent()
+        # The agent's current path, kept here for the look-up per packet.
+        self._current: Path | None = None
         self._dtls: Dtls | None = None
         self._sessions: tuple[pylibsrtp.Session, pylibsrtp.Session] | None = None
         self._rx: Any = None
         self._tx: Any = None
-        self._paths: list[Path] = []
-        self._current: Path | None = None
-        self._seen = 0.0
-        "When the last valid packet came over a path that is forgotten by now; at first, the start."
-        self._checks = 0
         self._ended = self._closed = False
 
     def start(
         self, remote_ufrag: str, remote_pwd: str, fingerprints: list[tuple[str, str]], role: Role
     ) -> None:
-        """Listen for the peer's checks; DTLS begins with the first that is valid. ``role`` is ours.
+        """Listen for the peer's checks; DTLS begins with the first valid one. ``role`` is ours.
 
-        ``remote_pwd`` is not used: a lite agent sends no checks. Raises ValueError without a fingerprint.
+        ``remote_pwd`` is not used: a lite agent sends no checks. Raises ValueError without a
+        fingerprint.
         """
-        if not fingerprints:
-            raise ValueError("a peer without a fingerprint cannot be authenticated")
-        self._ice = ice.Session.of(self.ufrag, self.pwd, remote_ufrag)
-        self._fingerprints = fingerprints
-        self._role = role
-        self._seen = time.monotonic()
+        ends = (self._send_dtls, self._on_keys, self._on_dtls_end)
+        self._dtls = Dtls(self._certificate, role, fingerprints, *ends)
+        self._agent.start(remote_ufrag, time.monotonic())
         self._port.register(self.ufrag, self)
 
     def restart_ice(self, remote_ufrag: str) -> None:
-        """Begin another ICE session with ``ufrag`` and ``pwd`` that are new too; DTLS and SRTP know nothing of it.
+        """Begin another ICE session with a new ``ufrag`` and ``pwd``; DTLS and SRTP go on.
 
-        Media goes on over the paths there are, and checks of the session before count, until the first valid check of the new
-        one (RFC 8445 section 9): the peer may have to ask again if our side of the restart does not reach it. A restart that no
-        check has followed is replaced by the next.
+        Media stays on the existing paths until the peer's first check of the new session (RFC 8445,
+        9). The peer may have to ask again if our side of the restart does not reach it: a restart
+        that no check has followed is replaced by the next.
         """
-        if self._ice_next is not None:
-            self._port.unregister(self._ice_next.ufrag)
-        self.ufrag, self.pwd = ice.new_credentials()
-        self._ice_next = ice.Session.of(self.ufrag, self.pwd, remote_ufrag)
+        replaced = self._agent.restart(remote_ufrag)
+        if replaced is not None:
+            self._port.unregister(replaced)
         self._port.register(self.ufrag, self)
 
     @property
+    def ufrag(self) -> str:
+        """Our ICE user, which names the ICE session."""
+        return self._agent.ufrag
+
+    @property
+    def pwd(self) -> str:
+        return self._agent.pwd
+
+    @property
+    def fingerprint(self) -> str:
+        return self._certificate.fingerprint
+
+    @property
     def remote_ufrag(self) -> str:
-        """The peer's ICE user; empty before ``start``."""
-        return (self._ice_next or self._ice).peer
+        return self._agent.remote_ufrag
 
     @property
     def remote_address(self) -> str:
@@ -141,35 +126,43 @@ class Transport:
         return str(self._current or "nowhere")
 
     async def close(self) -> None:
-        """Say goodbye to the peer, forget its addresses and wait for the end of the tasks. May be called more than once."""
+        """Send the DTLS alert, forget the peer's addresses and wait for the end of the tasks.
+
+        May be called more than once.
+        """
         if self._closed:
             return
         self._closed = self._ended = True
         self.connected = False
-        # Whoever owns us is gone or has another transport already: late packets are not for them,
-        # and two things that point to each other are not freed.
+        # The owner is gone or has another transport already, so late packets are not for it; and
+        # two objects that point to each other are not freed.
         self._handler = NOBODY
-        for session in (self._ice, self._ice_next):
-            if session is not None:
-                self._port.unregister(session.ufrag)
+        for ufrag in self._agent.ufrags:
+            self._port.unregister(ufrag)
         if self._dtls is not None:
-            # Up to its first await this runs at once: the alert leaves while the address is still known.
+            # This runs at once up to its first await: the alert leaves while the address is known.
             await self._dtls.stop()
-        for path in self._paths.copy():
+        for path in self._agent.paths.copy():
             self._forget(path)
         self._sessions = self._rx = self._tx = self._dtls = None
 
     # Out, per packet
 
     def reserve(self) -> int:
-        """Where in ``out`` to write the next packet, ``mmsg.MAX_PACKET`` bytes. Good until ``reserve`` or a flush."""
+        """Where in ``out`` to write the next packet, at most ``mmsg.MAX_PACKET`` bytes.
+
+        Good until the next ``reserve`` or flush.
+        """
         slab = self._slab
         if slab.used == SEND_SLOTS:
             slab.flush()
         return slab.used * SEND_SLOT
 
     def commit(self, offset: int, length: int) -> None:
-        """Encrypt the RTP packet of ``length`` bytes at the last ``reserve``'s ``offset``; queue it. Dropped unless connected."""
+        """Encrypt and queue the RTP packet of ``length`` bytes at ``offset``.
+
+        ``offset`` is what the last ``reserve`` returned. Dropped unless connected.
+        """
         path = self._current
         tx = self._tx
         if path is None or tx is None or length > MAX_PACKET:
@@ -217,7 +210,7 @@ class Transport:
             return
         view = slab.view
         if 191 < view[start + 1] < 224:
-            # RFC 5761 section 4: RTCP's packet types lie where RTP has no payload types
+            # RFC 5761, 4: RTCP's packet types lie where RTP has no payload types.
             if size[0] < srtp.MIN_SRTCP or srtp.unprotect_rtcp(rx, slab.pointers[slot], size):
                 self.srtp_errors += 1
                 return
@@ -235,97 +228,54 @@ class Transport:
             self._dtls.feed(record)
 
     def authenticate(self, envelope: ice.Envelope) -> ice.Request | None:
-        """The request in a STUN message with our ufrag; None if it is not one that our peer could have made."""
-        session = self._ice
-        if self._ice_next is not None and envelope.username == self._ice_next.username:
-            session = self._ice_next
-        if (
-            self._ended
-            or envelope.username != session.username
-            or not ice.authentic(envelope, session.key)
-        ):
-            return None
-        self._checks += 1
-        if self._checks > CHECKS_PER_SECOND:
-            return None
-        return ice.read_request(envelope, session.key)
+        """The request in a STUN message with our ufrag; None if our peer did not make it."""
+        return None if self._ended else self._agent.authenticate(envelope)
 
     def check_received(self, path: Path, request: ice.Request, now: float) -> None:
-        """A valid check: answer it, and see whether media moves to where it came from."""
-        if path not in self._paths:
-            self._make_room()
-            self._paths.append(path)
+        """A valid check: answer it, and let media move to where it came from."""
+        surplus = self._agent.add(path)
+        if surplus is not None:
+            self._forget(surplus)
         path.priority = request.priority
         self._port.send(path, ice.respond(request, path.address))
         if request.controlled:
             return
-        if self._ice_next is not None and request.key == self._ice_next.key:
-            self._restarted(self._ice_next)
-        if takes_over(path, self._current, request.nominates, now) and path is not self._current:
+        ended = self._agent.check(path, request, now)
+        if ended is not None:
+            self._port.unregister(ended)
+            log.info("- %s: ICE restarted, media goes to %s", self.ufrag, self._agent.current)
+        if self._agent.current is not self._current:
             log.debug("- %s: media goes to %s (was: %s)", self.ufrag, path, self.remote_address)
             self._current = path
-        path.seen = path.validated_at = now
-        if request.nominates:
-            path.nominated_at = now
-        if self._dtls is None:
-            self._dtls = Dtls(
-                self._certificate,
-                self._role,
-                self._fingerprints,
-                self._send_dtls,
-                self._on_keys,
-                self._on_dtls_end,
-            )
+        if self._dtls is not None and not self._dtls.started:
             self._dtls.start()
 
     def release(self, path: Path, now: float) -> bool:
-        """Another transport has a valid check from this address. Refused while valid packets come: it may be forged."""
-        if path.tcp is not None or now - path.seen <= SILENT_SECONDS:
+        """Give a path up to another transport that has a valid check from there, or refuse."""
+        if not self._agent.gives_up(path, now):
             return False
         self._forget(path)
         return True
 
     def path_lost(self, path: Path) -> None:
         """The TCP connection of a path is gone."""
-        if path in self._paths:
+        if path in self._agent.paths:
             self._forget(path)
 
     def tick(self, now: float) -> None:
         """Once a second."""
-        self._checks = 0
-        patience = TIMEOUT_SECONDS if self._ice_next is None else CONSENT_SECONDS
-        if now - max([self._seen, *(path.seen for path in self._paths)]) > patience:
+        if self._agent.expired(now):
             self._end("timeout")
             return
-        for path in self._paths.copy():
-            if path is not self._current and now - path.seen > PATH_SECONDS:
-                self._forget(path)
+        for path in self._agent.tick(now):
+            self._forget(path)
 
     # Inside
 
-    def _restarted(self, session: ice.Session) -> None:
-        """The peer uses what a restart gave it: the session before is over, and so is what was nominated in it."""
-        self._port.unregister(self._ice.ufrag)
-        self._ice, self._ice_next = session, None
-        for path in self._paths:
-            path.nominated_at = 0.0
-        log.info("- %s: ICE restarted, media still goes to %s", session.ufrag, self.remote_address)
-
-    def _make_room(self) -> None:
-        if len(self._paths) >= MAX_PATHS:
-            self._forget(
-                min(
-                    (path for path in self._paths if path is not self._current),
-                    key=lambda path: path.validated_at,
-                )
-            )
-
     def _forget(self, path: Path) -> None:
         self._port.forget(path)
-        self._paths.remove(path)
-        self._seen = max(self._seen, path.seen)
-        if path is self._current:
-            self._current = max(self._paths, key=lambda other: other.seen, default=None)
+        self._agent.remove(path)
+        self._current = self._agent.current
 
     def _send_dtls(self, data: bytes) -> None:
         if self._current is not None:
@@ -349,7 +299,3 @@ class Transport:
             self._rx = self._tx = None
             log.info("- %s: ended (%s), was at %s", self.ufrag, why, self.remote_address)
             self._handler.on_closed(why)
-
-
-srtp_protect = srtp.protect
-srtp_unprotect = srtp.unprotect

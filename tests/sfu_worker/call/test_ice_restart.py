@@ -10,7 +10,7 @@ from aioice import stun
 
 from sfu_worker import sdp, wire
 from sfu_worker.call.ice_patch import patch_ice
-from sfu_worker.net import ice, transport
+from sfu_worker.net import agent, ice
 from sfu_worker.sdp import SdpError, parse_fragment
 from tests.sfu_worker.edge import Peer, media_port, silent, stranger, until
 
@@ -144,9 +144,9 @@ async def test_a_restart_may_take_as_long_as_consent_lasts() -> None:
         await peer.forwards()
         restart(peer)
         now = time.monotonic()
-        peer.transport.tick(now + transport.TIMEOUT_SECONDS + 1)
+        peer.transport.tick(now + agent.TIMEOUT_SECONDS + 1)
         assert not peer.handler.closed
-        peer.transport.tick(now + transport.CONSENT_SECONDS + 1)
+        peer.transport.tick(now + agent.CONSENT_SECONDS + 1)
         assert peer.handler.closed == ["timeout"]
         await peer.close()
 

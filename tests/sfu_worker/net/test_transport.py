@@ -13,7 +13,7 @@ import pytest
 from aioice import stun
 
 from sfu_worker.light_client.link import Link
-from sfu_worker.net import transport as transport_module
+from sfu_worker.net import agent
 from tests.sfu_worker.edge import Peer, media_port, rtp, silent, stranger, until
 
 
@@ -333,8 +333,8 @@ async def test_one_peer_cannot_fill_the_table_of_addresses() -> None:
             sock.setblocking(False)
             await asyncio.wait_for(asyncio.get_running_loop().sock_recv(sock, 2048), 15)
             sock.close()
-        assert len(peer.transport._paths) == transport_module.MAX_PATHS
-        assert sum(map(len, port._paths.values())) == transport_module.MAX_PATHS
+        assert len(peer.transport._agent.paths) == agent.MAX_PATHS
+        assert sum(map(len, port._paths.values())) == agent.MAX_PATHS
         await peer.forwards()
         await peer.close()
         assert not any(port._paths.values())
@@ -374,12 +374,12 @@ async def test_silence_is_a_timeout_and_so_is_never_coming() -> None:
         absent.transport.start("abcd", "x" * 22, [("sha-256", "AB")], "server")
         now = time.monotonic()
         for transport in (peer.transport, absent.transport):
-            transport.tick(now + transport_module.TIMEOUT_SECONDS - 1)
+            transport.tick(now + agent.TIMEOUT_SECONDS - 1)
         assert not peer.handler.closed
         assert not absent.handler.closed
         for transport in (peer.transport, absent.transport):
-            transport.tick(now + transport_module.TIMEOUT_SECONDS + 1)
-            transport.tick(now + transport_module.TIMEOUT_SECONDS + 2)
+            transport.tick(now + agent.TIMEOUT_SECONDS + 1)
+            transport.tick(now + agent.TIMEOUT_SECONDS + 2)
         assert peer.handler.closed == ["timeout"]
         assert absent.handler.closed == ["timeout"]
         await peer.close()
