@@ -1,4 +1,7 @@
-"""The record of calls, written from what the workers put into a Redis stream. Every event may come more than once."""
+"""The record of calls, written from the workers' Redis stream.
+
+Each event may come more than once.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from django.db import transaction
 
 from rooms.models import Call, Room
 
+# A call whose room is not kept alive for this long has ended: its worker died without saying so.
 LOST_AFTER = timedelta(seconds=30)
-"A call whose room nobody has kept alive for this long has ended: its worker died before it could say so."
 
 
 @dataclass(frozen=True, slots=True)
 class CallEvent:
-    """``event`` is started, peak or ended; ``people`` the number in the room at that moment."""
+    """``event`` is started, peak or ended; ``people`` were in the room at that moment."""
 
     room: str
     epoch: str
@@ -26,7 +29,7 @@ class CallEvent:
 
 
 def parse(fields: Mapping[bytes, bytes]) -> CallEvent | None:
-    """An entry of the stream; None for one that is not ours, which must not stop the others."""
+    """An entry of the stream; None if it is malformed, which must not stop the others."""
     try:
         at = datetime.fromtimestamp(float(fields[b"at"]), UTC)
         room, epoch, event = (fields[name].decode() for name in (b"room", b"epoch", b"event"))
@@ -40,7 +43,7 @@ def parse(fields: Mapping[bytes, bytes]) -> CallEvent | None:
 
 
 def record(event: CallEvent) -> Call | None:
-    """Write one event down. Order and repetition do not matter; None where the room is gone."""
+    """Record an event. Order and repetition do not matter. None: the room is gone."""
     with transaction.atomic():
         room = Room.objects.select_for_update().only("pk").filter(slug=event.room).first()
         if room is None:
@@ -57,12 +60,15 @@ def record(event: CallEvent) -> Call | None:
 
 
 def running() -> list[Call]:
-    """Calls that have not ended as far as we know."""
+    """The calls that have not ended as far as we know."""
     return list(Call.objects.filter(ended=None).select_related("room"))
 
 
 def end_lost(missing: Mapping[int, datetime], now: datetime) -> list[int]:
-    """End the calls (primary key -> not seen since) that were missing long enough; which they were."""
+    """End the calls that were missing long enough, and return them.
+
+    ``missing`` maps primary keys to the time since when they are missing.
+    """
     lost = [pk for pk, since in missing.items() if now - since > LOST_AFTER]
     for pk in lost:
         Call.objects.filter(pk=pk, ended=None).update(ended=missing[pk])
@@ -72,7 +78,7 @@ def end_lost(missing: Mapping[int, datetime], now: datetime) -> list[int]:
 def missing_since(
     before: Mapping[int, datetime], calls: Iterable[Call], alive: Mapping[str, str], now: datetime
 ) -> dict[int, datetime]:
-    """Since when each running call has not been alive. ``alive``: slug -> epoch of the room's life that is going on."""
+    """Since when each running call has been missing. ``alive`` maps slugs to current epochs."""
     return {
         call.pk: before.get(call.pk, now)
         for call in calls

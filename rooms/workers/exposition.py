@@ -1,4 +1,7 @@
-"""The numbers in Prometheus' text format, version 0.0.4. Pure. Rooms are named by their id: a slug is part of a link."""
+"""The numbers in Prometheus' text format, version 0.0.4. Pure.
+
+Rooms are named by their id, because a slug is part of a link.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,7 @@ N = TypeVar("N")
 
 
 def expose(overview: Overview, room_ids: Mapping[str, int]) -> str:
-    """Everything. Rooms without an id, deleted while people are in them, are left out."""
+    """The whole page. Rooms without an id, deleted while people are in them, are left out."""
     workers = [(w, {"worker": w.name}) for w in overview.workers]
     told = [(w.numbers, labels) for w, labels in workers if w.numbers is not None]
     rooms = [
@@ -129,7 +132,7 @@ def totals(
 
 
 def family(name: str, kind: str, text: str, samples: Iterable[tuple[Labels, Value]]) -> str:
-    """One metric with its samples; what is not known is left out."""
+    """One metric with its samples; unknown values are left out."""
     lines = [f"# HELP {name} {escape(text, quotes=False)}", f"# TYPE {name} {kind}"]
     for labels, value in samples:
         if value is not None:
@@ -139,6 +142,6 @@ def family(name: str, kind: str, text: str, samples: Iterable[tuple[Labels, Valu
 
 
 def escape(text: str, *, quotes: bool = True) -> str:
-    """As the format wants it in labels, and without ``quotes`` in help texts."""
+    """Escape a label or, without ``quotes``, a help text."""
     text = text.replace("\\", "\\\\").replace("\n", "\\n")
     return text.replace('"', '\\"') if quotes else text

@@ -1,4 +1,4 @@
-"""The channel layer of the web side: channels_redis, made to outlive Redis."""
+"""The web side's channel layer: channels_redis, changed to survive an outage of Redis."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from channels_redis.core import RedisChannelLayer
 
 logger = logging.getLogger(__name__)
 
+# The exceptions while Redis is away, restarting or full.
 AWAY = (redis.exceptions.RedisError, OSError)
-"What a Redis that is away, restarting or full raises."
 
 RETRY_SECONDS = 0.5
 
-# So that an error without an end does not take the whole processor.
+# Keeps an endless error from using a whole core.
 UNREADABLE_SECONDS = 0.01
 
 
 class LastingRedisChannelLayer(RedisChannelLayer):
-    """Waits for Redis to come back, where the plain layer would end every consumer of the process. Sending still raises."""
+    """Waits for Redis to come back; the plain layer would end every consumer.
 
-    # The last error that nobody expected: the same one is written down once.
+    Sending still raises.
+    """
+
+    # The last unexpected error: a repeated one is logged only once.
     _failure = ""
 
     async def receive(self, channel: str) -> Any:
@@ -34,7 +37,7 @@ class LastingRedisChannelLayer(RedisChannelLayer):
                 logger.debug("x Redis is away: %s", exc)
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception as exc:
-                # What nobody can read costs itself, not the consumer that happened to fetch it.
+                # An unreadable message must not end the consumer that happened to fetch it.
                 if self._failure != repr(exc):
                     logger.exception("x a message could not be received; the others can")
                 self._failure = repr(exc)

@@ -1,4 +1,4 @@
-"""How many people are in which room, for pages that must work without Redis too."""
+"""How many people are in which room, for pages that must also work without Redis."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def people(slugs: Iterable[str]) -> dict[str, int] | None:
-    """People per room, with rooms left out that have none. None: Redis does not say."""
+    """People per room, without the empty rooms. None: Redis is away."""
     try:
         return sfu.live_counts_now(slugs)
     except sfu.Unavailable as exc:
@@ -20,5 +20,5 @@ def people(slugs: Iterable[str]) -> dict[str, int] | None:
 
 
 def people_in(slug: str) -> int:
-    """People in one room; 0 where Redis does not say: the media worker has the last word anyway."""
+    """People in one room. If Redis is away: 0, because the media worker decides in the end."""
     return (people([slug]) or {}).get(slug, 0)

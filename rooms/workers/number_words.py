@@ -1,6 +1,6 @@
-"""The numbers of workers and rooms in words and units, and which of them ask for something to be done.
+"""The numbers of workers and rooms in words and units, and which of them need attention.
 
-The pages of the admin and ``manage.py workers`` show the same columns. What each means is in docs/operations.md.
+The admin's pages and ``manage.py workers`` show the same columns, described in docs/operations.md.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from rooms.workers import units
 from rooms.workers.numbers import WorkerNow
 from sfu_worker.numbers import RoomNumbers
 
+# Of a core: a burst of key frames takes the rest.
 BUSY = 0.85
-"Of a core: the rest goes in a burst of key frames."
 
+# A jitter buffer absorbs a tenth of a second; more is audible.
 LATE_SECONDS = 0.1
-"A jitter buffer takes a tenth of a second; more is heard."
 
+# Of what people send, after repair: more is visible and audible.
 LOSS_LEFT = 0.02
-"Of what people send, after repair: more is seen and heard."
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class Column(Generic[T]):
 
 
 def people(room: RoomNumbers) -> str:
-    """Streams are among the people, viewers are not."""
+    """The number of people, streams included and viewers not."""
     more = []
     if room.streams:
         more.append(
@@ -68,7 +68,7 @@ def loss_in(room: RoomNumbers) -> str:
 
 
 def repair(room: RoomNumbers) -> str:
-    """What went to receivers beside media: packets that they asked for, and octets with probes among them."""
+    """What receivers got beside media: retransmitted packets, and bits with probes among them."""
     octets = units.bits(8 * room.last.repair_octets_out / room.seconds)
     return f"{units.each_second(room.last.resent_out / room.seconds)}, {octets}"
 
@@ -191,7 +191,7 @@ def worries_of_worker(worker: WorkerNow) -> list[str]:
 
 
 def worries_of_room(room: RoomNumbers) -> list[str]:
-    """The same of a room: nearly always the links of people, not the server."""
+    """The same for a room: nearly always people's links, not the server."""
     found = []
     if room.loss_left >= LOSS_LEFT:
         found.append(

@@ -1,4 +1,4 @@
-"""What the workers say of themselves and of the calls they carry, read from Redis for operators: pages, terminal and metrics."""
+"""The workers' reports about themselves and their calls, read from Redis for operators."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from sfu_worker.numbers import RoomNumbers, WorkerNumbers
 
 @dataclass(frozen=True, slots=True)
 class WorkerNow:
-    """A living worker. ``load`` is the share of a core; ``numbers`` None: it has just started, or is of another version."""
+    """A living worker. ``load`` is the share of a core.
+
+    ``numbers`` is None if it has just started or runs another version.
+    """
 
     name: str
     load: float
@@ -26,7 +29,7 @@ class WorkerNow:
 
 @dataclass(frozen=True, slots=True)
 class RoomNow:
-    """A room with somebody in it."""
+    """A room with people in it."""
 
     slug: str
     worker: str
@@ -35,14 +38,14 @@ class RoomNow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything there is, workers by name and rooms by slug."""
+    """All workers by name, and all rooms by slug."""
 
     workers: list[WorkerNow]
     rooms: list[RoomNow]
 
 
 async def read(client: redis.asyncio.Redis) -> Overview:
-    """Ask Redis. Raises what the client raises."""
+    """Read everything from Redis. Raises the client's exceptions."""
     members: Any = await client.smembers(wire.WORKERS_KEY)
     names = sorted(text(name) for name in members)
     if not names:
@@ -65,12 +68,12 @@ async def read(client: redis.asyncio.Redis) -> Overview:
 
 
 async def read_room(client: redis.asyncio.Redis, slug: str) -> RoomNumbers | None:
-    """One room; None where nobody is in it."""
+    """One room; None if nobody is in it."""
     return numbers.decode(RoomNumbers, await client.get(wire.room_numbers_key(slug)) or "")
 
 
 def worker(name: str, said: str | bytes, told: str | bytes | None) -> WorkerNow:
-    """From the worker's two keys."""
+    """A worker from its two keys."""
     body = json.loads(said)
     return WorkerNow(
         name=name,

@@ -1,7 +1,7 @@
-"""Client of the media workers: which worker holds a room, and how commands reach it.
+"""The client of the media workers: which worker holds a room, and how commands reach it.
 
-A room is placed by one Lua script, so that people who arrive at the same moment meet on the same worker.
-Everything here that cannot be done because Redis or the workers are away raises ``Unavailable``.
+One Lua script places a room, so that people who arrive at the same moment meet on one worker. All
+functions raise ``Unavailable`` if Redis or the workers are away.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from rooms.workers.layer import AWAY
 from sfu_worker import wire
 from sfu_worker.numbers import RoomNumbers
 
+# How long a placement waits for the first participant; then the worker keeps the key alive.
 ROOM_TTL_MS = int(wire.ROOM_TTL_SECONDS * 1000)
-"How long a placement waits for the first participant; from then on the worker keeps the key alive."
 
+# A worker counts its rooms about once a second. Until then, new placements are counted here.
 PLACED_TTL_MS = 3000
-"A worker counts its rooms about once a second: until then its placements are counted here."
 
 TIMEOUT_SECONDS = 3.0
 
@@ -44,7 +44,7 @@ for _, id in ipairs(workers) do
   local raw = redis.call('GET', prefix .. id)
   if raw then
     local w = cjson.decode(raw)
-    -- Steps of a twentieth: below that the load of an idle process is noise, and the number of rooms says more.
+    -- Steps of a twentieth: a smaller difference is noise, and the number of rooms says more.
     local load = math.floor((tonumber(w.load) or 0) * 20)
     local count = (tonumber(w.rooms) or 0) + (tonumber(redis.call('GET', placed .. id)) or 0)
     if not w.draining and (not best or load < best.load or (load == best.load
@@ -75,7 +75,7 @@ return best.id
 
 @contextlib.asynccontextmanager
 async def _reaching(timeout: float = TIMEOUT_SECONDS) -> AsyncIterator[None]:
-    """Turn what may go wrong on the way to Redis into ``Unavailable``."""
+    """Turn what may fail on the way to Redis into ``Unavailable``."""
     try:
         async with asyncio.timeout(timeout):
             yield
@@ -84,7 +84,7 @@ async def _reaching(timeout: float = TIMEOUT_SECONDS) -> AsyncIterator[None]:
 
 
 def client() -> redis.asyncio.Redis:
-    """The event loop's Redis connections: the channel layer's own, which it closes with the loop."""
+    """The event loop's Redis connection: the channel layer's own, which it closes with the loop."""
     return cast("redis.asyncio.Redis", get_channel_layer().connection(0))
 
 
@@ -97,14 +97,14 @@ async def _script(script: str, keys: list[str], *args: str | int) -> str | None:
 
 
 async def evaluate(script: str, keys: list[str], *args: str | int) -> Any:
-    """What another module's Lua script says."""
+    """The result of another module's Lua script."""
     async with _reaching():
         result: Any = client().eval(script, len(keys), *keys, *args)
         return await result
 
 
 async def place(room: str) -> str | None:
-    """The worker that holds ``room``, or the least loaded one, which holds it from now on. None: there is no worker."""
+    """The worker that holds ``room``; otherwise the least loaded one gets it. None: no worker."""
     async with _reaching():
         return await _script(
             _PLACE, [wire.WORKERS_KEY, wire.room_key(room)], ROOM_TTL_MS, PLACED_TTL_MS
@@ -112,7 +112,7 @@ async def place(room: str) -> str | None:
 
 
 async def hold(room: str, worker: str) -> None:
-    """Say again that ``worker`` holds ``room``, after a Redis that came back empty; whoever was first wins."""
+    """Restore ``worker``'s hold on ``room`` if Redis came back empty; the first process wins."""
     async with _reaching():
         await client().set(wire.room_key(room), worker, px=ROOM_TTL_MS, nx=True)
 
@@ -128,14 +128,17 @@ async def worker_of(room: str) -> str | None:
 
 
 async def least_loaded() -> dict[str, Any] | None:
-    """What the worker that would get the next room says of itself: worker, load, rooms, people, draining, addresses."""
+    """The worker that would get the next room.
+
+    The keys are worker, load, rooms, people, draining and addresses.
+    """
     async with _reaching():
         raw = await _script(_DESCRIBE, [wire.WORKERS_KEY])
     return cast("dict[str, Any]", json.loads(raw)) if raw else None
 
 
 async def live_counts(slugs: Iterable[str]) -> dict[str, int]:
-    """People in each of the rooms that have any right now."""
+    """People in each of the rooms that are not empty."""
     slugs = list(slugs)
     if not slugs:
         return {}
@@ -152,7 +155,7 @@ def live_counts_now(slugs: Iterable[str]) -> dict[str, int]:
 
 
 async def overview() -> numbers.Overview:
-    """What all workers say of themselves and of their rooms."""
+    """The reports of all workers about themselves and their rooms."""
     async with _reaching():
         return await numbers.read(client())
 
@@ -163,7 +166,7 @@ def overview_now() -> numbers.Overview:
 
 
 async def room_numbers(room: str) -> RoomNumbers | None:
-    """What the worker that holds ``room`` says of it; None where nobody is in it."""
+    """What the worker reports about ``room``; None if nobody is in it."""
     async with _reaching():
         return await numbers.read_room(client(), room)
 
@@ -174,7 +177,7 @@ def room_numbers_now(room: str) -> RoomNumbers | None:
 
 
 async def send(worker: str, command: wire.Command) -> None:
-    """Send a command to a worker. Whether it arrives is seen by the event that answers it."""
+    """Send a command to a worker. Only an event in return shows that it arrived."""
     async with _reaching():
         await get_channel_layer().send(
             wire.worker_channel(worker), {"type": "sfu_command", "body": wire.encode(command)}
@@ -182,7 +185,7 @@ async def send(worker: str, command: wire.Command) -> None:
 
 
 async def send_to_room(room: str, command: wire.Command) -> bool:
-    """Send a command to the worker that holds ``room``; False where none does."""
+    """Send a command to the worker that holds ``room``; False if none does."""
     worker = await worker_of(room)
     if worker is None:
         return False
@@ -199,9 +202,12 @@ Settled = wire.Answer | wire.IcePatched | wire.Refused | wire.Removed
 
 
 async def ask(room: str, *commands: wire.Command, timeout: float = 10.0) -> Settled:
-    """Place ``room``, send the commands and wait for the event that settles them. For views only: a consumer must never wait.
+    """Place ``room``, send the commands and wait for the event that settles them.
 
-    ``reply`` of a Join is filled in. Raises Unavailable where there is no worker or none answers in ``timeout`` seconds.
+    For views only, because a consumer must never wait.
+
+    The ``reply`` of a Join is filled in. Raises Unavailable if there is no worker, or no answer
+    within ``timeout`` seconds.
     """
     worker = await place(room)
     if worker is None:
@@ -210,14 +216,14 @@ async def ask(room: str, *commands: wire.Command, timeout: float = 10.0) -> Sett
 
 
 async def ask_holder(room: str, command: wire.Leave | wire.PatchIce) -> Settled | None:
-    """As ``ask``, of the worker that holds ``room``; None where none does, and so nobody is in the room."""
+    """As ``ask``, of the worker that holds ``room``; None: no worker does, so the room is empty."""
     worker = await worker_of(room)
     return await _ask(worker, (command,), TIMEOUT_SECONDS) if worker is not None else None
 
 
 async def _ask(worker: str, commands: Iterable[wire.Command], timeout: float) -> Settled:
-    # A plain channel, not one of the process ("prefix!…"): those share one queue and one lock with all consumers, and what
-    # comes after the answer would stay in memory. This one's key in Redis runs out by itself.
+    # A plain channel. The channels of a process ("prefix!…") share one queue and one lock with all
+    # consumers, and messages after the answer would stay in memory. This key in Redis expires.
     reply = f"reply.{secrets.token_hex(16)}"
     for command in commands:
         if isinstance(command, wire.Join | wire.Leave | wire.PatchIce):

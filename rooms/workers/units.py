@@ -1,4 +1,4 @@
-"""Quantities as people read them. Pure; None is a dash."""
+"""Quantities as people read them. Pure; None is shown as a dash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def number(value: float, unit: str, places: int = 0) -> str:
 
 
 def bits(per_second: float | None) -> str:
-    """A rate: 850 kbit/s, 12.3 Mbit/s."""
+    """A rate, as in 850 kbit/s or 12.3 Mbit/s."""
     if per_second is None:
         return DASH
     if per_second < 999_500:
@@ -47,7 +47,7 @@ def each_second(count: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """The two largest units that say something."""
+    """The two largest units."""
     minutes = int(seconds) // 60
     days, hours = divmod(minutes // 60, 24)
     if days:

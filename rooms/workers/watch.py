@@ -1,11 +1,11 @@
-"""Sees to it that everybody in a call is where the room is: one watcher per process, whatever the number of people.
+"""Brings everyone in a call to where the room is: one watcher per process.
 
-Once a second it asks Redis which workers live and where the rooms are that this process has people
-in. A consumer whose room is elsewhere is told so on its own channel (``sfu_moved``). A Redis that
-came back empty has forgotten the groups too: then everybody is told to enter again (``sfu_again``).
+Once a second it reads from Redis which workers live, and where the rooms of this process are. A
+consumer whose room is elsewhere is told so on its own channel (``sfu_moved``). A Redis that came
+back empty has forgotten the groups too: then everyone is told to enter again (``sfu_again``).
 
-Both are told again every second until the consumer has sat down where it should be. A message may be
-lost, because its channel is full or the consumer could not act on it; nothing depends on one.
+Both messages are repeated every second until the consumer's seat is right. A message may be lost,
+if its channel is full or the consumer could not act on it; nothing depends on a single one.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ logger = logging.getLogger(__name__)
 
 STEP_SECONDS = 1.0
 
+# After an outage of Redis the workers need a moment to report. Until then no worker counts as dead.
 QUIET_SECONDS = 2 * wire.WORKER_TTL_SECONDS
-"After Redis was away the workers need a moment to say that they live: until then nobody is called dead."
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
     """A consumer (its channel) in a room on a worker.
 
-    ``era`` is the watch's when the consumer began to enter its group; None if it was not known yet.
+    ``era`` is the watch's era when the consumer began to join its group; None if unknown.
     """
 
     channel: str
@@ -49,7 +49,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What Redis says: which workers live, which worker holds which room."""
+    """What Redis says: which workers live, and which worker holds which room."""
 
     era: str
     alive: frozenset[str]
@@ -57,7 +57,7 @@ class View:
 
 
 def misplaced(seats: Iterable[Seat], view: View) -> list[Seat]:
-    """Those whose worker is dead, whose room has moved, or whose worker has forgotten the room."""
+    """The seats whose worker is dead, whose room has moved, or whose worker forgot the room."""
     return [
         seat
         for seat in seats
@@ -67,7 +67,7 @@ def misplaced(seats: Iterable[Seat], view: View) -> list[Seat]:
 
 @dataclass
 class Watch:
-    """The seats of one process and what was seen last."""
+    """The seats of one process, and the last view."""
 
     seats: dict[str, Seat] = field(default_factory=dict)
     era: str | None = None
@@ -83,11 +83,11 @@ class Watch:
             self._task = asyncio.create_task(self._run())
 
     def rise(self, channel: str) -> None:
-        """Forget a consumer. The watcher ends by itself when nobody is left."""
+        """Forget a consumer. The watcher ends by itself when no seat is left."""
         self.seats.pop(channel, None)
 
     def settled(self, channel: str) -> bool:
-        """Whether this consumer has entered its group in the Redis that is there now."""
+        """Whether this consumer has joined its group in the current Redis."""
         seat = self.seats.get(channel)
         return seat is not None and seat.era == self.era
 
@@ -101,13 +101,13 @@ class Watch:
                 logger.debug("x the workers could not be read: %s", exc)
                 self._quiet_until = time.monotonic() + QUIET_SECONDS
             except Exception as exc:
-                # Everybody in this process depends on the watch: an error of ours must not end it.
+                # Everyone in this process depends on the watch, so no error may end it.
                 if self._failure != repr(exc):
                     logger.exception("x the watch failed once and continues")
                 self._failure = repr(exc)
 
     async def step(self, now: float) -> None:
-        """Look once, and tell those who are not where they should be."""
+        """Look once, and tell the consumers whose seats are wrong."""
         view = await look(self.seats.values())
         self._note_era(view.era, now)
         await _tell((s for s in self.seats.values() if s.era != self.era), "sfu_again")
@@ -115,7 +115,7 @@ class Watch:
             self._suspects = set()
             return
         wrong = set(misplaced(self.seats.values(), view))
-        # A dead worker is certain. A room's key may be missing for the moment between two writes:
+        # A dead worker is certain. A room's key may be missing for a moment between two writes, so
         # it counts when it is seen twice.
         certain = {
             seat for seat in wrong if seat.worker not in view.alive or seat in self._suspects
@@ -124,7 +124,7 @@ class Watch:
         await _tell(certain, "sfu_moved")
 
     def _note_era(self, era: str, now: float) -> None:
-        if self.era is None:  # the first look: everybody has just entered
+        if self.era is None:  # the first look: everyone has just joined
             self.seats = {name: replace(seat, era=era) for name, seat in self.seats.items()}
         elif self.era != era:
             logger.warning("- Redis came back empty: everyone joins again")
@@ -133,7 +133,7 @@ class Watch:
 
 
 async def look(seats: Iterable[Seat]) -> View:
-    """Ask Redis once about everything that the seats depend on."""
+    """Read from Redis, once, everything that the seats depend on."""
     seats = list(seats)
     rooms = sorted({seat.room for seat in seats})
     async with asyncio.timeout(sfu.TIMEOUT_SECONDS):
@@ -154,12 +154,12 @@ async def look(seats: Iterable[Seat]) -> View:
 
 
 async def _tell(seats: Iterable[Seat], what: str) -> None:
-    """Tell each of them. One whose channel is full is told again with the next step."""
+    """Tell each of them. If a channel is full, the next step tells it again."""
     layer: Any = get_channel_layer()
     full = 0
     for seat in list(seats):
         try:
-            # The consumer's own channel: it handles one message at a time, and this is one of them.
+            # The consumer's own channel, so that it handles one message at a time.
             await layer.send(seat.channel, {"type": what, "worker": seat.worker})
         except ChannelFull:
             full += 1
