@@ -1,7 +1,7 @@
-"""Uploaded images, encoded anew, so that nothing of the file that somebody sent is ever served.
+"""Uploaded images, encoded again, so that no byte of an uploaded file is ever served.
 
-What comes out is a WebP of our own, without EXIF, colour profile, comments or further frames, and a
-thumbnail. What may come in: ``image_files``.
+The results are a WebP without EXIF, colour profile, comments or further frames, and a thumbnail.
+``image_files`` says which files are accepted.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from rooms.looks import colours
 from rooms.looks.image_files import BadImage, decode, too_large
 from rooms.models import Background
 
+# Pixels: sharp on a large screen. More would not show under a scrim.
 LONG_SIDE = 2560
-"Pixels: sharp on a large screen; more is bytes that nobody sees under a scrim."
 
 THUMBNAIL_LONG_SIDE = 480
 QUALITY = 82
@@ -31,7 +31,7 @@ QUALITY = 82
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image encoded by us: two WebP files and what was learnt from the pixels."""
+    """An image that we encoded: two WebP files, and what the pixels told us."""
 
     image: bytes
     thumbnail: bytes
@@ -73,7 +73,7 @@ class Files:
 
 
 def write(picture: Picture) -> Files:
-    """Save the files under names that nobody can guess. A full disk leaves no half file. Raises BadImage."""
+    """Save the files under random names; a full disk leaves no partial file. Raises BadImage."""
     stem = f"backgrounds/{secrets.token_hex(12)}"
     files = Files(f"{stem}.webp", f"{stem}-small.webp")
     try:
@@ -90,14 +90,14 @@ def write(picture: Picture) -> Files:
 
 
 def adopt(background: Background, files: Files, picture: Picture) -> None:
-    """Save the row with its new files, and drop those of before once the change is certain."""
+    """Save the row with its new files, and delete the old ones once the change is committed."""
     before = current(background)
     background.image.name, background.thumbnail.name, background.accent = (
         files.image,
         files.thumbnail,
         picture.accent,
     )
-    # Without them Django opens the file at each load of the row to find out, and fails where it is gone.
+    # Without the sizes Django opens the file at each load of the row, and fails if it is missing.
     background.width, background.height = picture.size
     try:
         background.save()
@@ -109,7 +109,7 @@ def adopt(background: Background, files: Files, picture: Picture) -> None:
 
 
 def current(background: Background) -> Files | None:
-    """The files that the stored row names."""
+    """The files of the stored row."""
     row = Background.objects.filter(pk=background.pk).values_list("image", "thumbnail").first()
     return Files(*row) if row and all(row) else None
 
@@ -118,13 +118,13 @@ def _write(name: str, body: bytes) -> None:
     stored = default_storage.save(name, ContentFile(body))
     if (
         stored != name
-    ):  # the name is random: somebody else's file is in its place only if something is very wrong
+    ):  # the name is random, so another file in its place means that something is very wrong
         default_storage.delete(stored)
         raise OSError(f"{name} is taken")
 
 
 def remove(files: Files) -> None:
-    """Delete files; those that are not there are no matter."""
+    """Delete files, ignoring those that are missing."""
     for name in (files.image, files.thumbnail):
         with contextlib.suppress(OSError):
             default_storage.delete(name)

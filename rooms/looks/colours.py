@@ -7,17 +7,17 @@ import math
 
 RGB = tuple[float, float, float]
 
+# WCAG 2.2, 1.4.3: contrast of text.
 ENOUGH = 4.5
-"WCAG 2.2, 1.4.3: contrast of text."
 
-# Degrees of hue (OKLCH) between an accent and the danger colour: orange is just far enough from red.
+# Degrees of hue (OKLCH) from the danger colour to an accent: orange is just far enough from red.
 APART = 40.0
-# Less chroma than this has no hue that anybody would name.
+# A colour with less chroma than this has no hue to speak of.
 GREY = 0.03
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance, 0 (black) to 1 (white)."""
+    """Relative luminance, from 0 (black) to 1 (white)."""
     r, g, b = (_linear(c) for c in parse(colour))
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
@@ -31,18 +31,18 @@ def _gamma(c: float) -> float:
 
 
 def contrast(a: str, b: str) -> float:
-    """1 (the same) to 21 (black on white)."""
+    """From 1 (the same) to 21 (black on white)."""
     low, high = sorted((luminance(a), luminance(b)))
     return (high + 0.05) / (low + 0.05)
 
 
 def on(colour: str) -> str:
-    """Black or white, whichever is read better on ``colour``; one of them always has more than 4.5:1."""
+    """Black or white, whichever reads better on ``colour``; it has at least 4.5:1 contrast."""
     return max("#000000", "#ffffff", key=lambda text: contrast(text, colour))
 
 
 def readable(colour: str, panel: str) -> str:
-    """``colour``, made lighter or darker until it has ``ENOUGH`` contrast on ``panel``; its hue stays."""
+    """``colour``, made lighter or darker until it is readable on ``panel``; the hue stays."""
     step = -0.01 if luminance(panel) > 0.18 else 0.01
     lightness, chroma, hue = oklch(colour)
     while contrast(colour, panel) < ENOUGH and 0 <= lightness + step <= 1:
@@ -52,9 +52,10 @@ def readable(colour: str, panel: str) -> str:
 
 
 def apart(colour: str, danger: str) -> str:
-    """``colour``, turned so that nobody takes it for ``danger``: a button in it is not one that ends.
+    """``colour``, turned away from ``danger``, the colour of buttons that end a call.
 
-    Greys stay as they are. A red becomes amber, and a pink a purple.
+    Greys stay as they are. A red becomes amber, and a pink becomes purple.
+
     """
     lightness, chroma, _hue = oklch(colour)
     distance = hue_distance(colour, danger)
@@ -65,12 +66,12 @@ def apart(colour: str, danger: str) -> str:
 
 
 def hue_distance(colour: str, other: str) -> float:
-    """Degrees from ``other``'s hue to ``colour``'s, -180 to 180, as people see hues (OKLCH)."""
+    """Degrees from ``other``'s hue to ``colour``'s, -180 to 180, in OKLCH."""
     return (oklch(colour)[2] - oklch(other)[2] + 180) % 360 - 180
 
 
 def oklch(colour: str) -> tuple[float, float, float]:
-    """Lightness (0 to 1), chroma (0 to about 0.4) and hue (degrees), see CSS Color 4."""
+    """Lightness (0 to 1), chroma (0 to about 0.4) and hue in degrees, see CSS Color 4."""
     r, g, b = (_linear(c) for c in parse(colour))
     long, medium, short = (math.cbrt(cone) for cone in _times(_TO_CONES, (r, g, b)))
     lightness, a, b = _times(_TO_LAB, (long, medium, short))
@@ -78,7 +79,7 @@ def oklch(colour: str) -> tuple[float, float, float]:
 
 
 def from_oklch(lightness: float, chroma: float, hue: float) -> str:
-    """The colour; with as much of its chroma as a screen can show."""
+    """The colour, with as much of its chroma as sRGB can show."""
     low, high = 0.0, chroma
     if (rgb := _rgb(lightness, chroma, hue)) is not None:
         return render(rgb)
@@ -89,7 +90,7 @@ def from_oklch(lightness: float, chroma: float, hue: float) -> str:
 
 
 def _rgb(lightness: float, chroma: float, hue: float) -> RGB | None:
-    """None where no screen of sRGB shows it."""
+    """None if the colour is outside sRGB."""
     angle = math.radians(hue)
     lab = (lightness, chroma * math.cos(angle), chroma * math.sin(angle))
     long, medium, short = (cone**3 for cone in _times(_FROM_LAB, lab))
@@ -141,9 +142,9 @@ def render(rgb: RGB) -> str:
 
 
 def accent(pixels: list[tuple[int, int, int]], fallback: str) -> str:
-    """The colour that an image is remembered by: the hue with most saturated, mid-light pixels, calmed a little.
+    """The colour that people remember of an image: its most common vivid hue, slightly muted.
 
-    ``pixels`` are a few thousand at most. A grey image has none: then it is ``fallback``.
+    ``pixels`` holds a few thousand at most. ``fallback`` is returned for a grey image.
     """
     bins: list[list[float]] = [[0.0, 0.0, 0.0, 0.0] for _ in range(24)]
     for pixel in pixels:

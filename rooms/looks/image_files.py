@@ -1,7 +1,7 @@
-"""Image files that somebody sent, turned into pixels: upright, sRGB, no larger than a screen.
+"""Uploaded image files, turned into pixels: upright, sRGB, no larger than a screen.
 
-What is refused, and before what: an unknown format, too many or too few pixels before decoding (from
-the header alone); absurd shapes; whatever does not decode to its end.
+Unknown formats, and too many or too few pixels, are refused before decoding, by the header alone.
+Extreme shapes are refused, and whatever does not decode to its end.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from PIL import Image, ImageCms, ImageOps
 
 logger = logging.getLogger(__name__)
 
-# Only these decoders are tried: no PostScript, no PDF, no TIFF. SVG has none. A HEIF file may be an
-# AVIF too: that one goes first.
+# Only these decoders are tried: no PostScript, PDF, TIFF or SVG. A HEIF file may be an AVIF too, so
+# AVIF goes first.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
 KINDS = gettext_lazy("JPEG, PNG, WebP, AVIF, HEIC or GIF")
 ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/gif,.heic,.heif"
 
-# Pixels. Smaller images are a blur behind a call.
+# Pixels. A smaller image would be a blur behind a call.
 SHORTEST_LONG_SIDE, SHORTEST_SHORT_SIDE = 320, 200
-# Width by height: a phone held upright with some space, and a panorama.
+# Width divided by height: a phone held upright with some space, and a panorama.
 NARROWEST, WIDEST = 1 / 3, 4.0
 
 
 class BadImage(ValueError):
-    """The upload cannot be used. The text is for whoever uploaded it."""
+    """The upload cannot be used. The text is for the person who uploaded it."""
 
 
 def too_large(max_bytes: int) -> BadImage:
@@ -53,24 +53,24 @@ def too_many_pixels(max_pixels: int) -> BadImage:
 
 
 def decode(data: bytes, max_pixels: int, long_side: int) -> Image.Image:
-    """RGB pixels of the first or main picture, scaled down to ``long_side``. Raises BadImage."""
+    """RGB pixels of the first or main picture, at most ``long_side`` long. Raises BadImage."""
     _register_heif()
     try:
         with _unusable():
             image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.DecompressionBombError as exc:  # Pillow's own limit, twice 89 million, was faster
+    except Image.DecompressionBombError as exc:  # Pillow's own limit (twice 89 million) came first
         raise too_many_pixels(max_pixels) from exc
     _check_pixels(image.size, max_pixels)
     with _unusable():
         if image.format == "JPEG":
-            # The decoder can leave out detail that is scaled away below: a quarter of the memory.
+            # The decoder may leave out detail that is scaled away below: a quarter of the memory.
             image.draft("RGB", (long_side, long_side))
         image.load()
-    if image.format == "HEIF":  # its header may have said something else
+    if image.format == "HEIF":  # its header may have lied
         _check_pixels(image.size, max_pixels)
     with _unusable():
         plain = _eight_bits(image)
-        # Before the colours are converted: full-size copies are what costs memory.
+        # Scale before the colours are converted: full-size copies cost the memory.
         plain.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
         upright = ImageOps.exif_transpose(plain)
         _check_shape(upright.size)
@@ -79,7 +79,7 @@ def decode(data: bytes, max_pixels: int, long_side: int) -> Image.Image:
 
 @functools.cache
 def _register_heif() -> None:
-    # No embedded thumbnail in place of the picture, and nothing else that we would not look at.
+    # Use the main picture, not an embedded thumbnail, and skip what we would not look at.
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 
@@ -122,7 +122,7 @@ def _check_shape(size: tuple[int, int]) -> None:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """The same picture with 8 bits a channel, without a palette or a transparent colour.
 
-    What is scaled must be of this kind: 16 bits would be cut off, and indices cannot be averaged.
+    Scaling needs this: 16 bits would be clipped, and indices cannot be averaged.
     """
     if image.mode.startswith("I"):
         return _from_sixteen_bits(image)
@@ -134,11 +134,11 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _from_sixteen_bits(image: Image.Image) -> Image.Image:
-    """Grey with 16 bits: Pillow's own conversion makes all of it white but the darkest part."""
+    """Grey with 16 bits. Pillow's own conversion makes all but the darkest part white."""
     lights = [round(value / 257) for value in range(65536)]
     clear = image.info.get("transparency")
     flat = Image.new("LA" if isinstance(clear, int) else "L", image.size)
-    for top in range(0, image.height, 256):  # in bands: each is four bytes a pixel on its way
+    for top in range(0, image.height, 256):  # in bands: each pixel takes four bytes meanwhile
         box = (0, top, image.width, min(top + 256, image.height))
         wide = image.crop(box).convert("I")
         band = wide.point(lights, "L")
@@ -149,7 +149,7 @@ def _from_sixteen_bits(image: Image.Image) -> Image.Image:
     return flat
 
 
-# Which pixels a profile of a colour space can be applied to, and as which mode.
+# The modes of pixels that a profile of each colour space applies to.
 _SPACES = {
     "RGB": ("RGB", ("RGB", "RGBA", "L", "LA")),
     "GRAY": ("L", ("L", "LA")),
@@ -158,7 +158,7 @@ _SPACES = {
 
 
 def _srgb(image: Image.Image) -> Image.Image:
-    """The colours as the image's own profile means them, so that the profile can be left behind."""
+    """The colours as the image's own profile means them, so that the profile can be dropped."""
     profile = image.info.get("icc_profile")
     if not profile:
         return image
@@ -179,7 +179,7 @@ def _srgb(image: Image.Image) -> Image.Image:
 
 
 def _flat(image: Image.Image) -> Image.Image:
-    """RGB, with white behind what is transparent, and without any metadata."""
+    """RGB on white where the image is transparent, without any metadata."""
     if "A" in image.getbands():
         layer = image.convert("RGBA")
         flat = Image.new("RGB", layer.size, "white")
@@ -192,10 +192,10 @@ def _flat(image: Image.Image) -> Image.Image:
 
 @contextlib.contextmanager
 def _unusable() -> Iterator[None]:
-    """Turn whatever a decoder raises into BadImage. Each of them has its own idea of errors."""
+    """Turn whatever a decoder raises into BadImage. Each decoder has its own exceptions."""
     try:
         with warnings.catch_warnings():
-            # Pillow's own limit only warns; ours is checked from the header.
+            # Pillow's own limit only warns; ours is checked by the header.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             yield
     except (BadImage, Image.DecompressionBombError):

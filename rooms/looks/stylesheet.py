@@ -1,7 +1,7 @@
 """A room's background and colour as custom properties.
 
-The Content-Security-Policy forbids inline styles, so each background has a tiny stylesheet of its own. Its
-address holds a hash of what is in it, and it may be cached for ever.
+The Content-Security-Policy forbids inline styles, so each background has a tiny stylesheet of its
+own. Its address contains a hash of its content, so it may be cached for ever.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from django.urls import reverse
 from rooms.looks.colours import apart, on, readable
 from rooms.models import Background
 
+# The panels behind an accent, in light and in dark mode. The translucent panels over an image are
+# never lighter or darker than these.
 LIGHT_PANEL, DARK_PANEL = "#ffffff", "#14171c"
-"The panels that an accent stands on, in light and in dark; the panels over the image are never lighter or darker than these."
 
-# As in static/rooms/css/tokens.css: what ends or removes something is in these colours.
+# As in static/rooms/css/tokens.css: the colours of what ends or removes something.
 LIGHT_DANGER, DARK_DANGER = "#b3261e", "#ff8a80"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a template needs of a background."""
+    """What a template needs to know about a background."""
 
     url: str
     alt: str
@@ -42,7 +43,7 @@ def look(background: Background | None) -> Look | None:
 
 
 def stylesheet(background: Background) -> str:
-    """``--accent``, ``--accent-text`` on it, ``--background-image`` and ``--focal`` on ``:root``."""
+    """``--accent``, its ``--accent-text``, ``--background-image`` and ``--focal`` on ``:root``."""
     light = accent(background.accent, LIGHT_PANEL, LIGHT_DANGER)
     dark = accent(background.accent, DARK_PANEL, DARK_DANGER)
     return (
@@ -58,7 +59,7 @@ def stylesheet(background: Background) -> str:
 
 
 def accent(colour: str, panel: str, danger: str) -> str:
-    """An image's colour for our buttons: 4.5:1 on the panel, and not taken for ``danger``."""
+    """An image's colour for our buttons: 4.5:1 on the panel, and distinct from ``danger``."""
     return readable(apart(colour, danger), panel)
 
 

@@ -10,9 +10,9 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 
 class BoundedUploadHandler(FileUploadHandler):
-    """Keeps at most MAX_UPLOAD_MB of a file, in memory, and counts the rest: a form then refuses it by its size.
+    """Keeps at most MAX_UPLOAD_MB of a file in memory and counts the rest, so a form can refuse it.
 
-    Nothing is written to disk before it was checked.
+    Nothing is written to disk before it has been checked.
     """
 
     def new_file(self, *args: object, **kwargs: object) -> None:

@@ -1,9 +1,9 @@
-"""Where the notes beside a call are kept: in our own editor, or in an Etherpad.
+"""Where the notes beside a call are kept: in our own editor or in an Etherpad.
 
-A provider gives the addresses for a room: for the frame beside the call and for the notes alone, each
-to write or to read. Etherpad's pads are made through its API, so that it can refuse all others
-(``EDIT_ONLY``). Its API 1.2.15 is spoken by 1.8 and by 3.x alike; the key goes as a form field, the one
-way that both accept.
+A provider gives a room's addresses: for the frame beside the call and for the notes alone, each to
+write or to read. Etherpad's pads are created through its API, so that it can refuse all others
+(``EDIT_ONLY``). Etherpad 1.8 and 3.x both support API 1.2.15, and both accept the key only as a
+form field.
 """
 
 from __future__ import annotations
@@ -29,43 +29,43 @@ API = "/api/1.2.15/"
 TIMEOUT_SECONDS = 3.0
 MAX_ANSWER_BYTES = 64 * 1024
 
-# After a failure nobody waits for Etherpad for this long: the call must not hang on the notes.
+# After a failure, skip Etherpad for this long: the call must not hang on the notes.
 AWAY_SECONDS = 15.0
 
 FRAME_OPTIONS = {"showChat": "true", "alwaysShowChat": "true"}
 
 
 class PadUnavailable(Exception):
-    """Etherpad does not answer, or refuses: its address and key are settings."""
+    """Etherpad does not answer or refuses: check its address and key in the settings."""
 
 
 class _AlreadyThere(PadUnavailable):
-    """createPad of a pad that exists."""
+    """createPad for a pad that exists."""
 
 
 class _NotThere(PadUnavailable):
-    """A question about a pad that does not exist."""
+    """A request about a pad that does not exist."""
 
 
-# Answers that are no failure, by Etherpad's message.
+# Answers that are not failures, by Etherpad's message.
 _ANSWERS = {"padID does already exist": _AlreadyThere, "padID does not exist": _NotThere}
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where one person finds a room's notes. A path is one of this site."""
+    """Where one person finds a room's notes. A path is on this site."""
 
     # For the frame beside the call; the page adds ``userName``.
     frame: str
-    # The notes alone.
+    # For the notes alone.
     alone: str
-    # A path that redirects while the notes are there, since a page cannot see what a frame of
-    # another site shows. Empty where there is nothing to check.
+    # A path that redirects while the notes exist, because a page cannot see what a frame of
+    # another site shows. Empty if there is nothing to check.
     check: str
 
 
 class Provider(Protocol):
-    """``chat_in_page``: the page shows our own chat, since the notes have none."""
+    """``chat_in_page``: the page shows our chat because the notes have none."""
 
     name: str
     chat_in_page: bool
@@ -85,7 +85,7 @@ def own_page(room: Room, read_only: bool) -> str:
 
 
 class Builtin:
-    """Shared notes of our own: ``rooms.consumers.notes``."""
+    """Our own shared notes: ``rooms.consumers.notes``."""
 
     name = "builtin"
     chat_in_page = True
@@ -95,11 +95,11 @@ class Builtin:
         return Links(frame=page, alone=page, check="")
 
     def ensure(self, room: Room) -> None:
-        """There is nothing to do: empty notes need no row."""
+        """Nothing to do: empty notes need no row."""
 
 
 class Etherpad:
-    """Pads of an Etherpad, reached by browsers at ``url`` and by us at ``api_url``."""
+    """The pads of an Etherpad that browsers reach at ``url`` and we reach at ``api_url``."""
 
     name = "etherpad"
     chat_in_page = False
@@ -113,7 +113,7 @@ class Etherpad:
         try:
             self.ensure(room)
         except PadUnavailable as exc:
-            # Our own page asks again when somebody opens it.
+            # Our own page tries again when somebody opens it.
             logger.warning("the pad of %s is not available: %s", room.slug, exc)
             return Links(frame=page, alone=page, check=page)
         frame = self._address(room, read_only, FRAME_OPTIONS)
@@ -126,15 +126,15 @@ class Etherpad:
 
     def _address(self, room: Room, read_only: bool, options: dict[str, str]) -> str:
         pad = urllib.parse.quote(room.pad_read_only_id if read_only else room.pad_id, safe="")
-        # Etherpad takes a plus for a plus.
+        # Etherpad does not decode a plus as a space.
         query = urllib.parse.urlencode(options, quote_via=urllib.parse.quote)
         return f"{self._url}/p/{pad}" + (f"?{query}" if query else "")
 
     def ensure(self, room: Room) -> None:
-        """Ask for the room's pad, and create it where there is none, or none any more.
+        """Look up the room's pad, and create it if it does not exist any more.
 
-        The ids that we keep say nothing: a pad can be deleted, or lost with Etherpad's database.
-        The read-only id is kept last, so that half a creation is done again.
+        The stored ids prove nothing: a pad can be deleted, or lost with Etherpad's database. The
+        read-only id is stored last, so that an unfinished creation is repeated.
         """
         if not room.pad_read_only_id:
             self._create(room)
@@ -150,7 +150,7 @@ class Etherpad:
 
     def _create(self, room: Room) -> None:
         if not room.pad_id:
-            # Two requests may come here at once: the one whose id is kept decides for both.
+            # Two requests may come here at once: the id that was stored first holds for both.
             Room.objects.filter(pk=room.pk, pad_id="").update(
                 pad_id=f"{room.slug}-{secrets.token_hex(8)}"
             )
@@ -175,7 +175,7 @@ class Etherpad:
                 answer = json.loads(response.read(MAX_ANSWER_BYTES))
             code, message, result = answer["code"], str(answer["message"]), answer["data"]
         except (OSError, ValueError, KeyError, TypeError) as exc:
-            # HTTPError is an OSError; its text holds the address and not the key.
+            # HTTPError is an OSError; its text contains the address, but not the key.
             self._away_until = time.monotonic() + AWAY_SECONDS
             raise PadUnavailable(f"{function}: {exc}") from exc
         if code == 1 and message in _ANSWERS:
@@ -190,7 +190,7 @@ _provider: tuple[tuple[str, str, str], Provider] | None = None
 
 
 def provider() -> Provider:
-    """The provider that the settings name; one object, since it remembers when Etherpad was away."""
+    """The configured provider; one object, because it remembers when Etherpad was away."""
     global _provider
     key = (settings.ETHERPAD_URL, settings.ETHERPAD_API_URL, settings.ETHERPAD_API_KEY)
     if _provider is None or _provider[0] != key:

@@ -1,4 +1,4 @@
-"""Built-in notes in the database: Yjs updates as rows, merged into one from time to time."""
+"""The built-in notes in the database: Yjs updates as rows, merged now and then."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from pycrdt import Doc, merge_updates
 
 from rooms.models import NotesUpdate, Room
 
+# More rows than this are merged when the notes are opened or the keeper comes by.
 COMPACT_ROWS = 200
-"More rows than this are merged into one when the notes are opened or the keeper comes by."
 
+# The limit for all updates of a room's notes: a thousand times what people write beside a call.
 MAX_NOTES_BYTES = 8 * 1024 * 1024
-"All updates of a room's notes together: a thousand times what people write beside a call."
 
 EMPTY_UPDATE = b"\x00\x00"
 
 
 class BadUpdate(ValueError):
-    """Bytes that are not a Yjs update, or cannot be applied to the document."""
+    """Bytes that are not a Yjs update, or that cannot be applied to the document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a notes key opens. ``room`` is a primary key."""
+    """The rights that a notes key gives. ``room`` is a primary key."""
 
     room: int
     write: bool
 
 
 def access(key: str) -> Access | None:
-    """What the capability in a notes link allows; None for an unknown one."""
+    """What the key in a notes link allows; None for an unknown one."""
     if not 16 <= len(key) <= 40:
         return None
     for name, write in (("notes_key", True), ("notes_read_key", False)):
@@ -52,20 +52,20 @@ def _only_bad_update() -> Iterator[None]:
     except Exception as exc:
         raise BadUpdate(str(exc)) from exc
     except BaseException as exc:
-        # Some bytes make the Rust library panic: an exception outside of Exception.
+        # Some bytes make the Rust library panic: an exception that is not an Exception.
         if type(exc).__name__ != "PanicException":
             raise
         raise BadUpdate("the update cannot be applied") from exc
 
 
 def apply(doc: Doc[Any], update: bytes) -> None:
-    """Apply an update. Raises BadUpdate; then ``doc`` may be half changed and is of no use."""
+    """Apply an update. Raises BadUpdate; ``doc`` may then be half changed and must be discarded."""
     with _only_bad_update():
         doc.apply_update(update)
 
 
 def document(updates: Iterable[bytes]) -> Doc[Any]:
-    """The document that the updates make, in any order."""
+    """The document that the updates make in any order."""
     doc: Doc[Any] = Doc()
     for update in updates:
         apply(doc, update)
@@ -83,7 +83,7 @@ def load(room: int) -> list[bytes]:
 
 
 def append(room: int, update: bytes) -> None:
-    """Keep an update. Raises Room.DoesNotExist for a room that is gone."""
+    """Store an update. Raises Room.DoesNotExist if the room is gone."""
     with transaction.atomic():
         if not Room.objects.filter(pk=room).exists():
             raise Room.DoesNotExist
@@ -91,17 +91,19 @@ def append(room: int, update: bytes) -> None:
 
 
 def compact(room: int) -> int:
-    """Merge all rows of a room into one; how many there were. Raises BadUpdate.
+    """Merge all rows of a room into one; return how many there were. Raises BadUpdate.
 
-    What is written meanwhile is a row of its own.
+    An update that is written meanwhile stays a row of its own.
     """
     with transaction.atomic():
-        # Two who compact at once would both keep the merged row: the second waits here and finds one row.
+        # Two processes that merge at once would both store the result. The second waits here and
+        # finds one row.
         Room.objects.select_for_update().only("pk").filter(pk=room).first()
         rows = _rows(room)
         if len(rows) < 2:
             return len(rows)
-        # merge_updates and not a document's get_update: that leaves out what waits for an update that is still missing.
+        # A document's get_update would leave out what waits for a missing update; merge_updates
+        # does not.
         with _only_bad_update():
             merged = merge_updates(*(update for _, update in rows))
         NotesUpdate.objects.filter(pk__in=[pk for pk, _ in rows]).delete()

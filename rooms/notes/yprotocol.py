@@ -1,7 +1,7 @@
 """The y-protocols messages: sync (0) and awareness (1), as bytes. Pure.
 
-Format: https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md. Integers are LEB128 varints, byte arrays and
-strings have their length in front.
+Format: https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md. Integers are LEB128 varints.
+Byte arrays and strings are preceded by their length.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 SYNC, AWARENESS = 0, 1
 STEP1, STEP2, UPDATE = 0, 1, 2
 
+# A name, a colour and a cursor take far less than 1 KiB.
 MAX_AWARENESS_BYTES = 16 * 1024
-"A name, a colour and a cursor are far below 1 KiB."
 
 
 class ProtocolError(ValueError):
@@ -29,7 +29,7 @@ class Sync:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What one client says of itself: name and cursor as JSON, ``null`` when it goes."""
+    """What a client says about itself: name and cursor as JSON, ``null`` when it leaves."""
 
     client: int
     clock: int
@@ -37,7 +37,7 @@ class Presence:
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number and the offset behind it. Raises ProtocolError; Yjs knows numbers up to 53 bits."""
+    """A number and the offset after it, up to 53 bits as in Yjs. Raises ProtocolError."""
     value = shift = 0
     while at < len(data) and shift < 56:
         byte = data[at]
@@ -58,7 +58,7 @@ def varint(value: int) -> bytes:
 
 
 def read_array(data: bytes, at: int) -> tuple[bytes, int]:
-    """A byte array and the offset behind it."""
+    """A byte array and the offset after it."""
     size, at = read_varint(data, at)
     if size > len(data) - at:
         raise ProtocolError("a byte array is cut off")
@@ -70,7 +70,7 @@ def array(data: bytes) -> bytes:
 
 
 def decode(data: bytes) -> Sync | list[Presence] | None:
-    """One message; None for a kind that we do not know, which the protocol allows. Raises ProtocolError."""
+    """One message; None for an unknown kind, which the protocol allows. Raises ProtocolError."""
     kind, at = read_varint(data, 0)
     if kind == SYNC:
         step, at = read_varint(data, at)

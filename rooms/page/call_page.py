@@ -1,4 +1,4 @@
-"""What the call page is made of: the configuration for its scripts and the context of its template."""
+"""The parts of the call page: the configuration for its scripts, and its template's context."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rooms.page.ice_servers import ice_servers
 
 
 def context(entry: Entry, now: datetime) -> dict[str, Any]:
-    """For ``rooms/call.html``."""
+    """The context of ``rooms/call.html``."""
     appearance = look(entry.room.background)
     return {
         "room": entry.room,
@@ -62,7 +62,7 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
 
 
 def when(room: Room, now: datetime) -> SafeString:
-    """When the room opens or closes, in a sentence; empty where nothing is planned."""
+    """When the room opens or closes, in a sentence; empty if nothing is planned."""
     if room.opens is not None and now < room.opens:
         return moments.opens(room.opens)
     return moments.closes(room.closes) if room.closes is not None else moments.NOTHING

@@ -1,4 +1,4 @@
-"""The STUN and TURN servers that a browser is told, with credentials that end."""
+"""The STUN and TURN servers for a browser, with credentials that expire."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from typing import Any
 
 from django.conf import settings
 
+# As long as a pass. A call that lasts longer has its relay already.
 VALID = timedelta(hours=12)
-"As long as a pass: a call that outlives it has its relay already."
 
 
 def credentials(secret: str, person: str, now: datetime) -> tuple[str, str]:
-    """User name and password as coturn's ``use-auth-secret`` checks them: the end in Unix seconds, HMAC-SHA1 in base64."""
+    """User name and password for coturn's ``use-auth-secret``.
+
+    They are the expiry in Unix seconds, and an HMAC-SHA1 in base64.
+    """
     username = f"{int((now + VALID).timestamp())}:{person}"
     digest = hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()
     return username, base64.b64encode(digest).decode()
 
 
 def ice_servers(person: str, now: datetime) -> list[dict[str, Any]]:
-    """For ``RTCPeerConnection``'s ``iceServers``; empty where none is configured: the workers are reached directly."""
+    """``iceServers`` for ``RTCPeerConnection``; often empty: workers are reached directly."""
     servers: list[dict[str, Any]] = []
     if settings.STUN_URLS:
         servers.append({"urls": settings.STUN_URLS})

@@ -1,4 +1,4 @@
-"""Points in time in the words of a page. The page's script puts them into the visitor's own zone."""
+"""Points in time, in words. The page's script converts them to the visitor's time zone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 
 def words(value: datetime) -> str:
-    """As in "Thursday, 24 December 2026 at 18:00 (Europe/Berlin)": for whoever runs no scripts."""
+    """As in "Thursday, 24 December 2026 at 18:00 (Europe/Berlin)", for browsers without scripts."""
     here = timezone.localtime(value)
     return _("{day} at {time} ({zone})").format(
         # Translators: a date with its weekday, in the format strings of Django's date filter
@@ -23,18 +23,21 @@ def words(value: datetime) -> str:
 
 
 def tag(value: datetime) -> SafeString:
-    """The words, with what ``ui/moments.js`` needs to say them in the visitor's zone."""
+    """The words, with the data that ``ui/moments.js`` needs for the visitor's time zone."""
     moment = value.astimezone(UTC).isoformat(timespec="seconds")
     return format_html('<time class="moment" datetime="{}">{}</time>', moment, words(value))
 
 
 def left(value: datetime, now: datetime) -> str:
-    """How many seconds it is until then, for ``ui/entry/countdown.js``, which never asks the visitor's clock."""
+    """How many seconds are left until ``value``.
+
+    For ``ui/entry/countdown.js``, which does not rely on the visitor's clock.
+    """
     return f"{max(0.0, (value - now).total_seconds()):.3f}"
 
 
 def opens(value: datetime) -> SafeString:
-    """For the lobby of those who may come in before the others."""
+    """For the lobby of people who may come in early."""
     return format_html(_("It opens on {moment}."), moment=tag(value))
 
 
@@ -43,5 +46,5 @@ def closes(value: datetime) -> SafeString:
     return format_html(_("It is open until {moment}."), moment=tag(value))
 
 
-# There is nothing to say.
+# Nothing to say.
 NOTHING = mark_safe("")

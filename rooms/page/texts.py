@@ -1,6 +1,7 @@
 """What scripts say to people: key -> text. Pages hand it to their scripts with ``for_scripts``.
 
-``{name}`` and the like are filled in by ``static/rooms/common/texts.js``. A text says what happened and what to do next.
+``{name}`` and the like are filled in by ``static/rooms/common/texts.js``. A text says what happened
+and what to do next.
 """
 
 from __future__ import annotations
