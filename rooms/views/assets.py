@@ -1,4 +1,4 @@
-"""Background images and the stylesheets that put them behind a call."""
+"""Background images, and the stylesheets that put them behind a call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 @require_safe
 def background_image(request: HttpRequest, name: str, kind: str) -> HttpResponse:
-    """An image that we encoded ourselves. The URL pattern lets nothing through that could leave the folder."""
+    """An image that we encoded. The URL pattern admits no path out of the folder."""
     try:
         body = (settings.MEDIA_ROOT / "backgrounds" / f"{name}.{kind}").read_bytes()
     except OSError:
@@ -28,7 +28,7 @@ def background_image(request: HttpRequest, name: str, kind: str) -> HttpResponse
 
 @require_safe
 def look(request: HttpRequest, pk: int, fingerprint_: str) -> HttpResponse:
-    """The stylesheet of a background; an address with an old fingerprint is answered too, and not kept."""
+    """A background's stylesheet. An old fingerprint is answered too, but not to be cached."""
     background = get_object_or_404(Background, pk=pk)
     current = fingerprint(background) == fingerprint_
     headers = {"Cache-Control": FOR_EVER if current else "no-cache"}

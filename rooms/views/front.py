@@ -1,4 +1,4 @@
-"""The front page: quiet, and without a word about rooms."""
+"""The front page, which says nothing about rooms."""
 
 from __future__ import annotations
 

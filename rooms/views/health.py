@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when the database and Redis answer, else 503; which of them is false."""
+    """200 if the database and Redis answer, otherwise 503; the body says which one failed."""
     state = {"database": database_answers(), "redis": redis_answers()}
     return JsonResponse(state, status=200 if all(state.values()) else 503)
 

@@ -1,4 +1,4 @@
-"""The workers' numbers for Prometheus and what reads its format."""
+"""The workers' numbers in Prometheus' format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rooms.workers import exposition, sfu
 
 @never_cache
 async def metrics(request: HttpRequest) -> HttpResponse:
-    """404 without METRICS_TOKEN, 401 for whoever does not bring it, 503 while Redis is away."""
+    """404 without METRICS_TOKEN, 401 for a caller without the token, 503 while Redis is away."""
     if not settings.METRICS_TOKEN:
         raise Http404
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -35,7 +35,7 @@ AWAY = Page(
 @require_safe
 @for_people
 def notes(request: HttpRequest, key: str) -> HttpResponse:
-    """The built-in notes; where Etherpad keeps the notes, the way there."""
+    """The built-in notes, or a redirect to the Etherpad that keeps the notes."""
     room = (
         Room.objects.select_related("background")
         .filter(Q(notes_key=key) | Q(notes_read_key=key))
@@ -72,7 +72,7 @@ def notes(request: HttpRequest, key: str) -> HttpResponse:
 def to_pad(
     request: HttpRequest, provider: pads.Etherpad, room: Room, read_only: bool, name: str
 ) -> HttpResponse:
-    """Etherpad keeps the notes: the way there, or why there is none just now."""
+    """The way to the notes in Etherpad, or why it is not available now."""
     options = {**pads.FRAME_OPTIONS, **({"userName": name} if name else {})}
     try:
         return HttpResponseRedirect(provider.pad_url(room, read_only, options))

@@ -1,12 +1,13 @@
-"""What programs get that fetch a link for its preview: one page, the same for every link.
+"""The page that programs get when they fetch a link for a preview, the same for every link.
 
-Chat programs fetch a link when somebody sends it. They keep no cookies, run no scripts, and show the
-title, the picture and the words of what they find to everybody in the chat. So they are told nothing
-about the room, not even whether there is one.
+Chat programs fetch a link when somebody sends it. They keep no cookies, run no scripts, and show
+the title, picture and words of what they find to everyone in the chat. So they learn nothing about
+the room, not even whether it exists.
 
-Browsers say that they navigate: by ``Sec-Fetch-Mode``, or on plain http, where they leave it out, by
-``Upgrade-Insecure-Requests``. A browser that says neither (or is taken for a program by its name) gets
-the preview too, which goes on by itself with ``?enter``. So nothing depends on a guess.
+A browser marks a navigation with ``Sec-Fetch-Mode`` or, over plain HTTP,
+``Upgrade-Insecure-Requests``. A browser that sends neither, or is taken for a program by its name,
+gets the preview too. The preview then goes on by itself with ``?enter``, so nothing depends on a
+guess.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ View = Callable[..., HttpResponse]
 
 
 def for_people(view: View) -> View:
-    """Only browsers see ``view``; programs get the preview. Nothing of the room is looked up for them."""
+    """Only browsers see ``view``; programs get the preview, and no room is looked up for them."""
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -45,7 +46,7 @@ def for_people(view: View) -> View:
 
 
 def is_navigation(request: HttpRequest) -> bool:
-    """Whether a browser asks because somebody has opened the link."""
+    """Whether a browser asks because somebody opened the link."""
     if ENTER in request.GET or request.method == "POST":
         return True
     if _PROGRAM.search(request.headers.get("User-Agent", "")):
@@ -57,10 +58,10 @@ def is_navigation(request: HttpRequest) -> bool:
 
 
 def preview(request: HttpRequest) -> HttpResponse:
-    """The page for programs, which people in old browsers leave at once."""
+    """The page for programs. Old browsers leave it at once."""
     notes = request.path.startswith("/n/")
     response = render(request, "rooms/preview.html", {"notes": notes})
     if notes:
-        # The call page has the notes in a frame, in old browsers too.
+        # The call page frames the notes, in old browsers too.
         response["Content-Security-Policy"] = content_security_policy(frame_ancestors="'self'")
     return response

@@ -1,4 +1,4 @@
-"""Where media would go: the lobby tries to reach it before somebody joins."""
+"""Where media would go: the lobby tests it before somebody joins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rooms.workers import sfu
 
 @never_cache
 async def reach(request: HttpRequest) -> JsonResponse:
-    """``{"addresses": […]}`` of the worker that would get the next room; 503 with none where no worker is there."""
+    """``{"addresses": […]}`` of the worker for the next room; 503 and an empty list without one."""
     try:
         worker = await sfu.least_loaded()
     except sfu.Unavailable:

@@ -24,7 +24,7 @@ Text = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``button`` leads to the front page, or asks for the same address again where ``again`` is true."""
+    """``button`` leads to the front page, or reloads this address if ``again`` is true."""
 
     title: Text
     text: Text
@@ -34,10 +34,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ComingBack:
-    """How the page behind an invite knows somebody again, for ``ui/entry/entry.js``.
+    """How the page behind an invite recognises somebody, for ``ui/entry/entry.js``.
 
-    ``kept``: by the cookie. ``returned``: by the pass that the page itself handed back, since the
-    browser keeps no cookies. ``new``: not at all, so far. ``old``: the pass, where there is one.
+    ``kept``: by the cookie. ``returned``: by the pass that the page handed back, because the
+    browser keeps no cookies. ``new``: not at all, so far. ``old`` is the pass, if there is one.
     """
 
     state: Literal["new", "kept", "returned"]
@@ -45,9 +45,9 @@ class ComingBack:
 
     @property
     def token(self) -> str:
-        """The pass for the page to keep, where nothing else will.
+        """The pass for the page to keep if the browser keeps none.
 
-        It only says who they are: ``old`` may have run out, and must not count again.
+        It only identifies them: ``old`` may have expired, and must not become valid again.
         """
         if self.old is None or self.state != "returned":
             return ""
@@ -136,7 +136,7 @@ PAGES: dict[Refusal, Page] = {
     ),
 }
 
-# Only for whoever shows a pass that was good once: strangers learn nothing by it.
+# Only for people with a pass that was valid once, so strangers learn nothing.
 LONG_AWAY = Page(
     _("You were away for a long time"),
     _("Your access to this call has expired. Open your invite link again."),
@@ -152,7 +152,7 @@ def refused(
     until: datetime | None = None,
     back: ComingBack | None = None,
 ) -> HttpResponse:
-    """The page with its status code. ``until``: when it is worth coming back."""
+    """The page with its status code. ``until`` says when it is worth coming back."""
     page = PAGES[refusal]
     now = timezone.now()
     context = {
@@ -173,7 +173,7 @@ def refused(
 
 
 def long_away(request: HttpRequest) -> HttpResponse:
-    """For somebody whose pass has run out, at the room's own address."""
+    """For somebody whose pass has expired, at the room's own address."""
     context = {"page": LONG_AWAY, "name": "long_away", "again": "/"}
     response = render(request, "rooms/refused.html", context, status=403)
     response["Cache-Control"] = "no-store"
@@ -181,12 +181,12 @@ def long_away(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's ``handler404``: what a stranger sees, or the way to the address that was meant."""
+    """Django's ``handler404``: the page for strangers, or a redirect to what was meant."""
     meant = links.mended(request.path_info) if request.method in ("GET", "HEAD") else None
     if meant is None:
         return refused(request, Refusal.not_found)
     query = request.META.get("QUERY_STRING", "")
     response = HttpResponsePermanentRedirect(f"{meant}?{query}" if query else meant)
-    # The address is a secret: it stays out of caches, shared or not.
+    # The address is a secret, so no cache may keep it.
     response["Cache-Control"] = "no-store"
     return response

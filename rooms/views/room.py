@@ -27,16 +27,17 @@ from rooms.views.refused import ComingBack, long_away, refused
 KEPT_HEADER = "Pass"
 
 
-# A POST brings back the pass of somebody whose browser keeps no cookies, and changes nothing.
+# A POST brings back the pass if the browser keeps no cookies. It changes nothing.
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_people
 def invite(request: HttpRequest, token: str) -> HttpResponse:
-    """The call page, with a pass, for whoever has the link.
+    """The call page, with a pass, for anyone who has the link.
 
-    Its script then takes the token out of the address bar. There is no redirect to the room, because
-    a browser may keep no cookie for us. Nothing is used up by looking: programs fetch links too.
+    Its script then removes the token from the address bar. There is no redirect to the room,
+    because the browser may keep no cookie for us. Opening the link uses nothing up: programs fetch
+    links too.
     """
     row = Invite.objects.select_related("room__background").filter(token=token).first()
     if row is None:
@@ -56,20 +57,21 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @for_people
 def room(request: HttpRequest, slug: str) -> HttpResponse:
-    """The call page. A stranger gets the very answer that an absent room gives."""
-    # Asked for in any case: it sets "Vary: Cookie", which would otherwise tell existing rooms from absent ones.
+    """The call page. A stranger gets the same answer as for a room that does not exist."""
+    # Always asked, because it sets "Vary: Cookie", which would otherwise tell rooms that exist from
+    # those that do not.
     staff_user(request)
     row = Room.objects.select_related("background").filter(slug=slug).first()
     if row is None:
         return refused(request, Refusal.not_found)
     held, old = held_pass(request, row), held_pass(request, row, passes.REMEMBERED)
-    # A pass that has run out says who somebody is (they may have been removed), not what they may do.
+    # An expired pass says who somebody is (they may have been removed), not what they may do.
     visitor = replace(old, invite=None, user=None) if old else None
     response = enter(request, row, held or visitor, timezone.now())
     if response.status_code == 404 and held is None and old is not None and old.invite is not None:
         return long_away(request)
     if held is not None and response.status_code == 200:
-        # How the page behind an invite learns that the browser has kept the cookie.
+        # Tells the page behind an invite that the browser has kept the cookie.
         response[KEPT_HEADER] = "kept"
     return response
 
@@ -81,7 +83,7 @@ def enter(
     now: datetime,
     back: ComingBack | None = None,
 ) -> HttpResponse:
-    """The call page for whoever may come in, with a fresh pass in the page and in a cookie."""
+    """The call page for somebody who may come in, with a fresh pass in the page and in a cookie."""
     pass_, verdict = strongest(row, held, staff_user(request), now)
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
@@ -91,7 +93,8 @@ def enter(
     values = context(Entry(row, verdict, pass_), now)
     response = render(request, "rooms/call.html", values | {"back": back})
     if request.headers.get("Sec-Fetch-Dest") != "iframe" and request.method != "POST":
-        # In a frame of another site, and for whoever hands a pass back, the page alone carries it.
+        # In a frame of another site, or if the pass was handed back, only the page carries the
+        # pass.
         keep(request, response, row, pass_)
     return response
 
@@ -102,24 +105,24 @@ def staff_user(request: HttpRequest) -> int | None:
 
 
 def held_pass(request: HttpRequest, room: Room, max_age: timedelta = passes.MAX_AGE) -> Pass | None:
-    """The pass in the room's cookie, if it is one for this very room."""
+    """The pass in the room's cookie, if it belongs to this room."""
     pass_ = passes.read(request.COOKIES.get(passes.cookie_name(room.slug), ""), max_age)
     return pass_ if pass_ is not None and pass_.room == room.pk else None
 
 
 def returned_pass(request: HttpRequest, room: Room) -> Pass | None:
-    """The pass that a page of ours hands back because the browser kept no cookie, see ui/entry/entry.js."""
+    """The pass that our page hands back if the browser kept no cookie, see ui/entry/entry.js."""
     if (
         request.method != "POST"
         or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
     ):
-        return None  # another site might make somebody come in as a person of its choice
+        return None  # another site might choose the person as whom somebody comes in
     pass_ = passes.read(request.POST.get("pass", ""), passes.REMEMBERED)
     return pass_ if pass_ is not None and pass_.room == room.pk else None
 
 
 def keep(request: HttpRequest, response: HttpResponse, room: Room, pass_: Pass) -> None:
-    """Put a fresh pass into the room's cookie: that is how it is renewed while it is used."""
+    """Put a fresh pass into the room's cookie, which renews it while it is used."""
     response.set_cookie(
         passes.cookie_name(room.slug),
         passes.issue(pass_),
@@ -129,5 +132,5 @@ def keep(request: HttpRequest, response: HttpResponse, room: Room, pass_: Pass) 
         httponly=True,
         samesite="Lax",
     )
-    # Django adds it for old browsers, but it goes by the visitor's clock. Max-Age does not.
+    # Django adds it for old browsers, but it depends on the visitor's clock. Max-Age does not.
     response.cookies[passes.cookie_name(room.slug)]["expires"] = ""

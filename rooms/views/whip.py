@@ -1,4 +1,7 @@
-"""WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): an SDP offer in, an answer out. What follows is in ``whip_session``."""
+"""WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): an SDP offer in, an answer out.
+
+``whip_session`` handles what follows.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,8 @@ from sfu_worker import wire
 
 SDP = "application/sdp"
 
+# Status codes for the worker's refusals; any other refusal means: try again later.
 REFUSED = {"bad_sdp": 400, "bad_request": 400, "forbidden": 403}
-"Status of the worker's refusals; all others mean: try again later."
 
 
 @answered
@@ -62,21 +65,21 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
     )
     answer = await negotiate(slug, join, sdp)
     if await sync_to_async(admission.was_removed)(pass_):
-        # While it came in: the worker may have heard of that before it heard of the join.
+        # They were removed meanwhile: the worker may have heard of that before the join.
         await sfu.send_to_room(slug, wire.Remove(slug, participant))
         raise removed(kind)
     response = HttpResponse(answer.sdp, SDP, 201)
     resource = f"{participant}.{signature(kind, caller, participant)}"
     response["Location"] = reverse(f"{kind}-session", kwargs={"slug": slug, "resource": resource})
-    # RFC 9725 section 4.3.1: of the ICE session, not of the resource.
+    # RFC 9725 section 4.3.1: the tag of the ICE session, not of the resource.
     response["ETag"] = f'"{answer.ice_session}"'
     return linked(response, pass_.person)
 
 
 async def options(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResponse:
-    """What can be sent here, and the relays for clients that need them before the offer.
+    """What can be sent here, and the relays for clients that need them before they offer.
 
-    A preflight brings no token, and no stranger gets credentials of a relay (RFC 9725 section 4.6).
+    A preflight has no token, and strangers get no credentials for a relay (RFC 9725 section 4.6).
     """
     response = HttpResponse(status=200, headers={"Accept-Post": SDP})
     try:
@@ -87,7 +90,7 @@ async def options(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpRespo
 
 
 async def negotiate(slug: str, join: wire.Join, sdp: str) -> wire.Answer:
-    """The worker's answer; nothing of the participant is left behind where there is none."""
+    """The worker's answer. Without one, nothing is left of the participant."""
     leave = wire.Leave(slug, join.participant)
     try:
         event = await sfu.ask(slug, join, wire.Offer(slug, join.participant, sdp))
@@ -122,7 +125,7 @@ async def negotiate(slug: str, join: wire.Join, sdp: str) -> wire.Answer:
 
 
 def offer(request: HttpRequest) -> str:
-    """The SDP of the request. Raises Problem where it cannot be one."""
+    """The SDP of the request. Raises Problem if it cannot be one."""
     if request.content_type != SDP:
         raise Problem(415, _("The offer must be %(type)s.") % {"type": SDP}, Accept_Post=SDP)
     text = content(request, wire.MAX_SDP_BYTES)
@@ -132,7 +135,7 @@ def offer(request: HttpRequest) -> str:
 
 
 def admit(kind: wire.Kind, caller: Caller, participant: str) -> tuple[Pass, Grant]:
-    """Let the caller in as ``participant``. Raises Problem where the room or the invite says no."""
+    """Let the caller in as ``participant``. Raises Problem if the room or the invite refuses."""
     if kind == "whip" and (caller.invite is None or not Grant(Role(caller.invite.role)).publish):
         raise Problem(403, _("This invite is for listeners. Ask for one that lets you speak."))
     name = passes.clean_name(caller.invite.label if caller.invite else "") or _("Stream")
@@ -154,7 +157,7 @@ def admit(kind: wire.Kind, caller: Caller, participant: str) -> tuple[Pass, Gran
 
 
 def removed(kind: wire.Kind) -> Problem:
-    """For a stream that was removed, and for an invite whose holder was."""
+    """The answer for a stream that was removed, or for an invite whose holder was."""
     if kind == "whip":
         return Problem(
             403,
@@ -173,14 +176,14 @@ def removed(kind: wire.Kind) -> Problem:
 
 
 def person(kind: wire.Kind, caller: Caller) -> str:
-    """One person per invite and direction: an encoder that starts again does not use the invite up."""
+    """One person per invite and direction, so that an encoder that restarts uses up nothing."""
     if caller.invite is None:
         return passes.new_person()
     return f"{kind}-{hashlib.sha256(caller.invite.token.encode()).hexdigest()[:24]}"
 
 
 def linked(response: HttpResponse, user: str | None) -> HttpResponse:
-    """With Link headers as in RFC 9725, section 4.6; without relays where ``user`` is None."""
+    """Add the Link headers of RFC 9725, section 4.6, without relays if ``user`` is None."""
     links = []
     for server in ice_servers(user or "", timezone.now()):
         extra = ""

@@ -1,6 +1,6 @@
-"""WHIP and WHEP addresses that are nearly right, and those that are not.
+"""WHIP and WHEP addresses that are almost right, and those that are wrong.
 
-A redirect would lose the body of a POST in many clients, so a nearly right address is served as it is.
+Many clients lose the body of a POST at a redirect, so an almost right address is served directly.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from rooms.views.whip_session import session
 
 @answered
 async def astray(request: HttpRequest) -> HttpResponse:
-    """Whatever begins with ``/whip`` or ``/whep`` and is no address of theirs as it stands."""
+    """Paths that begin with ``/whip`` or ``/whep`` but are not valid addresses."""
     meant = media_address(request.path_info)
     if meant is None:
         if request.method == "OPTIONS":
-            # A browser reads the answer below only after a preflight that went well.
+            # A browser reads the answer below only after a successful preflight.
             return HttpResponse(status=200)
         raise Problem(
             404,

@@ -1,6 +1,6 @@
-"""What WHIP and WHEP requests have in common: who asks, what they bring, and how a problem is told.
+"""What WHIP and WHEP requests share: the caller, the body, and how a problem is reported.
 
-The token is an invite's. An unknown room and an unknown token get the same answer.
+The token belongs to an invite. An unknown room and an unknown token get the same answer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RETRY_SECONDS = 5
 
 
 class Problem(Exception):
-    """An answer that is not what was asked for."""
+    """Why the request fails, as a response."""
 
     def __init__(self, status: int, text: str, **headers: str) -> None:
         super().__init__(text)
@@ -36,7 +36,7 @@ class Problem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the holder of an invite, or for WHEP a visitor."""
+    """The holder of an invite or, for WHEP, a visitor."""
 
     room: Room
     invite: Invite | None
@@ -46,7 +46,7 @@ View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 
 
 def answered(view: View) -> View:
-    """Problems become responses in plain words. That other sites may read them: rooms.security."""
+    """Turn problems into responses in plain words. rooms.security lets other sites read them."""
 
     @csrf_exempt
     @wraps(view)
@@ -72,13 +72,16 @@ def answered(view: View) -> View:
 
 
 def bearer(request: HttpRequest) -> str:
-    """The token of the Authorization header, empty where there is none."""
+    """The token of the Authorization header; empty if there is none."""
     scheme, _blank, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def content(request: HttpRequest, limit: int) -> str:
-    """The text of the request; empty where it is none. Raises Problem where it has more than ``limit`` bytes."""
+    """The text of the request; empty if it is not text.
+
+    Raises Problem if it has more than ``limit`` bytes.
+    """
     try:
         body = request.body
     except RequestDataTooBig:
@@ -92,9 +95,9 @@ def content(request: HttpRequest, limit: int) -> str:
 
 
 def who(kind: wire.Kind, slug: str, token: str) -> Caller:
-    """Whom the token belongs to. Raises Problem 401, the same for an unknown room and an unknown token."""
+    """The owner of the token. Raises Problem 401, the same for an unknown room or token."""
     if token:
-        # One question for both, so that they differ neither in words nor in time.
+        # One query for both, so that neither the answer nor its time tells them apart.
         invite = Invite.objects.select_related("room").filter(token=token, room__slug=slug).first()
         if invite is not None:
             return Caller(invite.room, invite)
@@ -111,7 +114,7 @@ def who(kind: wire.Kind, slug: str, token: str) -> Caller:
 
 
 async def hold_back(kind: wire.Kind, method: str, caller: Caller) -> None:
-    """Raises Problem 429 for a caller who asks far more often than any real one (RFC 9725 section 5, RFC 6585 section 4)."""
+    """Raise Problem 429 for a caller that asks far too often (RFC 9725, 5; RFC 6585, 4)."""
     named = f"invite-{caller.invite.pk}" if caller.invite else f"room-{caller.room.pk}"
     seconds = await throttle.wait_seconds(kind, method, named)
     if seconds:
@@ -123,7 +126,7 @@ async def hold_back(kind: wire.Kind, method: str, caller: Caller) -> None:
 
 
 def signature(kind: wire.Kind, caller: Caller, participant: str) -> str:
-    """What makes a session's address the caller's own: nobody else can end it."""
+    """Makes a session's address the caller's own, so that nobody else can end the session."""
     owner = caller.invite.pk if caller.invite else 0
     return salted_hmac(
         "confcall.whip", f"{kind}/{caller.room.pk}/{owner}/{participant}", algorithm="sha256"

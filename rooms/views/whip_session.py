@@ -1,4 +1,7 @@
-"""A WHIP or WHEP session after its offer: DELETE ends it, PATCH brings candidates or restarts ICE (RFC 9725 section 4.3)."""
+"""A WHIP or WHEP session after its offer (RFC 9725 section 4.3).
+
+DELETE ends it. PATCH brings candidates or restarts ICE.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ FRAGMENT = "application/trickle-ice-sdpfrag"
 async def session(request: HttpRequest, kind: wire.Kind, slug: str, resource: str) -> HttpResponse:
     """``/whip/<slug>/<resource>`` and ``/whep/<slug>/<resource>``.
 
-    Whether there is such a session, and which ICE session is the current one, only the worker knows: it is asked.
+    Only the worker knows whether there is such a session, and its current ICE session.
     """
     if request.method == "OPTIONS":
         return HttpResponse(status=200, headers={"Accept-Patch": FRAGMENT})
@@ -42,7 +45,7 @@ async def session(request: HttpRequest, kind: wire.Kind, slug: str, resource: st
 
 
 def fragment(request: HttpRequest) -> str:
-    """The trickle ICE fragment of the request (RFC 8840). Raises Problem; whether it is well-formed the worker says."""
+    """The trickle ICE fragment of the request (RFC 8840), unparsed. Raises Problem."""
     if request.content_type != FRAGMENT:
         raise Problem(
             415, _("The fragment must be %(type)s.") % {"type": FRAGMENT}, Accept_Patch=FRAGMENT
@@ -51,18 +54,18 @@ def fragment(request: HttpRequest) -> str:
 
 
 def ice_sessions(request: HttpRequest) -> list[str]:
-    """The ICE sessions that If-Match names, ``*`` for any.
+    """The ICE sessions that If-Match names; ``*`` is any.
 
-    A weak tag never matches (RFC 9110 section 13.1.1). Some clients say ETag in place of If-Match.
+    A weak tag never matches (RFC 9110 section 13.1.1). Some clients send ETag in place of If-Match.
     """
     named = request.headers.get("If-Match") or request.headers.get("ETag", "")
     tags = [tag.strip() for tag in named.split(",")]
-    # The RFC's own example writes the asterisk in quotation marks; that is what clients send.
+    # Clients send the asterisk in quotation marks, as in the RFC's example.
     return [tag.removeprefix('"').removesuffix('"') for tag in tags if tag]
 
 
 def settled(event: sfu.Settled | None) -> sfu.Settled:
-    """The worker's answer. Raises Problem where it refused or there is none."""
+    """The worker's answer. Raises Problem if it refused or if there is none."""
     if event is None:
         raise no_session()
     if not isinstance(event, wire.Refused):
@@ -88,9 +91,9 @@ def settled(event: sfu.Settled | None) -> sfu.Settled:
 
 
 def patched(event: sfu.Settled) -> HttpResponse:
-    """The response to a fragment that was taken."""
+    """The response to an accepted fragment."""
     if not isinstance(event, wire.IcePatched):
-        # Removed while it was on its way.
+        # They were removed in the meantime.
         raise no_session()
     if not event.fragment:
         # RFC 9725 section 4.3.2: no body and no ETag.
@@ -99,5 +102,5 @@ def patched(event: sfu.Settled) -> HttpResponse:
 
 
 def no_session() -> Problem:
-    """Never was, has ended, or is somebody else's: all look alike."""
+    """The session never existed, has ended, or belongs to another caller: all look alike."""
     return Problem(404, _("This session does not exist. Start a new one."))
