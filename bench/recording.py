@@ -50,6 +50,7 @@ class RecordingEstimator(BandwidthEstimator):
         # Feedback packets of the datagram that is being read.
         self.coming: deque[bytes] = deque()
         self.history = RecordingHistory(self._prober.sent, self.events)
+        self._measured.history = self.history
 
     def feedback(self, packets: rtcp.TransportFeedback, now: float) -> None:
         super().feedback(packets, now)
