@@ -19,6 +19,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from rooms.security import content_security_policy
 
@@ -60,7 +61,8 @@ def is_navigation(request: HttpRequest) -> bool:
 def preview(request: HttpRequest) -> HttpResponse:
     """The page for programs. Old browsers leave it at once."""
     notes = request.path.startswith("/n/")
-    response = render(request, "rooms/preview.html", {"notes": notes})
+    title = _("Notes of a call") if notes else _("Join the call")
+    response = render(request, "rooms/preview.html", {"title": title})
     if notes:
         # The call page frames the notes, in old browsers too.
         response["Content-Security-Policy"] = content_security_policy(frame_ancestors="'self'")
