@@ -13,6 +13,9 @@ beforeEach(() => {
 
 const local = () => ({ on() {}, stop() {}, track: () => null, isOn: () => false, mode: () => 'auto' });
 
+const newCall = (media = local(), publish = false) =>
+  new Call({ ws: '', pass: 'a', role: 'guest', publish, ice_servers: [], max_bitrate: 1 }, media);
+
 const WELCOME = { type: 'welcome', participant: 'p1', resume: 'again', role: 'guest', publish: false, chat_number: 0 };
 const state = (more = {}) => ({
   type: 'room_state',
@@ -42,7 +45,7 @@ async function welcome(publish = false) {
 
 /** In a call whose first offer is answered. */
 async function joined(media = local(), publish = false) {
-  const call = new Call({ ws: '', pass: 'a', publish, ice_servers: [], max_bitrate: 1 }, media);
+  const call = newCall(media, publish);
   call.join('Ann');
   await welcome(publish);
   socket().tell(state());
@@ -98,7 +101,7 @@ test('offers that nothing answers end a socket that only looks open', async () =
 });
 
 test('a room_state that does not come is asked for, and then a new socket is opened', async () => {
-  const call = new Call({ ws: '', pass: 'a', publish: false, ice_servers: [], max_bitrate: 1 }, local());
+  const call = newCall();
   call.join('Ann');
   await welcome();
   const first = socket();
@@ -128,7 +131,7 @@ test('after a failure the room_state is asked for until it comes', async () => {
 });
 
 test('a server that does not welcome is left, even when its socket never closes', async () => {
-  const call = new Call({ ws: '', pass: 'a', publish: false, ice_servers: [], max_bitrate: 1 }, local());
+  const call = newCall();
   call.join('Ann');
   await wait(10_000);
   await wait(500);
@@ -194,3 +197,192 @@ for (const [when, happen] of [
     assert.deepEqual([track.stopped, media.track('microphone')], [true, null]);
   });
 }
+
+/** Everything that a call says, by name of the event. */
+function listen(call) {
+  const seen = { joined: [], left: [], ended: [], problem: [], role: [], fresh_link: [] };
+  for (const name of Object.keys(seen)) call.on(name, (detail) => seen[name].push(detail));
+  return seen;
+}
+
+const BEN = { id: 'p2', name: 'Ben', role: 'guest', stream: false };
+
+for (const [reason, why] of [
+  ['refused:removed', 'removed'],
+  ['refused:room_closed', 'closed'],
+  ['refused:room_full', 'full'],
+  ['refused:replaced', 'replaced'],
+  ['refused:something', 'out'],
+]) {
+  test(`a call that the server ends with ${reason} ends as ${why}`, async () => {
+    const seen = listen(await joined());
+    socket().tell({ type: 'error', code: reason, message: 'Words.' });
+    socket().onclose({ code: 4403 });
+    assert.deepEqual(seen.ended.map((end) => end.why), [why]);
+    assert.ok(FakePeerConnection.all[0].closed);
+  });
+}
+
+test('before the first room_state a refusal is not the end of a call', async () => {
+  const call = newCall();
+  const seen = listen(call);
+  call.join('Ann');
+  socket().open();
+  socket().tell({ type: 'error', code: 'refused:something', message: 'Words.' });
+  socket().onclose({ code: 4403 });
+  assert.deepEqual(seen.ended.map(({ why, message }) => [why, message]), [['refused', 'Words.']]);
+});
+
+test('a pass that is worth nothing any more is told apart', async () => {
+  const seen = listen(await joined());
+  socket().onclose({ code: 4401 });
+  assert.deepEqual(seen.ended.map(({ why }) => why), ['pass']);
+});
+
+test('a participant that timed out comes back as the same one, others are out', async () => {
+  const seen = listen(await joined());
+  socket().tell({ type: 'removed', why: 'timeout' });
+  await wait(500);
+  socket().open();
+  assert.deepEqual([seen.ended, socket().of('join')[0].resume], [[], 'again']);
+  socket().tell({ ...WELCOME });
+  socket().tell({ type: 'removed', why: 'removed' });
+  assert.deepEqual(seen.ended.map(({ why }) => why), ['removed']);
+});
+
+test('a call ends once, and hears nothing afterwards', async () => {
+  const call = await joined();
+  const seen = listen(call);
+  call.leave();
+  call.leave();
+  const devices = { microphone: false, camera: false };
+  assert.deepEqual(seen.ended, [{ why: 'left', message: '', devices }]);
+  const { room } = call;
+  socket().tell(state({ epoch: 'e9' }));
+  assert.equal(call.room, room);
+});
+
+test('people who come and go are announced, those who were there before are not', async () => {
+  const call = newCall();
+  const seen = listen(call);
+  call.join('Ann');
+  await welcome();
+  const people = [...state().people, BEN];
+  socket().tell(state({ people }));
+  assert.deepEqual([seen.joined, seen.left], [[], []]);
+  socket().tell({ type: 'participant_left', epoch: 'e1', n: 1, participant: 'p2' });
+  assert.deepEqual(seen.left, [BEN]);
+  socket().tell({ type: 'participant_joined', epoch: 'e1', n: 2, person: BEN });
+  assert.deepEqual(seen.joined, [BEN]);
+  // Cy came and Ben left while this page missed events.
+  const cy = { ...BEN, id: 'p3', name: 'Cy' };
+  socket().tell(state({ n: 9, people: [...state().people, cy] }));
+  assert.deepEqual([seen.joined, seen.left], [[BEN, cy], [BEN, BEN]]);
+});
+
+test('a gap in the events asks for the state, once until it comes', async () => {
+  const call = await joined();
+  for (const n of [3, 4]) {
+    socket().tell({ type: 'participant_joined', epoch: 'e1', n, person: BEN });
+  }
+  assert.equal(socket().of('snapshot').length, 1);
+  assert.ok(!call.room.people.has('p2'), 'nothing is made up meanwhile');
+  socket().tell(state({ n: 4, people: [...state().people, BEN] }));
+  await wait(60_000);
+  assert.equal(socket().of('snapshot').length, 1);
+  assert.equal(FakePeerConnection.all.length, 1, 'the connection stays');
+});
+
+test('a worker that is lost takes the connection along, and the next state makes another', async () => {
+  await joined();
+  socket().tell({ type: 'worker_lost' });
+  assert.ok(FakePeerConnection.all[0].closed);
+  socket().tell(state({ epoch: 'e2' }));
+  await settled();
+  assert.equal(FakePeerConnection.all.length, 2);
+});
+
+test('a worker that knows the participant no more gets another socket', async () => {
+  await joined();
+  const refused = { type: 'refused', command: 'slots', code: 'not_in_room', detail: '' };
+  socket().tell(refused);
+  await wait(500);
+  assert.equal(FakeSocket.all.length, 2);
+});
+
+test('an error about a chat line goes to the chat, any other is a problem', async () => {
+  const call = await joined();
+  const seen = listen(call);
+  call.chat.say('hello');
+  const { nonce } = socket().of('chat').at(-1);
+  socket().tell({ type: 'error', code: 'too_long', message: 'Too long.', nonce });
+  assert.deepEqual([seen.problem, [...call.chat.log.refused.keys()]], [[], [nonce]]);
+  socket().tell({ type: 'error', code: 'too_fast', message: 'Slower.' });
+  assert.deepEqual(seen.problem, ['Slower.']);
+});
+
+test('a fresh link is told, an asked one is the answer', async () => {
+  const call = await joined();
+  const seen = listen(call);
+  const asked = call.ask({ type: 'link' });
+  socket().tell({ type: 'link', link: 'new', note: '', fresh: true });
+  socket().tell({ type: 'link', link: 'asked', note: '', fresh: false });
+  assert.equal((await asked).link, 'asked');
+  assert.deepEqual(seen.fresh_link, ['new']);
+});
+
+test('a role is told when it changes, and says whether it may send from now on', async () => {
+  const seen = listen(await joined());
+  const role = (name, publish) => socket().tell({ type: 'role', role: name, publish });
+  role('guest', false);
+  role('speaker', true);
+  role('owner', true);
+  role('listener', false);
+  assert.deepEqual(seen.role.map(({ role, raised }) => [role, raised]), [
+    ['speaker', true], ['owner', false], ['listener', false],
+  ]);
+});
+
+test('a removal says whether the server could be told', async () => {
+  const call = await joined();
+  assert.ok(call.remove('p2', true));
+  const remove = { type: 'remove', participant: 'p2', stop_link: true };
+  assert.deepEqual(socket().of('remove'), [remove]);
+  socket().onclose({ code: 1006 });
+  assert.ok(!call.remove('p2', true));
+});
+
+test('an offer that the worker refuses is a failure, another refused command is not', async () => {
+  await joined();
+  const refused = { type: 'refused', code: 'bad', detail: '' };
+  socket().tell({ ...refused, command: 'slots' });
+  assert.ok(!FakePeerConnection.all[0].closed);
+  socket().tell({ ...refused, command: 'offer' });
+  assert.ok(FakePeerConnection.all[0].closed);
+});
+
+test('a question that is open when the socket is lost has no answer', async () => {
+  const call = await joined();
+  const asked = call.ask({ type: 'link' });
+  socket().onclose({ code: 1006 });
+  assert.equal(await asked, null);
+});
+
+test('a page that comes back as a new participant makes a new connection', async () => {
+  await joined();
+  socket().onclose({ code: 1006 });
+  await wait(500);
+  await welcome();
+  socket().tell(state({ resumed: false }));
+  await settled();
+  assert.equal(FakePeerConnection.all.length, 2);
+});
+
+test('chat lines that were missed while the socket was away are asked for', async () => {
+  await joined();
+  socket().onclose({ code: 1006 });
+  await wait(500);
+  socket().open();
+  socket().tell({ ...WELCOME, chat_number: 3 });
+  assert.deepEqual(socket().of('chat_since'), [{ type: 'chat_since', number: 0 }]);
+});
