@@ -19,6 +19,7 @@ from sfu_worker import __main__ as worker
 from sfu_worker.bwe.estimator import BandwidthEstimator
 from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.bwe.probe import Probe
+from sfu_worker.call.feedback import Feedback
 from sfu_worker.call.participant import Participant
 from sfu_worker.down import egress
 from sfu_worker.rtp import rtcp
@@ -87,17 +88,24 @@ def transport_feedback(data: bytes) -> list[bytes]:
 
 def record(told: dict[str, RecordingEstimator]) -> None:
     """Let the estimator of each participant record, and keep it in ``told`` under their id."""
-    hear = Participant.on_rtcp
+    connect, hear = Participant.connected, Feedback.on_rtcp
 
-    def on_rtcp(self: Participant, data: bytes, now: float) -> None:
-        estimator = self.egress.estimator
+    def connected(self: Participant) -> None:
+        assert self.connection is not None
+        estimator = self.connection.egress.estimator
         assert isinstance(estimator, RecordingEstimator)
         told[self.id] = estimator
+        connect(self)
+
+    def on_rtcp(self: Feedback, data: bytes, now: float) -> None:
+        estimator = self._egress.estimator
+        assert isinstance(estimator, RecordingEstimator)
         estimator.coming = deque(transport_feedback(data))
         hear(self, data, now)
 
     egress.BandwidthEstimator = RecordingEstimator  # type: ignore[attr-defined, assignment]
-    Participant.on_rtcp = on_rtcp  # type: ignore[method-assign]
+    Participant.connected = connected  # type: ignore[method-assign]
+    Feedback.on_rtcp = on_rtcp  # type: ignore[method-assign]
 
 
 def main() -> int:

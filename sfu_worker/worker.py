@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 
 from sfu_worker import sdp, wire
-from sfu_worker.call.participant import Host, Participant
+from sfu_worker.call.connection import Host
+from sfu_worker.call.participant import Participant
 from sfu_worker.call.room import Room
 from sfu_worker.config import Config
 from sfu_worker.control.bus import Bus
@@ -29,7 +30,7 @@ logger = logging.getLogger("sfu.worker")
 
 TICK_SECONDS = 0.025
 FEEDBACK_TICKS = 2
-CHOOSE_TICKS = 10
+REFRESH_TICKS = 10
 REPORT_TICKS = 40
 
 
@@ -191,7 +192,7 @@ class Worker:
 
     def _forget_empty(self) -> None:
         for slug in [slug for slug, room in self.rooms.items() if not room.participants]:
-            self.rooms.pop(slug).close()
+            del self.rooms[slug]
 
     # Timers
 
@@ -222,10 +223,10 @@ class Worker:
         await asyncio.sleep(self._due - time.monotonic())
 
     def _tick_room(self, room: Room, count: int, now: float) -> None:
-        room.repair(now)
+        room.tick(now)
         if count % FEEDBACK_TICKS == 0:
-            room.feedback(now)
-        if count % CHOOSE_TICKS == 0:
-            room.choose(now)
+            room.send_feedback()
+        if count % REFRESH_TICKS == 0:
+            room.refresh(now)
         if count % REPORT_TICKS == 0:
             room.report(now)

@@ -24,7 +24,8 @@ class RoomMeter:
     def measure(self, participants: Collection[Participant], now: float) -> RoomNumbers:
         """Every second: the room's numbers. ``participants`` are those who have arrived."""
         for p in participants:
-            p.count()
+            if p.connection is not None:
+                p.connection.count()
         total = added([p.tally.counts for p in participants], self._gone)
         seconds = now - self._at if self._at is not None and now > self._at else 1.0
         last = grown(total, self._before)
@@ -40,7 +41,11 @@ class RoomMeter:
             paused=sum(
                 slot.paused_why == "bandwidth" for p in participants for slot in p.slots.values()
             ),
-            links=Links.of(p.egress.link for p in participants if p.egress.heard),
+            links=Links.of(
+                p.connection.egress.link
+                for p in participants
+                if p.connection is not None and p.connection.egress.heard
+            ),
             total=total,
             last=last,
             seconds=float(seconds),

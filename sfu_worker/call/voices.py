@@ -28,10 +28,6 @@ class Voices:
         self._ranking = SpeakerRanking()
         self._gate = VoiceGate(self._ranking)
 
-    def close(self) -> None:
-        """The room has ended: let go of it."""
-        self._settle = _nobody
-
     def level(self, layer: UpLayer, dbov: int, now: float) -> None:
         """The audio level of a packet that ``layer`` receives next: if it opens the gate, it is itself let through."""
         track_id = layer.origin.id
@@ -55,7 +51,13 @@ class Voices:
         assert opened is not None
         claims: dict[str, float] = {}
         for p in self._participants.values():
-            if p.voice_slots and opened.id not in p.carried and p.id != opened.participant:
+            there = p.connection
+            if (
+                there is not None
+                and there.voice_slots
+                and opened.id not in there.carried
+                and p.id != opened.participant
+            ):
                 claims = claims or self._claims()
                 self._place(p, claims, now)
 
@@ -80,7 +82,7 @@ class Voices:
 
     def fill(self, p: Participant, now: float) -> None:
         """Put open voices that no other slot of the participant carries into its voice slots."""
-        if p.voice_slots:
+        if p.connection is not None and p.connection.voice_slots:
             self._place(p, self._claims(), now)
 
     def _claims(self) -> dict[str, float]:
@@ -97,17 +99,19 @@ class Voices:
         return claims
 
     def _place(self, p: Participant, claims: dict[str, float], now: float) -> None:
+        assert p.connection is not None
+        voice_slots, carried = p.connection.voice_slots, p.connection.carried
         own = f"{p.id}:microphone"
-        before = ["" if slot.wanted in p.carried else slot.wanted for slot in p.voice_slots]
+        before = ["" if slot.wanted in carried else slot.wanted for slot in voice_slots]
         after = place(
             before,
             {
                 track: claim
                 for track, claim in claims.items()
-                if track != own and track not in p.carried
+                if track != own and track not in carried
             },
         )
-        for slot, wanted in zip(p.voice_slots, after, strict=True):
+        for slot, wanted in zip(voice_slots, after, strict=True):
             if slot.wanted != wanted:
                 slot.wanted = wanted
                 track = self._track(wanted)
@@ -130,7 +134,7 @@ class Voices:
         for p in self._participants.values():
             if changed and "microphone" in p.tracks:
                 self._apply(p.tracks["microphone"])
-            if p.voice_slots:
+            if p.connection is not None and p.connection.voice_slots:
                 self._place(p, claims, now)
         if ranking is None:
             return False
@@ -142,7 +146,3 @@ class Voices:
         """The track is gone."""
         self._ranking.forget(track.id)
         self._gate.forget(track.id)
-
-
-def _nobody(_p: Participant, _slot: DownTrack, _track: UpTrack | None, _now: float) -> None:
-    """Who settles the slots of a room that has ended."""

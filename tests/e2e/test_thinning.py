@@ -13,7 +13,7 @@ import pytest_asyncio
 from channels_redis.core import RedisChannelLayer
 from playwright.async_api import Browser
 
-from sfu_worker.call.participant import Participant
+from sfu_worker.call.connection import Connection
 from sfu_worker.config import Config
 from sfu_worker.down.egress import Egress
 from sfu_worker.down.output import DownTrack
@@ -59,8 +59,10 @@ class Pair:
         self.ann, self.ben, self.worker, self.wanted = ann, ben, worker, ALL_TEMPORAL
 
     @property
-    def receiver(self) -> Participant:
-        return self.worker.rooms["lab"].participants["ben"]
+    def receiver(self) -> Connection:
+        connection = self.worker.rooms["lab"].participants["ben"].connection
+        assert connection is not None
+        return connection
 
     @property
     def slot(self) -> DownTrack:

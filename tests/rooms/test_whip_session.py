@@ -289,8 +289,9 @@ async def test_ice_is_restarted_and_dtls_knows_nothing_of_it(
     await client.start()
     await asyncio.wait_for(client.link.connected, 15)
     (participant,) = worker.rooms["garden"].participants.values()
-    transport = participant.transport
-    assert transport is not None
+    connection = participant.connection
+    assert connection is not None
+    transport = connection.transport
     await until(lambda: settled(transport.connected))
     before, keys = client.etag, transport._sessions
 
@@ -306,7 +307,7 @@ async def test_ice_is_restarted_and_dtls_knows_nothing_of_it(
 
     client.link.restart_ice(theirs.ufrag, theirs.pwd)
     await until(lambda: settled(list(worker.port.by_ufrag) == [theirs.ufrag.encode()]))
-    assert participant.transport is transport
+    assert participant.connection is connection
     assert (transport._sessions, transport.connected) == (keys, True)
     assert (await client.patch(END, before)).status_code == 412
     assert (await client.patch(END, client.etag)).status_code == 204

@@ -39,11 +39,13 @@ def _is_part(kind: type) -> bool:
 
 def named(p: Participant) -> dict[str, weakref.ref[Any]]:
     """The main parts of a participant that is connected."""
-    assert p.transport is not None
-    assert p.transport._dtls is not None
-    inner = p.transport._dtls._inner
-    found = {"participant": p, "transport": p.transport, "DTLS": inner, "SSL": inner._ssl}
-    found |= {"egress": p.egress, "estimator": p.egress.estimator, "ingress": p.ingress}
+    assert p.connection is not None
+    transport, egress = p.connection.transport, p.connection.egress
+    assert transport._dtls is not None
+    inner = transport._dtls._inner
+    found: dict[str, Any] = {"participant": p, "connection": p.connection}
+    found |= {"transport": transport, "DTLS": inner, "SSL": inner._ssl}
+    found |= {"egress": egress, "estimator": egress.estimator, "ingress": p.connection.ingress}
     for track in p.tracks.values():
         found[track.id] = track
         found |= {f"{track.id} layer {layer.rid}": layer for layer in track.layers}
@@ -201,12 +203,12 @@ async def test_who_never_connected_and_who_was_cut_off_leave_nothing(
 
     async def come_and_go() -> None:
         never = await lab.come("Never", connect=False)
-        await until(lambda: never.id and lab.participant(never).transport)
+        await until(lambda: never.id and lab.participant(never).connection)
         cut = await lab.come("Cut")
         assert cut.link is not None
         await cut.link.close()
         # The page is still there: it keeps its place without a connection.
-        await until(lambda: lab.participant(cut).transport is None)
+        await until(lambda: lab.participant(cut).connection is None)
         await lab.leave(never)
         await lab.leave(cut)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sfu_worker import sdp
-from sfu_worker.call.participant import Host
+from sfu_worker.call.connection import Host
 from sfu_worker.call.room import Room
 from sfu_worker.net.dtls import Certificate
 from sfu_worker.net.port import MediaPort

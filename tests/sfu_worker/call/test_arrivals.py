@@ -11,6 +11,7 @@ import pytest
 
 from sfu_worker import wire
 from sfu_worker.call import arrivals
+from sfu_worker.call.connection import Connection, Host
 from sfu_worker.call.participant import Participant
 from sfu_worker.call.room import Room
 from sfu_worker.config import Config
@@ -120,7 +121,7 @@ def test_a_stream_that_was_killed_goes_when_the_same_key_connects_again(
     new = stream(room, "new", "whip-a")
     assert new is not None
     # As long as it may fail to connect, the old one stays.
-    room.choose(time.monotonic())
+    room.refresh(time.monotonic())
     assert "old" in room.participants
     room.connected(new)
     assert list(room.participants) == ["other", "new"]
@@ -141,14 +142,14 @@ def test_one_that_still_sends_stays_and_one_that_has_just_ended_goes_a_moment_la
     assert len(room.participants) == 4
     after = time.monotonic() + arrivals.STILL_SENDING_SECONDS
     sends(lives, after)
-    room.choose(after + 0.1)
+    room.refresh(after + 0.1)
     assert sorted(room.participants) == ["a2", "b2", "lives"]
     # What sent after its successor had come is no predecessor: a pause of its network ends nothing.
-    room.choose(after + 10)
+    room.refresh(after + 10)
     assert "lives" in room.participants
 
 
-def test_in_a_full_room_a_restarted_encoder_finds_its_place(room: Room) -> None:
+def test_in_a_full_room_a_restarted_encoder_finds_its_place(room: Room, host: Host) -> None:
     now = time.monotonic()
     old = stream(room, "old", "whip-a", max_people=1)
     assert old is not None
@@ -159,13 +160,14 @@ def test_in_a_full_room_a_restarted_encoder_finds_its_place(room: Room) -> None:
     new = stream(room, "new", "whip-a", max_people=1)
     assert new is not None
     room.connected(new)
-    new.transport = SimpleNamespace(connected=True)  # type: ignore[assignment]
+    new.connection = Connection(host, new, new.tally)
+    new.connection.transport.connected = True
     # As long as the old one sends, one key has one place.
     assert not new.arrived
     sends(old, now + 5)
-    room.choose(now + 5)
+    room.refresh(now + 5)
     assert [p.id for p in room.people] == ["old"]
-    room.choose(now + 5 + arrivals.STILL_SENDING_SECONDS + 0.1)
+    room.refresh(now + 5 + arrivals.STILL_SENDING_SECONDS + 0.1)
     assert list(room.participants) == ["new"]
     assert new.arrived
 

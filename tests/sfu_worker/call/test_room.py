@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sfu_worker import wire
+from sfu_worker.call.connection import Connection, Host
 from sfu_worker.call.room import Room
 from sfu_worker.light_client import Plan
 from sfu_worker.light_client.offer import build_offer
@@ -168,7 +169,7 @@ async def test_junk_is_refused_and_changes_nothing(room: Room, said: Recorder) -
     last = said.told[-1][1]
     assert isinstance(last, wire.Refused)
     assert (last.command, last.code) == ("offer", "bad_sdp")
-    assert room.participants["ann"].transport is None
+    assert room.participants["ann"].connection is None
 
 
 async def test_a_listener_cannot_send(room: Room, said: Recorder) -> None:
@@ -183,19 +184,20 @@ async def test_a_listener_cannot_send(room: Room, said: Recorder) -> None:
 
 
 async def test_a_viewer_hears_what_limits_a_picture_and_when_it_no_longer_does(
-    room: Room, said: Recorder
+    room: Room, host: Host, said: Recorder
 ) -> None:
     room.join(join("ann"), 10)
     room.join(join("ben"), 10)
     ben = room.participants["ben"]
-    sources, slot, _, ben.egress = camera(RATES)
+    ben.connection = Connection(host, ben, ben.tally)
+    sources, slot, _, ben.connection.egress = camera(RATES)
     track, top = sources[0].track, sources[2].layer
     track.published = True
     room.participants["ann"].tracks["camera"] = track
     ben.slots[slot.mid] = slot
     wish = [wire.SlotRequest(slot.mid, track.id, 540)]
     for rate, now in ((5_000_000, 10.1), (700_000, 10.2), (5_000_000, 11.3)):
-        believes(ben.egress, rate)
+        believes(ben.connection.egress, rate)
         for source in sources:
             source.layer.last_at = now
         room.set_slots(ben, wish, now)
@@ -241,7 +243,7 @@ async def test_senders_hear_which_codecs_all_others_decode_and_when_that_changes
     for who in ("ann", "ben"):
         room.join(join(who), 0)
         room.offer(room.participants[who], wire.Offer("garden", who, offer_without(), sources), 0)
-    room.settle(0)
+    room.tick(0)
     assert heard(said, "ann") == heard(said, "ben") == [["VP8", "H264", "VP9", "AV1"]]
     answered, common = [type(event) for reply, event in said.told if reply == "reply.ben"][-2:]
     assert (answered, common) == (wire.Answer, wire.CodecsCommon)
@@ -250,24 +252,24 @@ async def test_senders_hear_which_codecs_all_others_decode_and_when_that_changes
     room.offer(
         room.participants["eve"], wire.Offer("garden", "eve", offer_without("VP9", "AV1"), {}), 1
     )
-    room.settle(1)
+    room.tick(1)
     assert heard(said, "ann")[1:] == []
     # Only with the connection: who never connects watches nothing.
     room.connected(room.participants["eve"])
-    room.settle(1)
+    room.tick(1)
     assert heard(said, "ann")[1:] == heard(said, "ben")[1:] == [["VP8", "H264"]]
     assert heard(said, "eve") == []
     # Its connection may go for a moment, and nobody changes a codec for that.
-    room.participants["eve"].drop_transport(2)
-    room.choose(2)
-    room.settle(2)
+    room.participants["eve"].disconnect(2)
+    room.refresh(2)
+    room.tick(2)
     assert len(heard(said, "ann")) == 2
     room.drop(room.participants["eve"], "", 3)
-    room.settle(3)
+    room.tick(3)
     assert heard(said, "ann")[2:] == [["VP8", "H264", "VP9", "AV1"]]
     # What was said while Ben's socket was away is said again.
     room.join(join("ben", reply="reply.ben.again"), 4)
-    room.settle(4)
+    room.tick(4)
     assert heard(said, "ben.again") == [["VP8", "H264", "VP9", "AV1"]]
     for p in list(room.participants.values()):
         room.drop(p, "", 5)
@@ -284,8 +286,8 @@ async def test_a_page_is_told_which_layers_are_watched_and_a_stream_is_not(
         Source(track, i + 1, rid).layer.size = (320 << i, 180 << i)
     room.participants["ann"].tracks["camera"] = track
     for now in (1, 1 + FEWER_AFTER):
-        room.choose(now)
-        room.settle(now)
+        room.refresh(now)
+        room.tick(now)
     assert [event.rids for _, event in said.told if isinstance(event, wire.LayersWanted)] == told
 
 

@@ -161,7 +161,7 @@ async def test_each_of_a_workers_timers_goes_on_when_another_fails(
         participants = (1,)
         people = ()
         epoch = numbers = started = None
-        repair = feedback = choose = report = staticmethod(failing("room"))
+        tick = send_feedback = refresh = report = staticmethod(failing("room"))
 
     class Transport:
         ufrag = "u"

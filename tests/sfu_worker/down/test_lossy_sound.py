@@ -11,7 +11,7 @@ from struct import Struct
 import pytest
 
 from sfu_worker import sdp, wire
-from sfu_worker.call.participant import Host
+from sfu_worker.call.connection import Host
 from sfu_worker.call.room import Room
 from sfu_worker.light_client.hub import Hub
 from sfu_worker.light_client.link import Link
@@ -61,10 +61,10 @@ class Call:
         while True:
             count += 1
             now = time.monotonic()
-            self.room.repair(now)
-            self.room.feedback(now)
+            self.room.tick(now)
+            self.room.send_feedback()
             if count % 10 == 0:
-                self.room.choose(now)
+                self.room.refresh(now)
             self.port.flush()
             await asyncio.sleep(0.025)
 
@@ -259,8 +259,8 @@ async def test_what_is_lost_on_the_way_to_the_worker_is_filled_in_from_the_next_
     # RED and Opus may alternate: that is one stream, and no change of codec.
     participant = call.room.participants["ann"]
     assert [layer.codec.name for layer in participant.tracks["microphone"].layers] == ["opus"]
-    assert participant.ingress is not None
-    assert participant.ingress.unroutable == 0
+    assert participant.connection is not None
+    assert participant.connection.ingress.unroutable == 0
     await ann.link.close()
     await ben.link.close()
 
@@ -275,9 +275,9 @@ async def test_a_malformed_packet_costs_itself_alone(call: Call) -> None:
     call.hub.pacers.append(lambda _: ann.send(red_type=True))
     await until(lambda: len(ben.heard) > 20)
     call.hub.pacers.clear()
-    ingress = call.room.participants["ann"].ingress
-    assert ingress is not None
-    assert ingress.unroutable == len(damaged)
+    connection = call.room.participants["ann"].connection
+    assert connection is not None
+    assert connection.ingress.unroutable == len(damaged)
     assert ben.spoken == list(range(ben.spoken[0], ben.spoken[-1] + 1))
     await ann.link.close()
     await ben.link.close()

@@ -1,0 +1,146 @@
+"""RTCP of one connection: what the peer reports and asks for, and what it is told in return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sfu_worker.call.tally import Tally
+from sfu_worker.down.egress import Egress
+from sfu_worker.down.output import DownTrack
+from sfu_worker.rtp import rtcp
+from sfu_worker.rtp.media_clock import SenderClock, ntp
+from sfu_worker.up.ingress import Ingress
+
+# Our SSRC in packets that are not about a slot: receiver reports, feedback, NACK and PLI.
+OWN_SSRC = 1
+
+# Blocks that fit into one receiver report (RFC 3550, 6.4.2).
+MAX_BLOCKS = 31
+
+# Seconds: a longer round trip in a report is an error of the receiver's clock.
+MAX_RTT = 5
+
+# ``clock_of(participant)``: what to add to a source's NTP time to have ours; None while unknown.
+ClockOf = Callable[[str], int | None]
+
+
+class Feedback:
+    """Reads RTCP and writes reports; the connection's parts act on what is read."""
+
+    __slots__ = ("_egress", "_ingress", "_send_rtcp", "_slots", "_tally", "clock")
+
+    def __init__(
+        self,
+        ingress: Ingress,
+        egress: Egress,
+        slots: Mapping[str, DownTrack],
+        tally: Tally,
+        send_rtcp: Callable[[bytes], None],
+    ) -> None:
+        self.clock = SenderClock()
+        self._ingress = ingress
+        self._egress = egress
+        self._slots = slots
+        self._tally = tally
+        self._send_rtcp = send_rtcp
+
+    # In
+
+    def on_rtcp(self, data: bytes, now: float) -> None:
+        """Take a decrypted compound packet. One that makes no sense is dropped."""
+        try:
+            packets = rtcp.parse_compound(data)
+        except ValueError:
+            return
+        for packet in packets:
+            if isinstance(packet, rtcp.ReferenceTime):
+                self._tell_round_trip(packet, packets)
+            else:
+                self._take(packet, now)
+
+    def _tell_round_trip(self, packet: rtcp.ReferenceTime, beside: list[rtcp.Report]) -> None:
+        """Answer a reference time (RFC 3611, 4.4) at once.
+
+        libwebrtc keeps round trips by source: the answer comes from the slot that the receiver
+        report in the same compound packet is about.
+        """
+        reports = (
+            block
+            for report in beside
+            if isinstance(report, rtcp.ReceiverReport)
+            for block in report.reports
+        )
+        about = next(reports, None)
+        ssrc = about.ssrc if about is not None else OWN_SSRC
+        self._send_rtcp(rtcp.build_dlrr(ssrc, packet))
+
+    def _take(self, packet: object, now: float) -> None:
+        match packet:
+            case rtcp.SenderReport():
+                layer = self._ingress.layers.get(packet.ssrc)
+                if layer is not None:
+                    layer.sender_report = (packet.ntp, packet.rtp, ntp(now))
+                    self.clock.report(packet.ntp, now)
+                self._on_reports(packet.reports, now)
+            case rtcp.ReceiverReport():
+                self._on_reports(packet.reports, now)
+            case rtcp.Nack():
+                self._tally.nacks_in += 1
+                slot = self._slot_of(packet.media)
+                if slot is not None:
+                    self._egress.retransmit(slot, packet.seqs, now)
+            case rtcp.TransportFeedback():
+                self._egress.on_feedback(packet, now)
+            case rtcp.Remb():
+                self._egress.on_remb(packet.bitrate, now)
+            case rtcp.Pli():
+                self._request_keyframe(packet.media, now)
+            case rtcp.Fir():
+                for ssrc in packet.media:
+                    self._request_keyframe(ssrc, now)
+
+    def _on_reports(self, reports: tuple[rtcp.ReportBlock, ...], now: float) -> None:
+        for report in reports:
+            slot = self._slot_of(report.ssrc)
+            if slot is None:
+                continue
+            slot.reported_lost = max(slot.reported_lost, report.lost)
+            # RFC 3550, 6.4.1: the middle 32 bits of NTP time, in units of 1/65536 s.
+            rtt = ((ntp(now) >> 16) - report.lsr - report.dlsr) & 0xFFFFFFFF
+            measured = rtt / 65536 if report.lsr and rtt < MAX_RTT * 65536 else None
+            self._egress.on_report(report.fraction_lost, measured, now)
+
+    def _slot_of(self, ssrc: int) -> DownTrack | None:
+        return next((slot for slot in self._slots.values() if slot.ssrc == ssrc), None)
+
+    def _request_keyframe(self, ssrc: int, now: float) -> None:
+        slot = self._slot_of(ssrc)
+        self._tally.plis_in += slot is not None
+        if slot is not None and slot.layer is not None:
+            slot.layer.request_keyframe(now)
+
+    # Out
+
+    def send_arrivals(self) -> None:
+        """Every 50 ms or so: transport-wide feedback about what has arrived."""
+        layers = self._ingress.layers
+        if layers:
+            for data in self._ingress.arrivals.feedback(OWN_SSRC, next(iter(layers))):
+                self._send_rtcp(data)
+
+    def send_reports(self, now: float, clock_of: ClockOf) -> None:
+        """Every second: receiver reports about what comes in, a sender report for each slot."""
+        blocks = [layer.report(ntp(now)) for layer in self._ingress.layers.values()]
+        for i in range(0, len(blocks), MAX_BLOCKS):
+            self._send_rtcp(rtcp.build_rr(OWN_SSRC, tuple(blocks[i : i + MAX_BLOCKS])))
+        for slot in self._slots.values():
+            slot.tick()
+            self.report_slot(slot, now, clock_of)
+
+    def report_slot(self, slot: DownTrack, now: float, clock_of: ClockOf) -> None:
+        """Send one slot's sender report: at each switch and every second."""
+        layer = slot.layer
+        offset = clock_of(layer.origin.participant) if layer is not None else None
+        report = slot.sender_report(ntp(now), offset) if offset is not None else None
+        if report is not None:
+            self._send_rtcp(report + rtcp.build_sdes(slot.ssrc, slot.cname))

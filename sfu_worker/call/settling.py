@@ -1,0 +1,123 @@
+"""Which slot carries what: wishes, published tracks and each receiver's budget brought in line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from sfu_worker import wire
+from sfu_worker.call import slots
+from sfu_worker.call.common_codecs import CommonCodecs
+from sfu_worker.call.participant import Participant
+from sfu_worker.down.output import DownTrack
+from sfu_worker.up.track import UpTrack
+
+
+class Outbox(Protocol):
+    """What a room needs of the bus."""
+
+    def tell(self, reply: str, event: wire.Event) -> None: ...
+
+    def tell_group(self, room: str, event: wire.Event) -> None: ...
+
+
+class Settling:
+    """Settles the slots of a room's ``participants`` and tells everyone what concerns them.
+
+    Set ``due`` after a change that may concern others than the participant who caused it.
+    """
+
+    def __init__(self, participants: Mapping[str, Participant], outbox: Outbox) -> None:
+        self.due = False
+        self._participants = participants
+        self._outbox = outbox
+        self._codecs = CommonCodecs()
+
+    def settle(self, p: Participant, now: float) -> None:
+        """Bring one participant's slots in line with their wishes and their budget."""
+        self._settle(p, self._tracks(), now)
+
+    def settle_all(self, now: float) -> None:
+        """Settle everyone if that is ``due``, and tell senders what is wanted of them."""
+        if not self.due:
+            return
+        self.due = False
+        tracks = self._tracks()
+        for p in list(self._participants.values()):
+            # A viewer that may never connect puts no demands on a sender.
+            if p.arrived:
+                self._settle(p, tracks, now)
+        self._tell_senders(now)
+
+    def settle_slot(
+        self, p: Participant, slot: DownTrack, track: UpTrack | None, now: float
+    ) -> None:
+        """Give a slot its track."""
+        self._tell_paused(p, slot, slots.settle(slot, track, now))
+
+    def bound(self, p: Participant, slot: DownTrack) -> None:
+        """A slot has switched to another layer: tell its receiver."""
+        slot.paused_why = ""
+        self._tell_bound(p, slot)
+
+    # Codecs
+
+    def count_codecs(self, p: Participant) -> None:
+        """What somebody decodes counts for everyone who sends."""
+        self._codecs.offered(
+            p.id, [slot.codecs for slot in p.slots.values() if slot.kind == "video"]
+        )
+        self.due = True
+
+    def repeat(self, p: Participant) -> None:
+        """Somebody may have missed what they were told."""
+        self._codecs.ask_again(p.id)
+        self.due = True
+
+    def left(self, p: Participant) -> None:
+        """Somebody has left the room."""
+        self._codecs.left(p.id)
+        self.due = True
+
+    # Inside
+
+    def _people(self) -> Iterator[Participant]:
+        return (p for p in self._participants.values() if p.visible)
+
+    def _tracks(self) -> dict[str, UpTrack]:
+        return {t.id: t for p in self._people() for t in p.tracks.values() if t.published}
+
+    def _settle(self, p: Participant, tracks: dict[str, UpTrack], now: float) -> None:
+        if p.connection is None:
+            return
+        if p.follow is not None:
+            slots.follow(p.slots.values(), slots.publisher(self._people(), p.follow))
+        for slot in p.slots.values():
+            self.settle_slot(p, slot, tracks.get(slot.wanted), now)
+        for slot in p.connection.egress.choose(list(p.slots.values()), now):
+            self._tell_paused(p, slot, slots.paused(slot, "bandwidth"))
+        for slot in p.slots.values():
+            if slot.limit != slot.told_limit and slot.layer is not None:
+                self._tell_bound(p, slot)
+
+    def _tell_paused(self, p: Participant, slot: DownTrack, why: str) -> None:
+        if why:
+            self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, why))
+
+    def _tell_bound(self, p: Participant, slot: DownTrack) -> None:
+        layer = slot.layer
+        assert layer is not None
+        slot.told_limit = slot.limit
+        self._outbox.tell(p.reply, wire.SlotBound(slot.mid, layer.origin.id, layer.rid, slot.limit))
+
+    def _tell_senders(self, now: float) -> None:
+        # Not to streams: WHIP has no way to tell them.
+        callers = [p for p in self._people() if p.kind == "call"]
+        for p in callers:
+            for source, track in p.tracks.items():
+                rids = track.wanted_rids(now)
+                if rids is not None:
+                    self._outbox.tell(p.reply, wire.LayersWanted(source, rids))
+        senders = [p.id for p in callers if p.publish and p.connection is not None]
+        for who, names in self._codecs.news(senders):
+            self._outbox.tell(self._participants[who].reply, wire.CodecsCommon(names))
