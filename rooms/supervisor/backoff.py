@@ -1,4 +1,4 @@
-"""How long to wait before a dead child is started again. Pure."""
+"""How long to wait before a dead child is restarted. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 FIRST_SECONDS = 0.5
 LONGEST_SECONDS = 10.0
+# A child that ran this long was healthy: its next death counts as its first.
 HEALTHY_SECONDS = 30.0
-"A child that ran this long was well: its next death is a first one."
 
 
 @dataclass
 class Backoff:
-    """Doubles from ``FIRST_SECONDS`` to ``LONGEST_SECONDS``; starts anew after a run of ``HEALTHY_SECONDS``."""
+    """Doubles from ``FIRST_SECONDS`` to ``LONGEST_SECONDS``; ``HEALTHY_SECONDS`` reset it."""
 
     _next: float = FIRST_SECONDS
 

@@ -1,4 +1,4 @@
-"""One supervised process: started, its output prefixed, started again when it dies, ended for good by ``stop``."""
+"""One supervised process: start it, prefix its output, restart it when it dies, and stop it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ LEASH = Path(__file__).with_name("leash.py")
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What to run. ``env`` is added to our own; ``grace`` is how many seconds it has between SIGTERM and SIGKILL.
+    """What to run. ``env`` is added to ours; ``grace`` is the seconds between SIGTERM and SIGKILL.
 
-    Lines of its output that contain one of ``hide`` are not shown.
+    Output lines that contain one of ``hide`` are not shown.
     """
 
     name: str
@@ -45,19 +45,19 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """The process that runs now, or None between two lives."""
+        """The current process, or None between two lives."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._keep_running(), name=f"child {self.spec.name}")
 
     async def stop(self) -> None:
-        """SIGTERM, wait for ``grace`` seconds, SIGKILL; returns when the process is gone."""
+        """SIGTERM, wait ``grace`` seconds, SIGKILL; returns when the process is gone."""
         self._stopping = True
         if self._task is None:
             return
         if self._process is None or self._process.returncode is not None:
-            self._task.cancel()  # it waits before a new start
+            self._task.cancel()  # it waits before a restart
         self._signal(signal.SIGTERM)
         done, _ = await asyncio.wait([self._task], timeout=self.spec.grace)
         if not done:
@@ -68,7 +68,7 @@ class Child:
             await asyncio.wait([self._task])
 
     def _signal(self, number: signal.Signals) -> None:
-        """To its whole process group, so that what it started itself ends too."""
+        """Signal its whole process group, so that its own children end too."""
         if self.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
@@ -89,20 +89,21 @@ class Child:
             self._write(self.spec.name, line)
 
     async def _run_once(self) -> str:
-        """Start the process and wait for its end; returns in words what became of it."""
+        """Run the process to its end; return in words how it ended."""
         try:
             self._process = process = await self._spawn()
         except OSError as exc:
-            # Short of memory, processes or files: that may pass.
+            # Out of memory, processes or files, perhaps only for a while.
             return f"could not be started ({exc})"
-        if self._stopping:  # asked to stop while the process was being made
+        if self._stopping:  # asked to stop while the process was being started
             self._signal(signal.SIGTERM)
         assert process.stdout is not None
         await pump(process.stdout, self._show)
         return _ending(await process.wait())
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        # Its own session: a terminal's Ctrl-C reaches the supervisor alone, which then ends all in order.
+        # Its own session: a terminal's Ctrl-C reaches only the supervisor, which stops all in
+        # order.
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), "--", *self.spec.command),
             stdin=asyncio.subprocess.DEVNULL,

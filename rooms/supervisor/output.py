@@ -1,4 +1,4 @@
-"""The one stream of log lines that a person sees: each with the name of the process that wrote it."""
+"""The one stream of log lines that a person sees, each with the name of its process."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 from typing import TextIO
 
 NAME_WIDTH = 8
+# A longer line is split, so that a child cannot fill our memory.
 LONGEST_LINE = 8192
-"A longer line is cut into pieces, so that a child cannot fill our memory."
 
 COLOURS = {"serve": "1", "web": "36", "keeper": "35", "valkey": "31"}
 WORKER_COLOUR = "32"
 
+# ``write(name, line)``
 Write = Callable[[str, str], None]
-"``write(name, line)``"
 
 
 def prefixer(stream: TextIO, colour: bool | None = None) -> Write:
-    """A function that writes ``name | line``. Colours only where ``stream`` is a terminal and NO_COLOR is not set."""
+    """A function that writes ``name | line``, in colour on a terminal unless NO_COLOR is set."""
     coloured = (stream.isatty() and not os.environ.get("NO_COLOR")) if colour is None else colour
 
     def write(name: str, line: str) -> None:
@@ -30,7 +30,7 @@ def prefixer(stream: TextIO, colour: bool | None = None) -> Write:
             stream.write(f"{label} | {line}\n")
             stream.flush()
         except (OSError, ValueError):
-            pass  # the terminal is gone, or the disk is full; the calls go on
+            pass  # the terminal is gone, or the disk is full; calls must go on
 
     return write
 

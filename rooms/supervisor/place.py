@@ -1,4 +1,7 @@
-"""A supervisor's own folder: one supervisor per data folder, and a place for Valkey's socket that nobody else can enter."""
+"""A supervisor's own folder.
+
+It ensures one supervisor per data folder, and a private place for Valkey's socket.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,21 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+# sun_path holds 108 bytes on Linux and 104 on macOS, including the final zero.
 LONGEST_SOCKET_PATH = 100
-"sun_path holds 108 bytes on Linux and 104 on macOS, with the final zero."
 
 
 class AlreadyRunning(Exception):
-    """Another supervisor has this data folder."""
+    """Another supervisor uses this data folder."""
 
 
 @contextlib.contextmanager
 def run_directory(data: Path) -> Iterator[Path]:
-    """``data/run``, locked for as long as the block runs; a temporary folder where its path is too long for a socket.
+    """``data/run``, locked for the duration of the block.
 
-    Raises AlreadyRunning. The kernel gives the lock back however this process ends.
+    If its path is too long for a socket, a temporary folder.
+
+    Raises AlreadyRunning. The kernel releases the lock however this process ends.
     """
     place = data / "run"
     place.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What to run, from the settings: pure, but for looking at ports."""
+"""What to run, by the settings. Pure, except for looking at ports."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from pathlib import Path
 
 from rooms.supervisor.child import Spec
 
+# More only on request: a personal site seldom needs them, and each is a process with its own port.
 MOST_WORKERS = 4
-"More than this only on request: a personal site seldom needs them, and each is a process with its own port."
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The settings that matter here. ``redis_url`` empty: bring a Valkey. ``workers`` None: one per core, 1 to 4."""
+    """The settings that matter here. An empty ``redis_url``: start Valkey. ``workers`` None: one
+    per core, 1 to 4.
+    """
 
     host: str
     port: int
@@ -32,14 +34,18 @@ class Plan:
         return max(1, min(cores, MOST_WORKERS)) if self.workers is None else self.workers
 
     def media_ports(self, cores: int) -> list[int]:
-        """One for each worker; with 0 each picks a free one itself."""
+        """One for each worker; with 0, each worker picks a free one."""
         return [
             self.media_port + index if self.media_port else 0
             for index in range(self.worker_count(cores))
         ]
 
     def listen(self) -> str:
-        """Where the workers listen. On every address, even for a site on the loopback: Firefox never uses that one for media."""
+        """Where the workers listen.
+
+        On all addresses even if the site is on loopback, because Firefox never uses loopback for
+        media.
+        """
         return self.media_listen or "0.0.0.0"
 
     def web_url(self) -> str:
@@ -55,7 +61,7 @@ def is_loopback(host: str) -> bool:
 
 
 def reachable(host: str) -> str:
-    """An address that reaches a server bound to ``host`` from this machine."""
+    """The address of a server bound to ``host``, as seen from this machine."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
@@ -64,7 +70,7 @@ def bracketed(host: str) -> str:
 
 
 def valkey_spec(binary: Path, directory: Path, unix_socket: Path) -> Spec:
-    """Nothing on disk (all in it is live state with a time to live), no TCP port, a socket for this user alone."""
+    """Nothing on disk (all of it is live state that expires), no TCP port, a private socket."""
     options = [
         "--port",
         "0",
@@ -77,7 +83,8 @@ def valkey_spec(binary: Path, directory: Path, unix_socket: Path) -> Spec:
     ]
     options += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"]
     options += ["--maxmemory", "256mb", "--maxmemory-policy", "noeviction"]
-    # It warns of a kernel setting that matters for background saves, which it never makes; and that it ends is said by us.
+    # It warns of a kernel setting for background saves, which it never makes; and we report its
+    # end ourselves.
     hide = (
         "Memory overcommit must be enabled",
         "Received SIGTERM scheduling shutdown",
@@ -103,7 +110,7 @@ def keeper_spec(redis_url: str) -> Spec:
 
 
 def web_spec(plan: Plan, redis_url: str) -> Spec:
-    """Daphne without its access log (``-v 0``): the addresses of invites and notes are secrets and must reach no log."""
+    """Daphne without its access log (``-v 0``): addresses of invites and notes are secrets."""
     options = [
         "-v",
         "0",
@@ -122,7 +129,7 @@ def web_spec(plan: Plan, redis_url: str) -> Spec:
 
 
 def busy_port(plan: Plan, cores: int) -> str | None:
-    """A sentence about the first port that is taken, or None."""
+    """A sentence about the first port that is in use, or None."""
     if problem := _cannot_bind(plan.host, plan.port, (socket.SOCK_STREAM,)):
         return (
             f"confcall cannot listen on {plan.host}, port {plan.port} ({problem}): "
@@ -139,7 +146,7 @@ def busy_port(plan: Plan, cores: int) -> str | None:
 
 
 def _cannot_bind(host: str, port: int, kinds: Sequence[socket.SocketKind]) -> str | None:
-    """Why ``host:port`` cannot be bound, or None. The probe does not stay bound."""
+    """Why ``host:port`` cannot be bound, or None. The probe releases the port."""
     for kind in kinds:
         try:
             family, _, _, _, address = socket.getaddrinfo(
@@ -148,7 +155,7 @@ def _cannot_bind(host: str, port: int, kinds: Sequence[socket.SocketKind]) -> st
             with socket.socket(family, kind) as probe:
                 if (
                     kind == socket.SOCK_STREAM
-                ):  # as servers do: a connection in TIME_WAIT does not make a port taken
+                ):  # as servers do: a connection in TIME_WAIT does not block a port
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
         except OSError as exc:

@@ -1,4 +1,4 @@
-"""Does a part answer yet? Each probe gives up within a second and never raises."""
+"""Whether a part answers yet. Each probe gives up within a second and never raises."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def tcp_answers(host: str, port: int) -> bool:
-    """Somebody accepts connections there."""
+    """Whether something accepts connections there."""
     return await _asked(asyncio.open_connection(host, port), b"", b"")
 
 
@@ -23,7 +23,10 @@ async def redis_answers(unix_socket: str) -> bool:
 
 
 async def http_answers(host: str, port: int, path: str) -> bool:
-    """``path`` answers 200. The host name in the request is the loopback's, which is always allowed."""
+    """Whether ``path`` answers 200.
+
+    The request names the loopback host, which is always allowed.
+    """
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
     return await _asked(asyncio.open_connection(host, port), request, b"HTTP/1.1 200")
 

@@ -1,4 +1,4 @@
-"""The order of starting and ending: Valkey, then workers and web, then keeper; web, keeper, workers, Valkey."""
+"""Starts Valkey, then workers and web, then the keeper; stops web, keeper, workers, Valkey."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from rooms.supervisor.plan import Plan, keeper_spec, reachable, valkey_spec, web
 
 POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 10.0
-# After this long we say that the start takes unusually long; the children go on trying.
+# After this long we report a slow start. The children keep trying.
 READY_SECONDS = 30.0
-# What is shown when all is ready must not scroll away: wait for the children's last words.
+# Wait for the children's last lines, so that the summary does not scroll away.
 QUIET_SECONDS = 0.4
 LONGEST_WAIT_FOR_QUIET = 5.0
 
@@ -36,7 +36,10 @@ class Supervisor:
         write: Write,
         valkey_binary: Path | None,
     ) -> None:
-        """``directory``: the checkout; ``run_directory``: ours alone; ``valkey_binary``: None where REDIS_URL is set."""
+        """``directory`` is the checkout; ``run_directory`` is ours alone.
+
+        ``valkey_binary`` is None if REDIS_URL is set.
+        """
         self._plan = plan
         self._directory = directory
         self._print = write
@@ -60,7 +63,11 @@ class Supervisor:
         return Child(spec, self._write, self._directory)
 
     async def run(self, on_ready: Callable[[], None]) -> None:
-        """Start all, call ``on_ready`` once the site answers, wait for SIGINT, SIGTERM or SIGHUP, end all in order."""
+        """Start all, call ``on_ready`` once the site answers, wait for a signal, and stop all in
+        order.
+
+        The signals are SIGINT, SIGTERM and SIGHUP.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
@@ -92,13 +99,13 @@ class Supervisor:
             child.start()
         host = reachable(self._plan.host)
         await self._wait_for(partial(probe.tcp_answers, host, self._plan.port), "the web server")
-        # Each bad answer is a line in its log, so these questions become rare.
+        # Each bad answer is a line in its log, so ask less and less often.
         await self._wait_for(
             partial(probe.http_answers, host, self._plan.port, "/health/"),
             "the site (/health/)",
             slower=1.5,
         )
-        self._keeper.start()  # nobody waits for it: the cores are free for the others until here
+        self._keeper.start()  # nobody waits for it, so the others get the cores first
         address = reachable(self._plan.listen().replace(",", " ").split()[0])
         for port in filter(None, self._plan.media_ports(self._cores)):
             await self._wait_for(
@@ -108,7 +115,7 @@ class Supervisor:
         on_ready()
 
     async def _quiet(self) -> None:
-        """Wait until nobody has said anything for a moment."""
+        """Wait until there was no output for a moment."""
         began = time.monotonic()
         while (now := time.monotonic()) - began < LONGEST_WAIT_FOR_QUIET:
             if now - self._said_at >= QUIET_SECONDS:
@@ -116,9 +123,9 @@ class Supervisor:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _wait_for(self, answers: probe.Probe, what: str, slower: float = 1.0) -> None:
-        """Poll until ``answers`` is true. A child that fails at first is started again meanwhile, so there is no giving up.
+        """Poll until ``answers`` is true, without giving up: a failed child is restarted.
 
-        The pause between two questions grows by the factor ``slower``.
+        The pause between two polls grows by the factor ``slower``.
         """
         began = asyncio.get_running_loop().time()
         warned, pause = False, POLL_SECONDS
@@ -126,7 +133,7 @@ class Supervisor:
             if not warned and asyncio.get_running_loop().time() - began > READY_SECONDS:
                 self._write(
                     "serve",
-                    f"{what} does not answer after {READY_SECONDS:g} s; its own lines above say why",
+                    f"{what} does not answer after {READY_SECONDS:g} s; see its lines above",
                 )
                 warned = True
             await asyncio.sleep(pause)
