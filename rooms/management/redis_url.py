@@ -9,7 +9,7 @@ from django.conf import settings
 
 
 def redis_url() -> str:
-    """Where the workers report: REDIS_URL, or the Valkey that `serve` has brought."""
+    """The REDIS_URL where the workers report, or the Valkey that `serve` started."""
     own = Path(settings.DATA_DIR) / "run" / "valkey.sock"
     chosen = os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE")
     return f"unix://{own.resolve()}" if not chosen and own.exists() else settings.REDIS_URL

@@ -1,4 +1,4 @@
-"""``manage.py calltest``: a call of light clients through the real site, and what came of it."""
+"""``manage.py calltest``: a call of light clients through the real site, and its result."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from sfu_worker import wire
 from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
 
 CONFIG = re.compile(r'<script id="config" type="application/json">(.*?)</script>', re.DOTALL)
+# How long everyone has to join and to see the others; the first call on a cold machine is slow.
 JOIN_SECONDS = 30.0
-"How long everybody has to join and to see everybody; the first call on a cold machine is slow."
 HTTP_SECONDS = 20.0
 
 
@@ -89,7 +89,7 @@ class Command(BaseCommand):
 
 @contextlib.contextmanager
 def temporary_invite(url: str, people: int) -> Iterator[str]:
-    """A room for one call, with an invite; both are gone afterwards."""
+    """A room for one call, with an invite. Both are deleted afterwards."""
     room = Room.objects.create(
         slug=f"calltest-{secrets.token_hex(4)}", title="Call test", max_people=min(1000, people + 1)
     )
@@ -104,7 +104,7 @@ def temporary_invite(url: str, people: int) -> Iterator[str]:
 
 
 def open_door(link: str) -> Door:
-    """Follow an invite as a browser of its own would. Raises OSError with what the server said."""
+    """Follow an invite as a new browser would. Raises OSError with the server's answer."""
     jar = http.cookiejar.CookieJar()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     # Programs get a preview of the link, see rooms.views.previews.
@@ -154,21 +154,24 @@ class Result:
             if self.load is None
             else f"{self.load:.0%} of one core"
         )
+        rate = self.received / self.seconds
         delays = [1000 * delay for delay in self.delays]
         first = self.first_frames
+        soon, late = percentile(first, 0.5), percentile(first, 0.95)
+        usual, worst = percentile(delays, 0.5), percentile(delays, 0.99)
         return [
             f"joined:               {self.joined} of {self.people}",
             f"streams seen:         {self.seen} of {self.expected}",
-            f"packets:              {self.sent} sent, {self.received} received ({self.received / self.seconds:.0f} a second)",
-            f"lost:                 {self.lost} ({self.duplicates} twice, {self.broken} not as sent)",
-            f"paused by server:     {self.pauses} times (while it took the way to a receiver for too narrow)",
+            f"packets:              {self.sent} sent, {self.received} received ({rate:.0f} a second)",
+            f"lost:                 {self.lost} ({self.duplicates} twice, {self.broken} changed)",
+            f"paused by server:     {self.pauses} times (for lack of a receiver's bandwidth)",
             f"CPU of the worker:    {cpu}",
-            f"join to first frame:  p50 {percentile(first, 0.5):.2f} s, p95 {percentile(first, 0.95):.2f} s",
-            f"sender to receiver:   p50 {percentile(delays, 0.5):.1f} ms, p99 {percentile(delays, 0.99):.1f} ms",
+            f"join to first frame:  p50 {soon:.2f} s, p95 {late:.2f} s",
+            f"sender to receiver:   p50 {usual:.1f} ms, p99 {worst:.1f} ms",
         ]
 
     def faults(self) -> list[str]:
-        """What makes this call a failure."""
+        """The reasons why this call failed."""
         checks = {
             f"{self.people - self.joined} did not join": self.joined < self.people,
             f"{self.expected - self.seen} streams never arrived": self.seen < self.expected,
@@ -180,7 +183,7 @@ class Result:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """nan where there are no values."""
+    """The value below which ``share`` of the values lie; nan without values."""
     return (
         sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
     )
@@ -197,7 +200,8 @@ async def hold(link: str, people: int, seconds: float, *, tcp: bool = False) -> 
             )
             for number, door in enumerate(doors, 1):
                 signalling = WebSocketSignalling(door.socket, door.origin, door.cookie)
-                # All shall hear all: whoever says how loud it is, is held back in a large room while others speak.
+                # Everyone must hear everyone. A client that reports its loudness would be held back
+                # in a large room while others speak.
                 client = LightClient(
                     hub, f"Tester {number}", signalling, Plan(audio_level=None), people - 1
                 )
@@ -209,7 +213,8 @@ async def hold(link: str, people: int, seconds: float, *, tcp: bool = False) -> 
             expected = 2 * people * (people - 1)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(JOIN_SECONDS):
-                    while sum(len(client.receiver.first_frame) for client in clients) < expected:  # noqa: ASYNC110 - 90 streams each, nobody tells of one
+                    # Polled: a client reports nothing for each of its up to 90 streams.
+                    while sum(len(c.receiver.first_frame) for c in clients) < expected:  # noqa: ASYNC110
                         await asyncio.sleep(0.05)
             begun, before = time.monotonic(), sum(client.receiver.received for client in clients)
             loads = await watch(doors[0].slug, seconds)
@@ -247,7 +252,7 @@ def sum_up(
 
 
 async def watch(slug: str, seconds: float) -> list[float]:
-    """Wait, and note each second how busy the room's worker is."""
+    """Wait, and record once a second how busy the room's worker is."""
     loads: list[float | None] = []
     end = time.monotonic() + seconds
     async with redis.asyncio.Redis.from_url(redis_url()) as client:
@@ -258,7 +263,7 @@ async def watch(slug: str, seconds: float) -> list[float]:
 
 
 async def load_of(client: redis.asyncio.Redis, slug: str) -> float | None:
-    """What the room's worker says of its load; None if that cannot be known from here."""
+    """The load that the room's worker reports; None if it cannot be read from here."""
     try:
         worker: Any = await client.get(wire.room_key(slug))
         raw = await client.get(wire.worker_key(worker.decode())) if worker else None

@@ -1,4 +1,4 @@
-"""What a new installation begins with: an owner, a room with a background, and two invites."""
+"""The beginnings of a new installation: an owner, a room with a background, and two invites."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from rooms.roles import Role
 SAMPLE = Path(__file__).resolve().parents[2] / "sample" / "dusk.jpg"
 SLUG = "sample"
 OWNER = "owner"
-# Read from a terminal and typed once: without letters that look alike, 16 of them are 90 bits.
+# Read from a terminal and typed once: no letters that look alike. 16 of them have 90 bits.
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class Command(BaseCommand):
-    """Safe to call at every start: what is there stays as it is."""
+    """Safe to run at every start: whatever exists stays as it is."""
 
     help = "Create the owner's account and a sample room unless they exist, and print the links."
 
@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
 
 def create_owner() -> str | None:
-    """The new owner's password; None where somebody can log in to the admin already."""
+    """The new owner's password; None if somebody can already log in to the admin."""
     users = get_user_model().objects
     if users.filter(is_staff=True).exists():
         return None
@@ -113,7 +113,7 @@ def summary(password: str | None, invites: bool) -> str:
 
 
 def invite_rows() -> list[str]:
-    """The first invites of the sample room that still let somebody in."""
+    """The first invites of the sample room that still let people in."""
     room = Room.objects.filter(slug=SLUG).first()
     titles = ((Role.OWNER, _("Your invite")), (Role.SPEAKER, _("Guests’ invite")))
     links = [(title, first_link(room, role) if room else None) for role, title in titles]
@@ -121,7 +121,7 @@ def invite_rows() -> list[str]:
 
 
 def new_password_command() -> str:
-    """What an owner without a password types in the folder of the checkout."""
+    """The command to type in the checkout's folder if the password is unknown."""
     python = Path(sys.executable)
     if python.is_relative_to(settings.BASE_DIR):
         python = python.relative_to(settings.BASE_DIR)

@@ -1,4 +1,7 @@
-"""``manage.py keeper``: records calls, tidies up the notes, forgets who came in long ago. One is enough; several do no harm."""
+"""``manage.py keeper``: records calls, merges notes, forgets old arrivals.
+
+One is enough; several do no harm.
+"""
 
 from __future__ import annotations
 
@@ -32,19 +35,19 @@ logger = logging.getLogger("rooms.keeper")
 GROUP = "keeper"
 BLOCK_MS = 2000
 BATCH = 200
+# An entry that another keeper took and has not finished after this long is taken over.
 RECLAIM_MS = 60_000
-"An entry that another keeper took and has not finished after this long is taken over."
 
 RETRY_SECONDS = 2.0
 
 FORGET_EVERY = timedelta(minutes=10)
 
-# A stream that may not be any more is told to go so often, in case a worker did not hear the first
-# time. Nobody says whether it is still there, and its row stays for hours.
+# A stream that has lost its right is told to go this often, in case its worker missed the first
+# message. Nothing says whether it is still there, and its row stays for hours.
 TELL_TIMES = 2
 TELL_AGAIN = timedelta(seconds=30)
 
-# Notes that cannot be merged are read in full at each try.
+# Each attempt to merge notes reads all of them.
 MERGE_AGAIN = timedelta(hours=1)
 
 
@@ -63,7 +66,7 @@ class Command(BaseCommand):
 
 
 def loop(keeper: Keeper, stop: threading.Event) -> None:
-    """Step until told to stop. Whatever goes wrong is tried again: every step can be repeated."""
+    """Step until told to stop. After an error the step is repeated, which is always safe."""
     while not stop.is_set():
         try:
             close_old_connections()
@@ -77,7 +80,7 @@ def loop(keeper: Keeper, stop: threading.Event) -> None:
 
 
 class Keeper:
-    """Reads the stream of calls as a consumer group: an entry is acknowledged when it is in the database."""
+    """Reads the stream of calls as a consumer group: an entry is acknowledged once it is stored."""
 
     def __init__(self, client: Any, block_ms: int = BLOCK_MS) -> None:
         self._redis = client
@@ -94,8 +97,7 @@ class Keeper:
     def step(self, now: datetime) -> None:
         """Do every chore once (the first one waits a moment for the stream).
 
-        A chore that fails must not keep the next ones from being done: the first error is raised
-        after all of them.
+        A chore that fails must not prevent the others: the first error is raised after all of them.
         """
         failed: list[Exception] = []
         for chore in (
@@ -113,18 +115,19 @@ class Keeper:
             raise failed[0]
 
     def forget_arrivals(self, now: datetime) -> None:
-        """Now and then forget who came in long ago."""
+        """Forget old arrivals now and then."""
         if self._forgot is None or now - self._forgot >= FORGET_EVERY:
             admission.forget_arrivals(now)
             self._forgot = now
 
     def record_calls(self) -> int:
-        """How many entries were written down."""
+        """Record the entries of the stream; return how many."""
         self._make_group()
         _next, reclaimed, *_ = self._redis.xautoclaim(
             wire.CALLS_STREAM, GROUP, self._name, min_idle_time=RECLAIM_MS, count=BATCH
         )
-        # "0": what this keeper has read and not acknowledged, as after a database error. ">": what nobody has read.
+        # "0": what this keeper has read but not acknowledged, as after a database error.
+        # ">": what no keeper has read.
         unfinished = self._redis.xreadgroup(
             GROUP, self._name, {wire.CALLS_STREAM: "0"}, count=BATCH
         )
@@ -141,9 +144,9 @@ class Keeper:
                 if event is None or calls.record(event) is None:
                     logger.info("x entry %s belongs to no known room", entry)
             except (OperationalError, InterfaceError):
-                raise  # the database is away: the entry waits
+                raise  # the database is away, so the entry waits
             except Exception:
-                # It would fail for ever, and hold up all that come after it.
+                # It would fail for ever and hold up all entries after it.
                 logger.exception("x entry %s could not be recorded", entry)
             self._redis.xack(wire.CALLS_STREAM, GROUP, entry)
         return len(entries)
@@ -170,9 +173,9 @@ class Keeper:
         return calls.end_lost(self._missing, now)
 
     def end_streams(self, now: datetime) -> list[str]:
-        """End the streams and viewers whose invite or room lets them in no more; who was told to go.
+        """End the streams and viewers that have lost their right; return them.
 
-        Somebody in a page is told by that page's own web process, in words, see ``rooms.entry.rights``.
+        A page is told in words by its own web process, see ``rooms.entry.rights``.
         """
         before, self._told = self._told, {}
         told: list[str] = []
@@ -180,7 +183,7 @@ class Keeper:
             if not self._redis.exists(wire.live_key(slug)):
                 continue
             gone = admission.streams_without_right(slug, now)
-            # Whoever may be in again is forgotten here, and told anew if that ends too.
+            # Forget those who may be in again; if they lose their right once more, tell them anew.
             self._told |= {who: before[who] for who in gone if who in before}
             due = [who for who in gone if is_due(self._told.get(who, []), now)]
             if not due:
@@ -207,5 +210,5 @@ class Keeper:
 
 
 def is_due(told: list[datetime], now: datetime) -> bool:
-    """Whether somebody is told to go (again) who was told at these times."""
+    """Whether a stream that was told to go at these times must be told again."""
     return not told or (len(told) < TELL_TIMES and now - told[-1] >= TELL_AGAIN)

@@ -1,4 +1,4 @@
-"""``manage.py serve``: everything that a confcall on one machine needs, in one command."""
+"""``manage.py serve``: everything that confcall on one machine needs, in one command."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ from rooms.supervisor.place import AlreadyRunning, run_directory
 
 
 class Command(BaseCommand):
-    help = "Run the web server, the media workers and, unless REDIS_URL is set, a Valkey server. Ctrl-C stops them all."
+    help = (
+        "Run the web server, the media workers and, unless REDIS_URL is set, a Valkey server. "
+        "Ctrl-C stops them all."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Until the supervisor takes the signals over: the owner's password is shown also when somebody ends us early.
+        # Until the supervisor handles the signals: the owner's password is shown even if we are
+        # stopped early.
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
         wanted = plan_from_settings()
         try:
@@ -45,30 +49,33 @@ def plan_from_settings() -> plan.Plan:
         host=settings.HOST,
         port=settings.PORT,
         site_url=settings.SITE_URL,
-        # The setting has a default; only one that somebody chose keeps us from bringing our own.
+        # The setting has a default. Only a chosen value keeps us from starting our own Valkey.
         redis_url=settings.REDIS_URL
         if os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE")
         else "",
         trust_proxy=settings.TRUST_PROXY,
         workers=settings.SFU_WORKERS,
         media_port=settings.SFU_PORT,
-        # Likewise: without a choice it follows HOST and SITE_URL.
+        # Likewise: if it was not chosen, it follows HOST and SITE_URL.
         media_listen=",".join(settings.SFU_LISTEN) if os.environ.get("SFU_LISTEN") else "",
     )
 
 
 def prepare() -> str:
-    """Bring the database and the static files up to date. Returns what `firststart` says."""
+    """Bring the database and the static files up to date. Return what `firststart` says."""
     call_command("migrate", interactive=False, verbosity=0)
     collect_static()
     said = io.StringIO()
-    # A terminal forgets; the journal of a service keeps what is said at each start.
+    # Terminals forget, but a service's journal keeps what is printed at each start.
     call_command("firststart", stdout=said, first_links_only=not sys.stdout.isatty())
     return said.getvalue().strip("\n")
 
 
 def collect_static() -> None:
-    """Run `collectstatic` when a static file came, went or changed: it takes seconds, looking takes milliseconds."""
+    """Run `collectstatic` if a static file was added, removed or changed.
+
+    It takes seconds; looking takes milliseconds.
+    """
     stamp = Path(settings.STATIC_ROOT) / ".fingerprint"
     found = fingerprint()
     if stamp.exists() and stamp.read_text() == found:
@@ -78,7 +85,7 @@ def collect_static() -> None:
 
 
 def fingerprint() -> str:
-    """A hash over names, sizes and times of all static files, and over how they are stored."""
+    """A hash over names, sizes and times of all static files, and over their storage settings."""
     digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
     for finder in get_finders():
         for name, storage in finder.list([]):
@@ -88,7 +95,10 @@ def fingerprint() -> str:
 
 
 def serve(wanted: plan.Plan, place: Path, links: str) -> None:
-    """Supervise until a signal comes. The links are printed in any case: the owner's password is shown only once."""
+    """Supervise until a signal comes.
+
+    The links are always printed, because the owner's password is shown only once.
+    """
     write = output.prefixer(sys.stdout)
     shown = False
 

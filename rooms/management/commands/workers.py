@@ -1,4 +1,4 @@
-"""``manage.py workers``: how the media workers are and which calls they carry, in the terminal."""
+"""``manage.py workers``: the media workers and the calls that they carry, in the terminal."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def ask(url: str) -> Overview:
 
 
 def known_rooms(slugs: list[str]) -> dict[str, Room]:
-    """By slug. The workers can be looked at without the database too."""
+    """The rooms by slug. Without the database the command still shows the workers."""
     try:
         return {room.slug: room for room in Room.objects.filter(slug__in=slugs)}
     except DatabaseError:
@@ -66,7 +66,7 @@ def known_rooms(slugs: list[str]) -> dict[str, Room]:
 
 
 def as_json(overview: Overview, rooms: dict[str, Room]) -> str:
-    """Rooms by the ids of the database: slugs are parts of links, and this may go into a log."""
+    """Name rooms by their ids: slugs are parts of links, and this may go into a log."""
     workers = [asdict(worker) for worker in overview.workers]
     for worker in workers:
         (worker["numbers"] or {}).pop("rooms", None)
@@ -82,7 +82,7 @@ def as_json(overview: Overview, rooms: dict[str, Room]) -> str:
 
 
 def as_text(overview: Overview, rooms: dict[str, Room]) -> str:
-    """Two tables, and what asks for attention."""
+    """Two tables, and a list of what needs attention."""
     lines = table("Worker", WORKER_COLUMNS, [(worker.name, worker) for worker in overview.workers])
     lines += [
         f"! {worker.name}: {text}"
@@ -107,7 +107,7 @@ def title(now: RoomNow, rooms: dict[str, Room]) -> str:
 
 
 def table(corner: str, columns: Sequence[Column[T]], rows: Sequence[tuple[str, T]]) -> list[str]:
-    """Lines with columns as wide as what is in them."""
+    """Lines with columns as wide as their content."""
     cells = [[corner, *(str(column.label) for column in columns)]]
     cells += [[name, *(column.text(source) for column in columns)] for name, source in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
