@@ -12,5 +12,5 @@ admin.site.site_header = "confcall"
 admin.site.site_title = "confcall"
 admin.site.index_title = _("Your calls")
 admin.site.site_url = None  # the front page has nothing for an owner
-# One owner, perhaps some helpers: groups of permissions would only be in the way.
+# There is one owner, perhaps with some helpers, so groups of permissions would be in the way.
 admin.site.unregister(Group)

@@ -1,4 +1,4 @@
-"""Background images: encoded anew on upload, with a thumbnail and a focal point to click."""
+"""Background images: encoded again on upload, with a thumbnail and a focal point to click."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from rooms.models import Background
 
 
 class BackgroundForm(BackgroundModelForm):
-    """``upload`` is a plain file field: Django's image field would let Pillow try every format it knows, without limits."""
+    """``upload`` is a plain file field.
+
+    Django's image field would let Pillow try every format without limits.
+    """
 
     upload = forms.FileField(
         label=_("Image"),
@@ -66,7 +69,7 @@ class BackgroundForm(BackgroundModelForm):
             raise forms.ValidationError(str(exc)) from exc
 
     def _post_clean(self) -> None:
-        """Write the files last: a full disk is then an error of the form, and the old image stays."""
+        """Write the files last, so that a full disk is an error of the form and changes nothing."""
         super()._post_clean()  # type: ignore[misc]
         if self.picture is None or self.errors:
             return

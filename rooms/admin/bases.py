@@ -1,4 +1,4 @@
-"""Django's classes with their models, for the type checker: at run time they are not generic."""
+"""Django's classes with their models for the type checker; at run time they are not generic."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ else:
 
 
 class LineField(forms.CharField):
-    """A line that people will see, under the one rule for such (``plain_text``)."""
+    """A line that people will see, cleaned by ``plain_text``."""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -35,7 +35,7 @@ class LineField(forms.CharField):
 
 
 class MomentField(forms.SplitDateTimeField):
-    """A date and a time, each with a name of its own: Django's label belongs to neither."""
+    """A date and a time with a name each. Django's label belongs to neither."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -44,7 +44,7 @@ class MomentField(forms.SplitDateTimeField):
             widget.attrs["aria-label"] = format_lazy("{}, {}", self.label, part)
 
 
-# For ``formfield_overrides``: titles, labels and descriptions, and when something begins and ends.
+# For ``formfield_overrides``: titles, labels and descriptions, and beginnings and ends.
 LINES: dict[Any, Any] = {
     models.CharField: {"form_class": LineField},
     models.DateTimeField: {"form_class": MomentField},

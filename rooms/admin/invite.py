@@ -77,12 +77,12 @@ class InviteAdmin(InviteModelAdmin):
         return [qr, *super().get_urls()]
 
     def qr_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The QR code of an invite's link, for whoever may see the invite."""
+        """The QR code of an invite's link, for anyone who may see the invite."""
         invite = get_object_or_404(Invite, pk=pk)
         if not self.has_view_permission(request, invite):
             return HttpResponse(status=403)
         out = io.BytesIO()
-        # Error correction M and a quiet zone of four: phones read it from a screen and from paper.
+        # Error correction M and a quiet zone of four: phones can read it from screens and paper.
         segno.make(invite_link(invite), error="m", micro=False).save(
             out, kind="svg", scale=6, border=4, light="#fff"
         )
@@ -112,7 +112,7 @@ class InviteAdmin(InviteModelAdmin):
 
     @admin.display(description=_("joined"), ordering="admitted")
     def uses(self, invite: Invite) -> str:
-        """How many came in by it, and how many still may."""
+        """How many came in by it, and how many more may."""
         people = self.people(invite)
         if invite.uses_left is None:
             return str(people)

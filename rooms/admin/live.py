@@ -1,4 +1,4 @@
-"""The page "Live": the workers and the rooms in progress, in words and units. It brings itself up to date."""
+"""The page "Live": workers and rooms in progress, in words and units. It refreshes itself."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Card:
 
 
 def live_view(model_admin: RoomModelAdmin, request: HttpRequest) -> HttpResponse:
-    """For who may see rooms. With ``?part`` only what changes, for the page's script."""
+    """For anyone who may see rooms. With ``?part``, only what changes, for the page's script."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     context = live()
@@ -59,7 +59,7 @@ def live_view(model_admin: RoomModelAdmin, request: HttpRequest) -> HttpResponse
 
 
 def live() -> dict[str, Any]:
-    """Cards for the template; ``away`` where Redis does not answer."""
+    """Cards for the template; ``away`` if Redis does not answer."""
     try:
         overview = sfu.overview_now()
     except sfu.Unavailable:
@@ -72,7 +72,7 @@ def worker_card(worker: WorkerNow) -> Card:
 
 
 def room_cards(overview: Overview) -> list[Card]:
-    """The rooms in progress by title. One that was deleted meanwhile has no page."""
+    """The rooms in progress, by title. A room that was deleted meanwhile has no page."""
     rooms = {
         room.slug: room
         for room in Room.objects.filter(slug__in=[now.slug for now in overview.rooms])

@@ -1,4 +1,4 @@
-"""What happened: calls, chat, people who were removed. To read and to delete, not to write."""
+"""What happened: calls, chat lines, removals. These can be read and deleted, but not written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rooms.workers import sfu
 
 
 class Record(RecordModelAdmin):
-    """Rows that the program writes."""
+    """Rows that only the program writes."""
 
     list_filter = ["room"]
     list_select_related = ["room"]
@@ -53,7 +53,7 @@ class ChatLineAdmin(Record):
 
 @admin.register(Ban)
 class BanAdmin(Record):
-    """Deleting a ban lets the person in again; an invite that was stopped stays so."""
+    """Deleting a ban lets the person in again; a stopped invite stays stopped."""
 
     list_display = ["__str__", "room", "invite", "created"]
     list_select_related = ["room", "invite__room"]
@@ -61,7 +61,7 @@ class BanAdmin(Record):
 
 @admin.register(Arrival)
 class ArrivalAdmin(Record):
-    """Who came in during the last hours, which is not who is in the call now: that only the media workers know."""
+    """Arrivals of the last hours. Only the media workers know who is in a call now."""
 
     list_display = ["__str__", "room", "role", "invite", "since"]
     list_select_related = ["room", "invite__room"]

@@ -1,4 +1,4 @@
-"""Rooms: who is in them now, until when their links are good, and the way in."""
+"""Rooms: who is in them now, until when their links work, and the way in."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ class InviteInline(RoomInvites):
 
 
 class RoomList(ChangeList):
-    """Knows who is in the rooms of this page: Redis is asked once, and the list is there without it too."""
+    """Knows who is in the rooms of this page.
+
+    Redis is asked once, and the list works without it.
+    """
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -104,7 +107,7 @@ class RoomAdmin(RoomModelAdmin):
         return [live, *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Room | None = None) -> Any:
-        """A room that is not there yet has no present."""
+        """Leave out "right now" for a room that does not exist yet."""
         return super().get_fieldsets(request, obj)[: None if obj else -1]
 
     @admin.display(description=_("the call"))
@@ -162,7 +165,7 @@ class RoomAdmin(RoomModelAdmin):
             self.end_calls(request, [obj.slug])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """A new room has a link to send, whether its owner thought of one or not."""
+        """Give a new room a link to send, even if its owner created none."""
         super().save_related(request, form, formsets, change)
         if not change and not form.instance.invites.exists():
             form.instance.invites.create(label=gettext("Guests"), role=Role.SPEAKER)
@@ -232,7 +235,7 @@ class RoomAdmin(RoomModelAdmin):
         messages.success(request, text % {"count": count})
 
     def end_calls(self, request: HttpRequest, slugs: list[str]) -> None:
-        """Tell the media workers. The tables are right in any case, and nobody new comes in."""
+        """Tell the media workers. The tables are right in any case, so no one new comes in."""
         try:
             for slug in slugs:
                 sfu.send_to_room_now(slug, wire.CloseRoom(room=slug))

@@ -1,4 +1,4 @@
-"""Pieces of the admin's pages that several of them show."""
+"""Parts that several of the admin's pages show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rooms.models import Invite
 
 
 def copy_button(link: str) -> SafeString:
-    """A button that copies ``link``; its script says in the button that it is done."""
+    """A button that copies ``link`` and then says so."""
     return format_html(
         '<button type="button" class="button copy" data-copy="{}" data-copied="{}">{}</button>',
         link,
@@ -33,7 +33,7 @@ def full_link(link: str) -> SafeString:
 
 
 def whip_fields(invite: Invite) -> SafeString:
-    """What OBS asks for, each with a copy button."""
+    """The fields that OBS asks for, each with a copy button."""
     access = whip_access(invite)
     return format_html(
         '<div class="obs">{}{}<p class="help">{}</p></div>',
@@ -68,7 +68,7 @@ def invite_link(invite: Invite) -> str:
 
 
 def qr_code(invite: Invite) -> SafeString:
-    """The invite's link as a picture for the camera of a phone."""
+    """The invite's link as a picture for a phone's camera."""
     address = reverse("admin:rooms_invite_qr", args=[invite.pk])
     return format_html(
         '<img class="qr" src="{}" width="180" height="180" loading="lazy" alt="{}">',
