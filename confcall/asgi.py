@@ -15,7 +15,7 @@ from django.urls import re_path  # noqa: E402
 from rooms.consumers.origin import SiteOriginValidator  # noqa: E402
 from rooms.routing import websocket_urlpatterns  # noqa: E402
 
-# Without the last route an unknown address is an exception, with a traceback in the log for whoever asks for one.
+# Without the last route, an unknown address would be logged as an exception with a traceback.
 _websockets = URLRouter([*websocket_urlpatterns, re_path(r"", WebsocketDenier.as_asgi())])
 
 application = ProtocolTypeRouter(

@@ -1,4 +1,4 @@
-"""System checks: everything in the environment that would not work, each with an id and what to do."""
+"""System checks: everything in the environment that would not work, with an id and a remedy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def environment(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list
 
 @register(Tags.security)
 def combinations(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Values that are fine by themselves and do not fit together."""
+    """Values that are valid by themselves but do not fit together."""
     return [message for message in (proxy(), debug(), etherpad(), turn()) if message]
 
 
@@ -48,13 +48,15 @@ def etherpad() -> CheckMessage | None:
     if settings.ETHERPAD_URL and not settings.ETHERPAD_API_KEY:
         return Error(
             "ETHERPAD_URL is set without Etherpad's API key, so no pad can be created.",
-            hint="Set ETHERPAD_API_KEY_FILE to the file with Etherpad's key, or remove ETHERPAD_URL to use the built-in notes.",
+            hint="Set ETHERPAD_API_KEY_FILE to the file with Etherpad's key, or remove ETHERPAD_URL "
+            "to use the built-in notes.",
             id="confcall.E103",
         )
     if settings.ETHERPAD_URL.startswith("http://") and settings.HTTPS:
         return Error(
             "The site uses https but ETHERPAD_URL does not, so browsers will not show the notes.",
-            hint="Give Etherpad its own host name behind the same proxy, such as https://pad.example.org.",
+            hint="Give Etherpad its own host name behind the same proxy, such as "
+            "https://pad.example.org.",
             id="confcall.E104",
         )
     return None

@@ -1,7 +1,7 @@
 """Reading the environment: which settings there are, and how a bad value is reported.
 
-A bad value never raises here: it is written down as a ``Problem`` and the default is used, so that Django's
-system checks can show all problems at once, each with what to do about it.
+A bad value never raises here. It is recorded as a ``Problem`` and the default is used, so that
+Django's system checks can show all problems at once, each with a remedy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One environment variable; ``number`` names its check (``confcall.E<number>``), a secret may be in ``<NAME>_FILE``."""
+    """One environment variable; ``number`` names its check (``confcall.E<number>``).
+
+    A secret may be in the file that ``<NAME>_FILE`` names.
+    """
 
     number: int
     default: str
@@ -34,14 +37,16 @@ SETTINGS: dict[str, Setting] = {
     "SECRET_KEY": Setting(
         1,
         "",
-        "Signs passes and sessions; at least 32 characters. Default: created once in DATA_DIR/secret_key.",
+        "Signs passes and sessions; at least 32 characters. "
+        "Default: created once in DATA_DIR/secret_key.",
         secret=True,
     ),
     "DEBUG": Setting(2, "0", "Shows tracebacks to everyone. For development only."),
     "SITE_URL": Setting(
         3,
         "",
-        "The site's public address, such as https://call.example.org. Default: http://127.0.0.1:PORT.",
+        "The site's public address, such as https://call.example.org. "
+        "Default: http://127.0.0.1:PORT.",
     ),
     "EXTRA_HOSTS": Setting(4, "", "Additional host names of the site, separated by commas."),
     "HOST": Setting(5, "127.0.0.1", "The address that the web server listens on."),
@@ -98,7 +103,8 @@ SETTINGS: dict[str, Setting] = {
     "SFU_WORKERS": Setting(
         22,
         "",
-        "The number of media workers that `serve` starts; 0 for none. Default: one per core, at most 4.",
+        "The number of media workers that `serve` starts; 0 for none. "
+        "Default: one per core, at most 4.",
     ),
     "SFU_PORT": Setting(
         23,
@@ -136,7 +142,7 @@ class Problem:
 
 
 class BadValue(ValueError):
-    """Raised by parsers: what is wrong, and what to do about it."""
+    """Raised by parsers: what is wrong, and how to fix it."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -146,13 +152,13 @@ class BadValue(ValueError):
 
 @dataclass
 class Env:
-    """The environment, with the problems that were found while reading it."""
+    """The environment, and the problems found while reading it."""
 
     values: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
 
     def text(self, name: str) -> str:
-        """The value as it is, without surrounding blanks; ``<NAME>_FILE`` comes second for secrets."""
+        """The value without surrounding blanks. For secrets, ``<NAME>_FILE`` comes second."""
         setting = SETTINGS[name]
         value = self.values.get(name, "").strip()
         path = self.values.get(f"{name}_FILE", "").strip() if setting.secret else ""
@@ -182,13 +188,13 @@ class Env:
         return self.parse(name, lambda text: parse_number(text, low, high))
 
     def words(self, name: str, check: Callable[[str], str] = str) -> list[str]:
-        """A comma separated list; each part goes through ``check``."""
+        """A comma separated list; ``check`` parses each part."""
         return self.parse(
             name, lambda text: [check(part.strip()) for part in text.split(",") if part.strip()]
         )
 
     def parse(self, name: str, parser: Callable[[str], T]) -> T:
-        """The parsed value; the parsed default, and a problem, where the value is bad."""
+        """The parsed value; if it is bad, record a problem and parse the default."""
         try:
             return parser(self.text(name))
         except BadValue as exc:
@@ -217,7 +223,7 @@ def parse_number(text: str, low: int, high: int) -> int:
 
 
 def parse_url(text: str) -> str:
-    """An http(s) URL as browsers write it in an Origin, and perhaps a path without a slash at its end; empty stays empty."""
+    """An http(s) URL as in an Origin, perhaps with a path but no slash at its end; may be empty."""
     if not text:
         return ""
     try:
@@ -227,7 +233,7 @@ def parse_url(text: str) -> str:
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and not extras
     except ValueError:
         good = False
-    # Quotes, semicolons and blanks would end the directive of the Content-Security-Policy that the origin goes into.
+    # Quotes, semicolons and blanks would end the Content-Security-Policy directive of the origin.
     if not good or re.search(r"[\s;,'\"]", text):
         raise BadValue(
             "not an address of a site.", "Write it as in https://call.example.org, without a query."
@@ -238,7 +244,7 @@ def parse_url(text: str) -> str:
 
 
 def parse_site(text: str) -> str:
-    """As ``parse_url``, and without a path: links are made from the root of the site."""
+    """As ``parse_url``, but without a path: links start at the root of the site."""
     url = parse_url(text)
     if urllib.parse.urlsplit(url).path:
         raise BadValue(
@@ -302,7 +308,7 @@ def parse_log_level(text: str) -> str:
 
 
 def parse_address(text: str) -> str:
-    """An IP address, or a name that the worker looks up at its start."""
+    """An IP address, or a name that the worker resolves when it starts."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
@@ -317,12 +323,12 @@ def parse_address(text: str) -> str:
 
 
 def parse_workers(text: str) -> int | None:
-    """None: as many as `serve` finds right."""
+    """The number of workers; None: `serve` decides."""
     return parse_number(text, 0, 64) if text else None
 
 
 def parse_token(text: str) -> str:
-    """A bearer token (RFC 6750 section 2.1), long enough that nobody guesses it."""
+    """A bearer token (RFC 6750 section 2.1), long enough to be hard to guess."""
     if text and not re.fullmatch(r"[A-Za-z0-9._~+/-]{16,}=*", text):
         raise BadValue(
             "no token that is hard to guess.",
@@ -341,9 +347,10 @@ def parse_secret_key(text: str) -> str:
 
 
 def kept_secret_key(path: Path) -> str:
-    """The key in ``path``, made at the first call. Raises OSError where it can be neither read nor written.
+    """The key in ``path``, created at the first call. Raises OSError.
 
-    Several processes may start at once: the file appears complete (a hard link to a finished one), and the first wins.
+    Several processes may start at once: the file appears complete (a hard link to a finished one),
+    and the first one wins.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,9 +11,10 @@ from rooms.security import content_security_policy, cors, permissions_policy
 
 
 class SecurityHeadersMiddleware:
-    """Content-Security-Policy, Permissions-Policy and the admin's Referrer-Policy where they are not set.
+    """Sets Content-Security-Policy, Permissions-Policy and the admin's Referrer-Policy where
+    missing.
 
-    Also what other sites may read: here, so that errors that no view has made can be read too.
+    It also sets what other sites may read, so that they can read errors that no view has produced.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -23,14 +24,15 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", content_security_policy())
         response.headers.setdefault("Permissions-Policy", permissions_policy())
-        # Also where Django answers before the view does, or because it failed: without them a browser
-        # tells its page nothing, not even the status.
+        # Also if Django answers before the view does, or because it failed. Without these headers a
+        # browser tells its page nothing, not even the status.
         for name, value in cors(request.path_info).items():
             response.headers[name] = value
         if (
             request.path.startswith("/admin/")
             and response.get("Referrer-Policy") == settings.SECURE_REFERRER_POLICY
         ):
-            # With no-referrer a browser sends "Origin: null" with a form, and Django's CSRF check refuses it.
+            # With no-referrer, a browser sends "Origin: null" with a form, which Django's CSRF
+            # check refuses.
             response.headers["Referrer-Policy"] = "same-origin"
         return response

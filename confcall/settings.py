@@ -1,4 +1,7 @@
-"""Django's settings. What an operator may choose comes from the environment: see ``confcall.env.SETTINGS``."""
+"""Django's settings.
+
+An operator's choices come from the environment: see ``confcall.env.SETTINGS``.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ if not SECRET_KEY:
     try:
         SECRET_KEY = environment.kept_secret_key(DATA_DIR / "secret_key")
     except (OSError, UnicodeDecodeError) as exc:
-        # Good for this process only; the problem stops everything that runs system checks.
+        # Good for this process only. The problem stops everything that runs system checks.
         SECRET_KEY = secrets.token_urlsafe(50)
         env.problem(
             "SECRET_KEY",
@@ -49,13 +52,13 @@ _own_hosts = [_site.netloc, *EXTRA_HOSTS]
 _loopback = ["localhost", "127.0.0.1", "[::1]"]
 if _site.hostname in ("localhost", "127.0.0.1", "::1"):
     _own_hosts += [host if _site.port is None else f"{host}:{_site.port}" for host in _loopback]
+# The origins of our own pages, the only ones that may open a WebSocket.
 SITE_ORIGINS = list(dict.fromkeys(f"{_site.scheme}://{host}" for host in _own_hosts))
-"The origins of our own pages: whoever opens a WebSocket comes from one of them."
-# Health checks of containers ask on loopback; a page that a foreign name points there gets nothing by it.
+# Containers' health checks use loopback. A foreign name that points there gains nothing.
 ALLOWED_HOSTS = [re.sub(r":\d+$", "", host) for host in (_site.netloc, *EXTRA_HOSTS)] + _loopback
 CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
 
-# What the product talks to
+# Other services
 
 REDIS_URL = env.parse("REDIS_URL", environment.parse_redis)
 CHANNEL_LAYERS = {
@@ -73,7 +76,7 @@ TURN_URLS = env.words("TURN_URLS", environment.parse_ice(("turn", "turns")))
 TURN_SECRET = env.text("TURN_SECRET")
 STUN_URLS = env.words("STUN_URLS", environment.parse_ice(("stun", "stuns")))
 
-# The media workers read these themselves; here they are checked, and `serve` hands them on.
+# The media workers read these themselves. They are checked here, and `serve` passes them on.
 SFU_WORKERS = env.parse("SFU_WORKERS", environment.parse_workers)
 SFU_PORT = env.number("SFU_PORT", 0, 65535)
 SFU_LISTEN = env.words("SFU_LISTEN", environment.parse_address)
@@ -93,7 +96,7 @@ try:
         env.text("DATABASE_URL") or _sqlite, conn_max_age=60, conn_health_checks=True
     )
 except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
-    # The message of the exception may hold the password: it is not shown.
+    # The exception's message may contain the password, so it is not shown.
     env.problem(
         "DATABASE_URL",
         "DATABASE_URL cannot be understood.",
@@ -102,7 +105,8 @@ except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueErr
     _database = dj_database_url.parse(_sqlite)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
-        # Readers do not wait for the writer; writers queue for 20 s instead of failing, which only IMMEDIATE makes true.
+        # Readers do not wait for the writer. Writers queue for 20 s instead of failing; only
+        # IMMEDIATE ensures that.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -137,7 +141,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-# Widgets are drawn with the templates of the site, so that ours can take the place of the admin's.
+# Widgets use the site's templates, so that ours can replace the admin's.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 ROOT_URLCONF = "confcall.urls"
@@ -184,7 +188,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = (
     DATA_DIR / "static"
-)  # made anew by `collectstatic`; the checkout itself may be read-only
+)  # created by `collectstatic`; the checkout itself may be read-only
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -195,7 +199,7 @@ STORAGES = {
     },
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-# Before `collectstatic` has run (a developer's checkout, tests) the files are served from where they are.
+# Before `collectstatic` has run (in a checkout or in tests), the files are served from their place.
 WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
@@ -215,10 +219,11 @@ if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 if HTTPS:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    # Without a trusted proxy nothing tells us that a request came by https, and redirecting would never end.
+    # Without a trusted proxy, nothing says that a request came by HTTPS, and redirects would not
+    # end.
     SECURE_SSL_REDIRECT = TRUST_PROXY
     SECURE_REDIRECT_EXEMPT = [r"^health/$"]
-# W005, W021: whether the *other* names under this host speak https is not ours to promise.
+# W005, W021: we cannot promise that the *other* names under this host use HTTPS.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 LOGGING = {
@@ -236,7 +241,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},
-        # Every poll of a browser is not worth a line at INFO.
+        # A line for each request of a browser is too much at INFO.
         "daphne": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
         "channels_redis": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
     },

@@ -1,4 +1,4 @@
-"""Static files: hashed names, compressed, served by whitenoise."""
+"""Static files: hashed names, compressed, served by WhiteNoise."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class ManifestStorage(CompressedManifestStaticFilesStorage):
-    """Names with a hash, also in the ``import`` lines of ES modules; plain names where nothing was collected yet."""
+    """Hashed names, also in ``import`` lines of ES modules; plain names before `collectstatic`."""
 
     support_js_module_import_aggregation = True
-    # A pass carries a new hash one import further up. Django's 5 are too few: main.js is eight imports from the last module.
+    # A pass carries a new hash one import further up. Django's 5 are too few: main.js is eight
+    # imports away from the last module.
     max_post_process_passes = 20
 
     def stored_name(self, name: str) -> str:
@@ -27,11 +28,14 @@ class ManifestStorage(CompressedManifestStaticFilesStorage):
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """Answers in one piece: a synchronous file cannot be streamed under ASGI, Django would warn and read it whole anyway."""
+    """Answers in one piece.
+
+    ASGI cannot stream a synchronous file: Django would warn, and read it whole.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         with warnings.catch_warnings():
-            # Before `collectstatic` there is no such folder, and the finders serve.
+            # Before `collectstatic` there is no such folder, and the finders serve the files.
             warnings.filterwarnings("ignore", message="No directory at")
             super().__init__(*args, **kwargs)
 
