@@ -1,4 +1,4 @@
-"""What lasts: rooms, invites, who came in, backgrounds, bans, chat lines, notes and the record of calls."""
+"""The tables: rooms, invites, arrivals, backgrounds, bans, chat lines, notes and calls."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def new_token() -> str:
 
 
 def new_notes_key() -> str:
-    """The capability in a notes link."""
+    """The secret in a notes link."""
     return secrets.token_urlsafe(16)
 
 
@@ -36,7 +36,7 @@ slug_validator = RegexValidator(
 
 
 class Background(models.Model):
-    """An image behind a call. The file is always one that we encoded ourselves."""
+    """An image behind a call. We encoded the file ourselves."""
 
     title = models.CharField(_("title"), max_length=120)
     image = models.ImageField(
@@ -85,7 +85,7 @@ class Background(models.Model):
 
 
 class Room(models.Model):
-    """A place for calls. Live people are the media workers' business, not this table's."""
+    """A place for calls. Only the media workers know who is in one."""
 
     slug = models.CharField(_("address"), max_length=63, unique=True, validators=[slug_validator])
     title = models.CharField(_("title"), max_length=120)
@@ -152,17 +152,17 @@ class Room(models.Model):
 
 
 class InviteQuerySet(models.QuerySet["Invite"]):
-    """Invites by what they are good for."""
+    """Invites by what they can be used for."""
 
     def good(self, now: datetime) -> InviteQuerySet:
-        """Those that let somebody new in at this moment, unless their room says no."""
+        """Those that let newcomers in at this moment, unless their room refuses."""
         lasting = Q(expires=None) | Q(expires__gt=now)
         started = Q(not_before=None) | Q(not_before__lte=now)
         left = Q(uses_left=None) | Q(uses_left__gt=0)
         return self.filter(lasting & started & left, revoked=False, stopped=False)
 
     def for_guests(self, now: datetime) -> InviteQuerySet:
-        """Those to hand out: they make speakers of as many people as come."""
+        """Those to hand out: they make speakers of any number of people."""
         return self.good(now).filter(role=Role.SPEAKER, uses_left=None)
 
 
@@ -223,7 +223,7 @@ class Invite(models.Model):
 
 
 class Admission(models.Model):
-    """A person (the random id in a pass) that came in by an invite: what makes one person count once."""
+    """A person (the random id in a pass) who came in by an invite; this makes them count once."""
 
     invite = models.ForeignKey(Invite, on_delete=models.CASCADE, related_name="admissions")
     person = models.CharField(max_length=40)
@@ -240,10 +240,11 @@ class Admission(models.Model):
 
 
 class Arrival(models.Model):
-    """Who stands behind a participant of a call, which knows only ids: needed to remove somebody for good.
+    """The person behind a participant. A call knows only ids; to remove somebody we need the
+    person.
 
     Written when somebody is let in, once for each invite, and again when they come back. ``kind``
-    is the wire's: call, whip or whep.
+    is the protocol's: call, whip or whep.
     """
 
     room = models.ForeignKey(
@@ -275,7 +276,7 @@ class Arrival(models.Model):
 
 
 class Ban(models.Model):
-    """Somebody who was removed and does not come in again. ``invite`` says by which link they came."""
+    """Somebody who was removed and may not come in again. ``invite`` is the link that they used."""
 
     room = models.ForeignKey(
         Room, verbose_name=_("room"), on_delete=models.CASCADE, related_name="bans"
@@ -299,7 +300,10 @@ class Ban(models.Model):
 
 
 class ChatLine(models.Model):
-    """A line of a room's chat. ``number`` counts 1, 2, 3 … in the room; (room, person, nonce) makes sending again harmless."""
+    """A line of a room's chat. ``number`` counts 1, 2, 3 … in the room.
+
+    (room, person, nonce) is unique, so a line can be sent again safely.
+    """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="chat_lines")
     number = models.PositiveIntegerField()
@@ -325,7 +329,7 @@ class ChatLine(models.Model):
 
 
 class NotesUpdate(models.Model):
-    """One Yjs update of a room's built-in notes; merged into one row from time to time."""
+    """One Yjs update of a room's built-in notes. Rows are merged from time to time."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="notes_updates")
     update_bytes = models.BinaryField()

@@ -83,7 +83,8 @@ def write(picture: Picture) -> Files:
         remove(files)
         raise BadImage(
             _(
-                "The image could not be saved: the server's disk is full or read-only. Nothing was changed."
+                "The image could not be saved: the server's disk is full or read-only. "
+                "Nothing was changed."
             )
         ) from exc
     return files

@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.simple_tag
 def absolute_static(path: str) -> str:
-    """The whole address of a static file: previews are put together on other machines."""
+    """The full address of a static file, because previews are assembled on other machines."""
     return f"{settings.SITE_URL}{static(path)}"
