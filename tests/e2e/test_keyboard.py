@@ -89,7 +89,7 @@ async def test_notes_have_keys_for_indents_and_a_dialog_for_links(
     # Without a selection the button asks for the words too.
     await ann.button("Link").click()
     dialog = page.get_by_role("dialog", name="Link")
-    await expect(dialog.get_by_label("Words")).to_be_focused()
+    await expect(dialog.get_by_label("Text")).to_be_focused()
     await page.keyboard.type("the plan")
     await page.keyboard.press("Tab")
     await page.keyboard.type("example.org:8443/plan")
@@ -104,7 +104,7 @@ async def test_notes_have_keys_for_indents_and_a_dialog_for_links(
     for _ in range(9):
         await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("Control+k")
-    await expect(dialog.get_by_label("Words")).to_have_value("the plan")
+    await expect(dialog.get_by_label("Text")).to_have_value("the plan")
     await dialog.get_by_role("button", name="Remove link").click()
     await expect(link).to_have_count(0)
     await expect(text).to_have_text("one see the plan today")

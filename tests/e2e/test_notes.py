@@ -65,7 +65,7 @@ async def test_what_others_write_in_the_notes_moves_their_caret_and_nobodys_focu
     beside = ben.page.frame_locator("iframe")
     dialog = beside.get_by_role("dialog", name="Link")
     await beside.get_by_role("button", name="Link", exact=True).click()
-    await dialog.get_by_label("Words").click()
+    await dialog.get_by_label("Text").click()
     await ben.page.keyboard.type("example.org")
     await dialog.get_by_label("Address").click()
     await ben.page.keyboard.type("example.org")
