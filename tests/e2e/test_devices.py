@@ -75,7 +75,7 @@ async def test_one_refused_device_takes_neither_the_other_nor_the_join(
     link = room(confcall, "one-refused")
     ann = await arrive(asking_browser, link, "Ann", ["microphone"])
     ben = await arrive(asking_browser, link, "Ben", ["camera"])
-    for person, words in ((ann, "use the camera."), (ben, "use the microphone.")):
+    for person, words in ((ann, "blocking the camera."), (ben, "blocking the microphone.")):
         await person.page.get_by_role("textbox", name="Your name").fill(person.name)
         await person.button("Join").click()
         await expect(alert(person, words)).to_be_visible(timeout=20_000)
@@ -84,7 +84,7 @@ async def test_one_refused_device_takes_neither_the_other_nor_the_join(
     await ben.hears("Ann")
     # Who does without need not keep what is said of it.
     await ben.button("Close this message").click()
-    await expect(alert(ben, "use the microphone.")).to_be_hidden()
+    await expect(alert(ben, "blocking the microphone.")).to_be_hidden()
     await expect(ben.page.locator("#stage")).to_be_focused()
     await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "true")
     await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "false")
@@ -103,12 +103,12 @@ async def test_who_is_refused_both_is_told_and_comes_in_all_the_same(
     ann = await arrive(asking_browser, room(confcall, "both-refused"), "Ann", [])
     await ann.page.get_by_role("textbox", name="Your name").fill("Ann")
     await ann.button("Join").click()
-    await expect(alert(ann, "camera or microphone")).to_be_visible()
+    await expect(alert(ann, "camera and microphone")).to_be_visible()
     await ann.button("Try again").click()
-    await expect(alert(ann, "camera or microphone")).to_be_visible()
+    await expect(alert(ann, "camera and microphone")).to_be_visible()
     await ann.button("Join").click()
     await ann.group("Ann").wait_for(timeout=20_000)
-    await expect(alert(ann, "camera or microphone")).to_be_visible()
+    await expect(alert(ann, "camera and microphone")).to_be_visible()
     await ann.page.context.grant_permissions(["microphone", "camera"])
     await ann.button("Try again").click()
     for name in ("Microphone", "Camera"):
