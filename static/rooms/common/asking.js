@@ -1,6 +1,6 @@
 /**
- * Asks until there is an answer, so that a lost message never leaves the page waiting for good. The pauses double up to
- * `longest`; what many unanswered attempts mean is for `ask` to decide.
+ * Asks until there is an answer, so that a lost message never leaves the page waiting for good. The
+ * pauses double up to `longest`. `ask` decides when it has asked often enough.
  */
 export class Asking {
   /**
@@ -23,14 +23,14 @@ export class Asking {
     this._ask(0);
   }
 
-  /** Somebody else has asked, or need not: ask only if nothing comes. */
+  /** The question is out already, or not needed: ask only if no answer comes. */
   expect() {
     this.open = true;
     this._attempt = 0;
     this._arm();
   }
 
-  /** The answer is here, or does not matter any more. */
+  /** The answer has come, or no longer matters. */
   settle() {
     this.open = false;
     clearTimeout(this._timer);
@@ -44,7 +44,7 @@ export class Asking {
 
   _again() {
     this._attempt += 1;
-    // Before asking, which may settle.
+    // First, because `ask` may settle.
     this._arm();
     this._ask(this._attempt);
   }

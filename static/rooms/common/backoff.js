@@ -1,4 +1,5 @@
-// How long to wait before trying again: doubling from half a second to ten, spread so that a crowd does not come at once.
+// How long to wait before a retry: doubles from half a second to ten, and is randomised so that a
+// crowd does not return all at once.
 
 const FIRST = 500;
 const LONGEST = 10_000;

@@ -3,10 +3,28 @@
 const KEY = 'confcall';
 
 /** @typedef {import('./types.js').Mode} Mode */
-/** @typedef {{name: string, camera: string, microphone: string, shortcuts: boolean, panel: number, split: number, modes: Partial<Record<string, Mode>>}} Choices */
+/**
+ * @typedef {{
+ *   name: string,
+ *   camera: string,
+ *   microphone: string,
+ *   shortcuts: boolean,
+ *   panel: number,
+ *   split: number,
+ *   modes: Partial<Record<string, Mode>>,
+ * }} Choices
+ */
 
 /** @type {Choices} */
-const DEFAULTS = { name: '', camera: '', microphone: '', shortcuts: true, panel: 0, split: 0, modes: {} };
+const DEFAULTS = {
+  name: '',
+  camera: '',
+  microphone: '',
+  shortcuts: true,
+  panel: 0,
+  split: 0,
+  modes: {},
+};
 
 /** @returns {Choices} */
 export function choices() {
@@ -22,6 +40,6 @@ export function remember(chosen) {
   try {
     localStorage.setItem(KEY, JSON.stringify({ ...choices(), ...chosen }));
   } catch {
-    // Without storage nothing is remembered; nothing else depends on it.
+    // Without storage nothing is remembered. Nothing else depends on it.
   }
 }

@@ -35,7 +35,7 @@ export function socketUrl(path, base) {
 }
 
 /**
- * A link to the notes that tells them the name, so that it is given once.
+ * A link to the notes that carries the name, so that people type it only once.
  *
  * @param {string} link
  * @param {string} name
@@ -43,14 +43,14 @@ export function socketUrl(path, base) {
 export function withName(link, name) {
   const url = new URL(link);
   url.searchParams.set('userName', name);
-  // Etherpad takes a plus for a plus.
+  // Etherpad does not read a plus as a space.
   url.search = url.search.replaceAll('+', '%20');
   return url.href;
 }
 
 /**
- * One of our own addresses, for a script that asks what is there: without this it would get the page that programs
- * get for a link's preview (rooms/views/previews.py).
+ * One of our own addresses, for a script that fetches it. Without this the server would answer with
+ * the page that it gives to programs for link previews (rooms/views/previews.py).
  *
  * @param {string | URL} address
  */

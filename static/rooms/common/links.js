@@ -1,19 +1,19 @@
-// Finds the links in what people write. Pure; `ui/linked.js` makes elements of them.
+// Finds the links in a text. Pure; `ui/linked.js` makes elements of them.
 
 /** @typedef {{text: string, href?: string}} Part */
 
-/** Up to a blank, an invisible one too, a quotation mark, an angle bracket or CJK punctuation. */
+/** Up to a space (visible or not), a quotation mark, an angle bracket or CJK punctuation. */
 const CANDIDATE =
   /\bhttps?:\/\/[^\s\u200b\u2060<>"“”„«»`、。〈-】！（），；？]+/giu;
 
-/** What ends a sentence and not an address, and direction marks that come with a copied link. */
+/** Ends a sentence and not an address; also direction marks that come with a copied link. */
 const TRAILING = /[.,:;!?'’‘*~|…،؛؟\u200c-\u200f\u061c]$/u;
 
 /** @type {Record<string, string>} */
 const OPENED_BY = { ')': '(', ']': '[', '}': '{' };
 
 /**
- * The text in parts; those with `href` are links. Nothing is lost: the parts' texts are the text.
+ * The text in parts; those with `href` are links. The parts together are the whole text.
  *
  * @param {string} text
  * @returns {Part[]}
@@ -35,7 +35,7 @@ export function parts(text) {
 }
 
 /**
- * Without the punctuation that follows it, and without a bracket that was opened before it.
+ * The address without the punctuation behind it, or a closing bracket that was opened before it.
  *
  * @param {string} candidate
  */
@@ -51,8 +51,8 @@ function trimmed(candidate) {
 }
 
 /**
- * What a browser opens for it. '' for what is no address, and for one with a user name in front of
- * the host: `https://bank.example@evil.example` leads somewhere else than it says.
+ * The address that a browser opens. '' if it is none, or has a user name in front of the host:
+ * `https://bank.example@evil.example` does not lead where it seems to.
  *
  * @param {string} text
  */

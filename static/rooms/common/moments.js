@@ -1,6 +1,6 @@
 // Times in the visitor's zone, and how long until then. Pure: the time is a parameter.
 
-/** From two of a unit on it is used: "in 47 hours", but "in 2 days". */
+/** A unit is used from two on: "in 47 hours", but "in 2 days". */
 const UNITS = /** @type {const} */ ([
   ['day', 86_400],
   ['hour', 3600],
@@ -8,7 +8,7 @@ const UNITS = /** @type {const} */ ([
 ]);
 
 /**
- * The visitor's own way of writing, where it is the language of the page.
+ * The visitor's own locale if its language is the page's, else the page's.
  *
  * @param {string} page
  * @param {readonly string[]} visitor
@@ -23,10 +23,11 @@ export function locale(page, visitor) {
  *
  * @param {string} moment ISO 8601
  * @param {string} tag
- * @param {string} [zone] the visitor's own when it is not given
+ * @param {string} [zone] default: the visitor's own
  */
 export function inWords(moment, tag, zone) {
-  return new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'short', timeZone: zone }).format(new Date(moment));
+  const style = /** @type {const} */ ({ dateStyle: 'full', timeStyle: 'short' });
+  return new Intl.DateTimeFormat(tag, { ...style, timeZone: zone }).format(new Date(moment));
 }
 
 /**
@@ -42,11 +43,11 @@ export function fromNow(seconds, tag) {
 }
 
 /**
- * What a waiting page does once the time has come and the server has answered.
+ * How long a waiting page goes on waiting once its time has come and the server has answered.
  *
  * @param {number} status of the answer
  * @param {string | null} retryAfter its header
- * @returns {number | null} seconds to wait, for the server says that it is not time yet; null: what there is now is another page
+ * @returns {number | null} seconds; null: load the page, it is another one now
  */
 export function stillWaiting(status, retryAfter) {
   const seconds = Number(retryAfter ?? Number.NaN);

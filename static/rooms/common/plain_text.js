@@ -1,28 +1,28 @@
-// What the server keeps of what people type (rooms/plain_text.py), so that the page can count as the
-// server counts. Both are held to tests/data/plain_text.json.
+// The characters that the server keeps of a text (rooms/plain_text.py), so that the page counts as
+// the server does. tests/data/plain_text.json tests both.
 
 const LINE_END = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
 
-/** Controls but tab and line feed, lone surrogates, and what reverses the text around it. */
+/** Control characters except tab and line feed, lone surrogates, and direction overrides. */
 const REMOVED = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\p{Cs}/gu;
 
-/** What is not drawn as nothing. */
+/** Characters that can be seen. */
 const SEEN = /[^\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{M}\u115f\u1160\u3164\uffa0\u2800\u{e0000}-\u{e0fff}]/u;
 
 /**
- * A text of several lines, as it is kept; '' where nothing can be seen.
+ * A text of several lines, as the server keeps it; '' if nothing in it can be seen.
  *
  * @param {string} typed
  */
 export function passage(typed) {
   const text = typed.replace(LINE_END, '\n').replace(REMOVED, '').trimEnd();
-  // Indented, like code: the first line keeps its place.
+  // The first line keeps its indentation, as in code.
   const kept = /\n[ \t]+[^ \t\n]/.test(text) ? text.replace(/^\s*\n/, '') : text.trimStart();
   return SEEN.test(kept) ? kept : '';
 }
 
 /**
- * A name or the like on one line; '' where nothing can be seen.
+ * One line, such as a name; '' if nothing in it can be seen.
  *
  * @param {string} typed
  */

@@ -1,56 +1,108 @@
-// Types of what the page's configuration and the protocol hold. docs/protocol.md and sfu_worker/wire/ say what they mean.
+// The types of the page's configuration and of the protocol. For their meaning see docs/protocol.md
+// and sfu_worker/wire/.
 
 /**
  * @typedef {'microphone' | 'camera' | 'screen' | 'screen-audio'} Source
- * @typedef {'auto' | 'motion' | 'detail'} Mode what matters most in a picture: nothing in particular, movement, sharpness
+ * @typedef {'auto' | 'motion' | 'detail'} Mode what matters most in a video: nothing in particular,
+ *   movement, sharpness
  *
  * @typedef {object} Config
  * @property {{slug: string, title: string, description: string}} room
  * @property {string} role
- * @property {boolean} publish may this person send sound and pictures?
- * @property {string} name a name to begin with, or ''
+ * @property {boolean} publish may this person send sound and video?
+ * @property {string} name the name that is known, or ''
  * @property {string} pass
  * @property {string} address path of this page without an invite
  * @property {string} ws path of the WebSocket
  * @property {RTCIceServer[]} ice_servers
- * @property {number} max_bitrate bits per second that one picture may take in this room
+ * @property {number} max_bitrate bits per second that one video may take in this room
  * @property {{call: string | null, notes: string, open_notes: string}} links
- * @property {{provider: string, frame: string, check: string, chat: boolean, chat_limit: number}} notes check: what redirects while the notes are there, or ''; chat_limit: characters of a line
- * @property {{url: string, key: string} | null} whip for OBS; shown by the template
- * @property {string} reach where the addresses of a worker are told
+ * @property {{
+ *   provider: string, frame: string, check: string, chat: boolean, chat_limit: number,
+ * }} notes `check`: an address that redirects while the notes are available, or ''; `chat_limit`:
+ *   characters of a line
+ * @property {{url: string, key: string} | null} whip address and key for OBS; the template shows
+ *   them
+ * @property {string} reach address that says at which addresses a worker is reached
  * @property {Record<string, string>} texts
  *
  * @typedef {{id: string, name: string, role: string, stream: boolean}} Person
- * @typedef {{id: string, participant: string, source: Source, kind: string, muted: boolean, codec: string}} Track
- * @typedef {{mid: string, track: string | null, height: number, priority: number, voices?: boolean}} SlotRequest `voices`: for whoever speaks and is in no other slot
- * @typedef {{number: number, nonce: string, participant: string, name: string, text: string, sent: string}} ChatLine
+ * @typedef {{
+ *   id: string, participant: string, source: Source, kind: string, muted: boolean, codec: string,
+ * }} Track
+ * @typedef {{
+ *   mid: string, track: string | null, height: number, priority: number, voices?: boolean,
+ * }} SlotRequest `voices`: for anyone who speaks and is in no other slot
+ * @typedef {{
+ *   number: number, nonce: string, participant: string, name: string, text: string, sent: string,
+ * }} ChatLine
  *
- * @typedef {{type: 'welcome', participant: string, resume: string, role: string, publish: boolean, chat_number: number}} Welcome
- * @typedef {{type: 'room_state', room: string, epoch: string, n: number, you: string, people: Person[], tracks: Track[], speakers: string[], resumed: boolean}} RoomStateEvent
+ * @typedef {{
+ *   type: 'welcome',
+ *   participant: string,
+ *   resume: string,
+ *   role: string,
+ *   publish: boolean,
+ *   chat_number: number,
+ * }} Welcome
+ * @typedef {{
+ *   type: 'room_state',
+ *   room: string,
+ *   epoch: string,
+ *   n: number,
+ *   you: string,
+ *   people: Person[],
+ *   tracks: Track[],
+ *   speakers: string[],
+ *   resumed: boolean,
+ * }} RoomStateEvent
  * @typedef {{type: 'answer', sdp: string, id: number, ice_session: string}} Answer
- * @typedef {{type: 'slot_bound', mid: string, track: string, layer: string, limit: string}} SlotBound
+ * @typedef {{
+ *   type: 'slot_bound', mid: string, track: string, layer: string, limit: string,
+ * }} SlotBound
  * @typedef {{type: 'slot_paused', mid: string, track: string, why: string}} SlotPaused
  * @typedef {{type: 'layers_wanted', source: Source, rids: string[]}} LayersWanted
  * @typedef {{type: 'codecs_common', codecs: string[]}} CodecsCommon
  * @typedef {{type: 'refused', command: string, code: string, detail: string}} Refused
  * @typedef {{type: 'removed', why: string}} Removed
- * @typedef {{type: 'participant_joined', epoch: string, n: number, person: Person}} ParticipantJoined
- * @typedef {{type: 'participant_changed', epoch: string, n: number, person: Person}} ParticipantChanged
- * @typedef {{type: 'participant_left', epoch: string, n: number, participant: string}} ParticipantLeft
+ * @typedef {{
+ *   type: 'participant_joined', epoch: string, n: number, person: Person,
+ * }} ParticipantJoined
+ * @typedef {{
+ *   type: 'participant_changed', epoch: string, n: number, person: Person,
+ * }} ParticipantChanged
+ * @typedef {{
+ *   type: 'participant_left', epoch: string, n: number, participant: string,
+ * }} ParticipantLeft
  * @typedef {{type: 'track_published', epoch: string, n: number, track: Track}} TrackPublished
- * @typedef {{type: 'track_muted', epoch: string, n: number, track: string, muted: boolean}} TrackMuted
+ * @typedef {{
+ *   type: 'track_muted', epoch: string, n: number, track: string, muted: boolean,
+ * }} TrackMuted
  * @typedef {{type: 'track_unpublished', epoch: string, n: number, track: string}} TrackUnpublished
- * @typedef {{type: 'speakers_changed', epoch: string, n: number, speakers: string[]}} SpeakersChanged
- * @typedef {ParticipantJoined | ParticipantChanged | ParticipantLeft | TrackPublished | TrackMuted | TrackUnpublished | SpeakersChanged} RoomEvent
+ * @typedef {{
+ *   type: 'speakers_changed', epoch: string, n: number, speakers: string[],
+ * }} SpeakersChanged
+ * @typedef {ParticipantJoined | ParticipantChanged | ParticipantLeft | TrackPublished | TrackMuted
+ *   | TrackUnpublished | SpeakersChanged} RoomEvent
  * @typedef {{type: 'chat_line'} & ChatLine} ChatLineEvent
  * @typedef {{type: 'chat_lines', lines: ChatLine[], more: boolean}} ChatLines
  * @typedef {{type: 'pass', pass: string, resume: string}} PassEvent
  * @typedef {{type: 'role', role: string, publish: boolean}} RoleEvent
- * @typedef {{type: 'link', link: string | null, note: string, fresh: boolean}} LinkEvent `fresh`: takes the place of one that was stopped
- * @typedef {{type: 'link_of', participant: string, state: 'open' | 'closed' | 'none', others: string[], more: number}} LinkOfEvent
+ * @typedef {{type: 'link', link: string | null, note: string, fresh: boolean}} LinkEvent `fresh`:
+ *   replaces a link that was stopped
+ * @typedef {{
+ *   type: 'link_of',
+ *   participant: string,
+ *   state: 'open' | 'closed' | 'none',
+ *   others: string[],
+ *   more: number,
+ * }} LinkOfEvent
  * @typedef {{type: 'worker_lost'}} WorkerLost
- * @typedef {{type: 'error', code: string, message: string, nonce?: string}} ErrorEvent `nonce`: of the chat line that was refused
- * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted | CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent | RoleEvent | LinkEvent | LinkOfEvent | WorkerLost | ErrorEvent} ServerMessage
+ * @typedef {{type: 'error', code: string, message: string, nonce?: string}} ErrorEvent `nonce`: of
+ *   the refused chat line
+ * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted |
+ *   CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent |
+ *   RoleEvent | LinkEvent | LinkOfEvent | WorkerLost | ErrorEvent} ServerMessage
  */
 
 export {};

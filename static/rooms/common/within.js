@@ -1,5 +1,5 @@
 /**
- * What a promise comes to, if it does so in time.
+ * The result of a promise that settles in time.
  *
  * @template T
  * @param {Promise<T>} coming

@@ -1,6 +1,6 @@
 /**
- * A meter, or none: it is never worth a call. Firefox refuses one for a headset that has another sample rate than the
- * loudspeakers.
+ * A meter, or null: a call goes on without one. Firefox refuses it for a headset whose sample rate
+ * differs from that of the loudspeakers.
  *
  * @param {MediaStreamTrack} track
  */
@@ -24,10 +24,11 @@ export class AudioLevel {
     this._context.createMediaStreamSource(new MediaStream([track])).connect(this._analyser);
   }
 
-  /** 0 (silence) to 1, on a scale of decibels as ears have it: -60 dBFS is 0. */
+  /** 0 to 1, linear in decibels as hearing is: -60 dBFS is 0, 0 dBFS is 1. */
   get level() {
     this._analyser.getFloatTimeDomainData(this._samples);
-    const power = this._samples.reduce((sum, sample) => sum + sample * sample, 0) / this._samples.length;
+    const squares = this._samples.reduce((sum, sample) => sum + sample * sample, 0);
+    const power = squares / this._samples.length;
     return Math.min(1, Math.max(0, (10 * Math.log10(power + 1e-12) + 60) / 60));
   }
 

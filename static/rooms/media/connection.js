@@ -3,13 +3,16 @@ import { Emitter } from '../common/emitter.js';
 import { addReceiver, measuring, twoSided } from './receiving.js';
 import { addSenders, SOURCES } from './sending.js';
 
-/** A connection that is `disconnected` for longer than this will not come back by itself. */
+/** A connection that is `disconnected` for longer than this will not recover by itself. */
 const PATIENCE = 5000;
 
 /** From the offer to a connected transport. */
 const CONNECT_WITHIN = 15_000;
 
-/** From an offer to its answer, which takes milliseconds. After that the offer is made again, under a new id. */
+/**
+ * From an offer to its answer, which takes milliseconds. Without one the offer is repeated under a
+ * new id.
+ */
 const ANSWER_WITHIN = { within: 5000, longest: 30_000 };
 
 /**
@@ -21,21 +24,27 @@ const ANSWER_WITHIN = { within: 5000, longest: 30_000 };
  *   unanswered: number,
  *   connected: void,
  *   failed: void,
- * }} Events `unanswered`: so many offers in a row
+ * }} Events `unanswered`: number of unanswered offers in a row
  */
 
 let lastOfferId = 0;
 
 /**
- * One RTCPeerConnection to the worker. The client offers, always; after a failure this object is thrown away and a new
- * one offers again, with the same tracks.
+ * One RTCPeerConnection to the worker. The page always offers. After a failure this object is
+ * discarded, and a new one offers the same tracks.
  *
  * @extends {Emitter<Events>}
  */
 export class Connection extends Emitter {
   /**
-   * @param {{iceServers: RTCIceServer[], publish: boolean, pairs: number, voices: number, givenUp?: Set<string>}} options
-   * `givenUp`: names of the codecs that this computer cannot afford; it outlives the connection
+   * @param {{
+   *   iceServers: RTCIceServer[],
+   *   publish: boolean,
+   *   pairs: number,
+   *   voices: number,
+   *   givenUp?: Set<string>,
+   * }} options `givenUp`: names of the codecs that this computer cannot afford; outlives the
+   *   connection
    */
   constructor({ iceServers, publish, pairs, voices, givenUp = new Set() }) {
     super();
@@ -44,9 +53,13 @@ export class Connection extends Emitter {
     this._senders = publish ? addSenders(this.pc, givenUp) : new Map();
     /** @type {Receivers[]} */
     this.receivers = [];
-    /** @type {RTCRtpTransceiver[]} slots for sound alone, in which the worker puts whoever speaks and is in no pair */
+    /**
+     * Slots in which the worker puts the voices of people without a pair.
+     *
+     * @type {RTCRtpTransceiver[]}
+     */
     this.voices = [];
-    /** Has the worker ever answered? Then it knows this page's tracks and some slots. */
+    /** Has the worker ever answered? Then it knows this page's tracks, and some slots. */
     this.negotiated = false;
     /** The open offer; 0: there is none. */
     this._offerId = 0;
@@ -65,7 +78,8 @@ export class Connection extends Emitter {
    */
   _addSlots(pairs, voices) {
     while (this.receivers.length < pairs) {
-      this.receivers.push({ audio: addReceiver(this.pc, 'audio'), video: addReceiver(this.pc, 'video') });
+      const audio = addReceiver(this.pc, 'audio');
+      this.receivers.push({ audio, video: addReceiver(this.pc, 'video') });
     }
     while (this.voices.length < voices) this.voices.push(addReceiver(this.pc, 'audio'));
   }
@@ -73,17 +87,17 @@ export class Connection extends Emitter {
   /** The mids of the receive pairs that the worker has answered. */
   get pairs() {
     return this.receivers
-      .filter(({ audio, video }) => audio.currentDirection !== null && video.currentDirection !== null)
+      .filter(({ audio, video }) => isAnswered(audio) && isAnswered(video))
       .map(({ audio, video }) => ({ audio: audio.mid ?? '', video: video.mid ?? '' }));
   }
 
-  /** The mids of the slots for voices that the worker has answered. */
+  /** The mids of the voice slots that the worker has answered. */
   get voiceMids() {
-    return this.voices.filter(({ currentDirection }) => currentDirection !== null).map(({ mid }) => mid ?? '');
+    return this.voices.filter(isAnswered).map(({ mid }) => mid ?? '');
   }
 
   /**
-   * Have at least so many receive pairs and slots for voices.
+   * Make sure that there are at least so many receive pairs and voice slots.
    *
    * @param {number} pairs
    * @param {number} voices
@@ -99,19 +113,19 @@ export class Connection extends Emitter {
     return this.negotiated && !this._offerId;
   }
 
-  /** Make an offer, or remember to when the answer to the one under way is here. */
+  /** Make an offer. If one is open, make it after its answer. */
   negotiate() {
     if (this._offerId) this._again = true;
     else this._asking.begin();
   }
 
-  /** The answer to the open offer is known to be lost: do not wait for it any longer. */
+  /** The answer to the open offer is lost: offer again now. */
   renew() {
     if (this._offerId && this._offerId !== this._accepting) this._asking.begin();
   }
 
   /**
-   * Media goes on meanwhile, also while an offer is made that replaces an open one.
+   * Media continues meanwhile, even if this offer replaces an open one.
    *
    * @param {number} attempt
    */
@@ -141,12 +155,12 @@ export class Connection extends Emitter {
       const changed = twoSided(measuring(sdp), SOURCES.indexOf('screen-audio'));
       await this.pc.setLocalDescription({ type: 'offer', sdp: changed });
     } catch {
-      // Firefox takes only what it has made itself.
+      // Firefox accepts only its own description.
       await this.pc.setLocalDescription();
     }
   }
 
-  /** @param {import('../common/types.js').Answer} answer one to an older offer is ignored, and so is a second one */
+  /** @param {import('../common/types.js').Answer} answer ignored if to an old offer, or repeated */
   async accept(answer) {
     const { id, sdp } = answer;
     if (id !== this._offerId || id === this._accepting || this._closed) return;
@@ -155,7 +169,7 @@ export class Connection extends Emitter {
     try {
       await this.pc.setRemoteDescription({ type: 'answer', sdp });
     } catch (error) {
-      // Only this connection has failed; another one may have taken its place meanwhile.
+      // Another connection may have taken the place of this one meanwhile.
       if (!this._closed) console.warn('the answer cannot be used:', error);
       return this._fail();
     }
@@ -171,7 +185,7 @@ export class Connection extends Emitter {
   }
 
   /**
-   * Send a track, or nothing, from a source. Never renegotiates.
+   * Send a track of a source, or nothing. Never renegotiates.
    *
    * @param {Source} source
    * @param {MediaStreamTrack | null} track
@@ -198,7 +212,7 @@ export class Connection extends Emitter {
 
   /**
    * @param {Source} source
-   * @returns {Promise<boolean>} is it sent in a cheaper codec now?
+   * @returns {Promise<boolean>} does it use a cheaper codec now?
    */
   async relieve(source) {
     return (await this._senders.get(source)?.relieve()) ?? false;
@@ -230,4 +244,9 @@ export class Connection extends Emitter {
     this.close();
     this.emit('failed', undefined);
   }
+}
+
+/** @param {RTCRtpTransceiver} transceiver */
+function isAnswered({ currentDirection }) {
+  return currentDirection !== null;
 }

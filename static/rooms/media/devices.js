@@ -7,30 +7,24 @@ import { within } from '../common/within.js';
 
 /**
  * @typedef {'camera' | 'microphone'} Device
- * @typedef {'blocked' | 'system' | 'refused' | 'none' | 'in_use' | 'unsuitable' | 'waiting' | 'insecure'
- *   | 'unknown' | 'kept' | 'gone'} Reason
+ * @typedef {'blocked' | 'system' | 'refused' | 'none' | 'in_use' | 'unsuitable' | 'waiting'
+ *   | 'insecure' | 'unknown' | 'kept' | 'gone'} Reason
  * @typedef {{
  *   camera?: MediaStreamTrack, microphone?: MediaStreamTrack, errors: DeviceError[],
  * }} Opened
  */
 
-/**
- * A device of which the browser knows that it is allowed either starts within this time or not at
- * all.
- */
+/** A device with a permission starts within this time, or not at all. */
 const STARTS_WITHIN = 15_000;
 
-/**
- * A person may have to read a question first. A question that was closed is never answered in some
- * browsers.
- */
+/** Without one, a person may have to read a question. Some browsers never answer a closed one. */
 const ANSWERED_WITHIN = 60_000;
 
-/** Why a device could not be had. */
+/** A device that could not be opened, and why. */
 export class DeviceError extends Error {
   /**
    * @param {Device} source
-   * @param {Reason} reason a part of the key of the text that says so
+   * @param {Reason} reason part of the key of its text
    * @param {unknown} [cause]
    */
   constructor(source, reason, cause) {
@@ -43,7 +37,7 @@ export class DeviceError extends Error {
 
 /**
  * @param {unknown} error what getUserMedia threw
- * @param {PermissionState | undefined} permission of the device, as far as the browser says
+ * @param {PermissionState | undefined} permission of the device; undefined: not known
  * @returns {Reason}
  */
 export function reasonOf(error, permission) {
@@ -53,7 +47,7 @@ export function reasonOf(error, permission) {
     case 'NotAllowedError':
     case 'SecurityError':
       if (/\bsystem\b/i.test(message)) return 'system';
-      // The browser would allow it, so it may be macOS, Windows or Android that does not.
+      // The browser allows it, so macOS, Windows or Android may not.
       return permission === 'granted' ? 'refused' : 'blocked';
     case 'NotFoundError':
       return 'none';
@@ -85,7 +79,7 @@ async function permission(source) {
 }
 
 /**
- * A share that its person cancelled says nothing; one that the system refuses does.
+ * Did the person cancel the share? That needs no message; a refusal by the system does.
  *
  * @param {unknown} error
  */
@@ -95,14 +89,14 @@ export function isCancelledShare(error) {
 }
 
 function media() {
-  // Browsers take this away on a page that came over plain http.
+  // Browsers do not have it on a page that came over plain http.
   if (!navigator.mediaDevices) throw new DOMException('no media devices here', 'NotSupportedError');
   return navigator.mediaDevices;
 }
 
 /**
- * What to ask for of a device. A choice is `exact`: beside the size of the picture a browser takes
- * it for a mere preference.
+ * The constraints for a device. A chosen device is `exact`: otherwise browsers prefer the size of
+ * the video over the device.
  *
  * @param {Device} source
  * @param {string} deviceId '': any
@@ -116,7 +110,7 @@ export function constraintsOf(source, deviceId, mode) {
 }
 
 /**
- * getUserMedia with an end. What comes later is let go.
+ * getUserMedia with a time limit. A stream that comes later is stopped.
  *
  * @param {MediaStreamConstraints} constraints
  * @param {number} milliseconds
@@ -163,7 +157,7 @@ export async function openExactly(source, deviceId, mode) {
 }
 
 /**
- * Open the remembered device; another one is taken when it is gone.
+ * Open the remembered device, or any other if it is gone.
  *
  * @param {Device} source
  * @param {string} deviceId
@@ -180,8 +174,8 @@ export async function openDevice(source, deviceId, mode) {
 }
 
 /**
- * Camera and microphone in one question. Where that fails each is asked for by itself, so that one
- * that is refused, missing or busy never takes the other with it.
+ * Ask for camera and microphone in one question. If that fails, ask for each by itself, so that a
+ * device that is refused, missing or busy does not cost the other one.
  *
  * @param {{camera: string, microphone: string}} chosen device ids
  * @param {Mode} mode of the camera
@@ -205,8 +199,8 @@ export async function openBoth(chosen, mode) {
 }
 
 /**
- * Could one of the two be had all the same? A question that was closed or not answered is not asked
- * twice more.
+ * May one of the two still be available? A question that was closed or not answered is not repeated
+ * for each device.
  *
  * @param {unknown} error
  */
@@ -227,7 +221,7 @@ async function openEach(chosen, mode) {
     errors.push(error);
     return undefined;
   };
-  // One after the other: some browsers show one question at a time, and drop the rest.
+  // One after the other: some browsers show one question at a time and drop the rest.
   const microphone = await openDevice('microphone', chosen.microphone, mode).catch(refused);
   const camera = await openDevice('camera', chosen.camera, mode).catch(refused);
   return { camera, microphone, errors };
@@ -242,15 +236,20 @@ export function canShareScreen() {
  * @returns {Promise<{screen: MediaStreamTrack, audio: MediaStreamTrack | undefined}>}
  */
 export async function openScreen(mode) {
-  // As it is: what makes a voice clear ruins music, and folds its two sides into one.
-  const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 2 };
+  // Unprocessed: filters for voices ruin music and make it mono.
+  const audio = {
+    echoCancellation: false,
+    noiseSuppression: false,
+    autoGainControl: false,
+    channelCount: 2,
+  };
   const stream = await media().getDisplayMedia({ video: capture('screen', mode), audio });
   const [screen] = stream.getVideoTracks();
   return { screen, audio: stream.getAudioTracks()[0] };
 }
 
 /**
- * The devices there are; names are known only after a permission.
+ * The devices of a kind. Their names are known only after a permission.
  *
  * @param {'audioinput' | 'videoinput' | 'audiooutput'} kind
  */

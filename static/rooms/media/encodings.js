@@ -1,22 +1,25 @@
-// How a picture is encoded: its layers, their size and their bitrate. Pure.
+// How a video is encoded: its layers, their size and their bitrate. Pure.
 
 /**
  * @typedef {import('../common/types.js').Mode} Mode
- * @typedef {{mode: Mode, ceiling: number}} Quality `ceiling`: bits per second, what one picture may take in this room
+ * @typedef {{mode: Mode, ceiling: number}} Quality `ceiling`: bits per second that one video may
+ *   take in this room
  * @typedef {{width: number, height: number}} Size
- * @typedef {{rid: string, active: boolean, scaleResolutionDownBy: number, maxBitrate: number}} Layer
+ * @typedef {{
+ *   rid: string, active: boolean, scaleResolutionDownBy: number, maxBitrate: number,
+ * }} Layer
  */
 
 /** From the smallest to the largest. */
 const RIDS = ['q', 'h', 'f'];
 
-/** Bitrates of the smaller layers, as the first offer has them. */
+/** Bitrates of the smaller layers, in bits per second. */
 const SMALL = { q: 150_000, h: 500_000 };
 
 /** Chromium silently drops the top one of three layers below 960x540. */
 const THREE_FROM = 960 * 540;
 
-/** Bits per second that a talking person needs at so many lines. */
+/** Bits per second that a talking person needs, by lines. */
 const ENOUGH = [
   { lines: 180, bitrate: 250_000 },
   { lines: 270, bitrate: 500_000 },
@@ -30,7 +33,10 @@ const SCREEN_BITRATE = 4_000_000;
 
 export const MODES = /** @type {const} */ (['auto', 'motion', 'detail']);
 
-/** A camera's layers until the size of its picture is known. Three temporal layers let a slow receiver have half the frames. */
+/**
+ * A camera's layers until the size of its video is known. Of three temporal layers, a slow receiver
+ * can have half the frames.
+ */
 export const FIRST_LAYERS = [
   { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: SMALL.q, scalabilityMode: 'L1T3' },
   { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: SMALL.h, scalabilityMode: 'L1T3' },
@@ -39,7 +45,7 @@ export const FIRST_LAYERS = [
 
 export const FIRST_SCREEN = [{ maxBitrate: SCREEN_BITRATE }];
 
-/** @param {number} lines the shorter side of a picture */
+/** @param {number} lines the shorter side of a video */
 function enough(lines) {
   return ENOUGH.find((step) => step.lines >= lines)?.bitrate ?? MOST;
 }
@@ -53,15 +59,16 @@ function enough(lines) {
  */
 export function topBitrate(source, size, { mode, ceiling }) {
   if (mode === 'motion') return ceiling;
-  return Math.min(ceiling, source === 'screen' ? SCREEN_BITRATE : enough(Math.min(size.width, size.height)));
+  const lines = Math.min(size.width, size.height);
+  return Math.min(ceiling, source === 'screen' ? SCREEN_BITRATE : enough(lines));
 }
 
 /**
  * The layers of a camera: three from 540 lines up, two below.
  *
- * @param {Size} size of the captured picture
+ * @param {Size} size of the captured video
  * @param {Quality} quality
- * @param {ReadonlySet<string> | null} wanted the rids that somebody watches; null: not known
+ * @param {ReadonlySet<string> | null} wanted the rids that someone watches; null: not known
  * @returns {Layer[]}
  */
 export function cameraLayers(size, quality, wanted) {
@@ -72,7 +79,8 @@ export function cameraLayers(size, quality, wanted) {
     const scaleResolutionDownBy = used ? 2 ** (rids.length - 1 - index) : 1;
     const small = rid === 'q' ? SMALL.q : SMALL.h;
     const maxBitrate = index < rids.length - 1 ? Math.min(small, top) : top;
-    return { rid, active: used && (wanted === null || wanted.has(rid)), scaleResolutionDownBy, maxBitrate };
+    const active = used && (wanted === null || wanted.has(rid));
+    return { rid, active, scaleResolutionDownBy, maxBitrate };
   });
 }
 
@@ -89,17 +97,18 @@ export function contentHint(source, mode) {
 }
 
 /**
- * What gives way first when computer or network cannot keep up; undefined: the browser decides.
+ * What to keep when computer or network cannot keep up; undefined: the browser decides.
  *
  * @param {Mode} mode
  * @returns {'maintain-framerate' | 'maintain-resolution' | undefined}
  */
 export function degradation(mode) {
-  return { auto: undefined, motion: /** @type {const} */ ('maintain-framerate'), detail: /** @type {const} */ ('maintain-resolution') }[mode];
+  if (mode === 'motion') return 'maintain-framerate';
+  return mode === 'detail' ? 'maintain-resolution' : undefined;
 }
 
 /**
- * What is asked of a device. A screen always comes at its own size.
+ * The constraints for a device. A screen is always captured at its own size.
  *
  * @param {'camera' | 'screen'} source
  * @param {Mode} mode
@@ -109,11 +118,13 @@ export function capture(source, mode) {
   const frameRate = mode === 'motion' ? { ideal: 60, max: 60 } : { ideal: 30, max: 30 };
   if (source === 'screen') return { frameRate };
   const [width, height] = mode === 'motion' ? [1920, 1080] : [1280, 720];
-  return { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: frameRate.ideal } };
+  const { ideal } = frameRate;
+  return { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal } };
 }
 
 /**
- * Parameters of a sender with everything in them that this page decides; the rest stays as the browser has it.
+ * A sender's parameters with everything that this page decides. The rest stays as the browser set
+ * it.
  *
  * @param {RTCRtpSendParameters} parameters
  * @param {'camera' | 'screen'} source
@@ -126,7 +137,10 @@ export function shape(parameters, source, size, quality, wanted) {
   for (const encoding of parameters.encodings) {
     const layer = layers.get(encoding.rid ?? '');
     if (layer && parameters.encodings.length > 1) Object.assign(encoding, layer);
-    else Object.assign(encoding, { maxBitrate: topBitrate(source, size, quality), scaleResolutionDownBy: 1 });
+    else {
+      const maxBitrate = topBitrate(source, size, quality);
+      Object.assign(encoding, { maxBitrate, scaleResolutionDownBy: 1 });
+    }
   }
   // Not in TypeScript's DOM library yet (W3C webrtc-extensions).
   const preference = /** @type {{degradationPreference?: string}} */ (parameters);

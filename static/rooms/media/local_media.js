@@ -8,15 +8,15 @@ import { capture, contentHint, MODES } from './encodings.js';
  * @typedef {import('../common/types.js').Source} Source
  * @typedef {import('./devices.js').Device} Device
  * @typedef {{changed: Source, ended: Device, switched: Device}} Events
- * `ended`: a device went away by itself; `switched`: and another one took its place
+ *   `ended`: a device went away by itself; `switched`: another one took its place
  */
 
-/** Reasons that may be the device in use, of which the browser can have no second one. */
+/** Errors that may come from the open device, if the browser cannot open a second one. */
 const MAY_BE_FREED = new Set(['in_use', 'waiting', 'unknown']);
 
 /**
- * The tracks of this page's own person. Muting the microphone keeps the device, so that unmuting is instant; turning the
- * camera off lets it go, so that its light goes out.
+ * This page's own tracks. Muting the microphone keeps the device open, so that unmuting is instant.
+ * Turning the camera off closes it, so that its light goes out.
  *
  * @extends {Emitter<Events>}
  */
@@ -25,13 +25,13 @@ export class LocalMedia extends Emitter {
     super();
     /** @type {Map<Source, MediaStreamTrack>} */
     this._tracks = new Map();
-    /** The microphone that went away and gave its place to another one, such as a headset. */
+    /** Id of a microphone that went away, such as a headset, and was replaced by another one. */
     this._missed = '';
-    /** @type {Set<MediaStreamTrack>} those that are about to give way to another one */
+    /** @type {Set<MediaStreamTrack>} tracks that are being replaced */
     this._leaving = new Set();
-    /** How often everything was stopped. */
+    /** Number of calls of `stop`, by which an opening device sees that it is too late. */
     this._stops = 0;
-    /** @type {Promise<unknown>} one change of a device after the other */
+    /** @type {Promise<unknown>} the last change of a device; they run one after the other */
     this._changes = Promise.resolve();
     const devices = globalThis.navigator?.mediaDevices;
     devices?.addEventListener('devicechange', () => void this._comeBack());
@@ -43,7 +43,7 @@ export class LocalMedia extends Emitter {
   }
 
   /**
-   * Is something of this source being sent?
+   * Is this source being sent?
    *
    * @param {Source} source
    */
@@ -62,13 +62,15 @@ export class LocalMedia extends Emitter {
     if (track) {
       this._tracks.set(source, track);
       track.onended = () => this._ended(source, track);
-      if (source === 'camera' || source === 'screen') track.contentHint = contentHint(source, this.mode(source));
+      if (source === 'camera' || source === 'screen') {
+        track.contentHint = contentHint(source, this.mode(source));
+      }
     }
     this.emit('changed', source);
   }
 
   /**
-   * What must stay good of a picture when not everything can.
+   * What matters most in a video when not everything is possible.
    *
    * @param {Source} source
    * @returns {import('./encodings.js').Mode}
@@ -78,7 +80,7 @@ export class LocalMedia extends Emitter {
   }
 
   /**
-   * Takes effect at once, in the picture that is being sent.
+   * Takes effect at once in the video that is being sent.
    *
    * @param {'camera' | 'screen'} source
    * @param {import('./encodings.js').Mode} mode
@@ -115,8 +117,8 @@ export class LocalMedia extends Emitter {
   }
 
   /**
-   * Whoever joins without devices meanwhile, or leaves, does not want it any more; and one that came
-   * meanwhile by another way may be muted already.
+   * Close the device again if it is too late: everything was stopped, or another track took its
+   * place, which may be muted already.
    *
    * @param {Device} source
    */
@@ -135,8 +137,8 @@ export class LocalMedia extends Emitter {
   }
 
   /**
-   * Use another device from now on. A muted microphone stays muted. Where the new one does not
-   * start, the one that is in use goes on.
+   * Use another device from now on. A muted microphone stays muted. If the new device does not
+   * start, the current one continues.
    *
    * @param {Device} source
    * @param {string} deviceId
@@ -177,7 +179,7 @@ export class LocalMedia extends Emitter {
   }
 
   /**
-   * Many phones refuse a second camera or microphone while the first one is open, or give one that
+   * Many phones refuse a second camera or microphone while the first one is open, or the second one
    * stays black.
    *
    * @param {Device} source
@@ -199,15 +201,15 @@ export class LocalMedia extends Emitter {
   /**
    * @param {Device} source
    * @param {MediaStreamTrack} before
-   * @param {string} held the device that was in use
-   * @param {unknown} error why the other one was not to be had
+   * @param {string} held id of the device that was in use
+   * @param {unknown} error why the other one did not open
    */
   async _goBack(source, before, held, error) {
     try {
       this._use(source, before, await this._open(source, held));
     } catch {
       if (this._tracks.get(source) === before) this.put(source, null);
-      throw error; // as it was: that says more
+      throw error; // the first error says more
     }
     throw new DeviceError(source, 'kept', error);
   }
@@ -221,12 +223,12 @@ export class LocalMedia extends Emitter {
   }
 
   /**
-   * Put a track in the place of another one, unless that one was turned off meanwhile.
+   * Replace a track by another one, unless it was turned off meanwhile.
    *
    * @param {Device} source
    * @param {MediaStreamTrack} before
    * @param {MediaStreamTrack} track
-   * @returns {boolean} is it in use now?
+   * @returns {boolean} is the new one in use now?
    */
   _use(source, before, track) {
     if (this._tracks.get(source) !== before) {
@@ -256,8 +258,8 @@ export class LocalMedia extends Emitter {
   }
 
   /**
-   * A microphone went away, such as a headset whose battery is empty: take another one, so that its
-   * person is still heard.
+   * A microphone went away, such as a headset with an empty battery. Open another one, so that the
+   * person can still be heard.
    *
    * @param {MediaStreamTrack} before
    */
@@ -271,12 +273,12 @@ export class LocalMedia extends Emitter {
       this.emit('ended', 'microphone');
       return;
     }
-    // The default of the system is another device now, under the same name.
+    // `default` now means another device.
     this._missed = missed === 'default' ? '' : missed;
     this.emit('switched', 'microphone');
   }
 
-  /** Devices have come or gone: is the one there again that was missed? */
+  /** Devices have come or gone. Go back to the missed one if it is there again. */
   async _comeBack() {
     const missed = this._missed;
     if (!missed) return;

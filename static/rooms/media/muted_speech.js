@@ -2,17 +2,19 @@ import { audioLevel } from './audio_level.js';
 
 const EVERY = 100;
 
-/** On the scale of AudioLevel: -33 dBFS. Speech near a microphone is louder, a room without any is far quieter. */
+/**
+ * On the scale of AudioLevel: -33 dBFS. Speech near a microphone is louder, a quiet room is not.
+ */
 const LOUD = 0.45;
 
-/** So many loud readings among so many: a cough or a key is shorter. */
+/** `ENOUGH` loud readings among the last `AMONG`: a cough or a keystroke is shorter. */
 const AMONG = 10;
 const ENOUGH = 3;
 
 /** Milliseconds between two hints. */
 const PAUSE = 10_000;
 
-/** Tells speech from noise, and does not tell it too often. Pure. */
+/** Tells speech from noise, and reports it at most once per pause. Pure. */
 export class SpeechDetector {
   constructor() {
     /** @type {boolean[]} */
@@ -35,8 +37,8 @@ export class SpeechDetector {
 }
 
 /**
- * Notice when somebody speaks while muted. What the microphone hears stays in this page: a muted track is silent for
- * everybody, so a copy of it is measured, which is never sent.
+ * Notice when someone speaks while muted. A muted track is silent even for this page, so a copy of
+ * it is measured. The copy is never sent.
  *
  * @param {import('./local_media.js').LocalMedia} local
  * @param {() => void} noticed
@@ -51,7 +53,10 @@ export function noticeMutedSpeech(local, noticed) {
     if (track === muted) return;
     stop();
     muted = track;
-    stop = track ? listen(track, (level) => detector.add(level, performance.now()) && noticed()) : () => {};
+    const heard = (/** @type {number} */ level) => {
+      if (detector.add(level, performance.now())) noticed();
+    };
+    stop = track ? listen(track, heard) : () => {};
   };
   local.on('changed', follow);
   follow();

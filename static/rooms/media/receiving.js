@@ -3,8 +3,9 @@
 /** @typedef {{mimeType: string, sdpFmtpLine?: string}} Codec */
 
 /**
- * Can this codec arrive at all? Each profile that is offered takes half a kilobyte in every slot, so what the worker does
- * not forward, and H264 profiles that decoders take under the name of constrained baseline, are left out.
+ * Can this codec arrive at all? Each offered profile takes half a kilobyte in every slot, so two
+ * kinds are left out: codecs that the worker does not forward, and H264 profiles that decoders
+ * accept as constrained baseline.
  *
  * @param {Codec} codec
  */
@@ -27,9 +28,10 @@ export function mayArrive({ mimeType, sdpFmtpLine = '' }) {
 }
 
 /**
- * An offer with which the browser measures round trips even while it sends no media (RFC 3611 sections 4.4 and 4.5): it asks
- * again for a lost packet after one round trip, and after 100 ms as long as it knows of none. libwebrtc looks at the first codec
- * of what it receives. One payload type means the same all over a bundle, so it is said wherever that one is offered.
+ * An offer that makes the browser measure the round-trip time even while it sends no media (RFC
+ * 3611, 4.4 and 4.5). The browser repeats a NACK after one round trip, and after 100 ms as long as
+ * it knows of none. libwebrtc looks only at the first codec that it receives. A payload type means
+ * the same in the whole bundle, so the line is added wherever that type is offered.
  *
  * @param {string} sdp
  */
@@ -39,26 +41,30 @@ export function measuring(sdp) {
     const type = /^m=\S+ \S+ \S+ (\d+)/.exec(section)?.[1];
     if (type && /^a=recvonly$/m.test(section)) first.add(type);
   }
-  return sdp.replace(/^a=rtpmap:(\d+) .*\r\n/gm, (line, type) => (first.has(type) ? `${line}a=rtcp-fb:${type} rrtr\r\n` : line));
+  return sdp.replace(/^a=rtpmap:(\d+) .*\r\n/gm, (line, type) =>
+    first.has(type) ? `${line}a=rtcp-fb:${type} rrtr\r\n` : line,
+  );
 }
 
-/** A shared tab may play music: more than twice what Opus takes by itself for a voice. */
+/**
+ * A shared tab may play music, which gets more than twice the bitrate that Opus uses for a voice.
+ */
 const MUSIC = 'stereo=1;sprop-stereo=1;maxaveragebitrate=128000';
 
 /**
- * An offer in which sound has two sides: Opus is decoded, and sent, as one unless it says
- * otherwise (RFC 7587 section 6.1). A browser sends by what the answer says, which repeats the
- * offer. A microphone stays as it is.
+ * An offer with stereo sound. Without it, Opus is decoded and sent as mono (RFC 7587, 6.1). A
+ * browser sends what the answer allows, and the worker's answer repeats the offer. Microphones stay
+ * mono.
  *
  * @param {string} sdp
- * @param {number} music the place of a shared screen's sound among the m-lines
+ * @param {number} music index of the m-line for a shared screen's sound
  */
 export function twoSided(sdp, music) {
   return sdp
     .split(/^(?=m=)/m)
     .map((section, place) => {
       const opus = /^a=rtpmap:(\d+) opus\/48000\/2\r$/im.exec(section)?.[1];
-      // Before the first m-line is the session.
+      // Place 0 is the session part, before the first m-line.
       const sent = place === music + 1 ? MUSIC : '';
       const more = /^a=recvonly\r$/m.test(section) ? 'stereo=1' : sent;
       if (!opus || !more) return section;
@@ -80,7 +86,7 @@ export function addReceiver(pc, kind) {
   try {
     if (codecs.length) transceiver.setCodecPreferences(codecs);
   } catch {
-    // Firefox before 128 has no preferences, and short offers anyway.
+    // Firefox before 128 has no codec preferences, but its offers are short anyway.
   }
   return transceiver;
 }

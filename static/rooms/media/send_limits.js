@@ -1,22 +1,24 @@
-// What keeps the pictures that this page sends below their best, and the cheaper codec that may help.
+// What limits the videos that this page sends, and the switch to a cheaper codec.
 
 import { sent } from './statistics.js';
 
 const LOOK_EVERY = 2000;
 
-/** So many equal readings in a row: nothing flickers, and a connection may grow at its start. */
+/**
+ * Equal readings in a row before a limit counts: nothing flickers, and a connection may ramp up.
+ */
 const STEADY = 5;
 
 /**
  * @typedef {'camera' | 'screen'} Picture
  * @typedef {{reason: string, upload: number | null}} Held `reason`: `cpu`, `bandwidth`, `other` or
- * `none`; `upload`: bits per second that the network is thought to carry
+ *   `none`; `upload`: estimated bandwidth to the worker, bits per second
  */
 
 /** @type {Held} */
 const FREE = { reason: 'none', upload: null };
 
-/** What limits one picture, once it has done so for a while. */
+/** What has limited one video for a while. */
 export class Limit {
   constructor() {
     this.shown = 'none';
@@ -26,7 +28,7 @@ export class Limit {
 
   /**
    * @param {string} reason of one reading
-   * @returns {string} what is to be shown
+   * @returns {string} the reason to show
    */
   add(reason) {
     this._times = reason === this._last ? this._times + 1 : 1;
@@ -36,15 +38,15 @@ export class Limit {
   }
 }
 
-/** Reads the browser's statistics of one's own pictures, and acts on what they say. */
+/** Reads the browser's statistics of this page's own videos, and acts on them. */
 export class SendLimits {
   /**
    * @param {{
    *   isOn: (picture: Picture) => boolean,
    *   statistics: (picture: Picture) => Promise<RTCStatsReport | undefined>,
    *   relieve: (picture: Picture) => Promise<boolean>,
-   * }} pictures `relieve`: send it in a cheaper codec from now on; false: there is none
-   * @param {() => void} looked is called after each look
+   * }} pictures `relieve` switches to a cheaper codec; false: there is none
+   * @param {() => void} looked called after each look
    */
   constructor(pictures, looked) {
     this._pictures = pictures;
@@ -84,7 +86,7 @@ export class SendLimits {
     const reading = sent(report?.values() ?? [], null);
     let reason = this._limits[picture].add(reading?.limit ?? 'none');
     if (reason === 'cpu' && (await relieve(picture))) {
-      // No one is told before the cheaper codec has had its chance.
+      // Say nothing before the cheaper codec has had its chance.
       this._limits[picture] = new Limit();
       reason = 'none';
     }

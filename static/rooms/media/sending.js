@@ -12,12 +12,13 @@ import { FIRST_LAYERS, FIRST_SCREEN, shape, topBitrate } from './encodings.js';
 /** In the order of the offer's m-lines. */
 export const SOURCES = /** @type {const} */ (['microphone', 'camera', 'screen', 'screen-audio']);
 
-/** One sending m-line. It carries nothing until a track is put into it; nothing here ever renegotiates. */
+/** One sendonly m-line. It is empty until it gets a track. Nothing here ever renegotiates. */
 export class Sender {
   /**
    * @param {Source} source
    * @param {RTCRtpTransceiver} transceiver
-   * @param {Set<string>} givenUp names of the codecs that this computer cannot afford; grows
+   * @param {Set<string>} givenUp names of the codecs that this computer cannot afford; `relieve`
+   *   adds to it
    */
   constructor(source, transceiver, givenUp) {
     this.source = source;
@@ -53,20 +54,20 @@ export class Sender {
     await this.shape();
   }
 
-  /** @param {readonly string[]} rids the layers that somebody watches */
+  /** @param {readonly string[]} rids the layers that someone watches */
   async want(rids) {
     this._wanted = new Set(rids);
     await this.shape();
   }
 
-  /** @param {readonly string[]} codecs names of those that all others decode */
+  /** @param {readonly string[]} codecs names of the codecs that all others decode */
   async common(codecs) {
     this._common = codecs;
     await this.shape();
   }
 
   /**
-   * The computer is at its limit: take a cheaper codec, for good.
+   * The computer is at its limit: switch to a cheaper codec for the rest of the call.
    *
    * @returns {Promise<boolean>} false: there is none
    */
@@ -77,10 +78,12 @@ export class Sender {
     return names.length > 0;
   }
 
-  /** Bring the encodings in line with the track, once they are negotiated. */
+  /** Fit the encodings to the track, once they are negotiated. */
   async shape() {
-    // One after the other: setParameters takes only what the latest getParameters gave.
-    this._shaped = this._shaped.then(() => this._shape()).catch((error) => console.warn('the encoding stays as it is:', error));
+    // One after the other: setParameters accepts only what the latest getParameters returned.
+    this._shaped = this._shaped
+      .then(() => this._shape())
+      .catch((error) => console.warn('the encoding stays as it is:', error));
     await this._shaped;
   }
 
@@ -88,11 +91,14 @@ export class Sender {
     const { sender, currentDirection } = this._transceiver;
     const { source } = this;
     const { width, height } = sender.track?.getSettings() ?? {};
-    if ((source !== 'camera' && source !== 'screen') || !width || !height || currentDirection !== 'sendonly') return;
+    if (source !== 'camera' && source !== 'screen') return;
+    if (!width || !height || currentDirection !== 'sendonly') return;
     this._first ||= firstOf(sender.getParameters().codecs ?? []);
-    const choice = await this._choose(source, { width, height });
+    const size = { width, height };
+    const choice = await this._choose(source, size);
     const set = (/** @type {string} */ name) => {
-      const parameters = shape(sender.getParameters(), source, { width, height }, this._quality, this._wanted);
+      const now = sender.getParameters();
+      const parameters = shape(now, source, size, this._quality, this._wanted);
       return sender.setParameters(useCodec(parameters, name, this._first));
     };
     this._choice = choice;
@@ -100,7 +106,7 @@ export class Sender {
       await set(choice.name);
     } catch (error) {
       if (!choice.name) throw error;
-      // The browser will not have this codec after all; everything else is to be as it should.
+      // The browser refuses this codec after all. Set everything else.
       this._choice = NEGOTIATED;
       await set(NEGOTIATED.name);
     }
@@ -118,7 +124,8 @@ export class Sender {
     const framerate = sender.track?.getSettings().frameRate || 30;
     // Not in TypeScript's DOM library yet (W3C webrtc-svc).
     const { scalabilityMode } = /** @type {{scalabilityMode?: string}} */ (encodings[0] ?? {});
-    const video = { ...size, framerate, bitrate: topBitrate(source, size, this._quality), ...(scalabilityMode && { scalabilityMode }) };
+    const bitrate = topBitrate(source, size, this._quality);
+    const video = { ...size, framerate, bitrate, ...(scalabilityMode && { scalabilityMode }) };
     return choose(source, mode, {
       common: this._common,
       negotiated: codecs,
@@ -139,19 +146,23 @@ export class Sender {
  * @returns {Map<Source, Sender>}
  */
 export function addSenders(pc, givenUp) {
-  return new Map(SOURCES.map((source) => [source, new Sender(source, addTransceiver(pc, source), givenUp)]));
+  return new Map(
+    SOURCES.map((source) => [source, new Sender(source, addTransceiver(pc, source), givenUp)]),
+  );
 }
 
 /**
- * The codecs of a voice: RED before Opus, which makes a browser that has RED say everything twice (RFC 2198). Music takes
- * much more than a voice, so a screen's sound stays as the browser has it.
+ * The codecs of a voice: RED before Opus, so that a browser with RED sends everything twice (RFC
+ * 2198). Music needs a much higher bitrate than a voice, so a screen's sound keeps the browser's
+ * own order.
  *
  * @template {{mimeType: string}} C
  * @param {readonly C[]} codecs what the browser can send
  * @returns {C[]}
  */
 export function forVoice(codecs) {
-  const named = (/** @type {string} */ name) => codecs.filter(({ mimeType }) => mimeType.toLowerCase() === name);
+  const named = (/** @type {string} */ name) =>
+    codecs.filter(({ mimeType }) => mimeType.toLowerCase() === name);
   return [...named('audio/red'), ...named('audio/opus')];
 }
 
@@ -164,7 +175,7 @@ function addMicrophone(pc) {
   try {
     if (codecs.length > 1) transceiver.setCodecPreferences(codecs);
   } catch {
-    // It then sends Opus alone.
+    // Then it sends Opus alone.
   }
   return transceiver;
 }
@@ -175,13 +186,16 @@ function addMicrophone(pc) {
  */
 function addTransceiver(pc, source) {
   if (source === 'microphone') return addMicrophone(pc);
-  if (source === 'screen') return pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: FIRST_SCREEN });
-  if (source === 'screen-audio') return pc.addTransceiver('audio', { direction: 'sendonly' });
+  const direction = 'sendonly';
+  if (source === 'screen-audio') return pc.addTransceiver('audio', { direction });
+  if (source === 'screen') {
+    return pc.addTransceiver('video', { direction, sendEncodings: FIRST_SCREEN });
+  }
   try {
-    return pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: FIRST_LAYERS });
+    return pc.addTransceiver('video', { direction, sendEncodings: FIRST_LAYERS });
   } catch {
-    // A browser that knows scalability modes, but not this one.
+    // The browser knows scalability modes, but not this one.
     const sendEncodings = FIRST_LAYERS.map(({ scalabilityMode: _, ...layer }) => layer);
-    return pc.addTransceiver('video', { direction: 'sendonly', sendEncodings });
+    return pc.addTransceiver('video', { direction, sendEncodings });
   }
 }

@@ -1,4 +1,4 @@
-// What getStats says of one picture, in numbers that people know. Pure.
+// What getStats says about one video, in units that people know. Pure.
 
 /**
  * @typedef {object} Reading
@@ -9,13 +9,14 @@
  * @property {number} width
  * @property {number} height
  * @property {number} fps
- * @property {number | null} bitrate bits per second since the reading before; null in the first one
- * @property {number | null} loss share of packets since the reading before, 0 to 1
+ * @property {number | null} bitrate bits per second since the last reading; null in the first one
+ * @property {number | null} loss share of packets since the last reading, 0 to 1
  * @property {number | null} rtt seconds
  * @property {string} codec
  * @property {string} layers rids that are sent, the largest last
- * @property {string} limit `cpu`, `bandwidth`, `other` or `none`; always `none` of what is received: only the worker knows that
- * @property {number | null} upload bits per second that the network is thought to carry
+ * @property {string} limit `cpu`, `bandwidth`, `other` or `none`; always `none` for a receiver,
+ *   whose limit only the worker knows
+ * @property {number | null} upload estimated bandwidth to the worker, bits per second
  *
  * @typedef {Record<string, any>} Stats one entry of a report
  */
@@ -40,7 +41,7 @@ export function received(report, before) {
 }
 
 /**
- * @param {Iterable<Stats>} report of a sender: with simulcast, of all layers
+ * @param {Iterable<Stats>} report of a sender, with all layers of simulcast
  * @param {Reading | null} before
  * @returns {Reading | null}
  */
@@ -48,15 +49,18 @@ export function sent(report, before) {
   const entries = [...report];
   const all = entries.filter(({ type }) => type === 'outbound-rtp');
   if (!all.length) return null;
-  const active = all.filter((layer) => layer.active !== false && layer.frameWidth).sort((a, b) => a.frameWidth - b.frameWidth);
+  const active = all
+    .filter((layer) => layer.active !== false && layer.frameWidth)
+    .sort((a, b) => a.frameWidth - b.frameWidth);
   const remote = entries.filter(({ type }) => type === 'remote-inbound-rtp');
+  const measured = remote.find((entry) => entry.roundTripTime)?.roundTripTime;
   return since(before, {
     ...nothing(all[0].timestamp, entries, active),
     bytes: sum(all, 'bytesSent'),
     packets: sum(all, 'packetsSent'),
     lost: sum(remote, 'packetsLost'),
     ...picture(active),
-    rtt: remote.find((entry) => entry.roundTripTime)?.roundTripTime ?? path(entries)?.currentRoundTripTime ?? null,
+    rtt: measured ?? path(entries)?.currentRoundTripTime ?? null,
     layers: active.map((layer) => layer.rid ?? '').filter(Boolean).join(' '),
     limit: limit(active),
     upload: path(entries)?.availableOutgoingBitrate ?? null,
@@ -64,13 +68,13 @@ export function sent(report, before) {
 }
 
 /**
- * What holds the encoder back; the largest layer feels it first.
+ * What limits the encoder: the computer before the network, if any layer names it.
  *
  * @param {readonly Stats[]} layers
  */
 function limit(layers) {
   const reasons = layers.map((layer) => layer.qualityLimitationReason ?? 'none');
-  return reasons.find((reason) => reason === 'cpu') ?? reasons.find((reason) => reason === 'bandwidth') ?? 'none';
+  return ['cpu', 'bandwidth'].find((reason) => reasons.includes(reason)) ?? 'none';
 }
 
 /**
@@ -80,19 +84,23 @@ function limit(layers) {
  */
 function nothing(at, entries, streams) {
   const codec = entries.find(({ id }) => id === streams[0]?.codecId)?.mimeType ?? '';
-  return { at, bitrate: null, loss: null, codec: codec.replace(/^video\//, ''), layers: '', limit: 'none', upload: null };
+  const name = codec.replace(/^video\//, '');
+  return { at, bitrate: null, loss: null, codec: name, layers: '', limit: 'none', upload: null };
 }
 
 /** @param {readonly Stats[]} layers smallest first */
 function picture(layers) {
   const largest = layers[layers.length - 1];
-  const { frameWidth: width = 0, frameHeight: height = 0, framesPerSecond: fps = 0 } = largest ?? {};
-  return { width, height, fps };
+  const { frameWidth = 0, frameHeight = 0, framesPerSecond = 0 } = largest ?? {};
+  return { width: frameWidth, height: frameHeight, fps: framesPerSecond };
 }
 
 /** @param {readonly Stats[]} entries */
 function path(entries) {
-  return entries.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded');
+  return entries.find(
+    ({ type, nominated, state }) =>
+      type === 'candidate-pair' && nominated && state === 'succeeded',
+  );
 }
 
 /**
@@ -109,7 +117,7 @@ function sum(entries, field) {
  * @returns {Reading}
  */
 function since(before, now) {
-  // Counters start anew with a new connection, and when a slot is given to somebody else.
+  // Counters start over with a new connection, and when a slot goes to someone else.
   if (!before || now.at <= before.at || now.bytes < before.bytes) return now;
   const packets = now.packets - before.packets;
   return {
