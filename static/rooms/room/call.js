@@ -6,7 +6,7 @@ import { Questions } from './questions.js';
 import { EMPTY, fromSnapshot, isRoomEvent, reduce } from './room_state.js';
 import { Signalling, SILENT_AFTER } from './signalling.js';
 
-/** From asking for a room_state to having it. */
+/** From asking for a room_state to its arrival. */
 const STATE_WITHIN = { within: 5000, longest: 20_000 };
 
 /**
@@ -22,11 +22,11 @@ const STATE_WITHIN = { within: 5000, longest: 20_000 };
  *   fresh_link: string,
  *   problem: string,
  *   ended: {why: string, message: string, devices: {microphone: boolean, camera: boolean}},
- * }} Events `problem` and `message` are words for people; `why` is a key for the end page;
- * `raised`: they may send from now on; `blocked`: never connected, more than once
+ * }} Events `problem` and `message` are texts for people; `why` is a key for the end page;
+ *   `raised`: this person may send from now on; `blocked`: failed more than once, never connected
  */
 
-/** Refusals that the end page has words of its own for. */
+/** Refusals for which the end page has its own text. */
 const ENDS = new Map([
   ['refused:removed', 'removed'],
   ['refused:room_closed', 'closed'],
@@ -35,7 +35,8 @@ const ENDS = new Map([
 ]);
 
 /**
- * A call: signalling, the connection to the worker, what is known about the room. No page in it.
+ * A call: the server's messages, what is known about the room, and how it ends. It does not touch
+ * the document.
  *
  * @extends {Emitter<Events>}
  */
@@ -66,7 +67,7 @@ export class Call extends Emitter {
     this._signalling.on('message', (message) => this._receive(message));
     this._state = new Asking((attempt) => this._askState(attempt), STATE_WITHIN);
     this._signalling.on('lost', () => this._lost());
-    this._signalling.on('ended', ({ code, reason, message }) => this._refused(code, reason, message));
+    this._signalling.on('ended', (end) => this._refused(end));
   }
 
   /** @param {string} name */
@@ -90,23 +91,22 @@ export class Call extends Emitter {
     this._state.settle();
     this.chat.close();
     this._signalling.leave();
-    const devices = { microphone: this._local.isOn('microphone'), camera: this._local.isOn('camera') };
+    const [microphone, camera] = [this._local.isOn('microphone'), this._local.isOn('camera')];
     this._media.close();
-    this.emit('ended', { why, message, devices });
+    this.emit('ended', { why, message, devices: { microphone, camera } });
   }
 
   /**
-   * The server lets this page in no more, or never did.
+   * The server does not let this page in, or no longer.
    *
-   * @param {number} code of the close
-   * @param {string} reason code of the error before it
-   * @param {string} message its words
+   * @param {{code: number, reason: string, message: string}} end `code`: of the close; `reason` and
+   *   `message`: code and text of the error before it
    */
-  _refused(code, reason, message) {
+  _refused({ code, reason, message }) {
     const why = ENDS.get(reason);
     if (why) return this._end(why, '');
     if (code === 4401) return this._end('pass', message);
-    // Whoever was in the call has not failed to join.
+    // After a room_state this page was in the call, so it did not fail to join.
     this._end(this.room.epoch ? 'out' : 'refused', message);
   }
 
@@ -138,7 +138,8 @@ export class Call extends Emitter {
       case 'chat_lines':
         return this.chat.receive(message.lines, message.more);
       case 'link':
-        return message.fresh ? this.emit('fresh_link', message.link ?? '') : this._questions.answered(message);
+        if (!message.fresh) return this._questions.answered(message);
+        return this.emit('fresh_link', message.link ?? '');
       case 'link_of':
         return this._questions.answered(message);
       default:
@@ -146,7 +147,7 @@ export class Call extends Emitter {
     }
   }
 
-  /** @param {ServerMessage} message what says that something did not go as it should */
+  /** @param {ServerMessage} message that something went wrong */
   _trouble(message) {
     if (message.type === 'worker_lost') {
       this._state.expect();
@@ -154,7 +155,7 @@ export class Call extends Emitter {
     }
     if (message.type === 'error') return this._error(message);
     if (message.type === 'removed') {
-      // Not as a newcomer, who would take the call from another tab.
+      // Resume instead of joining anew, which would take the call from another tab.
       if (message.why === 'timeout') return this._signalling.reopen();
       return this._end(message.why, '');
     }
@@ -192,7 +193,7 @@ export class Call extends Emitter {
     else this._signalling.reopen();
   }
 
-  /** @param {{role: string, publish: boolean}} now what this person may do, by the server's word */
+  /** @param {{role: string, publish: boolean}} now what the server lets this person do */
   _roleChanged({ role, publish }) {
     const before = this.role;
     const could = this._media.publish;
@@ -209,8 +210,8 @@ export class Call extends Emitter {
     this.room = fromSnapshot(event);
     this._state.settle();
     this._announce(before);
-    // A socket that came back may have lost an answer with it: to the first offer, then the
-    // connection starts over, or to a later one, then only that one is made again.
+    // The old socket may have lost an answer. If it was to the first offer, the connection starts
+    // over. If it was to a later one, only that offer is repeated.
     const lost = this._fresh && !(event.resumed && this._media.negotiated);
     const kept = !lost && this._media.isIn(event.epoch);
     if (kept) this._media.repeat();
@@ -236,12 +237,13 @@ export class Call extends Emitter {
   /** @param {import('./room_state.js').RoomState} before */
   _announce(before) {
     if (!before.epoch) return;
-    for (const [id, person] of this.room.people) if (!before.people.has(id)) this.emit('joined', person);
-    for (const [id, person] of before.people) if (!this.room.people.has(id)) this.emit('left', person);
+    const { people } = this.room;
+    for (const [id, person] of people) if (!before.people.has(id)) this.emit('joined', person);
+    for (const [id, person] of before.people) if (!people.has(id)) this.emit('left', person);
   }
 
   /**
-   * What getStats says of a picture that this page sends.
+   * What getStats says about a video that this page sends.
    *
    * @param {'camera' | 'screen'} source
    */
@@ -250,7 +252,7 @@ export class Call extends Emitter {
   }
 
   /**
-   * Ask the server something that one message answers.
+   * Ask the server a question that one message answers.
    *
    * @template {'link' | 'link_of'} T
    * @param {{type: T} & Record<string, unknown>} question
@@ -260,10 +262,10 @@ export class Call extends Emitter {
   }
 
   /**
-   * Have somebody else removed for good; it is heard of as of somebody who leaves.
+   * Have someone removed for good. The server announces it as it announces that someone leaves.
    *
    * @param {string} participant
-   * @param {boolean} stopLink let nobody new in by the link that they came by
+   * @param {boolean} stopLink also stop the link that they joined with
    * @returns {boolean} false: the server cannot be told now
    */
   remove(participant, stopLink) {

@@ -1,4 +1,5 @@
-// The chat of a call as a pure log: every line once, in order of its number, whatever is lost or sent twice.
+// The chat of a call as a pure log: every line once and in order, even if some are lost or
+// repeated.
 
 /**
  * @typedef {import('../common/types.js').ChatLine} ChatLine
@@ -6,14 +7,20 @@
  * @typedef {object} ChatLog
  * @property {readonly ChatLine[]} lines in order, without gaps since `since`
  * @property {number} last the number up to which nothing is missing
- * @property {ReadonlyMap<number, ChatLine>} early lines that came before one that is still missing
- * @property {ReadonlyMap<string, string>} pending own lines that no answer has come for: nonce to text
+ * @property {ReadonlyMap<number, ChatLine>} early lines after one that is still missing
+ * @property {ReadonlyMap<string, string>} pending own lines without an answer: nonce to text
  * @property {ReadonlyMap<string, {text: string, why: string}>} refused own lines that the server
  *   did not take, and why
  */
 
 /** @type {ChatLog} */
-export const EMPTY_LOG = { lines: [], last: 0, early: new Map(), pending: new Map(), refused: new Map() };
+export const EMPTY_LOG = {
+  lines: [],
+  last: 0,
+  early: new Map(),
+  pending: new Map(),
+  refused: new Map(),
+};
 
 /**
  * @param {ChatLog} log
@@ -26,7 +33,7 @@ export function sending(log, nonce, text) {
 }
 
 /**
- * An own line that the server refused is shown as that, and never sent again.
+ * An own line that the server refused: it is shown as refused and never sent again.
  *
  * @param {ChatLog} log
  * @param {string} nonce
@@ -41,7 +48,7 @@ export function refuse(log, nonce, why) {
 }
 
 /**
- * A refused line was put back into the field, or thrown away.
+ * A refused line was put back into the field, or discarded.
  *
  * @param {ChatLog} log
  * @param {string} nonce
@@ -63,7 +70,8 @@ function without(map, key) {
 }
 
 /**
- * Take lines in, as they come. `gap` is true while a line in between is missing: ask for what came after `last`.
+ * Add lines as they come. `gap` is true while a line in between is missing: ask for those after
+ * `last`.
  *
  * @param {ChatLog} log
  * @param {readonly ChatLine[]} arrived

@@ -1,21 +1,19 @@
 import { EMPTY_LOG, forget, receive, refuse, sending } from './chat.js';
 import { Emitter } from '../common/emitter.js';
 
-/** A newcomer reads back this far. */
+/** Number of earlier lines that a newcomer gets. */
 const HISTORY = 200;
 
-/** The server answers in far less; its answer may be lost between its processes. */
+/** The server answers in far less, but its processes may lose an answer. */
 const ANSWER_WITHIN = 8000;
 
-/** After "too fast". The server takes five lines a second. */
+/** After "too fast". The server accepts five lines a second. */
 const AGAIN_AFTER = 300;
 
-/** So many lines may wait for a server that is away. */
+/** Number of lines that may wait for a server that is away. */
 const MOST_PENDING = 100;
 
-/**
- * 128 random bits. Not `randomUUID`, which browsers keep for pages that came over https.
- */
+/** 128 random bits. `randomUUID` exists only on pages that came over https. */
 export function newNonce() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -23,35 +21,35 @@ export function newNonce() {
 
 /**
  * @typedef {{lines: import('../common/types.js').ChatLine[], own: void}} Events
- * `own`: what is pending or refused is another
+ *   `own`: the pending or refused lines have changed
  */
 
 /**
- * Sends and receives the chat of a call. One line is on its way at a time: that keeps the order of
- * lines that wait for each other, and sends them as fast as the server takes them.
+ * Sends and receives the chat of a call. One line is in flight at a time. That keeps their order,
+ * and sends them as fast as the server accepts them.
  *
  * @extends {Emitter<Events>}
  */
 export class ChatClient extends Emitter {
   /**
-   * @param {(message: {type: string} & Record<string, unknown>) => void} send drops what it cannot
-   *   send
+   * @param {(message: {type: string} & Record<string, unknown>) => void} send drops messages while
+   *   not connected
    */
   constructor(send) {
     super();
     this._send = send;
     this._started = false;
     this.log = EMPTY_LOG;
-    /** Lines up to this number were there before one came. */
+    /** Lines up to this number are older than this page. */
     this.history = 0;
-    /** The nonce of the line that is on its way. */
+    /** The nonce of the line in flight. */
     this._flying = '';
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this._timer = undefined;
   }
 
   /**
-   * The socket is there, for the first time or again: fetch what was missed, send what was not acknowledged.
+   * The socket is connected, for the first time or again: fetch missed lines, send pending ones.
    *
    * @param {number} newest number of the newest line
    */
@@ -77,7 +75,7 @@ export class ChatClient extends Emitter {
     return true;
   }
 
-  /** Send the oldest line that waits, and again until there is an answer. */
+  /** Send the oldest pending line, and repeat it until there is an answer. */
   _fly() {
     clearTimeout(this._timer);
     const [next] = this.log.pending;
@@ -93,7 +91,7 @@ export class ChatClient extends Emitter {
   }
 
   /**
-   * The server did not take a line.
+   * The server refused a line.
    *
    * @param {string} nonce
    * @param {string} code
@@ -111,7 +109,7 @@ export class ChatClient extends Emitter {
   }
 
   /**
-   * Take a refused line off the list; it was put back into the field, or thrown away.
+   * Drop a refused line: it was put back into the field, or discarded.
    *
    * @param {string} nonce
    */
@@ -122,7 +120,7 @@ export class ChatClient extends Emitter {
 
   /**
    * @param {readonly import('../common/types.js').ChatLine[]} lines
-   * @param {boolean} more the server has more of them
+   * @param {boolean} more the server has more
    */
   receive(lines, more) {
     const { log, added, gap } = receive(this.log, lines);

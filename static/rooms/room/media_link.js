@@ -13,8 +13,8 @@ import { Subscriptions } from './subscriptions.js';
  *   media: 'connecting' | 'connected' | 'failed' | 'blocked',
  *   changed: void,
  *   needed: void,
- * }} Events `blocked`: never connected, more than once; `needed`: a room_state, with which a new
- * connection begins
+ * }} Events `blocked`: failed more than once, never connected; `needed`: a room_state, with which a
+ *   new connection begins
  */
 
 /**
@@ -59,7 +59,7 @@ export class MediaLink extends Emitter {
     };
   }
 
-  /** Has the worker ever answered the connection that there is? */
+  /** Has the worker ever answered the current connection? */
   get negotiated() {
     return this._connection?.negotiated ?? false;
   }
@@ -74,8 +74,8 @@ export class MediaLink extends Emitter {
   }
 
   /**
-   * What this page may do has changed. A connection offers to send or it does not, so the one that
-   * there is gives way to another one.
+   * What this page may do has changed. A connection offers to send or it does not, so a new one
+   * replaces it.
    *
    * @param {boolean} publish
    */
@@ -111,7 +111,7 @@ export class MediaLink extends Emitter {
     connection.negotiate();
   }
 
-  /** Let the connection go; the next room_state begins another one. */
+  /** Close the connection. The next room_state begins another one. */
   drop() {
     this._letGo();
     this.emit('media', 'connecting');
@@ -136,14 +136,14 @@ export class MediaLink extends Emitter {
   failed() {
     this.drop();
     this.emit('media', this._reached || this._failures === 0 ? 'failed' : 'blocked');
-    // Without a socket the next room_state starts the connection.
+    // Without a socket, the room_state after the next welcome begins the connection.
     this._timer = setTimeout(() => {
       if (this._signalling.connected && !this._connection) this.emit('needed', undefined);
     }, delay(this._failures, Math.random()));
     this._failures += 1;
   }
 
-  /** Tell the worker again what it must know of this page. */
+  /** Tell the worker again what it must know about this page. */
   repeat() {
     if (!this.negotiated) return;
     if (this.publish) for (const source of SOURCES) this._tellMuted(source);
@@ -151,7 +151,7 @@ export class MediaLink extends Emitter {
     this._changed();
   }
 
-  /** The answer to an open offer is known to be lost. */
+  /** The answer to an open offer is lost. */
   renew() {
     this._connection?.renew();
   }
@@ -172,7 +172,7 @@ export class MediaLink extends Emitter {
   }
 
   /**
-   * What getStats says of a picture that this page sends.
+   * What getStats says about a video that this page sends.
    *
    * @param {Picture} picture
    */
@@ -184,7 +184,7 @@ export class MediaLink extends Emitter {
   async _publishSource(source) {
     this._changed();
     if (this._closed || !this.publish) {
-      // A device that starts when the call is over, or its person has just lost the right to send.
+      // The device started when the call was over, or after this person lost the right to send.
       if (this._local.track(source)) this._local.put(source, null);
       return;
     }

@@ -2,27 +2,28 @@ import { awareness as presence, decoding, encoding, sync } from '../../vendor/no
 import { delay } from '../common/backoff.js';
 import { Emitter } from '../common/emitter.js';
 
-// Kinds of messages of y-protocols.
+// Message types of y-protocols.
 const SYNC = 0;
 const AWARENESS = 1;
 
-/** Close codes of the server after which coming back makes no sense. */
+/** Close codes after which it is pointless to reconnect (docs/protocol.md). */
 const FINAL = new Set([4403, 4413]);
 
-/** After the last change for so long, the server is asked whether it has everything. */
+/** So long after the last change, the page asks whether the server has everything. Milliseconds. */
 const ASK_AFTER = 400;
 
 /** @typedef {'connecting' | 'saving' | 'saved' | 'reconnecting' | 'refused'} Status */
 
 /**
- * Keeps a Yjs document and its awareness in step with the server. Changes made while away are kept and sent later.
+ * Keeps a Yjs document and its awareness in step with the server. Changes while offline are kept
+ * and sent later.
  *
  * @extends {Emitter<{status: Status}>}
  */
 export class NotesProvider extends Emitter {
   /**
    * @param {string} url
-   * @param {string} key what lets one in; a subprotocol, so that it reaches no log
+   * @param {string} key grants access; sent as a subprotocol, so that it appears in no log
    * @param {import('../../vendor/notes-editor.js').Y.Doc} doc
    */
   constructor(url, key, doc) {
@@ -38,9 +39,12 @@ export class NotesProvider extends Emitter {
     this._timer = 0;
     /** @type {Status} */
     this.status = 'connecting';
-    doc.on('update', (/** @type {Uint8Array} */ update, /** @type {unknown} */ origin) => this._localUpdate(update, origin));
+    doc.on('update', (/** @type {Uint8Array} */ update, /** @type {unknown} */ origin) => {
+      this._localUpdate(update, origin);
+    });
     this.awareness.on('update', (/** @type {Changes} */ changes, /** @type {unknown} */ origin) => {
-      if (origin !== this) this._sendAwareness([...changes.added, ...changes.updated, ...changes.removed]);
+      const { added, updated, removed } = changes;
+      if (origin !== this) this._sendAwareness([...added, ...updated, ...removed]);
     });
     globalThis.addEventListener('pagehide', () => {
       presence.removeAwarenessStates(this.awareness, [doc.clientID], 'pagehide');
@@ -85,7 +89,8 @@ export class NotesProvider extends Emitter {
     encoding.writeVarUint(encoder, SYNC);
     const step = sync.readSyncMessage(decoder, encoder, this._doc, this);
     if (encoding.length(encoder) > 1) this._send(encoding.toUint8Array(encoder));
-    // The server takes messages in turn: what was sent before the question is saved when the answer is here.
+    // The server handles messages in order: with this answer, all that was sent before the question
+    // is saved.
     if (step === sync.messageYjsSyncStep2) this._answered();
   }
 

@@ -1,4 +1,4 @@
-// Who is shown, in which order, and what of them is wanted from the worker. Pure.
+// Which people are shown, in which order, and what the page wants from the worker for them. Pure.
 
 import { trackOf } from './room_state.js';
 import { PRIORITY } from './slots.js';
@@ -13,14 +13,15 @@ import { PRIORITY } from './slots.js';
  * @property {boolean} own
  * @property {boolean} screen
  * @property {boolean} muted the microphone is off
- * @property {boolean} camera a picture is to be expected
+ * @property {boolean} camera the camera is on
  * @property {boolean} speaking
  * @property {boolean} stream an encoder, not a person
- * @property {boolean} removable may this page's person remove it from the call?
+ * @property {boolean} removable may this page's person remove them from the call?
  */
 
 /**
- * The tiles of a room: others in the order of their coming, oneself last, a screen before its owner.
+ * The tiles of a room: others in the order in which they joined, oneself last, a screen before its
+ * owner.
  *
  * @param {RoomState} room
  * @param {{microphone: boolean, camera: boolean, screen: boolean}} own what this page sends
@@ -29,20 +30,31 @@ import { PRIORITY } from './slots.js';
 export function tileModels(room, own) {
   const speaking = new Set(room.speakers);
   const people = [...room.people.values()];
-  const ordered = [...people.filter(({ id }) => id !== room.you), ...people.filter(({ id }) => id === room.you)];
+  const isMine = (/** @type {{id: string}} */ { id }) => id === room.you;
+  const ordered = [...people.filter((person) => !isMine(person)), ...people.filter(isMine)];
   const role = room.people.get(room.you)?.role ?? '';
   return ordered.flatMap((person) => {
     const { id, name, stream } = person;
-    const mine = id === room.you;
+    const mine = isMine(person);
     const on = (/** @type {import('../common/types.js').Source} */ source) => {
       const track = trackOf(room, id, source);
       return Boolean(track && !track.muted);
     };
-    const sends = mine ? own : { microphone: on('microphone'), camera: on('camera'), screen: on('screen') };
-    const removable = !mine && mayRemove(role, person);
-    const tile = { person: id, name, own: mine, muted: !sends.microphone, camera: sends.camera, stream, removable };
+    const sends = mine
+      ? own
+      : { microphone: on('microphone'), camera: on('camera'), screen: on('screen') };
+    const tile = {
+      person: id,
+      name,
+      own: mine,
+      muted: !sends.microphone,
+      camera: sends.camera,
+      stream,
+      removable: !mine && mayRemove(role, person),
+    };
+    const speaks = speaking.has(id) && sends.microphone;
     /** @type {TileModel} */
-    const camera = { ...tile, key: id, screen: false, speaking: speaking.has(id) && sends.microphone };
+    const camera = { ...tile, key: id, screen: false, speaking: speaks };
     /** @type {TileModel} */
     const screen = { ...tile, key: `${id}:screen`, screen: true, speaking: false };
     return sends.screen ? [screen, camera] : [camera];
@@ -50,7 +62,7 @@ export function tileModels(room, own) {
 }
 
 /**
- * Whom somebody with a role may remove: as in rooms/roles.py, which has the last word.
+ * May someone with this role remove the other? The same rule as in rooms/roles.py, which decides.
  *
  * @param {string} role
  * @param {{role: string, stream: boolean}} other
@@ -61,7 +73,7 @@ export function mayRemove(role, other) {
 }
 
 /**
- * The tile that should be large, if any: the pinned one, else a screen, the others' before one's own.
+ * The tile to show large, if any: the pinned one, else a screen, others' before one's own.
  *
  * @param {readonly TileModel[]} tiles
  * @param {string} pinned
@@ -75,11 +87,11 @@ export function focusIndex(tiles, pinned) {
 }
 
 /**
- * What is wanted from the worker for these tiles, most wanted first.
+ * What the page wants from the worker for these tiles, highest priority first.
  *
  * @param {RoomState} room
  * @param {readonly TileModel[]} tiles
- * @param {(key: string) => number} height of a tile in device pixels; 0: not to be seen now
+ * @param {(key: string) => number} height of a tile in device pixels; 0: not visible now
  * @param {string} pinned
  * @returns {import('./slots.js').Wish[]}
  */
@@ -112,7 +124,7 @@ function priority(tile, pinned) {
 }
 
 /**
- * At most two letters for somebody without a picture.
+ * At most two letters for someone without a video.
  *
  * @param {string} name
  */
@@ -123,12 +135,14 @@ export function initials(name) {
 }
 
 /**
- * A hue that belongs to a name, 0..359.
+ * A hue for a name, 0..359. The same name always has the same one.
  *
  * @param {string} name
  */
 export function hue(name) {
-  const sum = [...name].reduce((all, letter) => (all * 31 + (letter.codePointAt(0) ?? 0)) % 3600, 7);
-  // The golden angle keeps like names apart.
+  const add = (/** @type {number} */ sum, /** @type {string} */ letter) =>
+    (sum * 31 + (letter.codePointAt(0) ?? 0)) % 3600;
+  const sum = [...name].reduce(add, 7);
+  // The golden angle gives similar names different hues.
   return Math.round(sum * 137.5) % 360;
 }

@@ -1,8 +1,9 @@
-/** An answer that has not come by then is none: whoever has clicked waits for it. */
+/** After this time there is no answer, because someone has clicked and waits. */
 const ANSWER_WITHIN = 5000;
 
 /**
- * @typedef {import('../common/types.js').LinkEvent | import('../common/types.js').LinkOfEvent} Answer
+ * @typedef {import('../common/types.js').LinkEvent | import('../common/types.js').LinkOfEvent}
+ *   Answer
  * @typedef {{
  *   promise: Promise<Answer | null>,
  *   answer: (answer: Answer | null) => void,
@@ -11,17 +12,17 @@ const ANSWER_WITHIN = 5000;
  */
 
 /**
- * What a question and its answer have in common. Two people may be asked about at the same time.
+ * The key that a question and its answer share. Questions about two people may be open at a time.
  *
  * @param {{type: string, participant?: unknown}} message
  */
 const keyOf = ({ type, participant = '' }) => `${type} ${participant}`;
 
-/** Questions that the server answers with one message of the same type, about the same person. */
+/** Questions that the server answers with one message of the same type about the same person. */
 export class Questions {
   /**
-   * @param {(message: {type: string} & Record<string, unknown>) => boolean} send false: it cannot
-   * be sent now
+   * @param {(message: {type: string} & Record<string, unknown>) => boolean} send false: not
+   *   connected
    */
   constructor(send) {
     this._send = send;
@@ -31,8 +32,8 @@ export class Questions {
 
   /**
    * @template {Answer['type']} T
-   * @param {{type: T} & Record<string, unknown>} question one that is open already is not sent
-   * again: both wait for the same answer
+   * @param {{type: T} & Record<string, unknown>} question if it is open already, it is not sent
+   *   again: both wait for the same answer
    * @returns {Promise<Extract<Answer, {type: T}> | null>} null: no answer
    */
   ask(question) {
@@ -50,7 +51,8 @@ export class Questions {
     if (!this._send(question)) return Promise.resolve(null);
     /** @type {Waiting['answer']} */
     let answer = () => {};
-    const promise = /** @type {Waiting['promise']} */ (new Promise((resolve) => (answer = resolve)));
+    /** @type {Waiting['promise']} */
+    const promise = new Promise((resolve) => (answer = resolve));
     const timer = setTimeout(() => this._settle(key, null), ANSWER_WITHIN);
     this._waiting.set(key, { promise, answer, timer });
     return promise;
@@ -61,7 +63,7 @@ export class Questions {
     this._settle(keyOf(answer), answer);
   }
 
-  /** The socket is gone, and every answer with it. */
+  /** The socket is gone, and with it every answer. */
   lost() {
     for (const key of [...this._waiting.keys()]) this._settle(key, null);
   }

@@ -5,7 +5,7 @@ import { received, sent } from '../media/statistics.js';
  * @typedef {import('./people.js').TileModel} TileModel
  */
 
-/** The numbers of one tile's picture, from one reading to the next. */
+/** The statistics of one tile's video, from one reading to the next. */
 export class Readings {
   /**
    * @param {import('./call.js').Call} call
@@ -20,7 +20,7 @@ export class Readings {
 
   /**
    * @returns {Promise<{reading: Reading | null, layer: string, held: string}>} `reading`: null, no
-   * picture flows; `held`: why nothing, or nothing better, arrives, or ''
+   *   video flows; `held`: why no video, or no better one, arrives, or ''
    */
   async next() {
     const { own, screen, key } = this._model;

@@ -26,7 +26,14 @@ const NUMBERED = new Set([
 ]);
 
 /** @type {RoomState} */
-export const EMPTY = { epoch: '', n: 0, you: '', people: new Map(), tracks: new Map(), speakers: [] };
+export const EMPTY = {
+  epoch: '',
+  n: 0,
+  you: '',
+  people: new Map(),
+  tracks: new Map(),
+  speakers: [],
+};
 
 /**
  * @param {{type: string}} message
@@ -52,7 +59,8 @@ export function fromSnapshot(event) {
 }
 
 /**
- * Apply one event. An event that is already in the state is dropped; one that does not follow on is a gap.
+ * Apply one event. An event that the state already has is dropped. An event whose number does not
+ * follow is a gap.
  *
  * @param {RoomState} state
  * @param {import('../common/types.js').RoomEvent} event
@@ -81,7 +89,9 @@ function change(state, event) {
       return { tracks: new Map(state.tracks).set(event.track.id, event.track) };
     case 'track_muted': {
       const track = state.tracks.get(event.track);
-      return track ? { tracks: new Map(state.tracks).set(track.id, { ...track, muted: event.muted }) } : {};
+      if (!track) return {};
+      const { muted } = event;
+      return { tracks: new Map(state.tracks).set(track.id, { ...track, muted }) };
     }
     case 'track_unpublished': {
       const tracks = new Map(state.tracks);

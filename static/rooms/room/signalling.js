@@ -2,7 +2,7 @@ import { Asking } from '../common/asking.js';
 import { delay } from '../common/backoff.js';
 import { Emitter } from '../common/emitter.js';
 
-/** Close codes after which coming back makes no sense (docs/protocol.md). */
+/** Close codes after which it is pointless to reconnect (docs/protocol.md). */
 const FINAL = new Set([1000, 4401, 4403]);
 
 const RENEW_EVERY = 5 * 60 * 1000;
@@ -10,7 +10,7 @@ const RENEW_EVERY = 5 * 60 * 1000;
 /** From `renew` to the new pass. */
 const RENEW_WITHIN = { within: 10_000 };
 
-/** So many questions that nothing answers: the socket only looks open. */
+/** After so many unanswered questions in a row, assume that the socket only looks open. */
 export const SILENT_AFTER = 3;
 
 /** A server that neither welcomes nor closes within this time is treated as gone. */
@@ -21,12 +21,12 @@ const WELCOME_WITHIN = 10_000;
  *   message: import('../common/types.js').ServerMessage,
  *   lost: void,
  *   ended: {code: number, reason: string, message: string},
- * }} Events `reason` is the code of the error that came before the end, `message` its words
+ * }} Events `reason` and `message`: code and text of the error before the end
  */
 
 /**
- * The WebSocket to the web side. It comes back by itself, as the same participant; what is sent while it is away is
- * dropped, because whoever sends looks at the state again after `welcome`.
+ * The WebSocket to the web side. It reconnects by itself, as the same participant. Messages are
+ * dropped while it is away, because every sender looks at the state again after `welcome`.
  *
  * @extends {Emitter<Events>}
  */
@@ -80,8 +80,8 @@ export class Signalling extends Emitter {
   }
 
   /**
-   * Come back on another socket, as the same participant. The old one may be dead without knowing it, so nothing waits
-   * for its end.
+   * Reconnect on another socket, as the same participant. The old one may be dead, so this does not
+   * wait for its close.
    */
   reopen() {
     const socket = this._socket;
@@ -103,8 +103,10 @@ export class Signalling extends Emitter {
     this._socket = socket;
     this._refusal = { reason: '', message: '' };
     this._timer = setTimeout(() => this.reopen(), WELCOME_WITHIN);
-    socket.onopen = () =>
-      socket.send(JSON.stringify({ type: 'join', pass: this._pass, name: this._name, resume: this._resume }));
+    socket.onopen = () => {
+      const { _pass: pass, _name: name, _resume: resume } = this;
+      socket.send(JSON.stringify({ type: 'join', pass, name, resume }));
+    };
     socket.onmessage = (event) => this._receive(JSON.parse(event.data));
     socket.onclose = (event) => this._closed(event.code);
   }
@@ -114,7 +116,9 @@ export class Signalling extends Emitter {
     if (this._leaving) return;
     if (message.type === 'welcome') this._welcome(message);
     if (message.type === 'pass') this._renewed(message);
-    if (message.type === 'error') this._refusal = { reason: message.code, message: message.message };
+    if (message.type === 'error') {
+      this._refusal = { reason: message.code, message: message.message };
+    }
     this.emit('message', message);
   }
 

@@ -1,11 +1,12 @@
 // Which track should arrive in which receive slot, and how large. Pure.
 
 /**
- * @typedef {object} Wish what the layout wants to show of one person: their camera and voice, or their screen and its sound
+ * @typedef {object} Wish a person's camera and voice, or screen and its sound, as the layout wants
+ *   to show it
  * @property {string} key stable name of the tile: the participant's id, or `<id>:screen`
  * @property {string | null} audio track id
  * @property {string | null} video track id
- * @property {number} height of the picture in device pixels
+ * @property {number} height of the video in device pixels
  * @property {number} priority
  *
  * @typedef {{audio: string, video: string}} Pair the mids of one receive pair
@@ -16,20 +17,23 @@ export const PRIORITY = { other: 1, speaking: 2, screen: 3, pinned: 4 };
 
 const PAIR_STEPS = [4, 8, 12, 16, 24, 32];
 
-/** As many as an offer has room for beside the slots for voices (docs/protocol.md); who is wanted least gets none. */
+/**
+ * As many as fit into an offer beside the voice slots (docs/protocol.md). With more wishes, those
+ * with the lowest priority get none.
+ */
 const MOST_PAIRS = 36;
 
-/** With more wishes than this it may be long, or for ever, until somebody who speaks has a pair. */
+/** With more wishes than this, someone who speaks may wait long for a pair. */
 const CROWD = 12;
 
-/** Slots for sound in which the worker puts whoever speaks and has no pair. */
+/** Slots in which the worker puts the voices of people without a pair. */
 const VOICES = 4;
 
-/** Heights are asked for in these steps, so that dragging a divider is not a message per pixel. */
+/** Heights are requested in these steps, so that dragging a divider is not a message per pixel. */
 const HEIGHTS = [90, 180, 270, 360, 540, 720, 1080];
 
 /**
- * How many receive pairs to have for so many wishes; never fewer than there are.
+ * How many receive pairs so many wishes need; never fewer than there are.
  *
  * @param {number} wanted
  * @param {number} have
@@ -40,7 +44,7 @@ export function pairCount(wanted, have) {
 }
 
 /**
- * How many slots for voices to have for so many wishes; never fewer than there are.
+ * How many voice slots so many wishes need; never fewer than there are.
  *
  * @param {number} wanted
  * @param {number} have
@@ -55,8 +59,8 @@ export function heightStep(pixels) {
 }
 
 /**
- * Give each wish a pair. Who has one keeps it, so a picture never jumps because somebody else came or left; only where there
- * are too few it may go to somebody who is wanted more.
+ * Give each wish a pair. A wish keeps its pair, so that no video jumps because someone else came or
+ * left. Only if there are too few pairs may one go to a wish of higher priority.
  *
  * @param {ReadonlyMap<string, number>} before key to pair number
  * @param {readonly {key: string, priority: number}[]} wishes
@@ -64,8 +68,10 @@ export function heightStep(pixels) {
  * @returns {Map<string, number>}
  */
 export function assign(before, wishes, pairs) {
-  const rank = (/** @type {{key: string, priority: number}} */ { key, priority }) => priority + (before.has(key) ? 0.5 : 0);
-  const keys = [...wishes].sort((a, b) => rank(b) - rank(a)).slice(0, pairs).map(({ key }) => key);
+  const rank = (/** @type {{key: string, priority: number}} */ { key, priority }) =>
+    priority + (before.has(key) ? 0.5 : 0);
+  const ranked = [...wishes].sort((a, b) => rank(b) - rank(a));
+  const keys = ranked.slice(0, pairs).map(({ key }) => key);
   /** @type {Map<string, number>} */
   const after = new Map();
   for (const key of keys) {
@@ -84,36 +90,38 @@ export function assign(before, wishes, pairs) {
 }
 
 /**
- * The whole wish list as slot requests, by mid. Pairs that nobody uses are emptied.
+ * All wishes as slot requests, by mid. Unused pairs are emptied.
  *
  * @param {ReadonlyMap<string, number>} assignment
  * @param {readonly Wish[]} wishes
  * @param {readonly Pair[]} pairs
- * @param {readonly string[]} voices the mids of the slots for voices
+ * @param {readonly string[]} voices the mids of the voice slots
  * @returns {Map<string, SlotRequest>}
  */
 export function requests(assignment, wishes, pairs, voices = []) {
   /** @type {Map<string, SlotRequest>} */
   const result = new Map();
-  for (const mid of voices) result.set(mid, { mid, track: null, height: 0, priority: 0, voices: true });
+  const empty = { track: null, height: 0, priority: 0 };
+  for (const mid of voices) result.set(mid, { mid, ...empty, voices: true });
   for (const { audio, video } of pairs) {
-    result.set(audio, { mid: audio, track: null, height: 0, priority: 0 });
-    result.set(video, { mid: video, track: null, height: 0, priority: 0 });
+    for (const mid of [audio, video]) result.set(mid, { mid, ...empty });
   }
   for (const wish of wishes) {
     const pair = pairs[assignment.get(wish.key) ?? -1];
     if (!pair) continue;
-    if (wish.audio) result.set(pair.audio, { mid: pair.audio, track: wish.audio, height: 0, priority: wish.priority });
-    if (wish.video) {
+    const { audio, video, priority } = wish;
+    if (audio) result.set(pair.audio, { mid: pair.audio, track: audio, height: 0, priority });
+    if (video) {
       const height = heightStep(wish.height);
-      result.set(pair.video, { mid: pair.video, track: wish.video, height, priority: wish.priority });
+      result.set(pair.video, { mid: pair.video, track: video, height, priority });
     }
   }
   return result;
 }
 
 /**
- * The requests that differ from what the worker was told last. A slot that was never used need not be emptied.
+ * The requests that differ from what the worker was told last. A slot that was never used need not
+ * be emptied.
  *
  * @param {ReadonlyMap<string, SlotRequest>} told
  * @param {ReadonlyMap<string, SlotRequest>} wanted
@@ -123,6 +131,7 @@ export function changes(told, wanted) {
   return [...wanted.values()].filter((request) => {
     const before = told.get(request.mid);
     if (!before) return request.track !== null || request.voices === true;
-    return before.track !== request.track || before.height !== request.height || before.priority !== request.priority;
+    const { track, height, priority } = request;
+    return before.track !== track || before.height !== height || before.priority !== priority;
   });
 }

@@ -1,10 +1,13 @@
 import { Asking } from '../common/asking.js';
 import { assign, changes, pairCount, requests, voiceCount } from './slots.js';
 
-/** Wishes settle for this long before the worker is told. */
+/** Wishes must stay the same for this long before the worker is told. */
 const SETTLE = 100;
 
-/** From a wish to what the worker says of its slot. It need not say anything, so the wish is not repeated for ever. */
+/**
+ * From a request to what the worker says about its slot. The worker need not answer, so a request
+ * is repeated a few times only.
+ */
 const HEARD_WITHIN = { within: 5000 };
 const REPEATS = 3;
 
@@ -14,7 +17,7 @@ const REPEATS = 3;
  * @typedef {import('../media/connection.js').Connection} Connection
  */
 
-/** Keeps the worker's receive slots as the layout wishes them. */
+/** Keeps the worker's receive slots in line with the wishes of the layout. */
 export class Subscriptions {
   /** @param {(slots: SlotRequest[]) => boolean} tell false: the worker cannot be told now */
   constructor(tell) {
@@ -35,17 +38,17 @@ export class Subscriptions {
     this._asking = new Asking((attempt) => this._repeat(attempt), HEARD_WITHIN);
   }
 
-  /** How many receive pairs and slots for voices a new connection should have. */
+  /** How many receive pairs and voice slots a new connection should have. */
   get size() {
     return { pairs: pairCount(this._wishes.length, 4), voices: voiceCount(this._wishes.length, 0) };
   }
 
-  /** Where the voices of those arrive who have no pair: always the same tracks, whoever speaks. */
+  /** Tracks for the voices of people without a pair. They stay the same, whoever speaks. */
   get voices() {
     return this._connection?.voices.map(({ receiver }) => receiver.track) ?? [];
   }
 
-  /** @param {Connection | null} connection a new one, in which nothing is bound yet */
+  /** @param {Connection | null} connection a new one, with no slot bound yet */
   use(connection) {
     this._connection = connection;
     this._asking.settle();
@@ -61,7 +64,9 @@ export class Subscriptions {
     this._timer = setTimeout(() => this.flush(), SETTLE);
   }
 
-  /** @param {{all?: boolean}} [options] `all`: say everything again, the worker may have missed something */
+  /**
+   * @param {{all?: boolean}} [options] `all`: repeat everything, the worker may have missed some
+   */
   flush({ all = false } = {}) {
     if (!this._connection) return;
     const { pairs, receivers, voices } = this._connection;
@@ -76,13 +81,15 @@ export class Subscriptions {
   }
 
   /**
-   * Say again what may have been lost on the way to the worker.
+   * Repeat the requests that may have been lost on the way to the worker.
    *
    * @param {number} attempt
    */
   _repeat(attempt) {
-    const heard = (/** @type {string} */ mid) => (this._bound.get(mid) ?? this._paused.get(mid))?.track;
-    const unheard = [...this._told.values()].filter(({ mid, track }) => track && heard(mid) !== track);
+    const heard = (/** @type {string} */ mid) =>
+      (this._bound.get(mid) ?? this._paused.get(mid))?.track;
+    const told = [...this._told.values()];
+    const unheard = told.filter(({ mid, track }) => track && heard(mid) !== track);
     if (!unheard.length || attempt > REPEATS) this._asking.settle();
     else this._tell(unheard);
   }
@@ -100,10 +107,12 @@ export class Subscriptions {
   }
 
   /**
-   * What arrives for a wish: its tracks, and whether the picture is the one that was wished for.
+   * What arrives for a wish.
    *
    * @param {Wish} wish
-   * @returns {{audio: MediaStreamTrack, video: MediaStreamTrack, live: boolean, paused: string} | null} `paused`: why no picture comes, or ''
+   * @returns {{
+   *   audio: MediaStreamTrack, video: MediaStreamTrack, live: boolean, paused: string,
+   * } | null} `live`: it is the wished video; `paused`: why no video comes, or ''
    */
   arriving(wish) {
     const receivers = this._connection?.receivers[this._assignment.get(wish.key) ?? -1];
@@ -112,20 +121,23 @@ export class Subscriptions {
     const live = wish.video !== null && this._bound.get(mid)?.track === wish.video;
     const held = this._paused.get(mid);
     const paused = wish.video !== null && held?.track === wish.video ? held.why : '';
-    return { audio: receivers.audio.receiver.track, video: receivers.video.receiver.track, live, paused };
+    const [audio, video] = [receivers.audio.receiver.track, receivers.video.receiver.track];
+    return { audio, video, live, paused };
   }
 
   /**
-   * Where the picture of a tile arrives, for its statistics.
+   * Where the video of a tile arrives, for its statistics.
    *
    * @param {string} key
-   * @returns {{receiver: RTCRtpReceiver, layer: string, limit: string} | null} `limit`: why no picture, or no better one, comes, or ''
+   * @returns {{receiver: RTCRtpReceiver, layer: string, limit: string} | null} `limit`: why no
+   *   video, or no better one, comes, or ''
    */
   receiver(key) {
     const video = this._connection?.receivers[this._assignment.get(key) ?? -1]?.video;
     if (!video) return null;
     const mid = video.mid ?? '';
     const bound = this._bound.get(mid);
-    return { receiver: video.receiver, layer: bound?.layer ?? '', limit: this._paused.get(mid)?.why ?? bound?.limit ?? '' };
+    const limit = this._paused.get(mid)?.why ?? bound?.limit ?? '';
+    return { receiver: video.receiver, layer: bound?.layer ?? '', limit };
   }
 }
