@@ -12,7 +12,7 @@ from sfu_worker.down.rtx import UINT16, Receiver
 from sfu_worker.down.segments import Segment, Segments
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
-from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE
+from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE, twcc_extension
 from sfu_worker.sdp.codecs import Codec, find_codec, red_types
 from sfu_worker.up.batch import Packet
 from sfu_worker.up.layer import UpLayer
@@ -66,16 +66,16 @@ class DownTrack:
         self._on_bound = on_bound
         # Sound is little, comes evenly, and is heard when it waits.
         self._paces = kind == "video"
-        self._twcc_bits = twcc_id << 4 | 1 if twcc_id else 0
+        self._twcc_extension = twcc_extension(twcc_id)
         self._payload_type = 0
-        self._red = RedStream(ssrc, self._twcc_bits)
+        self._red = RedStream(ssrc, self._twcc_extension)
         self._red_types = {carried: red for red, carried in red_types(codecs).items()}
         self._red_type: int | None = None
         self._segments = Segments()
         self._numbering = Numbering(self._segments)
         any_rtx = next((codec.rtx_pt for codec in codecs if codec.rtx_pt is not None), None)
         self._repair = (
-            Repair(rtx_ssrc, self._twcc_bits, self._segments, any_rtx)
+            Repair(rtx_ssrc, self._twcc_extension, self._segments, any_rtx)
             if rtx_ssrc is not None
             else None
         )
@@ -247,7 +247,7 @@ class DownTrack:
         transport = receiver.transport
         at = transport.reserve()
         out = transport.out
-        if self._twcc_bits:
+        if self._twcc_extension:
             transport.twcc_seq = twcc = (transport.twcc_seq + 1) & 0xFFFF
             WITH_TWCC.pack_into(
                 out,
@@ -257,11 +257,8 @@ class DownTrack:
                 (p.seq + segment.seq) & 0xFFFF,
                 (p.timestamp + segment.timestamp) & 0xFFFFFFFF,
                 self.ssrc,
-                0xBEDE,
-                1,
-                self._twcc_bits,
+                self._twcc_extension,
                 twcc,
-                0,
             )
             start = at + WITH_TWCC_SIZE
             receiver.history.sent(twcc, WITH_TWCC_SIZE + p.size, now)

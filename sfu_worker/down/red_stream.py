@@ -19,12 +19,12 @@ MAX_SIZE = 1150
 class RedStream:
     """The packets of one slot with earlier payloads in them: same SSRC and numbers, another payload type.
 
-    ``twcc_bits`` is the first byte of the transport-wide number's element, 0 without one.
+    ``twcc_extension`` is that of ``rtp.header``.
     """
 
-    def __init__(self, ssrc: int, twcc_bits: int) -> None:
+    def __init__(self, ssrc: int, twcc_extension: bytes) -> None:
         self._ssrc = ssrc
-        self._twcc_bits = twcc_bits
+        self._twcc_extension = twcc_extension
 
     def send(
         self,
@@ -45,21 +45,10 @@ class RedStream:
             (p.timestamp + segment.timestamp) & 0xFFFFFFFF,
         )
         second = p.marker | red_type
-        if self._twcc_bits:
+        if self._twcc_extension:
             transport.twcc_seq = twcc = (transport.twcc_seq + 1) & 0xFFFF
             WITH_TWCC.pack_into(
-                out,
-                at,
-                0x90,
-                second,
-                seq,
-                timestamp,
-                self._ssrc,
-                0xBEDE,
-                1,
-                self._twcc_bits,
-                twcc,
-                0,
+                out, at, 0x90, second, seq, timestamp, self._ssrc, self._twcc_extension, twcc
             )
             start = at + WITH_TWCC_SIZE
             end = red.write(out, start, payload_type, repeated, p.payload)

@@ -35,11 +35,13 @@ class Resent:
 class Repair:
     """The RTX stream of a slot (RFC 4588). ``segments`` are the slot's own; ``any_type`` is an RTX type of any of its codecs."""
 
-    def __init__(self, ssrc: int, twcc_bits: int, segments: Segments, any_type: int | None) -> None:
+    def __init__(
+        self, ssrc: int, twcc_extension: bytes, segments: Segments, any_type: int | None
+    ) -> None:
         self.retransmitted = 0
         self.octets = 0
         "Sent so far, probes included."
-        self._stream = RtxStream(ssrc, twcc_bits)
+        self._stream = RtxStream(ssrc, twcc_extension)
         self._segments = segments
         self._type: int | None = None
         self._any_type = any_type
@@ -47,7 +49,7 @@ class Repair:
         self._resent: dict[int, Resent] = {}
         self.open: dict[int, Resent] = {}
         "Those of which nobody has said whether they have arrived; empty where the receiver does not say such things."
-        self._told = bool(twcc_bits)
+        self._told = bool(twcc_extension)
 
     def switched(self, rtx_type: int | None, first_out: int) -> None:
         """The slot goes on with another layer, from the number ``first_out`` on."""

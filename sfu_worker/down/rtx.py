@@ -33,11 +33,11 @@ class Receiver:
 
 
 class RtxStream:
-    """One outgoing RTX stream. ``twcc_bits`` is the first byte of the transport-wide number's element, 0 without one."""
+    """One outgoing RTX stream. ``twcc_extension`` is that of ``rtp.header``."""
 
-    def __init__(self, ssrc: int, twcc_bits: int) -> None:
+    def __init__(self, ssrc: int, twcc_extension: bytes) -> None:
         self.ssrc = ssrc
-        self._twcc_bits = twcc_bits
+        self._twcc_extension = twcc_extension
         self._seq = random.getrandbits(15)
 
     def send(
@@ -59,21 +59,10 @@ class RtxStream:
         at = transport.reserve()
         out = transport.out
         second, timestamp = marker | payload_type, (timestamp + segment.timestamp) & 0xFFFFFFFF
-        if self._twcc_bits:
+        if self._twcc_extension:
             twcc = transport.twcc_seq = (transport.twcc_seq + 1) & 0xFFFF
             WITH_TWCC.pack_into(
-                out,
-                at,
-                0x90,
-                second,
-                self._seq,
-                timestamp,
-                self.ssrc,
-                0xBEDE,
-                1,
-                self._twcc_bits,
-                twcc,
-                0,
+                out, at, 0x90, second, self._seq, timestamp, self.ssrc, self._twcc_extension, twcc
             )
             start = at + WITH_TWCC_SIZE
         else:
@@ -82,14 +71,14 @@ class RtxStream:
         end = start + 2 + len(payload)
         UINT16.pack_into(out, start, seq)
         out[start + 2 : end] = payload
-        if self._twcc_bits:
+        if self._twcc_extension:
             to.history.sent(transport.twcc_seq, end - at, now, probe)
         transport.commit(at, end - at)
         return end - at
 
     def pad(self, to: Receiver, payload_type: int, size: int, now: float, probe: int) -> int:
         """Send about ``size`` bytes of nothing but padding (RFC 3550 5.1), where there is nothing to repeat yet."""
-        if not self._twcc_bits:
+        if not self._twcc_extension:
             return 0
         transport, sent = to.transport, 0
         while sent < size:
@@ -104,11 +93,8 @@ class RtxStream:
                 self._seq,
                 0,
                 self.ssrc,
-                0xBEDE,
-                1,
-                self._twcc_bits,
+                self._twcc_extension,
                 twcc,
-                0,
             )
             end = at + WITH_TWCC_SIZE + PADDING
             transport.out[end - PADDING : end] = NOTHING

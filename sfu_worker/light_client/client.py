@@ -13,6 +13,7 @@ from sfu_worker.light_client.offer import Lines, build_offer, pick_candidate
 from sfu_worker.light_client.receiving import Receiver
 from sfu_worker.light_client.sending import Plan, Stream, plan_streams
 from sfu_worker.rtp import rtcp
+from sfu_worker.rtp.header import twcc_extension
 
 REPORT_SECONDS = 1.0
 FEEDBACK_SECONDS = 0.1
@@ -208,7 +209,7 @@ class LightClient:
         for stream in self.streams:
             stream.start(media[stream.mid].codecs[0].pt, media[stream.mid].extensions, now)
         for slot in (media[mid] for pair in self._lines.slots for mid in pair):
-            self.receiver.twcc_id = (
+            self.receiver.twcc_extension = twcc_extension(
                 slot.extensions.get(sdp.TRANSPORT_CC, 0) if self.plan.feedback else 0
             )
             self.receiver.rtx_types |= {

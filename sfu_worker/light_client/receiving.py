@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from sfu_worker.light_client.sending import HEADER, STAMP, STAMP_AT
+from sfu_worker.light_client.sending import STAMP, STAMP_AT
+from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC
 from sfu_worker.rtp.twcc import ArrivalLog
 
 MAX_GAP = 5000
@@ -62,7 +63,7 @@ class Receiver:
     def __init__(self) -> None:
         self.arrivals = ArrivalLog()
         "For transport-wide feedback, without which the server thinks that the way to us is narrow."
-        self.twcc_id = 0
+        self.twcc_extension = b""
         self.rtx_types: set[int] = set()
         self.repairs = 0
         "Retransmissions, and probes for bandwidth that look like them."
@@ -79,12 +80,13 @@ class Receiver:
 
     def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
         """Take a decrypted packet."""
-        first, second, seq, _, ssrc = HEADER.unpack_from(view, start)
-        at = start + 12
+        first, second, seq, _, ssrc = PLAIN.unpack_from(view, start)
+        at = start + PLAIN_SIZE
         if first & 0x10:
-            # The server writes this one extension alone.
-            if self.twcc_id and view[at + 4] == self.twcc_id << 4 | 1:
-                self.arrivals.record(view[at + 5] << 8 | view[at + 6], int(now * 1_000_000))
+            # The server writes this extension alone.
+            *_, extension, number = WITH_TWCC.unpack_from(view, start)
+            if self.twcc_extension and extension == self.twcc_extension:
+                self.arrivals.record(number, int(now * 1_000_000))
             at += 4 + 4 * (view[at + 2] << 8 | view[at + 3])
         if second & 0x7F in self.rtx_types:
             self.repairs += 1

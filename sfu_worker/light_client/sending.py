@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from struct import Struct
 from zlib import crc32
 
+from sfu_worker.rtp.header import PLAIN, one_byte_extension
 from sfu_worker.rtp.media_clock import ntp
 from sfu_worker.rtp.rtcp import build_sdes, build_sr
 from sfu_worker.sdp import AUDIO_LEVEL, MID, RID, TRANSPORT_CC
 
-HEADER = Struct("!BBHII")
 STAMP = Struct("!IIdI")
 "Stream (a random number), count of the packet in it, monotonic seconds of sending, CRC-32 of what follows seeded with the count."
 STAMP_AT = 16
@@ -108,7 +108,7 @@ class Stream:
         marker = 0x80 if last and self.kind == "video" else 0
         self._seq = (self._seq + 1) & 0xFFFF
         self.count += 1
-        head = HEADER.pack(
+        head = PLAIN.pack(
             0x90, marker | self.payload_type, self._seq, self._timestamp & 0xFFFFFFFF, self.ssrc
         )
         stamp = STAMP.pack(self.name, self.count, now, crc32(self._body, self.count & 0xFFFFFFFF))
@@ -135,13 +135,10 @@ class Stream:
             elements.append((MID, self.mid.encode()))
             if self.rid:
                 elements.append((RID, self.rid.encode()))
-        data = b"".join(
-            bytes([self._ids[uri] << 4 | len(value) - 1]) + value
-            for uri, value in elements
-            if self._ids.get(uri) and value
+        ids = self._ids
+        return one_byte_extension(
+            (ids[uri], value) for uri, value in elements if ids.get(uri) and value
         )
-        data += bytes(-len(data) % 4)
-        return b"\xbe\xde" + (len(data) // 4).to_bytes(2, "big") + data
 
     def report(self, now: float) -> bytes:
         """A sender report with the CNAME."""

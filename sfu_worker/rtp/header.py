@@ -1,35 +1,54 @@
-"""The RTP header extensions that the worker reads (RFC 8285). Called for every packet."""
+"""RTP's header (RFC 3550, 5.1) and its extensions (RFC 8285), read and written per packet."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from struct import Struct
 
-# The fixed header (RFC 3550 section 5.1).
+# The fixed header: first byte, marker and payload type, sequence number, timestamp, SSRC.
 PLAIN = Struct("!BBHII")
 PLAIN_SIZE = PLAIN.size
 
-# The same with one element in a one-byte header extension (RFC 8285): the transport-wide number.
-WITH_TWCC = Struct("!BBHIIHHBHB")
+# The same with the transport-wide number as the only header extension: the fixed header, what
+# ``twcc_extension`` returns, the number, padding. The first byte has 0x10 set (X).
+WITH_TWCC = Struct("!BBHII5sHx")
 WITH_TWCC_SIZE = WITH_TWCC.size
 
+# Profiles of the one-byte and the two-byte form. The low four bits of the second are the
+# application's.
 ONE_BYTE = 0xBEDE
 TWO_BYTE = 0x1000
-"Profiles of the two forms; the low four bits of the second are the application's."
 
+# Of (mid, rid, repaired rid, transport-wide number, audio level, dependency descriptor); 0 for one
+# that was not negotiated.
 Ids = tuple[int, int, int, int, int, int]
-"""Of (mid, rid, repaired rid, transport-wide number, audio level, dependency descriptor); 0 for one that was not negotiated."""
 
 Extensions = tuple[int, int, bytes | None, bytes | None, bytes | None, int, int]
 
 _NOTHING: Extensions = (-1, -1, None, None, None, 0, 0)
 
 
-def read_extensions(view: memoryview, start: int, end: int, ids: Ids) -> Extensions:  # noqa: C901 - a call for each element would double the cost
-    """Read (transport-wide number or -1, audio level or -1, mid, rid, repaired rid, start and end of the dependency descriptor).
+def one_byte_extension(elements: Iterable[tuple[int, bytes]]) -> bytes:
+    """A header extension of (id, value) in the one-byte form (RFC 8285, 4.2), padded."""
+    data = b"".join(bytes([ident << 4 | len(value) - 1]) + value for ident, value in elements)
+    data += bytes(-len(data) % 4)
+    return ONE_BYTE.to_bytes(2, "big") + (len(data) // 4).to_bytes(2, "big") + data
 
-    ``view[start:end]`` is the header extension from its profile on. The audio level is 0 (loud) to 127 (silent) -dBov. The
-    descriptor is at ``view[start:end]`` of what is returned, both 0 for none.
-    Raises ValueError when an element runs over the end or is too short for what it should hold.
+
+def twcc_extension(ident: int) -> bytes:
+    """What ``WITH_TWCC`` has before the number. Empty for id 0: it was not negotiated."""
+    return one_byte_extension([(ident, bytes(2))])[:5] if ident else b""
+
+
+# A call for each element would double the cost, hence the noqa.
+def read_extensions(view: memoryview, start: int, end: int, ids: Ids) -> Extensions:  # noqa: C901
+    """Read the extensions that the worker uses.
+
+    Returns (transport-wide number or -1, audio level or -1, mid, rid, repaired rid, start and end
+    of the dependency descriptor). ``view[start:end]`` is the header extension from its profile on.
+    The audio level is 0 (loud) to 127 (silent) -dBov. The descriptor's place is an index into
+    ``view``; both are 0 for none. Raises ValueError when an element runs over the end or is too
+    short for what it should hold.
     """
     if end - start < 4 or end > len(view):
         raise ValueError("RTP: the header extension is cut off")
@@ -51,7 +70,7 @@ def read_extensions(view: memoryview, start: int, end: int, ids: Ids) -> Extensi
         ident = head >> 4
         stop = at + (head & 15) + 1
         if ident == 15:
-            break  # RFC 8285 section 4.2: reserved, ends the list
+            break  # RFC 8285, 4.2: reserved, ends the list
         if stop > end:
             raise ValueError("RTP: a header extension element is cut off")
         if ident == twcc_id:
@@ -73,7 +92,7 @@ def read_extensions(view: memoryview, start: int, end: int, ids: Ids) -> Extensi
 
 
 def _read_two_byte(view: memoryview, at: int, end: int, ids: Ids) -> Extensions:
-    """The two-byte form (RFC 8285 section 4.3), which Chromium uses for packets with a long dependency descriptor."""
+    """The two-byte form (RFC 8285, 4.3): Chromium uses it for a long dependency descriptor."""
     found: dict[int, bytes] = {}
     dependency_at = dependency_end = 0
     while at < end:

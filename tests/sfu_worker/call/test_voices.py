@@ -17,7 +17,8 @@ from sfu_worker import wire
 from sfu_worker.config import Config
 from sfu_worker.light_client import Hub, LightClient, Plan, WorkerSignalling, open_layer
 from sfu_worker.light_client.receiving import Receiver
-from sfu_worker.light_client.sending import HEADER, STAMP, STAMP_AT, Stream
+from sfu_worker.light_client.sending import STAMP, STAMP_AT, Stream
+from sfu_worker.rtp.header import PLAIN
 from sfu_worker.up.backlog import BACKLOG_PACKETS, BACKLOG_SECONDS
 from sfu_worker.worker import Worker
 from tests.sfu_worker.edge import until
@@ -47,7 +48,7 @@ class Ears(Receiver):
 
     def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
         super().on_rtp(view, start, end, now)
-        first, second, seq, timestamp, ssrc = HEADER.unpack_from(view, start)
+        first, second, seq, timestamp, ssrc = PLAIN.unpack_from(view, start)
         at = start + 12
         if first & 0x10:
             at += 4 + 4 * (view[at + 2] << 8 | view[at + 3])
@@ -95,7 +96,7 @@ class Guest(LightClient):
 
         def note(packet: bytes) -> None:
             # Header and extensions of these packets vary in length; the count is the stream's own.
-            self.sent[self.microphone.count] = HEADER.unpack_from(packet)[3]
+            self.sent[self.microphone.count] = PLAIN.unpack_from(packet)[3]
             send(packet)
 
         self.link.send_rtp = note  # type: ignore[method-assign]

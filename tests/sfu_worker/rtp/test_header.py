@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu_worker.rtp.header import Extensions, read_extensions
+from sfu_worker.rtp.header import (
+    PLAIN,
+    PLAIN_SIZE,
+    WITH_TWCC,
+    WITH_TWCC_SIZE,
+    Extensions,
+    one_byte_extension,
+    read_extensions,
+    twcc_extension,
+)
 
 IDS = (4, 10, 11, 3, 1, 2)
 NOTHING: Extensions = (-1, -1, None, None, None, 0, 0)
@@ -90,3 +99,19 @@ def test_any_bytes_are_read_or_refused(head: bytes, body: bytes, start: int, end
     with contextlib.suppress(ValueError):
         found = read_extensions(memoryview(head + body), start, end, IDS)
         assert 0 <= found[5] <= found[6] <= end
+
+
+def test_the_transport_wide_number_is_written_as_it_is_read() -> None:
+    out = memoryview(bytearray(b"\xff" * WITH_TWCC_SIZE))
+    WITH_TWCC.pack_into(out, 0, 0x90, 96, 7, 8, 9, twcc_extension(3), 0xABCD)
+    assert PLAIN.unpack_from(out) == (0x90, 96, 7, 8, 9)
+    found = read_extensions(out, PLAIN_SIZE, WITH_TWCC_SIZE, (1, 2, 4, 3, 5, 6))
+    assert found == (0xABCD, -1, None, None, None, 0, 0)
+    assert out[-1] == 0  # padding
+    assert twcc_extension(0) == b""
+
+
+def test_an_extension_of_several_elements_is_padded_to_words() -> None:
+    data = memoryview(one_byte_extension([(1, b"video"), (3, b"\1\2")]))
+    assert len(data) % 4 == 0
+    assert read_extensions(data, 0, len(data), (1, 0, 0, 3, 0, 0))[:3] == (0x0102, -1, b"video")
