@@ -15,6 +15,7 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from confcall import env as environment
+from confcall import parsers
 from sfu_worker import wire
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -24,10 +25,10 @@ ENV_PROBLEMS = env.problems  # shown by confcall.checks
 DEBUG = env.flag("DEBUG")
 HOST = env.text("HOST")
 PORT = env.number("PORT", 1, 65535)
-LOG_LEVEL = env.parse("LOG_LEVEL", environment.parse_log_level)
+LOG_LEVEL = env.parse("LOG_LEVEL", parsers.parse_log_level)
 DATA_DIR = BASE_DIR / env.text("DATA_DIR")
 
-SECRET_KEY = env.parse("SECRET_KEY", environment.parse_secret_key)
+SECRET_KEY = env.parse("SECRET_KEY", parsers.parse_secret_key)
 if not SECRET_KEY:
     try:
         SECRET_KEY = environment.kept_secret_key(DATA_DIR / "secret_key")
@@ -42,8 +43,8 @@ if not SECRET_KEY:
 
 # Where the site is. Hosts, CSRF and WebSocket origins all follow from SITE_URL.
 
-SITE_URL = env.parse("SITE_URL", environment.parse_site) or f"http://127.0.0.1:{PORT}"
-EXTRA_HOSTS = env.words("EXTRA_HOSTS", environment.parse_host)
+SITE_URL = env.parse("SITE_URL", parsers.parse_site) or f"http://127.0.0.1:{PORT}"
+EXTRA_HOSTS = env.words("EXTRA_HOSTS", parsers.parse_host)
 TRUST_PROXY = env.flag("TRUST_PROXY")
 
 _site = urlsplit(SITE_URL)
@@ -60,7 +61,7 @@ CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
 
 # Other services
 
-REDIS_URL = env.parse("REDIS_URL", environment.parse_redis)
+REDIS_URL = env.parse("REDIS_URL", parsers.parse_redis)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "rooms.workers.layer.LastingRedisChannelLayer",
@@ -68,21 +69,21 @@ CHANNEL_LAYERS = {
     }
 }
 
-ETHERPAD_URL = env.parse("ETHERPAD_URL", environment.parse_url)
-ETHERPAD_API_URL = env.parse("ETHERPAD_API_URL", environment.parse_url) or ETHERPAD_URL
+ETHERPAD_URL = env.parse("ETHERPAD_URL", parsers.parse_url)
+ETHERPAD_API_URL = env.parse("ETHERPAD_API_URL", parsers.parse_url) or ETHERPAD_URL
 ETHERPAD_API_KEY = env.text("ETHERPAD_API_KEY")
 
-TURN_URLS = env.words("TURN_URLS", environment.parse_ice(("turn", "turns")))
+TURN_URLS = env.words("TURN_URLS", parsers.parse_ice(("turn", "turns")))
 TURN_SECRET = env.text("TURN_SECRET")
-STUN_URLS = env.words("STUN_URLS", environment.parse_ice(("stun", "stuns")))
+STUN_URLS = env.words("STUN_URLS", parsers.parse_ice(("stun", "stuns")))
 
 # The media workers read these themselves. They are checked here, and `serve` passes them on.
-SFU_WORKERS = env.parse("SFU_WORKERS", environment.parse_workers)
+SFU_WORKERS = env.parse("SFU_WORKERS", parsers.parse_workers)
 SFU_PORT = env.number("SFU_PORT", 0, 65535)
-SFU_LISTEN = env.words("SFU_LISTEN", environment.parse_address)
-SFU_ANNOUNCE = env.words("SFU_ANNOUNCE", environment.parse_address)
+SFU_LISTEN = env.words("SFU_LISTEN", parsers.parse_address)
+SFU_ANNOUNCE = env.words("SFU_ANNOUNCE", parsers.parse_address)
 
-METRICS_TOKEN = env.parse("METRICS_TOKEN", environment.parse_token)
+METRICS_TOKEN = env.parse("METRICS_TOKEN", parsers.parse_token)
 
 MAX_UPLOAD_MB = env.number("MAX_UPLOAD_MB", 1, 100)
 MAX_IMAGE_MEGAPIXELS = env.number("MAX_IMAGE_MEGAPIXELS", 1, 400)
@@ -173,13 +174,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-LANGUAGE_CODE = env.parse("LANGUAGE_CODE", environment.parse_language)
+LANGUAGE_CODE = env.parse("LANGUAGE_CODE", parsers.parse_language)
 LANGUAGES = (
     [("en", _("English"))]
     if LANGUAGE_CODE == "en"
     else [(LANGUAGE_CODE, LANGUAGE_CODE), ("en", _("English"))]
 )
-TIME_ZONE = env.parse("TIME_ZONE", environment.parse_time_zone)
+TIME_ZONE = env.parse("TIME_ZONE", parsers.parse_time_zone)
 USE_I18N = True
 USE_TZ = True
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from confcall import checks
+from confcall import checks, parsers
 from confcall import env as environment
-from confcall.env import SETTINGS, BadValue, Env
+from confcall.env import SETTINGS, Env
+from confcall.parsers import BadValue
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -112,23 +113,23 @@ def test_all_bad_values_are_reported_at_once_with_what_to_do(tmp_path: Path) -> 
 
 
 PARSERS: dict[str, Callable[[str], Any]] = {
-    "SITE_URL": environment.parse_site,
-    "ETHERPAD_URL": environment.parse_url,
-    "EXTRA_HOSTS": environment.parse_host,
-    "DEBUG": environment.parse_flag,
-    "TRUST_PROXY": environment.parse_flag,
-    "REDIS_URL": environment.parse_redis,
-    "TIME_ZONE": environment.parse_time_zone,
-    "LANGUAGE_CODE": environment.parse_language,
-    "LOG_LEVEL": environment.parse_log_level,
-    "SFU_LISTEN": environment.parse_address,
-    "SFU_ANNOUNCE": environment.parse_address,
-    "SFU_WORKERS": environment.parse_workers,
-    "SECRET_KEY": environment.parse_secret_key,
-    "METRICS_TOKEN": environment.parse_token,
-    "TURN_URLS": environment.parse_ice(("turn", "turns")),
-    "STUN_URLS": environment.parse_ice(("stun", "stuns")),
-    "PORT": lambda text: environment.parse_number(text, 1, 65535),
+    "SITE_URL": parsers.parse_site,
+    "ETHERPAD_URL": parsers.parse_url,
+    "EXTRA_HOSTS": parsers.parse_host,
+    "DEBUG": parsers.parse_flag,
+    "TRUST_PROXY": parsers.parse_flag,
+    "REDIS_URL": parsers.parse_redis,
+    "TIME_ZONE": parsers.parse_time_zone,
+    "LANGUAGE_CODE": parsers.parse_language,
+    "LOG_LEVEL": parsers.parse_log_level,
+    "SFU_LISTEN": parsers.parse_address,
+    "SFU_ANNOUNCE": parsers.parse_address,
+    "SFU_WORKERS": parsers.parse_workers,
+    "SECRET_KEY": parsers.parse_secret_key,
+    "METRICS_TOKEN": parsers.parse_token,
+    "TURN_URLS": parsers.parse_ice(("turn", "turns")),
+    "STUN_URLS": parsers.parse_ice(("stun", "stuns")),
+    "PORT": lambda text: parsers.parse_number(text, 1, 65535),
 }
 
 
@@ -196,7 +197,7 @@ def test_hosts_and_origins_follow_from_the_site(tmp_path: Path) -> None:
     ],
 )
 def test_the_site_is_written_as_browsers_write_an_origin(text: str, origin: str) -> None:
-    assert environment.parse_site(text) == origin
+    assert parsers.parse_site(text) == origin
 
 
 def test_a_local_site_answers_under_all_its_local_names(tmp_path: Path) -> None:
