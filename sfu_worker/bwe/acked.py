@@ -1,35 +1,48 @@
-"""Rates of what was delivered and of what was sent, from entries per feedback message rather than per packet. Pure."""
+"""The acknowledged bitrate and the sent bitrate, from one entry per feedback message. Pure."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
-ACKED_WINDOW = 0.5
-"Seconds: libwebrtc begins with 500 ms and goes on with 150 ms and a Bayesian mean; bursts of 30 frames a second want the longer."
-BURST = 0.005
-"Seconds: packets that come no further apart are a frame."
-MIN_SPAN = 0.08
-"Seconds of arrivals below which there is no rate."
-SENT_WINDOW = 1.0
-MAX_ENTRIES = 256
-"Messages kept at most, against a receiver that floods with them."
+
+@dataclass(frozen=True, slots=True)
+class RateWindows:
+    """Over what time a bitrate is measured."""
+
+    # Seconds of arrivals. libwebrtc's bitrate_estimator begins with 500 ms and goes on with 150 ms
+    # and a Bayesian mean; bursts of 30 frames a second need the longer window.
+    acked: float = 0.5
+    # Seconds of sending.
+    sent: float = 1.0
+    # Seconds: with less there is no rate.
+    least: float = 0.08
+    # Seconds: packets that arrive no further apart belong to one frame.
+    burst: float = 0.005
+    # Messages kept at most, against a receiver that floods us with them.
+    most_entries: int = 256
+
+
+WINDOWS = RateWindows()
 
 
 class AckedRate:
-    """The rate at which packets arrive, in bit/s of the receiver's time."""
+    """The acknowledged bitrate: at which packets arrive, by the receiver's clock."""
 
     def __init__(self) -> None:
-        self._entries: deque[tuple[float, float, int]] = deque()  # (newest arrival, span, bytes)
+        # (newest arrival, span, bytes) of each message.
+        self._entries: deque[tuple[float, float, int]] = deque()
         self._span = 0.0
         self._size = 0
         self._newest = 0.0
+        # bit/s; 0 while it is not known.
         self.rate = 0
-        "bit/s; 0 while not known."
 
     def add(self, arrivals: list[float], sizes: list[int], newest: float, continuous: bool) -> None:
-        """Note packets: arrivals in s and the newest of them, bytes; ``continuous``: no message is missing before them.
+        """Count packets: arrivals in s, sizes in bytes, the newest arrival.
 
-        What was in a lost message is unknown, so the time that it was about does not count either.
+        ``continuous``: no message is missing before them. The packets of a lost message are
+        unknown, so the time that it covered does not count either.
         """
         if continuous and self._entries:
             span, size = newest - self._newest, sum(sizes)
@@ -37,48 +50,49 @@ class AckedRate:
             since, size = _after_first_burst(arrivals, sizes)
             span = newest - since
         if span < 0.0:
-            # Reordered: belongs to time that was counted before.
+            # Reordered: this time was counted before.
             newest, span = self._newest, 0.0
         entries = self._entries
         entries.append((newest, span, size))
         self._span += span
         self._size += size
         self._newest = newest
-        while newest - entries[0][0] > ACKED_WINDOW or len(entries) > MAX_ENTRIES:
+        while newest - entries[0][0] > WINDOWS.acked or len(entries) > WINDOWS.most_entries:
             _, span, size = entries.popleft()
             self._span -= span
             self._size -= size
-        if self._span >= MIN_SPAN:
+        if self._span >= WINDOWS.least:
             self.rate = int(8 * self._size / self._span)
 
     def reset(self) -> None:
-        """The receiver's clock has jumped."""
+        """Start anew: the receiver's clock has jumped."""
         self._entries.clear()
         self._span, self._size = 0.0, 0
 
 
 class SentRate:
-    """The rate of sending over the last second, in bit/s."""
+    """The bitrate at which we sent over the last second."""
 
     def __init__(self) -> None:
-        self._entries: deque[tuple[float, int]] = deque(maxlen=MAX_ENTRIES)
+        self._entries: deque[tuple[float, int]] = deque(maxlen=WINDOWS.most_entries)
         self._since = 0.0
         self._total = 0
+        # bit/s; 0 while it is not known.
         self.rate = 0
 
     def add(self, size: int, now: float) -> None:
-        """Note bytes that have left since the last call."""
+        """Count bytes that have left since the last call."""
         entries = self._entries
         if not entries:
             self._since = now
-        elif len(entries) == MAX_ENTRIES:
+        elif len(entries) == WINDOWS.most_entries:
             self._drop_oldest()
         entries.append((now, size))
         self._total += size
-        while now - entries[0][0] > SENT_WINDOW:
+        while now - entries[0][0] > WINDOWS.sent:
             self._drop_oldest()
         span = now - self._since
-        if span >= MIN_SPAN:
+        if span >= WINDOWS.least:
             self.rate = int(8 * self._total / span)
 
     def _drop_oldest(self) -> None:
@@ -87,10 +101,13 @@ class SentRate:
 
 
 def _after_first_burst(arrivals: list[float], sizes: list[int]) -> tuple[float, int]:
-    """The end of the first burst of packets, and the bytes after it: how long the burst took to come is not known."""
+    """Return when the first burst of packets ended, and the bytes after it.
+
+    How long the burst itself took to arrive is not known.
+    """
     end = arrivals[0]
     for number, arrival in enumerate(arrivals):
-        if arrival > end + BURST:
+        if arrival > end + WINDOWS.burst:
             return end, sum(sizes[number:])
         end = max(end, arrival)
     return min(arrivals), sum(sizes[1:])
