@@ -1,59 +1,85 @@
-"""A bound on the rate from losses, which tells a path that loses anyway from a queue that overflows. Pure.
+"""A bound on the rate from packet loss. Pure.
 
-Plain GCC (section 6) cuts at every loss above 10 %, and so starves on a radio link that loses 15 % at any rate; repair deals
-with such losses. As libwebrtc's newer estimator does, we keep the *inherent* loss of the path apart from the rest.
+Plain GCC (draft-ietf-rmcat-gcc-02, 6) cuts the rate at every loss above 10 %, so it starves on a
+radio link that loses 15 % at any rate. Repair copes with such losses. Like libwebrtc's newer
+loss_based_bwe_v2, we tell the *inherent* loss of the path from that of a queue that overflows.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
-WINDOW = 0.4
-MIN_PACKETS = 30
-"A window of losses is at least so long (s), and so many packets."
-MEMORY = 5.0
-"Seconds of loss without a queue, of which half the windows lost more than the path loses at any rate."
-SCATTER = 2.0
-"Standard deviations by which a window of so few packets may be off: 4 of 40 are lost by chance every few seconds at 5 %."
-MAX_INHERENT = 0.25
-"More than this no repair makes watchable: it always counts as congestion."
-GROW_BELOW, CUT_ABOVE = 0.02, 0.10
-"Excess loss: GCC's thresholds, on what goes beyond the inherent loss."
-CUT_FLAT = 0.20
-"Excess loss that counts as congestion even when no delay is seen: a policer, or a tiny buffer."
-GROWTH = 1.05
-"Per window without excess loss."
-DELIVERED_SHARE = 0.95
+
+@dataclass(frozen=True, slots=True)
+class LossWindowConfig:
+    """How packet loss is measured, and what of it the path loses at any rate."""
+
+    # A window lasts at least this many seconds and packets.
+    seconds: float = 0.4
+    packets: int = 30
+    # Seconds of windows without a queue. The inherent loss is their median.
+    memory: float = 5.0
+    # More than this no repair makes watchable: the rest always counts as congestion.
+    most_inherent: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class LossBoundConfig:
+    """What excess loss does to the bound. Excess is what goes beyond the inherent loss."""
+
+    # Below the first share the bound may grow, above the second it is cut if there is a queue:
+    # GCC's thresholds (draft-ietf-rmcat-gcc-02, 6), applied to the excess.
+    grow_below: float = 0.02
+    cut_above: float = 0.10
+    # Share that is congestion even if no delay is seen: a policer, or a tiny buffer.
+    cut_without_queue: float = 0.20
+    # Standard deviations by which a small window may be off: at 5 % of loss, 4 of 40 packets are
+    # lost by chance every few seconds.
+    scatter: float = 2.0
+    # Factor on the bound for each window without excess loss.
+    growth: float = 1.05
+    # What is left of the acknowledged bitrate after a cut.
+    delivered_share: float = 0.95
+
+
+LOSS_WINDOW = LossWindowConfig()
+LOSS_BOUND = LossBoundConfig()
+# bit/s: no bound.
 NONE = 1 << 40
-"No bound, in bit/s."
 
 
 class LossBound:
     """Updated with each feedback message."""
 
     def __init__(self) -> None:
+        # bit/s
         self.bound = NONE
-        "bit/s"
+        # The share of packets that the path loses at any rate.
         self.inherent = 0.0
-        "The share of packets that the path loses at any rate."
+        # The share lost in the last window.
         self.loss = 0.0
-        "The share lost in the last window."
+        # The same for the last window without a queue, a probe or a decrease: not our doing.
         self.path = 0.0
-        "The same of the last window without a queue, probe or decrease: what is lost without our doing."
+        # Packet loss forbids any increase now.
         self.holds = False
-        "Losses say that the rate must not grow now."
         self._received = self._lost = 0
         self._since = -1.0
+        # (when, share lost) of the windows without a queue.
         self._windows: deque[tuple[float, float]] = deque()
 
     def add(self, received: int, lost: int, queued: bool, delivered: int, now: float) -> None:
-        """Count packets; ``queued``: their delay shows a queue; ``delivered``: acknowledged bit/s, 0 while it settles."""
+        """Count packets, received and lost.
+
+        ``queued``: their delay shows a queue. ``delivered``: the acknowledged bitrate, 0 while it
+        settles.
+        """
         if self._since < 0.0:
             self._since = now
         self._received += received
         self._lost = max(0, self._lost + lost)
         total = self._received + self._lost
-        if now - self._since < WINDOW or total < MIN_PACKETS:
+        if now - self._since < LOSS_WINDOW.seconds or total < LOSS_WINDOW.packets:
             return
         loss = self._lost / total
         self._received = self._lost = 0
@@ -67,26 +93,29 @@ class LossBound:
         self.loss = loss
         windows = self._windows
         if queued:
-            # Full queues lose packets: that says nothing about the path without them, unless it is less than was thought.
+            # A full queue loses packets, which says nothing about the path without it. But the
+            # path cannot lose more than this.
             self.inherent = min(self.inherent, loss)
             return
         windows.append((now, loss))
-        while now - windows[0][0] > MEMORY:
+        while now - windows[0][0] > LOSS_WINDOW.memory:
             windows.popleft()
-        # The first windows of a call are sent at a low rate: what they lose is the path's.
+        # A call begins at a low rate, so what its first windows lose is inherent.
         usual = sorted(entry[1] for entry in windows)[len(windows) // 2]
-        self.inherent = min(usual, MAX_INHERENT)
+        self.inherent = min(usual, LOSS_WINDOW.most_inherent)
 
     def _bound(self, loss: float, total: int, queued: bool, delivered: int) -> None:
         excess = loss - self.inherent
-        scatter = SCATTER * (self.inherent * (1 - self.inherent) / total) ** 0.5
-        self.holds = excess > GROW_BELOW + scatter
-        if excess > (CUT_ABOVE if queued else CUT_FLAT) + scatter:
+        scatter = LOSS_BOUND.scatter * (self.inherent * (1 - self.inherent) / total) ** 0.5
+        self.holds = excess > LOSS_BOUND.grow_below + scatter
+        most = LOSS_BOUND.cut_above if queued else LOSS_BOUND.cut_without_queue
+        if excess > most + scatter:
             if delivered:
-                # What came through is what the bottleneck can do, less what the path loses anyway.
-                self.bound = min(self.bound, int(DELIVERED_SHARE * delivered / (1 - self.inherent)))
+                # The bottleneck carried what arrived, and what the path then lost anyway.
+                carried = delivered / (1 - self.inherent)
+                self.bound = min(self.bound, int(LOSS_BOUND.delivered_share * carried))
         elif not self.holds and self.bound < NONE:
-            self.bound = min(NONE, int(self.bound * GROWTH))
+            self.bound = min(NONE, int(self.bound * LOSS_BOUND.growth))
 
     def raised(self, rate: int) -> None:
         """A probe has shown that ``rate`` fits."""
