@@ -40,7 +40,7 @@ class TrendConfig:
     smoothing: float = 0.9
     # Seconds until the running sums are taken anew from smaller numbers, to keep their precision.
     renew: float = 60.0
-    # ms² times groups²: (20 groups times 50 µs)². Packets that arrived all at once have no trend.
+    # ms² times groups²: (20 groups times 50 µs)². Packets that arrived at once have no trend.
     # It is above the rounding errors of the sums.
     min_variance: float = 1.0
 
