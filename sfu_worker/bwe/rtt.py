@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
-# Seconds. A sample from feedback includes the wait for the receiver's next message, so the
-# smallest sample of this window counts as the round trip.
-WINDOW = 2.0
-# Seconds for which a receiver report counts.
-REPORT_FRESH = 5.0
-# Seconds, before anything is known (libwebrtc's aimd_rate_control).
-DEFAULT = 0.2
-# Seconds: limits against nonsense in reports.
-MIN, MAX = 0.001, 5.0
-# Samples kept at most, against a receiver that floods us with feedback.
-MOST_SAMPLES = 65
+
+@dataclass(frozen=True, slots=True)
+class RttConfig:
+    """Which samples are the round trip. Seconds, but for ``most_samples``."""
+
+    # A sample from feedback includes the wait for the receiver's next message, so the smallest of
+    # this window counts.
+    window: float = 2.0
+    # How long a receiver report counts.
+    report_fresh: float = 5.0
+    # Before anything is known (libwebrtc's aimd_rate_control).
+    default: float = 0.2
+    # Limits against nonsense in reports.
+    least: float = 0.001
+    most: float = 5.0
+    # Samples kept at most, against a receiver that floods us with feedback.
+    most_samples: int = 65
+
+
+RTT = RttConfig()
 
 
 class Rtt:
@@ -25,21 +35,21 @@ class Rtt:
     """
 
     def __init__(self) -> None:
-        # Seconds; ``DEFAULT`` until it is ``known``.
-        self.value = DEFAULT
+        # Seconds; ``RTT.default`` until it is ``known``.
+        self.value = RTT.default
         self.known = False
         # (when, seconds), each longer than the one before: the first is the smallest.
         self._samples: deque[tuple[float, float]] = deque()
         self._reported = 0.0
-        self._reported_at = -REPORT_FRESH
+        self._reported_at = -RTT.report_fresh
 
     def sample(self, rtt: float, now: float) -> None:
         """Take a sample from feedback: from sending the newest packet in it to its arrival."""
         samples = self._samples
-        while samples and (samples[-1][1] >= rtt or len(samples) >= MOST_SAMPLES):
+        while samples and (samples[-1][1] >= rtt or len(samples) >= RTT.most_samples):
             samples.pop()
         samples.append((now, rtt))
-        while now - samples[0][0] > WINDOW:
+        while now - samples[0][0] > RTT.window:
             samples.popleft()
         self._settle(now)
 
@@ -50,7 +60,7 @@ class Rtt:
 
     def _settle(self, now: float) -> None:
         least = self._samples[0][1] if self._samples else self._reported
-        if now - self._reported_at < REPORT_FRESH:
+        if now - self._reported_at < RTT.report_fresh:
             least = min(least, self._reported)
-        self.value = min(max(least, MIN), MAX)
+        self.value = min(max(least, RTT.least), RTT.most)
         self.known = True
