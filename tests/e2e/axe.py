@@ -10,7 +10,10 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 FIND = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
   .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-  .map(({ id, impact, nodes }) => `${impact}: ${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)"""
+  .map(({ id, impact, nodes }) => {
+    const places = nodes.map(({ target }) => target.join(' '));
+    return `${impact}: ${id} at ${places.join(', ')}`;
+  })"""
 
 
 async def axe_faults(page: Page | Frame) -> list[str]:

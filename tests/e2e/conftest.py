@@ -12,14 +12,14 @@ from playwright.async_api import Browser
 from tools import chromium, product
 from tools.product import Confcall
 
-# A name that browsers do not hold for secure, as they do loopback.
+# A name that browsers do not treat as secure, unlike loopback.
 PLAIN_TEST = "--host-resolver-rules=MAP plain.test 127.0.0.1"
 
 HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One event loop for all tests in this folder: a browser belongs to the loop that started it."""
+    """Run these tests in one event loop: a browser belongs to the loop that it started in."""
     for item in items:
         if HERE in item.path.parents and pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)

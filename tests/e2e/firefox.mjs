@@ -1,15 +1,19 @@
 /**
  * Firefox on behalf of a test: a command per line in, an answer per line out, both JSON.
  *
- * Playwright's Firefox is a build of its own that would have to be downloaded; this drives the one that is installed, over
+ * Playwright would have to download its own build of Firefox. This drives the installed one, over
  * WebDriver BiDi.
  *
  *   {"do": "open", "url", "init"}    a page, with a script that runs before its own
- *   {"do": "fill", "selector", "text"}, {"do": "click", "selector"}, {"do": "wait", "selector", "seconds"}
+ *   {"do": "fill", "selector", "text"}
+ *   {"do": "click", "selector"}
+ *   {"do": "wait", "selector", "seconds"}
  *   {"do": "evaluate", "function", "argument"}    a function's source
+ *   {"do": "said"}    the console's lines so far
  *   {"do": "close"}
  *
- * Answers: {"result"} or {"error"}; the first line is {"result": <version>}. Selectors may be puppeteer's aria/….
+ * Answers: {"result"} or {"error"}. The first line is {"result": <version>}. Selectors may be
+ * puppeteer's aria/….
  */
 import { createInterface } from 'node:readline';
 
@@ -23,9 +27,9 @@ const browser = await puppeteer.launch({
     'media.navigator.streams.fake': true,
     'media.navigator.permission.disabled': true,
     'media.peerconnection.ice.loopback': true,
-    // Nobody clicks on a tile to hear it.
+    // No one clicks on a tile to hear it.
     'media.autoplay.default': 0,
-    // Its first start would ask its maker about updates and more.
+    // Otherwise the first start asks Mozilla about updates and more.
     'app.update.disabledForTesting': true,
     'network.captive-portal-service.enabled': false,
     'network.connectivity-service.enabled': false,
@@ -76,5 +80,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   if (command.do === 'close') process.exit(0);
 }
-// The test is gone: so is its browser.
+// The test has ended, so the browser ends too.
 await browser.close();

@@ -24,7 +24,9 @@ SCREENS = {
 }
 FONTS = {
     "narrow": "* { font-family: 'DejaVu Sans Condensed', 'Arial Narrow', sans-serif !important; }",
-    "wide": "* { font-family: 'DejaVu Sans', Verdana !important; letter-spacing: 0.03em !important; }",
+    "wide": (
+        "* { font-family: 'DejaVu Sans', Verdana !important; letter-spacing: 0.03em !important; }"
+    ),
 }
 
 

@@ -15,7 +15,7 @@ SILENT, LOUD = 127, 25
 
 @asynccontextmanager
 async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightClient]]:
-    """People who send sound and say nothing, by name."""
+    """People who send sound but say nothing, by name."""
     guests: dict[str, LightClient] = {}
     tasks: list[asyncio.Task[None]] = []
     async with Hub() as hub:

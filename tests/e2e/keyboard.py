@@ -7,7 +7,8 @@ import re
 from playwright.async_api import Page
 
 FOCUSED = """() => {
-  const named = (e) => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.title || e.textContent.trim().slice(0, 40);
+  const named = (e) => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.title ||
+    e.textContent.trim().slice(0, 40);
   const at = document.activeElement;
   if (at.tagName !== 'IFRAME') return named(at);
   const within = at.contentDocument?.activeElement;

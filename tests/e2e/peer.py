@@ -15,8 +15,9 @@ from tests.e2e.people import until
 CLIENT = """
 window.start = async ({sources, rids, slots, width, height, codec}) => {
   const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
+  const video = {width: {exact: width}, height: {exact: height}};
   const stream = sources.length
-    ? await navigator.mediaDevices.getUserMedia({audio: true, video: {width: {exact: width}, height: {exact: height}}}) : null;
+    ? await navigator.mediaDevices.getUserMedia({audio: true, video}) : null;
   const tracks = {};
   for (const source of sources) {
     const track = source === 'microphone' ? stream.getAudioTracks()[0] : stream.getVideoTracks()[0];
@@ -25,8 +26,9 @@ window.start = async ({sources, rids, slots, width, height, codec}) => {
       ? rids.map((rid) => ({rid, scaleResolutionDownBy: scale[rid], maxBitrate: most[rid]}))
       : codec ? [{maxBitrate: 400e3}] : undefined;
     if (codec) for (const encoding of encodings) encoding.scalabilityMode = 'L1T3';
-    const transceiver = pc.addTransceiver(track, {direction: 'sendonly', sendEncodings: encodings, streams: [stream]});
-    // The answer would put the codec that every browser has first: only what is offered alone is sure to be sent.
+    const transceiver = pc.addTransceiver(track,
+      {direction: 'sendonly', sendEncodings: encodings, streams: [stream]});
+    // Offer nothing else: the answer would prefer the codec that every browser has.
     if (codec) transceiver.setCodecPreferences(RTCRtpSender.getCapabilities('video').codecs
       .filter((c) => [`video/${codec}`, 'video/rtx'].includes(c.mimeType)));
     tracks[source] = transceiver;
@@ -53,16 +55,19 @@ window.finish = async (sdp) => {
   }
 };
 window.inbound = async (mid) => {
-  for (const r of (await window.pc.getStats()).values()) if (r.type === 'inbound-rtp' && r.mid === mid)
-    return {frames: r.framesDecoded || 0, height: r.frameHeight || 0, lost: r.packetsLost, freezes: r.freezeCount || 0,
-            codec: r.codecId, packets: r.packetsReceived, plis: r.pliCount};
+  for (const r of (await window.pc.getStats()).values())
+    if (r.type === 'inbound-rtp' && r.mid === mid)
+      return {frames: r.framesDecoded || 0, height: r.frameHeight || 0, lost: r.packetsLost,
+        freezes: r.freezeCount || 0, codec: r.codecId, packets: r.packetsReceived,
+        plis: r.pliCount};
   return {frames: 0, height: 0, lost: 0, freezes: 0, packets: 0};
 };
 window.outbound = async () => {
   const found = {};
-  for (const r of (await window.pc.getStats()).values()) if (r.type === 'outbound-rtp' && r.kind === 'video')
-    found[r.rid || ''] = {active: r.active, frames: r.framesEncoded, height: r.frameHeight, target: r.targetBitrate,
-                          bytes: r.bytesSent, rtx: r.retransmittedPacketsSent};
+  for (const r of (await window.pc.getStats()).values())
+    if (r.type === 'outbound-rtp' && r.kind === 'video')
+      found[r.rid || ''] = {active: r.active, frames: r.framesEncoded, height: r.frameHeight,
+        target: r.targetBitrate, bytes: r.bytesSent, rtx: r.retransmittedPacketsSent};
   return found;
 };
 window.only = async (rids) => {
@@ -93,7 +98,11 @@ class Peer:
         codec: str = "",
         reports: bool = True,
     ) -> None:
-        """``codec``: sends that one alone, with three temporal layers. Without ``reports`` the worker hears of no arrivals."""
+        """Join, send ``sources`` and have ``slots`` pairs of slots.
+
+        With ``codec`` the camera is sent in that one, in three temporal layers. Without ``reports``
+        the worker is not told what arrives.
+        """
         channel = await self.bus.layer.new_channel("sfu-test")
         self.reader = asyncio.create_task(self._read(channel))
         await self.send(wire.Join("lab", self.name, self.name, "speaker", True, channel))
@@ -165,4 +174,5 @@ async def seen(p: Peer, track: str) -> bool:
 
 
 async def detail(ann: Peer, ben: Peer) -> str:
-    return f"ann sends {await ann.page.evaluate('window.outbound()')}\nben gets {await ben.inbound(1)}\n{await ben.say('events')}"
+    sent = await ann.page.evaluate("window.outbound()")
+    return f"ann sends {sent}\nben gets {await ben.inbound(1)}\n{await ben.say('events')}"

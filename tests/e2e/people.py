@@ -1,4 +1,4 @@
-"""People in front of a browser: what they do on the call page, and what they see and hear, from getStats."""
+"""People at a browser: what they do on the call page, and what getStats says they see and hear."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page
 
-# The page keeps its connections to itself; a person watching the network would see them all the same.
+# The page does not expose its connections.
 RECORD_CONNECTIONS = """
 window.connections = [];
 window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
-  construct(target, args) { const pc = new target(...args); window.connections.push(pc); return pc; },
+  construct(target, args) {
+    const pc = new target(...args);
+    window.connections.push(pc);
+    return pc;
+  },
 });
 """
 
 MEDIA_OF = """
 async (name) => {
   const region = document.querySelector('[aria-label="People in the call"]');
-  const groups = region ? [...region.querySelectorAll('[role=group]')].filter((g) => g.getAttribute('aria-label') === name) : [];
+  const all = region ? [...region.querySelectorAll('[role=group]')] : [];
+  const groups = all.filter((g) => g.getAttribute('aria-label') === name);
   const ids = groups.flatMap((g) => [...g.querySelectorAll('video, audio')])
     .flatMap((e) => (e.srcObject ? e.srcObject.getTracks() : [])).map((t) => t.id);
   const found = { frames: 0, samples: 0, energy: 0, width: 0, height: 0, groups: groups.length };
@@ -101,7 +106,7 @@ class Person:
         return found
 
     async def sees(self, *names: str, frames: int = 10, seconds: float = 30) -> None:
-        """Wait until new frames of everybody named are decoded."""
+        """Wait until new frames of everyone named are decoded."""
         for name in names:
             before = (await self.media_of(name))["frames"]
 
@@ -115,7 +120,7 @@ class Person:
             )
 
     async def hears(self, *names: str, seconds: float = 30) -> None:
-        """Wait until sound (the fake microphone beeps) of everybody named arrives: samples and energy grow."""
+        """Wait until sound of everyone named arrives, as the beeps of fake microphones."""
         for name in names:
             before = await self.media_of(name)
 

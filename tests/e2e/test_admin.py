@@ -1,4 +1,4 @@
-"""The admin as people use it who cannot see it well, and on a phone: axe-core on every page."""
+"""The admin for people who cannot see it well, and on a phone: axe-core on every page."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ now = timezone.now()
 picture = backgrounds.encode(io.BytesIO(images.photo(size=(400, 1000))), 1 << 22, 1 << 22)
 background = Background(title="A very tall orchard", credit="Photo: Ann Example", alt="Trees")
 backgrounds.adopt(background, backgrounds.write(picture), picture)
-room = Room.objects.create(slug="orchard", title="The orchard behind the house", background=background,
-    opens=now, closes=now + timedelta(days=9))
+room = Room.objects.create(slug="orchard", title="The orchard behind the house",
+    background=background, opens=now, closes=now + timedelta(days=9))
 invite = Invite.objects.create(room=room, role="speaker", label="Guests from the neighbourhood",
     expires=now + timedelta(days=9), uses_left=12, last_used=now)
 Admission.objects.create(invite=invite, person="p", name="Bea", first=now)
@@ -38,7 +38,8 @@ Arrival.objects.create(room=room, participant="p1", person="p", name="Bea of the
     role="speaker", since=now, invite=invite)
 Ban.objects.create(room=room, person="q", name="Cid", invite=invite)
 Call.objects.create(room=room, epoch="e", started=now, most_people=3)
-ChatLine.objects.create(room=room, number=1, person="p", nonce="n", name="Bea", text="Hello there " * 20)
+ChatLine.objects.create(room=room, number=1, person="p", nonce="n", name="Bea",
+    text="Hello there " * 20)
 pages = ["/admin/", reverse("admin:rooms_live"), reverse("admin:password_change")]
 lists = []
 for model, owner in admin.site._registry.items():
@@ -57,7 +58,10 @@ print(json.dumps({"pages": pages, "lists": lists}))
 FAULTS = """
 async (how) => (await axe.run(document, { resultTypes: ['violations'], ...how })).violations
   .filter((v) => ['serious', 'critical'].includes(v.impact))
-  .map((v) => `${v.impact} ${v.id}: ${v.nodes.slice(0, 4).map((n) => n.html.slice(0, 160)).join(' | ')}`)
+  .map((v) => {
+    const places = v.nodes.slice(0, 4).map((n) => n.html.slice(0, 160));
+    return `${v.impact} ${v.id}: ${places.join(' | ')}`;
+  })
 """
 
 # What is cut off, or hidden behind a scrollbar.
@@ -86,7 +90,8 @@ async def log_in(browser: Browser, confcall: Confcall) -> Page:
     return owner.page
 
 
-# Most of axe's time goes into colours, which are the same on a phone; only they differ in the dark.
+# Most of axe's time goes into colours. They are the same on a phone, and all that differs in the
+# dark.
 COLOURS = ["color-contrast", "link-in-text-block"]
 WAYS: list[tuple[str, int, int, dict[str, Any]]] = [
     ("light", 1280, 800, {}),
@@ -96,7 +101,7 @@ WAYS: list[tuple[str, int, int, dict[str, Any]]] = [
 
 
 async def faults(page: Page, **how: Any) -> list[str]:
-    # By the debugger: the page's own policy lets no script in.
+    # This runs as the debugger: the page's policy allows no other scripts.
     await page.evaluate(AXE.read_text())
     found: list[str] = await page.evaluate(FAULTS, how)
     return found
@@ -122,7 +127,7 @@ async def test_every_page_of_the_admin_is_free_of_serious_faults_and_fits(
         await page.goto(confcall.url + path)
         problems += [(path, 844, what) for what in await page.evaluate(HIDDEN)]
     assert not problems, "\n".join(map(str, problems))
-    # What the list of invites is opened for is in it.
+    # The list of invites shows what people open it for.
     await page.set_viewport_size({"width": 1280, "height": 800})
     await page.goto(f"{confcall.url}/admin/rooms/invite/")
     row = page.get_by_role("row").filter(has_text="Guests from the neighbourhood")

@@ -1,4 +1,4 @@
-"""The main job, as people do it: an owner makes a room and links; browsers meet in it."""
+"""The main job as people do it: an owner makes a room and links, and browsers meet in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BACKGROUND = Path(__file__).resolve().parents[2] / "rooms" / "sample" / "dusk.jp
 
 
 async def owner_makes_a_room(owner: Person, confcall: Confcall, title: str) -> str:
-    """Log in to the admin, upload a background, make a room with it and an invite; returns the invite's link."""
+    """In the admin, make a room with an uploaded background, and an invite. Returns its link."""
     page = owner.page
     await page.get_by_label("Username").fill("owner")
     await page.get_by_label("Password").fill(confcall.password)
@@ -149,7 +149,8 @@ async def test_leaving_ends_with_a_page_and_stops_the_camera(
     await ann.button("Leave").click()
     await expect(ann.page.get_by_role("heading", name=re.compile("left", re.I))).to_be_visible()
     live = await ann.page.evaluate(
-        "window.connections.flatMap((c) => c.getSenders()).filter((s) => s.track && s.track.readyState === 'live').length"
+        """window.connections.flatMap((c) => c.getSenders())
+           .filter((s) => s.track && s.track.readyState === 'live').length"""
     )
     assert live == 0
 

@@ -1,4 +1,7 @@
-"""A room that is larger than a page: most are silent, and whoever speaks is heard and shown. Chromium among light clients."""
+"""A room with more people than a page has places for: Chromium among silent light clients.
+
+Anyone who speaks is heard and shown.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,15 @@ from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
+# Two more than a page has pairs for.
 GUESTS = 38
-"Two more than a page has pairs for."
 
 VOICES = """
 async () => {
   const elements = [...document.querySelectorAll('#stage > audio')];
   const ids = elements.map((e) => e.srcObject && e.srcObject.getTracks()[0].id);
-  const found = { playing: elements.filter((e) => !e.paused).length, packets: 0, lost: 0, energy: 0 };
+  const playing = elements.filter((e) => !e.paused).length;
+  const found = { playing, packets: 0, lost: 0, energy: 0 };
   for (const pc of window.connections.filter((c) => c.connectionState !== 'closed'))
     for (const r of (await pc.getStats()).values()) {
       if (r.type !== 'inbound-rtp' || !ids.includes(r.trackIdentifier)) continue;
@@ -35,14 +39,15 @@ async () => {
 }
 """
 
-# Who has no sound of its own on the page.
+# The people whose sound has no pair on the page.
 WITHOUT_PAIR = """
 () => [...document.querySelectorAll('[aria-label="People in the call"] [role=group]')]
-  .filter((g) => [...g.querySelectorAll('audio')].some((a) => !a.srcObject)).map((g) => g.getAttribute('aria-label'))
+  .filter((g) => [...g.querySelectorAll('audio')].some((a) => !a.srcObject))
+  .map((g) => g.getAttribute('aria-label'))
 """
 
 
-async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_one(
+async def test_someone_without_a_place_on_the_page_is_heard_at_once_and_gets_one(
     browser: Browser, confcall: Confcall
 ) -> None:
     link = room(confcall, "hall")
@@ -67,7 +72,7 @@ async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_on
         size: int = await ann.page.evaluate("window.connections[0].localDescription.sdp.length")
         assert size < wire.MAX_SDP_BYTES, f"the offer has {size} bytes"
         name = (await ann.page.evaluate(WITHOUT_PAIR))[0]
-        assert (await voices())["packets"] == 0, "somebody silent is in a slot for voices"
+        assert (await voices())["packets"] == 0, "someone silent is in a slot for voices"
         guests[name].streams[0].level = LOUD
 
         async def heard() -> bool:
@@ -78,7 +83,7 @@ async def test_somebody_without_a_place_on_the_page_is_heard_at_once_and_gets_on
         await expect(ann.group(name).get_by_role("img", name="speaking")).to_be_visible(
             timeout=10_000
         )
-        # It has got a pair by now, or will, and its voice moves there.
+        # They get a pair now, to which their voice moves.
         await ann.hears(name)
 
         async def still() -> bool:

@@ -1,10 +1,11 @@
-"""Cameras and microphones that are refused, busy or gone, and the lobby before its scripts are there."""
+"""Cameras and microphones that are refused, busy or gone; the lobby while its scripts load."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
-# As many Androids do: the second camera (or microphone) is refused while the first one is open.
+# As on many Androids: a second camera (or microphone) is refused while the first one is open.
 ONE_AT_A_TIME = """
 const open = { video: new Set(), audio: new Set() };
 window.wanted = [];
@@ -43,29 +44,30 @@ SENT = """
 (kind) => {
   const pc = window.connections.at(-1);
   const track = pc.getSenders().map((s) => s.track).find((t) => t && t.kind === kind);
-  return track && { id: track.getSettings().deviceId, live: track.readyState === 'live', enabled: track.enabled };
+  const live = track?.readyState === 'live';
+  return track && { id: track.getSettings().deviceId, live, enabled: track.enabled };
 }
 """
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def asking_browser() -> AsyncIterator[Browser]:
-    """A Chromium that goes by permissions instead of granting everything."""
-    # Of three, since the second one films in a format of its own (Y16) that no one decodes.
+    """A Chromium that asks for permissions instead of granting everything."""
+    # Three devices, because no one decodes the format of the second camera (Y16).
     devices = "--use-fake-device-for-media-stream=device-count=3"
     async with chromium.browser(devices, without="--use-fake-ui-for-media-stream") as browser:
         yield browser
 
 
 async def arrive(browser: Browser, link: str, name: str, permissions: list[str]) -> Person:
-    """Open a link in a profile that has these permissions alone."""
+    """Open a link in a profile that has only these permissions."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     await context.grant_permissions(permissions)
     return await Person.arrive(context, link, name)
 
 
 def alert(person: Person, words: str) -> Any:
-    """What the page says is wrong."""
+    """The alert with these words."""
     return person.page.get_by_role("alert").filter(has_text=words)
 
 
@@ -82,13 +84,13 @@ async def test_one_refused_device_takes_neither_the_other_nor_the_join(
         await person.group(person.name).wait_for(timeout=20_000)
     await ann.sees("Ben")
     await ben.hears("Ann")
-    # Who does without need not keep what is said of it.
+    # Those who do without the device can close the message.
     await ben.button("Close this message").click()
     await expect(alert(ben, "blocking the microphone.")).to_be_hidden()
     await expect(ben.page.locator("#stage")).to_be_focused()
     await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "true")
     await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "false")
-    # Allowed later, the button under the words is enough.
+    # Once it is allowed, the button under the words is enough.
     await ann.page.context.grant_permissions(["microphone", "camera"])
     await ann.button("Try again").click()
     await expect(ann.button("Camera")).to_have_attribute("aria-pressed", "true")
@@ -97,7 +99,7 @@ async def test_one_refused_device_takes_neither_the_other_nor_the_join(
     assert ann.errors + ben.errors == []
 
 
-async def test_who_is_refused_both_is_told_and_comes_in_all_the_same(
+async def test_someone_who_is_refused_both_devices_is_told_and_still_joins(
     asking_browser: Browser, confcall: Confcall
 ) -> None:
     ann = await arrive(asking_browser, room(confcall, "both-refused"), "Ann", [])
@@ -138,18 +140,18 @@ async def test_another_device_is_chosen_where_only_one_may_be_open(
     for kind, name in (("video", "cameras"), ("audio", "microphones")):
         menu, others = await choices(ann, name)
         await menu.select_option(others[-1])
-        await until(lambda k=kind, o=others[-1]: sends(ann, k, o), 10, "it is not sent")  # type: ignore[misc]
+        await until(partial(sends, ann, kind, others[-1]), 10, "it is not sent")
     await ben.sees("Ann")
     muted: Any = await ann.page.evaluate(SENT, "audio")
     assert not muted["enabled"]
     await expect(ann.button("Microphone")).to_have_attribute("aria-pressed", "false")
-    # One that does not start either: back to the one before.
+    # If the chosen one does not start, the previous one is used again.
     menu, others = await choices(ann, "cameras")
     held = await menu.input_value()
     await ann.page.evaluate("(id) => window.refused.add(id)", others[0])
     await menu.select_option(others[0])
     await expect(alert(ann, "still using the previous one")).to_be_visible()
-    await until(lambda: sends(ann, "video", held), 10, "the camera of before is not sent")
+    await until(lambda: sends(ann, "video", held), 10, "the previous camera is not sent")
     await expect(menu).to_have_value(held)
     await ben.sees("Ann")
     await ann.button("Choose another camera").click()
@@ -158,7 +160,7 @@ async def test_another_device_is_chosen_where_only_one_may_be_open(
 
 
 async def sends(person: Person, kind: str, device: str) -> bool:
-    """Is this device the one that is being sent?"""
+    """Whether this device is the one that is sent."""
     now: Any = await person.page.evaluate(SENT, kind)
     return bool(now and now["live"] and now["id"] == device)
 

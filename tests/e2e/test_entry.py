@@ -1,4 +1,4 @@
-"""The way in: without cookies, and before it is time."""
+"""The way in: without cookies, and before the room opens."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ async def without_cookies(folder: Path) -> AsyncIterator[BrowserContext]:
 def counted_invite(confcall: Confcall, slug: str, uses: int) -> str:
     """A link into a new room that lets ``uses`` people in."""
     token = confcall.shell(
-        f"from rooms.models import Room; room = Room.objects.create(slug='{slug}', title='{slug}');"
+        "from rooms.models import Room;"
+        f"room = Room.objects.create(slug='{slug}', title='{slug}');"
         f"print(room.invites.create(uses_left={uses}).token)"
     )
     return f"{confcall.url}/i/{token}/"
@@ -79,7 +80,7 @@ async def test_without_cookies_a_call_is_joined_and_left_and_joined_again(
         ann = await Person.arrive(context, link, "Ann")
         # navigator.cookieEnabled is true all the same.
         assert not await context.cookies(), "cookies are not blocked"
-        # Ben is taken for a program: he gets the page for previews first, which goes on by itself.
+        # Ben looks like a program: he first gets the page for previews, which moves on by itself.
         ben = await Person.arrive(browser, link, "Ben", user_agent="Mozilla/5.0 (Old) Chromebot")
         await ben.join()
         # With a cookie the token leaves the address bar; without one it is the only way back.
@@ -112,7 +113,8 @@ async def test_without_cookies_a_call_is_joined_and_left_and_joined_again(
 def opening_invite(confcall: Confcall, slug: str, seconds: float) -> str:
     """A link into a new room that opens in so many seconds."""
     path = confcall.shell(
-        "from datetime import timedelta; from django.utils import timezone; from rooms.models import Room;"
+        "from datetime import timedelta; from django.utils import timezone;"
+        "from rooms.models import Room;"
         f"opens = timezone.now() + timedelta(seconds={seconds});"
         f"room = Room.objects.create(slug='{slug}', title='{slug}', opens=opens);"
         "print(room.invites.create().get_absolute_url())"
@@ -121,7 +123,7 @@ def opening_invite(confcall: Confcall, slug: str, seconds: float) -> str:
 
 
 async def waiting(browser: Browser, link: str, **context: Any) -> tuple[Page, list[str]]:
-    """A tab in front of a waiting page, and the pages that it has loaded so far."""
+    """A tab for a waiting page, and the pages that it has loaded so far."""
     page = await (await browser.new_context(**context)).new_page()
     loaded: list[str] = []
 
@@ -146,7 +148,7 @@ async def test_the_waiting_page_lets_people_in_on_time_whatever_their_clocks_say
         await expect(page.get_by_text(re.compile(r", in \d+ seconds?\."))).to_be_visible()
     for page, loaded in tabs:
         await expect(page.get_by_role("textbox", name="Your name")).to_be_visible(timeout=30_000)
-        # Once to wait, once to come in: nobody asks again and again.
+        # Once to wait and once to come in: the page does not load again and again.
         assert len(loaded) == 2, loaded
         await page.context.close()
 
@@ -166,7 +168,7 @@ async def test_a_waiting_page_that_asks_in_vain_asks_less_and_less(
             await route.continue_()
 
     async def pass_time(seconds: int) -> int:
-        """Let time pass and all questions be answered; how many there were since the page was loaded."""
+        """Let time pass, and all questions be answered. Returns how many there were so far."""
         await page.clock.run_for(seconds * 1000)
         await until(all_answered, 20, "the page waits for an answer")
         return int(await page.evaluate("asked"))

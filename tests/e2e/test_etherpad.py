@@ -1,4 +1,4 @@
-"""A real Etherpad beside the call, on its own host name behind the Caddyfile that compose.yaml uses."""
+"""A real Etherpad beside the call, under its own host name, behind deploy/Caddyfile."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class Site:
         """A room made for one test; returns the link of an invite."""
         code = (
             "from rooms.models import Room, Invite\n"
-            f"room, _ = Room.objects.get_or_create(slug={slug!r}, defaults={{'title': {slug.title()!r}}})\n"
+            f"defaults = {{'title': {slug.title()!r}}}\n"
+            f"room, _ = Room.objects.get_or_create(slug={slug!r}, defaults=defaults)\n"
             f"print(Invite.objects.create(room=room, role={role!r}).get_absolute_url())"
         )
         return self.url + self.confcall.shell(code).splitlines()[-1]
@@ -52,7 +53,7 @@ class Site:
         return self.confcall.shell(code).splitlines()[-1]
 
     def status(self, host: str, path: str) -> int:
-        """The status of an answer that came through Caddy, whose certificate is its own authority's."""
+        """The status of an answer that came through Caddy."""
         return ask(host, urllib.parse.urlsplit(self.url).port or 443, path)[0]
 
 
@@ -129,7 +130,7 @@ async def arrive(browser: Browser, link: str, name: str) -> Person:
 
 
 def editor(pad: FrameLocator | Page) -> Any:
-    """What one types into: Etherpad's own two frames deep."""
+    """The text of a pad, which is two of Etherpad's frames deep."""
     return (
         pad.frame_locator("iframe[name=ace_outer]")
         .frame_locator("iframe[name=ace_inner]")
@@ -201,7 +202,7 @@ async def test_a_listener_reads_the_pad_and_cannot_write(browser: Browser, site:
     assert site.pad("readers") not in await lea.page.content(), "the name of the pad lets one write"
 
 
-async def test_a_pad_that_etherpad_has_lost_is_made_again_for_all(
+async def test_a_pad_that_etherpad_has_lost_is_made_again_for_everyone(
     browser: Browser, site: Site
 ) -> None:
     ann = await arrive(browser, site.room("lost"), "Ann")
@@ -231,7 +232,7 @@ async def test_a_pad_that_nobody_created_is_refused(browser: Browser, site: Site
 )
 def test_what_is_for_operators_is_closed(site: Site, path: str) -> None:
     assert site.status(NOTES, path) == 404
-    # Etherpad itself would have answered, if only to ask who one is.
+    # Etherpad itself answers there, if only to ask for a login.
     assert direct(site.etherpad.url + path) in (200, 401, 403)
 
 
@@ -254,7 +255,7 @@ async def test_the_call_goes_on_when_etherpad_dies(browser: Browser, site: Site)
     try:
         await ann.sees("Ben")
         await ben.hears("Ann")
-        # One who is in the lobby already, and one who comes now.
+        # One is in the lobby already, and one comes now.
         dan = await arrive(browser, link, "Dan")
         for newcomer in (cleo, dan):
             await newcomer.join()

@@ -35,7 +35,7 @@ def firefox_program() -> str:
 
 
 class Firefox:
-    """One tab of a Firefox, through tests/e2e/firefox.mjs."""
+    """One tab of Firefox, driven by tests/e2e/firefox.mjs."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -88,7 +88,7 @@ class Firefox:
         await self.do("wait", selector=f'#stage [role=group][aria-label="{name}"]', seconds=30)
 
     async def gets(self, name: str, *, seconds: float = 30) -> None:
-        """Wait until more pictures and more sound of somebody are decoded."""
+        """Wait until more pictures and more sound of someone are decoded."""
         before = await self.media_of(name)
 
         async def more() -> bool:
@@ -97,7 +97,8 @@ class Firefox:
             return bool(sound and now["frames"] >= before["frames"] + 10)
 
         async def text() -> str:
-            return f"Firefox does not get {name}: {await self.media_of(name)}\n{(await self.do('said'))[-20:]}"
+            said = (await self.do("said"))[-20:]
+            return f"Firefox does not get {name}: {await self.media_of(name)}\n{said}"
 
         await until(more, seconds, text)
 
@@ -118,14 +119,14 @@ async def test_firefox_and_chromium_see_and_hear_each_other(
         await chris.sees("Fiona")
         await chris.hears("Fiona")
 
-        # One who comes later takes new slots in connections that are open already.
+        # Someone who comes later gets new slots in open connections.
         dora = await Person.arrive(browser, link, "Dora")
         await dora.join()
         await firefox.gets("Dora")
         await dora.sees("Fiona")
         await dora.hears("Fiona")
 
-        # By its id: on a page full of media the search by accessible name has run into its time limit in Firefox.
+        # By its id: the search by accessible name has timed out in Firefox on a page full of media.
         await firefox.do("click", selector="#leave")
         for person in (chris, dora):
             await expect(person.group("Fiona")).to_have_count(0, timeout=10_000)

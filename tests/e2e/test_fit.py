@@ -88,7 +88,7 @@ async def test_the_pages_around_a_call_fit_every_screen(
     assert not found, json.dumps(found, indent=1, ensure_ascii=False)
 
 
-# Most phones tell of their keyboard by the visual viewport alone.
+# Most phones announce their keyboard by the visual viewport only.
 KEYBOARD = """
 (height) => {
   Object.defineProperty(visualViewport, 'height', { configurable: true, get: () => height });
@@ -129,7 +129,7 @@ async def chat_over_keyboard(page: Page, seen: int, lines: int) -> None:
 
     await until(readable, 3, sizes)
     assert await faults(page, "#chat") == []
-    # Nothing is lost: Tab still reaches the controls, which are back then.
+    # Nothing is lost: Tab still reaches the controls, which then appear again.
     await page.get_by_role("button", name="Send").focus()
     await page.keyboard.press("Tab")
     await expect(page.locator("#bar .control:focus")).to_be_in_viewport(ratio=1)

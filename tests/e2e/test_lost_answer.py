@@ -16,7 +16,8 @@ from tools.product import Confcall
 pytestmark = pytest.mark.e2e
 
 SLOTS = """
-() => window.connections[0].getTransceivers().filter((t) => t.currentDirection === 'recvonly').length
+() => window.connections[0].getTransceivers()
+  .filter((t) => t.currentDirection === 'recvonly').length
 """
 
 
@@ -44,7 +45,7 @@ class Lossy:
         server.on_message(pass_on)
 
 
-async def test_a_lost_answer_keeps_a_page_neither_from_growing_nor_from_its_media(
+async def test_a_page_that_lost_an_answer_still_grows_and_keeps_its_media(
     browser: Browser, confcall: Confcall
 ) -> None:
     link = room(confcall, "lost-answer")
@@ -67,5 +68,5 @@ async def test_a_lost_answer_keeps_a_page_neither_from_growing_nor_from_its_medi
 
 
 async def lost(lossy: Lossy) -> bool:
-    """Was an answer lost?"""
+    """Whether an answer was lost."""
     return lossy.answers >= 2

@@ -12,8 +12,8 @@ from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
-# How far the only other caret stands from a place in the text.
-# The cursors move once more in a task after the change, which this one comes behind.
+# How far the only other caret is from a place in the text. The cursors move once more in a task
+# after the change, so this waits for a later task.
 CARET = """async (editor, place) => {
   await new Promise((done) => setTimeout(done));
   const shown = document.querySelector('.ql-cursor-caret').getBoundingClientRect().x;
@@ -29,7 +29,7 @@ async def notes(person: Person) -> Locator:
     return text
 
 
-async def test_what_others_write_in_the_notes_moves_their_caret_and_nobodys_focus(
+async def test_what_others_write_in_the_notes_moves_their_caret_and_no_ones_focus(
     browser: Browser, confcall: Confcall
 ) -> None:
     link = room(confcall, "scribes")
@@ -40,7 +40,7 @@ async def test_what_others_write_in_the_notes_moves_their_caret_and_nobodys_focu
     await his.click()
     await ben.page.keyboard.type("plan")
     await expect(hers).to_have_text("plan")
-    # Ben goes on in the chat while Ann writes in front of his words.
+    # Ben writes in the chat while Ann writes in front of his words.
     message = ben.page.get_by_role("textbox", name="Message")
     await message.click()
     await ben.page.keyboard.type("abc")
@@ -61,7 +61,7 @@ async def test_what_others_write_in_the_notes_moves_their_caret_and_nobodys_focu
     await ann.page.keyboard.type("new ")
     await expect(his).to_have_text("our new plans")
     assert await ben.page.evaluate(FOCUSED) == "notes: Link"
-    # The dialog for links fits into the frame, also with the button to remove one.
+    # The dialog for links fits into the frame, even with the button that removes one.
     beside = ben.page.frame_locator("iframe")
     dialog = beside.get_by_role("dialog", name="Link")
     await beside.get_by_role("button", name="Link", exact=True).click()

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.e2e
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 NO_CLIPBOARD = """
-Object.defineProperty(navigator, 'clipboard', { value: { writeText: () => Promise.reject(new Error('refused')) } });
+const writeText = () => Promise.reject(new Error('refused'));
+Object.defineProperty(navigator, 'clipboard', { value: { writeText } });
 """
 NO_CAMERA = """
 navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', '%s'); };
@@ -104,7 +105,7 @@ async def test_each_reason_for_no_camera_has_its_own_words(
     await ann.join(devices=False)
 
 
-async def test_a_lost_websocket_is_a_banner_and_nobody_hears_of_it(
+async def test_a_lost_websocket_shows_a_banner_and_no_one_else_notices(
     browser: Browser, confcall: Confcall
 ) -> None:
     link = room(confcall, "cut")
@@ -185,7 +186,7 @@ async def test_a_phone_has_tabs_and_counts_what_was_not_read(
     await ben.button("Copy notes link").click()
     await ben.page.keyboard.press("Escape")
     await expect(ben.page.get_by_role("status").filter(has_text="copied")).to_be_visible()
-    assert await faults(ben.page) == []  # what was said covers nothing
+    assert await faults(ben.page) == []  # the message covers nothing
     await ben.page.get_by_role("tab", name="Notes").click()
     await expect(ben.page.frame_locator("iframe").get_by_role("textbox").first).to_be_visible(
         timeout=20_000
@@ -274,7 +275,7 @@ async def test_the_lobby_can_be_read_without_scripts(browser: Browser, confcall:
     assert "/n/" in notes
 
 
-async def test_the_call_page_asks_no_other_site_and_breaks_no_policy(
+async def test_the_call_page_loads_from_no_other_site_and_keeps_its_policy(
     browser: Browser, confcall: Confcall
 ) -> None:
     ann = await Person.arrive(browser, room(confcall, "strict"), "Ann")
@@ -296,7 +297,7 @@ async def _said(person: Person) -> str:
     return "\n".join(person.said)
 
 
-async def test_who_speaks_while_muted_is_told(browser: Browser, confcall: Confcall) -> None:
+async def test_someone_who_speaks_while_muted_is_told(browser: Browser, confcall: Confcall) -> None:
     ann = await Person.arrive(browser, room(confcall, "unheard"), "Ann")
     await ann.page.add_init_script(TALKS)
     await ann.page.reload()
@@ -347,7 +348,7 @@ async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_c
     elsewhere = "The call is open in another tab"
 
     async def alone_with_ann() -> None:
-        """Ben sees one Ann, who moves and is heard, and has not heard of anybody who came or went."""
+        """Ben sees one Ann, who moves and is heard, and was not told that anyone came or went."""
         await ben.sees("Ann")
         await ben.hears("Ann")
         await expect(ben.group("Ann")).to_have_count(1)
@@ -374,14 +375,14 @@ async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_c
     await alone_with_ann()
     await expect(one.button("Camera")).to_have_attribute("aria-pressed", "true")
 
-    # A tab that was away while the other one took over hears of it when it is back, and stays out.
+    # A tab that was away while the other one took over is told when it is back, and stays out.
     await cut.cut()
     await expect(one.page.get_by_role("alert")).to_contain_text("connection to the server")
     await two.button("Move the call here").click()
     await two.sees("Ben")
     cut.away = False
     await expect(one.page.get_by_role("heading", name=elsewhere)).to_be_visible(timeout=30_000)
-    # Closing or reloading the tab that lost the call ends it for nobody.
+    # Closing or reloading the tab that lost the call does not end it.
     await one.page.reload()
     await expect(one.button("Join")).to_be_visible()
     await one.page.close()

@@ -1,4 +1,4 @@
-"""The host removes somebody from the call, and a stream: in real browsers, with a real encoder."""
+"""The host removes someone from the call, and a stream: in real browsers, with a real encoder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def dialog(person: Person) -> Locator:
 
 
 async def remove(host: Person, name: str) -> None:
-    """By the button of the tile and that of the dialog."""
+    """Use the button of the tile and that of the dialog."""
     await host.button(f"Remove {name}").click()
     await expect(dialog(host).get_by_role("heading")).to_have_text(f"Remove {name}?")
     await dialog(host).get_by_role("button", name="Remove", exact=True).click()
@@ -81,7 +81,7 @@ async def test_the_owner_removes_a_guest_who_does_not_come_back(
     response = await ben.page.goto(link["Guests"])
     assert response is not None
     assert response.status == 403
-    # It was Ben who was removed, not the link: a newcomer has done nothing.
+    # Ben was removed, not the link: a newcomer may join.
     dora = await Person.arrive(browser, link["Guests"], "Dora")
     await dora.join(devices=False)
     await dora.sees("Cleo")
@@ -107,7 +107,7 @@ async def copied_link(person: Person) -> str:
 
 
 async def status(browser: Browser, link: str) -> tuple[int, str]:
-    """What somebody who was never here gets."""
+    """What someone who was never here gets."""
     page = await (await browser.new_context()).new_page()
     response = await page.goto(link)
     assert response is not None
@@ -143,13 +143,13 @@ async def test_a_link_is_stopped_with_a_removal_and_the_host_is_handed_a_fresh_o
 
     assert await status(browser, guests) == (410, "This link no longer works")
     assert (await status(browser, fresh))[0] == 200
-    # Whoever came by it before stays, and comes back.
+    # People who joined with it before stay, and can come back.
     await expect(ann.group("Cleo")).to_have_count(1)
     await cleo.page.goto(guests)
     await cleo.join(devices=False)
     await ann.group("Cleo").wait_for()
 
-    # A page may be open for hours: the link that it copies lets somebody in when it is copied.
+    # A page may be open for hours. A link is valid at the moment when it is copied.
     for change in ("expires='2001-01-01T00:00Z'", "uses_left=0", "revoked=True", "stopped=True"):
         token = (await ann.clipboard()).rstrip("/").rpartition("/")[2]
         confcall.shell(
@@ -170,7 +170,7 @@ async def test_the_owner_removes_a_running_stream_and_its_key_is_refused(
     tokens = room_with_invites(confcall, "concert", Ann="owner", Camera_1="speaker")
     ann = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Ann']}/", "Ann")
     await ann.join(devices=False)
-    # Somebody who came by the very link whose token is the key of the stream.
+    # Ben joined with the link whose token is the key of the stream.
     ben = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Camera_1']}/", "Ben")
     await ben.join()
     async with encoder(confcall, "concert", tokens["Camera_1"], tmp_path / "first"):
@@ -189,7 +189,7 @@ async def test_the_owner_removes_a_running_stream_and_its_key_is_refused(
     assert "403" in log.read_text(errors="replace")
     await expect(ann.group("Camera 1")).to_have_count(0)
     await ann.sees("Ben")
-    # Who holds the invite comes in as before, the person as well as somebody new.
+    # The invite still lets people in: Ben again, and someone new.
     await ben.page.reload()
     await ben.join()
     cleo = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Camera_1']}/", "Cleo")
@@ -198,7 +198,7 @@ async def test_the_owner_removes_a_running_stream_and_its_key_is_refused(
     assert ann.errors == ben.errors == cleo.errors == []
 
 
-async def test_a_role_counts_at_once_when_it_is_lowered_and_when_it_is_raised(
+async def test_a_lowered_or_raised_role_takes_effect_at_once(
     browser: Browser, confcall: Confcall
 ) -> None:
     tokens = room_with_invites(confcall, "panel", Ann="owner", Ben="speaker", Cleo="listener")
@@ -213,7 +213,8 @@ async def test_a_role_counts_at_once_when_it_is_lowered_and_when_it_is_raised(
 
     def make(name: str, role: str) -> None:
         confcall.shell(
-            f"from rooms.models import Invite; Invite.objects.filter(token={tokens[name]!r}).update(role={role!r})"
+            "from rooms.models import Invite\n"
+            f"Invite.objects.filter(token={tokens[name]!r}).update(role={role!r})"
         )
 
     banner = ben.page.get_by_role("alert")
@@ -247,9 +248,10 @@ async def test_a_role_counts_at_once_when_it_is_lowered_and_when_it_is_raised(
     await cleo.join()
     await ann.sees("Cleo")
 
-    # And one whose invite is withdrawn reads why.
+    # Someone whose invite is withdrawn is told why.
     confcall.shell(
-        f"from rooms.models import Invite; Invite.objects.filter(token={tokens['Ben']!r}).update(revoked=True)"
+        "from rooms.models import Invite\n"
+        f"Invite.objects.filter(token={tokens['Ben']!r}).update(revoked=True)"
     )
     await expect(ben.page.get_by_text("This invite was withdrawn")).to_be_visible(timeout=PATIENCE)
     await expect(

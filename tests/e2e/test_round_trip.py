@@ -1,4 +1,4 @@
-"""Who only watches knows how far away the worker is, and so how soon to ask again for what is lost."""
+"""A viewer that sends nothing knows the round trip to the worker, and so when to repeat NACKs."""
 
 from __future__ import annotations
 

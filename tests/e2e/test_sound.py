@@ -13,8 +13,8 @@ from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
+# Chromium's payload types.
 OPUS, RED = 111, 63
-"Chromium's payload types."
 LOSS = 0.15
 
 THROUGH_RELAY = """
@@ -28,7 +28,8 @@ SOUND = """
 async () => {
   const found = {samples: 0, concealed: 0, received: 0, lost: 0};
   for (const pc of window.connections.filter((c) => c.connectionState !== 'closed'))
-    for (const r of (await pc.getStats()).values()) if (r.type === 'inbound-rtp' && r.kind === 'audio') {
+    for (const r of (await pc.getStats()).values()) {
+      if (r.type !== 'inbound-rtp' || r.kind !== 'audio') continue;
       found.samples += r.totalSamplesReceived || 0;
       found.concealed += (r.concealedSamples || 0) - (r.silentConcealedSamples || 0);
       found.received += r.packetsReceived;
@@ -38,7 +39,7 @@ async () => {
 }
 """
 
-# A shared tab that plays a tone on the left alone.
+# A shared tab that plays a tone on the left side only.
 LEFT_ALONE = """
 navigator.mediaDevices.getDisplayMedia = async () => {
   const context = new AudioContext();
@@ -53,7 +54,7 @@ navigator.mediaDevices.getDisplayMedia = async () => {
 };
 """
 
-# How loud the sound of a shared screen is on either side.
+# How loud the sound of a shared screen is on each side.
 SIDES = """
 async () => {
   const sound = document.querySelector('.tile.screen audio')?.srcObject;
@@ -81,7 +82,7 @@ async () => {
 }
 """
 
-# Of Opus in each section of the latest answer: what is said beside the payload type.
+# The parameters of Opus in each section of the latest answer.
 OPUS_ANSWERED = """
 () => window.connections.at(-1).remoteDescription.sdp.split(/^(?=m=)/m).slice(1)
   .map((section) => (/a=fmtp:111 (.*)/.exec(section) || ['', ''])[1].trim())
@@ -114,7 +115,7 @@ async def arrive_through(relay: Relay, browser: Browser, link: str, name: str) -
     return await Person.arrive(context, link, name)
 
 
-async def test_a_voice_is_heard_whole_although_each_seventh_packet_is_lost(
+async def test_a_voice_is_heard_whole_though_one_packet_in_seven_is_lost(
     browser: Browser, confcall: Confcall
 ) -> None:
     link = room(confcall, "storm")
@@ -126,7 +127,7 @@ async def test_a_voice_is_heard_whole_although_each_seventh_packet_is_lost(
         await ann.join()
         await ben.join()
         await ben.hears("Ann")
-        # A voice leaves Chromium with redundancy; without losses nobody gets any.
+        # A voice leaves Chromium with redundancy; without packet loss no receiver gets any.
         assert up.types[RED] > 0
         assert up.types[OPUS] == 0
         assert down.types[RED] == 0
@@ -134,7 +135,7 @@ async def test_a_voice_is_heard_whole_although_each_seventh_packet_is_lost(
         ben_link.change(Conditions(loss=LOSS), Conditions(loss=LOSS))
 
         async def whole() -> bool:
-            """Many packets of one stretch got lost, and little of its sound."""
+            """Whether, for three seconds, many packets were lost but little of the sound."""
             before = await ben.page.evaluate(SOUND)
             await ben.page.wait_for_timeout(3000)
             now = await ben.page.evaluate(SOUND)
@@ -152,7 +153,7 @@ async def test_a_voice_is_heard_whole_although_each_seventh_packet_is_lost(
         )
         assert down.types[RED] > 50
         await ben.hears("Ann")
-        # Ann's own link loses packets as well: what she sends twice is put together at the worker.
+        # Ann's own link loses packets too: the worker recovers them from what she sends twice.
         ann_link.change(Conditions(), Conditions(loss=LOSS))
         stretches.clear()
         await until(

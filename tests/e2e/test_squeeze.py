@@ -1,4 +1,4 @@
-"""One of three receivers has its link squeezed and widened again: its layer falls and returns, and nobody else's moves."""
+"""The link of one of three receivers gets narrow and wide again: only its layer changes."""
 
 from __future__ import annotations
 
@@ -30,24 +30,26 @@ from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
 
+# The smallest picture of which Chromium sends three layers.
 SIZE = Size(960, 540)
-"The smallest of which Chromium sends three layers."
 FRAMES = 30
+# Edge of the part that changes, in pixels: enough for the top layer to use all of its 1.5 Mbit/s.
 GRAIN = 80
-"Edge of the part that changes, in pixels: enough for the top layer to take all of its 1.5 Mbit/s."
 
 NARROW, WIDE = Conditions(rate=500_000), Conditions(rate=10_000_000)
 
-# Nothing here depends on the sender's computer or upload: however busy the machine is, neither may take the top layer away.
+# However busy the machine is, neither the sender's CPU nor its bandwidth drops the top layer.
 SENDER = """
 {
   const { setParameters } = RTCRtpSender.prototype;
   RTCRtpSender.prototype.setParameters = function (parameters) {
-    return setParameters.call(this, { ...parameters, degradationPreference: 'maintain-framerate-and-resolution' });
+    const degradationPreference = 'maintain-framerate-and-resolution';
+    return setParameters.call(this, { ...parameters, degradationPreference });
   };
   const { setRemoteDescription } = RTCPeerConnection.prototype;
   RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
-    sdp = sdp.replaceAll(/^a=rtpmap:(\\d+) VP8.*$/gm, '$&\\r\\na=fmtp:$1 x-google-min-bitrate=2500;x-google-start-bitrate=2500');
+    const rates = 'x-google-min-bitrate=2500;x-google-start-bitrate=2500';
+    sdp = sdp.replaceAll(/^a=rtpmap:(\\d+) VP8.*$/gm, `$&\\r\\na=fmtp:$1 ${rates}`);
     return setRemoteDescription.call(this, { type, sdp });
   };
 }
@@ -64,7 +66,7 @@ BEHIND_RELAY = """
 
 
 def pictures() -> Iterator[bytearray]:
-    """A still picture with a patch of grain that is new in each frame: cheap to encode, and dear to send at full size."""
+    """A still picture with a patch of new grain in each frame: easy to encode, but many bits."""
     chance = random.Random(1)
     still = b"".join(bytes([64 + y // 5]) * SIZE.width for y in range(SIZE.height)) + b"\x80" * (
         SIZE.width * SIZE.height // 2
@@ -80,7 +82,7 @@ def pictures() -> Iterator[bytearray]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def camera(tmp_path: Path) -> AsyncIterator[Browser]:
-    """A browser whose camera shows the clip. All sit in it, in tabs: one browser takes less of a small machine than four."""
+    """A browser whose camera shows the clip. All people use it: a small machine cannot run four."""
     clip = tmp_path / "clip.y4m"
     write_y4m(clip, pictures(), SIZE)
     async with chromium.browser(f"--use-file-for-fake-video-capture={clip}") as browser:
@@ -96,7 +98,10 @@ def relay() -> Iterator[Relay]:
 
 
 class Viewer:
-    """Somebody who watches Ann. ``layers`` are the rids that her picture has come in, ``heights`` those seen since a while."""
+    """Someone who watches Ann.
+
+    ``layers`` are the rids that her picture came in, ``heights`` are those seen since ``forget``.
+    """
 
     person: Person
 
@@ -106,7 +111,7 @@ class Viewer:
         self.heights: set[float] = set()
 
     async def arrive(self, context: BrowserContext, link: str) -> None:
-        """Join, and make Ann's picture large, so that its top layer is asked for."""
+        """Join, and make Ann's picture large, which asks for its top layer."""
         context.on("page", self._listen)
         self.person = await Person.arrive(context, link, self.name)
         await self.person.join(devices=False)
@@ -132,7 +137,7 @@ class Viewer:
         return height
 
     def forget(self) -> None:
-        """From now on is what counts."""
+        """Count from now on."""
         del self.layers[:-1]
         self.heights.clear()
 

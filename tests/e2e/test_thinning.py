@@ -1,4 +1,4 @@
-"""A receiver that can take a part of the frames gets that part, in every codec that Chromium sends."""
+"""A receiver with bandwidth for some of the frames gets those, in each codec of Chromium."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENOUGH = 100_000_000
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def worker(redis_url: str) -> AsyncIterator[Worker]:
-    """In this process: a receiver's budget is said here, and no link has to be narrow for it."""
+    """A worker in this process, so that a test can set the budget of a receiver."""
     worker = Worker(Config("lab", "lab", redis_url, 0, ("127.0.0.1",), ("127.0.0.1",), "INFO"))
     await worker.start()
     yield worker
@@ -78,7 +78,7 @@ class Pair:
         return sum(encoding["frames"] for encoding in sent.values()), await self.ben.inbound(1)
 
     async def share(self) -> tuple[float, dict[str, int]]:
-        """Which part of the next 60 frames is decoded, and what the receiver counts beside them meanwhile."""
+        """The share of the next 60 frames that is decoded, and what else the receiver counts."""
         encoded, before = await self.frames()
         while (now := await self.frames())[0] < encoded + 60:
             await asyncio.sleep(0.1)
@@ -86,7 +86,7 @@ class Pair:
         return got["frames"] / (now[0] - encoded), got
 
     async def give(self, temporal: int) -> None:
-        """Let the budget be enough up to this temporal layer from now on, whatever the encoder takes; wait for the choice."""
+        """Let the budget be enough for this temporal layer from now on; wait for the choice."""
         self.wanted = temporal
 
         async def chosen() -> bool:
@@ -95,7 +95,7 @@ class Pair:
         await until(chosen, 20, lambda: detail(self.ann, self.ben))
 
     async def keep_budget(self) -> None:
-        """Say the receiver's estimate again and again. Ends by being cancelled."""
+        """Set the receiver's estimate again and again, until this is cancelled."""
         while True:
             rates = self.layers[0].bitrates if self.layers else (0,)
             limited = self.wanted < len(rates) - 1
@@ -105,7 +105,7 @@ class Pair:
 
 
 @pytest.mark.parametrize("codec", CODECS)
-async def test_a_small_budget_takes_frames_and_nothing_else(
+async def test_a_small_budget_costs_frames_and_nothing_else(
     browser: Browser, bus: Bus, worker: Worker, codec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, ben = await peer(browser, bus, "ann"), await peer(browser, bus, "ben")
@@ -116,7 +116,7 @@ async def test_a_small_budget_takes_frames_and_nothing_else(
     )
     await ben.want(1, "ann:camera", 270)
     pair = Pair(ann, ben, worker)
-    # The browser has an estimate of its own, which would be told between ours.
+    # The browser reports its own estimate, which would come between ours.
     monkeypatch.setattr(pair.receiver.egress, "on_remb", lambda bitrate, now: None)
     budget = asyncio.create_task(pair.keep_budget())
 
@@ -127,7 +127,7 @@ async def test_a_small_budget_takes_frames_and_nothing_else(
     counted = []
     for temporal, least, most in ((0, 0.15, 0.4), (ALL_TEMPORAL, 0.8, 1.2), (0, 0.15, 0.4)):
         await pair.give(temporal)
-        # The first measure holds what was on its way.
+        # The first measurement includes what was on its way.
         await pair.share()
         share, got = await pair.share()
         assert least < share < most, (temporal, share, await detail(ann, ben))

@@ -1,4 +1,4 @@
-"""WHIP and WHEP as others speak them: FFmpeg sends, a page that knows nothing of confcall receives."""
+"""WHIP and WHEP with other clients: FFmpeg sends, and a page without confcall's code receives."""
 
 from __future__ import annotations
 

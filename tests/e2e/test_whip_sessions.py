@@ -1,4 +1,4 @@
-"""A browser as a WHIP or WHEP client: ICE restarts as RFC 9725 has them, and simulcast in the order of OBS."""
+"""A browser as a WHIP or WHEP client: ICE restarts (RFC 9725), and simulcast in OBS's order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ window.connect = async (url, token, pc) => {
   return [response.status, text];
 };
 window.request = (method, url, type, body, match) => fetch(url, { method, body, headers: {
-  Authorization: `Bearer ${window.token}`, ...(type && { 'Content-Type': type }), ...(match && { 'If-Match': match }) } });
+  Authorization: `Bearer ${window.token}`,
+  ...(type && { 'Content-Type': type }), ...(match && { 'If-Match': match }) } });
 window.publish = async (url, token, { size, rids, scales, codec }) => {
   const stream = await navigator.mediaDevices.getUserMedia(
     { audio: true, video: { width: { exact: size[0] }, height: { exact: size[1] } } });
@@ -39,24 +40,28 @@ window.publish = async (url, token, { size, rids, scales, codec }) => {
   pc.addTransceiver(stream.getAudioTracks()[0], { direction: 'sendonly', streams: [stream] });
   const sendEncodings = rids.length ? rids.map((rid, i) => (
     { rid, scaleResolutionDownBy: scales[i], maxBitrate: 1.2e6 / scales[i] ** 2 })) : undefined;
-  const camera = pc.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendonly', streams: [stream], sendEncodings });
+  const camera = pc.addTransceiver(stream.getVideoTracks()[0],
+    { direction: 'sendonly', streams: [stream], sendEncodings });
+  const wanted = [`video/${codec}`, 'video/rtx'];
   const codecs = RTCRtpSender.getCapabilities('video').codecs;
-  camera.setCodecPreferences(codecs.filter((c) => [`video/${codec}`, 'video/rtx'].includes(c.mimeType)));
+  camera.setCodecPreferences(codecs.filter((c) => wanted.includes(c.mimeType)));
   return window.connect(url, token, pc);
 };
 window.watch = async (url, token) => {
   const pc = new RTCPeerConnection();
-  const tracks = ['audio', 'video'].map((kind) => pc.addTransceiver(kind, { direction: 'recvonly' }).receiver.track);
+  const receive = (kind) => pc.addTransceiver(kind, { direction: 'recvonly' }).receiver.track;
+  const tracks = ['audio', 'video'].map(receive);
   const video = document.querySelector('video');
   video.srcObject = new MediaStream(tracks);
   video.play();
   return window.connect(url, token, pc);
 };
 window.patch = async (body, match) => {
-  const response = await window.request('PATCH', window.session, 'application/trickle-ice-sdpfrag', body, match);
+  const type = 'application/trickle-ice-sdpfrag';
+  const response = await window.request('PATCH', window.session, type, body, match);
   return [response.status, response.headers.get('ETag'), await response.text()];
 };
-// The client keeps both descriptions and changes nothing in them but ICE (RFC 9725, section 4.3.3).
+// The client keeps both descriptions and changes only ICE in them (RFC 9725, section 4.3.3).
 window.restart = async () => {
   pc.restartIce();
   await pc.setLocalDescription();
@@ -65,7 +70,9 @@ window.restart = async () => {
   if (status !== 200) return [status, text];
   window.etag = etag;
   let sdp = pc.remoteDescription.sdp;
-  for (const line of text.match(/a=ice-(ufrag|pwd):.*/g)) sdp = sdp.replaceAll(new RegExp(line.split(':')[0] + ':.*', 'g'), line);
+  for (const line of text.match(/a=ice-(ufrag|pwd):.*/g)) {
+    sdp = sdp.replaceAll(new RegExp(line.split(':')[0] + ':.*', 'g'), line);
+  }
   await pc.setRemoteDescription({ type: 'answer', sdp });
   return [status, text];
 };
@@ -73,13 +80,18 @@ window.state = async () => {
   const found = { streams: {}, packets: 0, dtls: window.dtls, connection: pc.connectionState };
   const stats = await pc.getStats();
   for (const r of stats.values()) {
-    if (r.type === 'transport') Object.assign(found, { user: r.iceLocalUsernameFragment, secure: r.dtlsState });
+    if (r.type === 'transport') {
+      Object.assign(found, { user: r.iceLocalUsernameFragment, secure: r.dtlsState });
+    }
     if (r.type === 'outbound-rtp') {
       const codec = (stats.get(r.codecId)?.mimeType || '').replace('video/', '');
       found.streams[r.ssrc] = { rid: r.rid, height: r.frameHeight, codec };
       found.packets += r.packetsSent;
     }
-    if (r.type === 'inbound-rtp') { found.streams[r.ssrc] = {}; found.packets += r.packetsReceived; }
+    if (r.type === 'inbound-rtp') {
+      found.streams[r.ssrc] = {};
+      found.packets += r.packetsReceived;
+    }
   }
   return found;
 };
@@ -132,9 +144,9 @@ async def restarts(page: Page, confcall: Confcall) -> None:
         "connected",
         "connected",
     )
-    # That is what the worker says at the end of a handshake.
+    # The worker would log that at the end of a DTLS handshake.
     assert f"- {ufrag}: connected to" not in "".join(confcall.said)
-    # Candidates are for the session that is.
+    # Candidates must name the current session.
     end = "a=end-of-candidates\r\n"
     assert [
         (await page.evaluate("([b, m]) => window.patch(b, m)", [end, m]))[0]
@@ -211,7 +223,7 @@ async def test_a_stream_in_three_layers_shows_each_viewer_the_one_that_fits(
     assert ann.errors == []
 
 
-async def test_a_stream_whose_room_is_closed_is_gone_for_everybody_and_for_itself(
+async def test_a_stream_whose_room_is_closed_is_gone_and_told_so(
     browser: Browser, confcall: Confcall, other_site: str
 ) -> None:
     tokens = room_with_invites(confcall, "exit", Ann="speaker", Camera_1="speaker")
@@ -229,7 +241,7 @@ async def test_a_stream_whose_room_is_closed_is_gone_for_everybody_and_for_itsel
     await owner.page.locator("select[name=action]").select_option("close_rooms")
     await owner.page.get_by_role("button", name="Go").click()
     await expect(owner.page.locator(".messagelist .success")).to_be_visible()
-    # DTLS is closed by the worker: that is how a stream learns of it (RFC 7675 section 5.2).
+    # The worker closes DTLS, which is how a stream learns of it (RFC 7675, section 5.2).
     await camera.wait_for_function("window.dtls.includes('closed')", timeout=15_000)
     assert (await camera.evaluate("window.patch('a=end-of-candidates', '*')"))[0] == 404
     assert (await camera.evaluate("window.restart()"))[0] == 404

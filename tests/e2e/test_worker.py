@@ -1,4 +1,4 @@
-"""A real browser against a real worker, without the web side: media, layers and codecs at the protocol of wire.py."""
+"""A real browser and a real worker without the web side: media and layers over the bus."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_media_flows_and_layers_switch_without_a_new_offer(
     await ben.end()
 
 
-async def test_layers_that_nobody_watches_stop_and_come_back(browser: Browser, bus: Bus) -> None:
+async def test_layers_that_no_one_watches_stop_and_come_back(browser: Browser, bus: Bus) -> None:
     ann, ben = await peer(browser, bus, "ann"), await peer(browser, bus, "ben")
     await ann.join()
     await ben.join(())
@@ -86,14 +86,14 @@ async def test_layers_that_nobody_watches_stop_and_come_back(browser: Browser, b
     await until(high, 40, lambda: detail(ann, ben))
     await ben.want(1, "ann:camera", 135)
     await until(
-        lambda: told(ann, ["q"]), 15, lambda: ann.say("the sender was not told that nobody watches")
+        lambda: told(ann, ["q"]), 15, lambda: ann.say("the sender was not told that no one watches")
     )
     await ann.page.evaluate("(x) => window.only(x)", ["q"])
     await ben.want(1, "ann:camera", 540)
     await until(
         lambda: told(ann, ["q", "h", "f"]),
         5,
-        lambda: ann.say("the sender was not told that somebody watches again"),
+        lambda: ann.say("the sender was not told that someone watches again"),
     )
     await ann.page.evaluate("(x) => window.only(x)", ["q", "h", "f"])
     await until(high, 40, lambda: detail(ann, ben))

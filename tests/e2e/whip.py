@@ -1,4 +1,4 @@
-"""WHIP and WHEP clients as others write them: FFmpeg, and pages that know nothing of confcall."""
+"""WHIP and WHEP clients of others: FFmpeg, and pages without confcall's code."""
 
 from __future__ import annotations
 
@@ -23,12 +23,17 @@ WATCH = """
 async ([url, token, order]) => {
   const pc = new RTCPeerConnection();
   const stream = new MediaStream();
-  for (const kind of order) stream.addTrack(pc.addTransceiver(kind, { direction: 'recvonly' }).receiver.track);
+  for (const kind of order) {
+    stream.addTrack(pc.addTransceiver(kind, { direction: 'recvonly' }).receiver.track);
+  }
   const video = document.querySelector('video');
   video.srcObject = stream;
   video.play();
   await pc.setLocalDescription();
-  const headers = { 'Content-Type': 'application/sdp', ...(token && { Authorization: `Bearer ${token}` }) };
+  const headers = {
+    'Content-Type': 'application/sdp',
+    ...(token && { Authorization: `Bearer ${token}` }),
+  };
   const response = await fetch(url, { method: 'POST', body: pc.localDescription.sdp, headers });
   const text = await response.text();
   if (response.status === 201) await pc.setRemoteDescription({ type: 'answer', sdp: text });
@@ -59,7 +64,8 @@ def room_with_invites(confcall: Confcall, slug: str, **invites: str) -> dict[str
         "from rooms.models import Room, Invite\n"
         f"room = Room.objects.create(slug={slug!r}, title={slug.title()!r})\n"
         f"for label, role in {invites!r}.items():\n"
-        "    print(Invite.objects.create(room=room, role=role, label=label.replace('_', ' ')).token)"
+        "    label = label.replace('_', ' ')\n"
+        "    print(Invite.objects.create(room=room, role=role, label=label).token)"
     )
     return dict(zip(invites, confcall.shell(code).splitlines()[-len(invites) :], strict=True))
 
@@ -86,7 +92,7 @@ async def encoder(
     size: tuple[int, int] = (WIDTH, HEIGHT),
     site: str = "",
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """FFmpeg that sends a test picture and a tone, to ``site`` where it is not the product itself."""
+    """FFmpeg that sends a test picture and a tone, to the product or to ``site``."""
     picture = f"testsrc=size={size[0]}x{size[1]}:rate={RATE}"
     video = [
         "-c:v",
@@ -145,7 +151,7 @@ async def encoder(
 
 @contextlib.asynccontextmanager
 async def firewall(confcall: Confcall) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """A site that lets offers through to the product, but no media; and its answers so far."""
+    """A site that passes offers on to the product, but no media; and its answers so far."""
     host, port = confcall.url.removeprefix("http://").split(":")
     answers: list[bytes] = []
 
@@ -154,7 +160,7 @@ async def firewall(confcall: Confcall) -> AsyncIterator[tuple[str, list[bytes]]]
         length = re.search(rb"(?i)content-length: *(\d+)", head)
         body = await reader.readexactly(int(length[1]) if length else 0)
         if head.startswith(b"DELETE"):
-            # It is not to tidy up behind itself: one that is switched off does not either.
+            # Not passed on: an encoder that is switched off does not end its session either.
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             await writer.drain()
             writer.close()
@@ -163,7 +169,7 @@ async def firewall(confcall: Confcall) -> AsyncIterator[tuple[str, list[bytes]]]
         outer.write(re.sub(rb"(?i)connection: *[^\r]*", b"Connection: close", head) + body)
         answer = await inner.read(-1)
         outer.close()
-        # The discard port, where nobody listens; as long as the real one, whose length is told.
+        # The discard port, where no one listens, padded to keep Content-Length.
         blocked = re.sub(
             rb"(a=candidate:.* )(\d+)( typ)",
             lambda found: found[1] + b"9".zfill(len(found[2])) + found[3],
@@ -182,7 +188,7 @@ async def firewall(confcall: Confcall) -> AsyncIterator[tuple[str, list[bytes]]]
 
 
 async def stop(process: asyncio.subprocess.Process, log: Path) -> None:
-    """As with Ctrl-C: FFmpeg ends the session with DELETE."""
+    """Stop FFmpeg as with Ctrl-C: it ends the session with DELETE."""
     process.send_signal(signal.SIGINT)
     try:
         await asyncio.wait_for(process.wait(), 20)
@@ -195,7 +201,7 @@ async def stop(process: asyncio.subprocess.Process, log: Path) -> None:
 async def viewer(browser: Browser, site: str) -> Page:
     page = await (await browser.new_context()).new_page()
     await page.goto(site)
-    # Sound plays only for somebody who has touched the page, and a muted element would measure none.
+    # Sound plays only after a click, and a muted element would measure none.
     await page.mouse.click(9, 9)
     return page
 
