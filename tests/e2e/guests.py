@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from rooms.management.commands.calltest import open_door
 from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
@@ -17,6 +17,7 @@ SILENT, LOUD = 127, 25
 async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightClient]]:
     """People who send sound but say nothing, by name."""
     guests: dict[str, LightClient] = {}
+    lines: list[WebSocketSignalling] = []
     tasks: list[asyncio.Task[None]] = []
     async with Hub() as hub:
         try:
@@ -28,12 +29,17 @@ async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightC
                     hub, name, line, Plan(sources=("microphone",), audio_level=SILENT)
                 )
                 await line.join(name, door.pass_)
+                lines.append(line)
                 tasks.append(asyncio.create_task(guests[name].run()))
             await asyncio.gather(
                 *(asyncio.wait_for(guest.connected.wait(), 60) for guest in guests.values())
             )
             yield guests
         finally:
+            # Otherwise the call keeps their places for DETACHED_SECONDS.
+            with suppress(ConnectionError):
+                for line in lines:
+                    await line.send({"type": "leave"})
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

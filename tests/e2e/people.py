@@ -53,7 +53,7 @@ async def until(
     while not await what():
         if time.monotonic() > end:
             raise AssertionError(text if isinstance(text, str) else await text())
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.1)
 
 
 class Person:
