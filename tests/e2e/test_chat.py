@@ -183,7 +183,7 @@ async def test_thirty_lines_at_once_arrive_once_and_in_order_and_leave_readers_a
     await field(ben).fill("my own line")
     await field(ben).press("Enter")
     await until(lambda: at_the_end(ben), 5, "one's own line is out of sight")
-    # A field that grows takes nobody away from the end.
+    # A field that grows does not scroll the log away from its end.
     await field(ben).evaluate(PASTE, "a long text\n" * 12)
     await field(ben).press("x")
     await field(ann).fill("the newest")

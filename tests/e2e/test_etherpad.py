@@ -220,7 +220,7 @@ async def test_a_pad_that_etherpad_has_lost_is_made_again_for_everyone(
     await expect(editor(notes_of(lea))).to_contain_text("Found", timeout=15_000)
 
 
-async def test_a_pad_that_nobody_created_is_refused(browser: Browser, site: Site) -> None:
+async def test_a_pad_that_no_one_created_is_refused(browser: Browser, site: Site) -> None:
     stranger = await arrive(browser, f"{site.notes_url}/p/nobody-made-this", "Stranger")
     await expect(stranger.page.locator("#permissionDenied")).to_be_visible(timeout=60_000)
     answer = await asyncio.to_thread(site.etherpad.call, "getText", padID="nobody-made-this")

@@ -332,6 +332,16 @@ async def _copied(person: Person, words: str) -> bool:
     return await person.clipboard() == words
 
 
+async def is_alone_with_ann(ben: Person) -> None:
+    """Ben sees one Ann, who moves and is heard, and was not told that anyone came or went."""
+    await ben.sees("Ann")
+    await ben.hears("Ann")
+    await expect(ben.group("Ann")).to_have_count(1)
+    await expect(ben.region.get_by_role("group")).to_have_count(2)
+    await expect(ben.page.locator("#people-count")).to_have_text("2 people")
+    assert await ben.page.locator("#announcer p").all_inner_texts() == ["Ann has joined."]
+
+
 async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_clicked_last(
     browser: Browser, confcall: Confcall
 ) -> None:
@@ -347,18 +357,9 @@ async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_c
     await ben.sees("Ann")
     elsewhere = "The call is open in another tab"
 
-    async def alone_with_ann() -> None:
-        """Ben sees one Ann, who moves and is heard, and was not told that anyone came or went."""
-        await ben.sees("Ann")
-        await ben.hears("Ann")
-        await expect(ben.group("Ann")).to_have_count(1)
-        await expect(ben.region.get_by_role("group")).to_have_count(2)
-        await expect(ben.page.locator("#people-count")).to_have_text("2 people")
-        assert await ben.page.locator("#announcer p").all_inner_texts() == ["Ann has joined."]
-
     await two.join()
     await expect(one.page.get_by_role("heading", name=elsewhere)).to_be_visible(timeout=20_000)
-    await alone_with_ann()
+    await is_alone_with_ann(ben)
     await two.sees("Ben")
     await two.page.get_by_role("textbox", name="Message").fill("from the second tab")
     await two.page.keyboard.press("Enter")
@@ -372,7 +373,7 @@ async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_c
     await one.button("Move the call here").click()
     await expect(two.page.get_by_role("heading", name=elsewhere)).to_be_visible(timeout=20_000)
     await one.sees("Ben")
-    await alone_with_ann()
+    await is_alone_with_ann(ben)
     await expect(one.button("Camera")).to_have_attribute("aria-pressed", "true")
 
     # A tab that was away while the other one took over is told when it is back, and stays out.
@@ -386,6 +387,6 @@ async def test_one_person_in_two_tabs_is_one_person_and_the_call_is_where_they_c
     await one.page.reload()
     await expect(one.button("Join")).to_be_visible()
     await one.page.close()
-    await alone_with_ann()
+    await is_alone_with_ann(ben)
     await expect(two.group("Ann")).to_have_count(1)
     assert one.errors == two.errors == ben.errors == []

@@ -28,6 +28,27 @@ async def remove(host: Person, name: str) -> None:
     await expect(dialog(host)).to_be_hidden()
 
 
+async def cancel_a_removal(host: Person, name: str) -> None:
+    """Nothing happens without a second click, and the focus is where it was."""
+    for way_out in ("Escape", "Enter"):
+        await host.button(f"Remove {name}").press("Enter")
+        await expect(dialog(host).get_by_role("button", name="Cancel")).to_be_focused()
+        await host.page.keyboard.press(way_out)
+        await expect(host.button(f"Remove {name}")).to_be_focused()
+
+
+async def is_refused(person: Person, link: str) -> None:
+    """Neither the page nor the link lets them in again."""
+    response = await person.page.reload()
+    assert response is not None
+    assert response.status == 403
+    heading = person.page.get_by_role("heading", name="You were removed from this call")
+    await expect(heading).to_be_visible()
+    response = await person.page.goto(link)
+    assert response is not None
+    assert response.status == 403
+
+
 async def test_the_owner_removes_a_guest_who_does_not_come_back(
     browser: Browser, confcall: Confcall
 ) -> None:
@@ -49,13 +70,7 @@ async def test_the_owner_removes_a_guest_who_does_not_come_back(
         (ben, "Ann", 0),
     ):
         await expect(person.button(f"Remove {name}")).to_have_count(count)
-
-    # Nothing happens without a second click, and the focus is where it was.
-    for way_out in ("Escape", "Enter"):
-        await ann.button("Remove Ben").press("Enter")
-        await expect(dialog(ann).get_by_role("button", name="Cancel")).to_be_focused()
-        await ann.page.keyboard.press(way_out)
-        await expect(ann.button("Remove Ben")).to_be_focused()
+    await cancel_a_removal(ann, "Ben")
     await ann.sees("Ben")
 
     await remove(ann, "Ben")
@@ -71,16 +86,7 @@ async def test_the_owner_removes_a_guest_who_does_not_come_back(
     await cleo.sees("Ann")
     await ann.hears("Cleo")
 
-    # Neither the page nor the link lets them in again.
-    response = await ben.page.reload()
-    assert response is not None
-    assert response.status == 403
-    await expect(
-        ben.page.get_by_role("heading", name="You were removed from this call")
-    ).to_be_visible()
-    response = await ben.page.goto(link["Guests"])
-    assert response is not None
-    assert response.status == 403
+    await is_refused(ben, link["Guests"])
     # Ben was removed, not the link: a newcomer may join.
     dora = await Person.arrive(browser, link["Guests"], "Dora")
     await dora.join(devices=False)
@@ -198,6 +204,16 @@ async def test_the_owner_removes_a_running_stream_and_its_key_is_refused(
     assert ann.errors == ben.errors == cleo.errors == []
 
 
+async def is_silent(person: Person, *others: Person) -> None:
+    """They can send nothing, and others no longer see or hear them."""
+    for name in ("Microphone", "Camera", "Share screen"):
+        await expect(person.button(name)).to_be_hidden()
+    for other in others:
+        await expect(other.group(person.name).locator(".tile.live")).to_have_count(0)
+        await expect(other.group(person.name).locator(".tile.is-muted")).to_have_count(1)
+        await expect(other.group(person.name)).to_have_count(1)
+
+
 async def test_a_lowered_or_raised_role_takes_effect_at_once(
     browser: Browser, confcall: Confcall
 ) -> None:
@@ -211,48 +227,40 @@ async def test_a_lowered_or_raised_role_takes_effect_at_once(
     for person in (ann, cleo):
         await person.sees("Ben")
 
-    def make(name: str, role: str) -> None:
+    def change(name: str, **values: object) -> None:
         confcall.shell(
             "from rooms.models import Invite\n"
-            f"Invite.objects.filter(token={tokens[name]!r}).update(role={role!r})"
+            f"Invite.objects.filter(token={tokens[name]!r}).update(**{values!r})"
         )
 
     banner = ben.page.get_by_role("alert")
-    make("Ben", "listener")
+    change("Ben", role="listener")
     await expect(banner).to_contain_text("You are now a listener", timeout=PATIENCE)
-    for name in ("Microphone", "Camera", "Share screen"):
-        await expect(ben.button(name)).to_be_hidden()
-    for person in (ann, cleo):
-        await expect(person.group("Ben").locator(".tile.live")).to_have_count(0)
-        await expect(person.group("Ben").locator(".tile.is-muted")).to_have_count(1)
-        await expect(person.group("Ben")).to_have_count(1)
+    await is_silent(ben, ann, cleo)
     # They still see and hear, and their devices have been let go.
     await ben.sees("Ann")
     await expect(ben.group("Ben").locator(".tile.live")).to_have_count(0)
     await ben.button("OK").click()
     await expect(banner).to_be_hidden()
 
-    make("Ben", "speaker")
+    change("Ben", role="speaker")
     await expect(banner).to_contain_text("You are now a speaker", timeout=PATIENCE)
     await ben.button("Camera").click()
     await ben.button("Microphone").click()
     for person in (ann, cleo):
         await person.sees("Ben")
     await cleo.hears("Ben")
-    make("Ben", "moderator")
+    change("Ben", role="moderator")
     await expect(ben.button("Remove Cleo")).to_have_count(1)
 
     # A page that was made for a listener has to be loaded again.
-    make("Cleo", "speaker")
+    change("Cleo", role="speaker")
     await cleo.page.get_by_role("alert").get_by_role("button", name="Reload").click()
     await cleo.join()
     await ann.sees("Cleo")
 
     # Someone whose invite is withdrawn is told why.
-    confcall.shell(
-        "from rooms.models import Invite\n"
-        f"Invite.objects.filter(token={tokens['Ben']!r}).update(revoked=True)"
-    )
+    change("Ben", revoked=True)
     await expect(ben.page.get_by_text("This invite was withdrawn")).to_be_visible(timeout=PATIENCE)
     await expect(
         ben.page.get_by_role("heading", name="You are no longer in the call")

@@ -169,13 +169,12 @@ async def lead_through(relay: Relay, context: BrowserContext) -> None:
     await context.add_init_script(BEHIND_RELAY)
 
 
-async def test_one_squeezed_receiver_falls_and_rises_alone(
-    camera: Browser, confcall: Confcall, relay: Relay
-) -> None:
+async def meet(camera: Browser, link: str, relay: Relay) -> tuple[Viewer, list[Viewer]]:
+    """Ann, who sends; Ben, whose media goes over the relay; and two other viewers."""
+
     async def seat() -> BrowserContext:
         return await camera.new_context(viewport={"width": 1280, "height": 800})
 
-    link = room(confcall, "squeeze")
     context = await seat()
     await context.add_init_script(SENDER)
     ann = await Person.arrive(context, link, "Ann")
@@ -186,10 +185,17 @@ async def test_one_squeezed_receiver_falls_and_rises_alone(
     await squeezed.arrive(context, link)
     for other in others:
         await other.arrive(await seat(), link)
-    everybody = [squeezed, *others]
-    for viewer in everybody:
+    return squeezed, others
+
+
+async def test_one_squeezed_receiver_falls_and_rises_alone(
+    camera: Browser, confcall: Confcall, relay: Relay
+) -> None:
+    squeezed, others = await meet(camera, room(confcall, "squeeze"), relay)
+    everyone = [squeezed, *others]
+    for viewer in everyone:
         await viewer.gets_it()
-    for viewer in everybody:
+    for viewer in everyone:
         viewer.forget()
 
     relay.change(NARROW)
@@ -225,4 +231,4 @@ async def test_one_squeezed_receiver_falls_and_rises_alone(
         assert other.heights == {SIZE.height}, await other.say(
             f"saw pictures of {other.heights} lines"
         )
-    assert [viewer.person.errors for viewer in everybody] == [[]] * 3
+    assert [viewer.person.errors for viewer in everyone] == [[]] * 3

@@ -46,7 +46,7 @@ async def test_what_ffmpeg_sends_by_whip_is_seen_and_heard_in_the_call_until_it_
         media = await ann.media_of("Camera 1")
         assert (media["width"], media["height"], media["groups"]) == (WIDTH, HEIGHT, 1)
 
-        # Who comes later gets a key frame too, although nobody can ask FFmpeg for one.
+        # People who come later get a key frame too, although no one can ask FFmpeg for one.
         ben = await Person.arrive(browser, f"{confcall.url}/i/{tokens['Ann']}/", "Ben")
         await ben.join(devices=False)
         await ben.sees("Camera 1")
@@ -123,7 +123,7 @@ async def test_a_plain_page_watches_the_newest_publisher_by_whep(
 
     session = urljoin(confcall.url, location)
     assert await asyncio.to_thread(ask, "DELETE", session, tokens["Second"]) != (200, ""), (
-        "somebody else's token ended it"
+        "another token ended it"
     )
     assert await asyncio.to_thread(ask, "DELETE", session, tokens["Audience"]) == (200, "")
     assert (await asyncio.to_thread(ask, "DELETE", session, tokens["Audience"]))[0] == 404

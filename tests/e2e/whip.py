@@ -93,50 +93,13 @@ async def encoder(
     site: str = "",
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """FFmpeg that sends a test picture and a tone, to the product or to ``site``."""
-    picture = f"testsrc=size={size[0]}x{size[1]}:rate={RATE}"
-    video = [
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-profile:v",
-        "baseline",
-        "-bf",
-        "0",
-        "-g",
-        str(2 * RATE),
-    ]
-    audio = ["-c:a", "libopus", "-ac", "2", "-ar", "48000"]
-    inputs = [
-        "-re",
-        "-f",
-        "lavfi",
-        "-i",
-        picture,
-        "-re",
-        "-f",
-        "lavfi",
-        "-i",
-        "sine=frequency=440:sample_rate=48000",
-    ]
-    output = [
-        "-pix_fmt",
-        "yuv420p",
-        *audio,
-        "-f",
-        "whip",
-        "-authorization",
-        token,
-        f"{site or confcall.url}/whip/{slug}",
-    ]
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        "-hide_banner",
-        "-nostdin",
-        *inputs,
-        *video,
-        *output,
-    ]
+    picture = f"-re -f lavfi -i testsrc=size={size[0]}x{size[1]}:rate={RATE}"
+    tone = "-re -f lavfi -i sine=frequency=440:sample_rate=48000"
+    video = f"-c:v libx264 -preset ultrafast -profile:v baseline -bf 0 -g {2 * RATE}"
+    audio = "-pix_fmt yuv420p -c:a libopus -ac 2 -ar 48000"
+    words = f"-hide_banner -nostdin {picture} {tone} {video} {audio} -f whip".split()
+    address = f"{site or confcall.url}/whip/{slug}"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), *words, "-authorization", token, address]
     with log.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
             *command, stdout=file, stderr=asyncio.subprocess.STDOUT
