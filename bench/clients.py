@@ -154,7 +154,7 @@ class Publisher(Client):
         self._tasks = [asyncio.create_task(self._pictures()), asyncio.create_task(self._tone())]
 
     async def _encode_only(self, rids: list[str]) -> None:
-        """Stop encoding the layers that nobody watches."""
+        """Stop encoding the layers that no one watches."""
         parameters = self._sender.get_parameters()
         for encoding in parameters.encodings:
             encoding.active = encoding.rid in rids

@@ -52,6 +52,9 @@ PACKET = 1100
 FRAME = 5
 WORKER = "bench"
 JOIN_SECONDS = 60.0
+HEADING = """\
+floor: rewrite + protect + sendto, one packet at a time; the mean of before and after each row
+    people    in/s    out/s  µs/packet  floor  x floor   lost  p50 ms  p99 ms   load"""
 
 
 def main() -> int:
@@ -81,11 +84,7 @@ def main() -> int:
     )
     parser.add_argument("--windows", type=int, default=5)
     options = parser.parse_args()
-    print(
-        "floor: rewrite + protect + sendto, one packet at a time;"
-        " the mean of what was measured before and after each row"
-    )
-    print("    people    in/s    out/s  µs/packet  floor  x floor   lost  p50 ms  p99 ms   load")
+    print(HEADING)
     lost = 0
     calls = [(f"1 -> {count}", one_to_many, count) for count in numbers(options.receivers)]
     calls += [(f"{count} x {count}", all_to_all, count) for count in numbers(options.people)]

@@ -1,7 +1,7 @@
-"""What every test has: a real Valkey, a data directory of its own, and settings made from them.
+"""What every test has: a real Valkey, its own data directory, and settings made from them.
 
-pytest-django sets Django up after the first conftest is read, provided that DJANGO_SETTINGS_MODULE is not in
-pyproject.toml: so the environment that the settings are read from is prepared here, at import.
+pytest-django sets Django up after it has read the first conftest, as long as DJANGO_SETTINGS_MODULE
+is not in pyproject.toml. So this prepares the environment of the settings when it is imported.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from hypothesis import settings as hypothesis_settings
 
 from tools.product import start_valkey
 
-# A timing is never a verdict: on a busy machine one example, or making one, may take as long as it likes.
+# Timings are no verdict: on a busy machine, making and running an example may take any time.
 hypothesis_settings.register_profile(
     "confcall", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("confcall")
 
-# What the developer's shell says must not change a test.
+# The developer's environment must not change a test.
 for name in (
     "ETHERPAD_URL",
     "ETHERPAD_API_URL",
@@ -55,18 +55,19 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "confcall.settings"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Settings that were read before this file would name another Redis, perhaps a real one.
+    # Settings that were read earlier would name another Redis, perhaps a real one.
     from django.conf import settings
 
     if os.environ["REDIS_URL"] != settings.REDIS_URL:
         raise pytest.UsageError(
-            "Django's settings were read before tests/conftest.py: take DJANGO_SETTINGS_MODULE out of pyproject.toml."
+            "Django's settings were read before tests/conftest.py:"
+            " take DJANGO_SETTINGS_MODULE out of pyproject.toml."
         )
 
 
 @pytest.fixture(scope="session", autouse=True)
 def clients_are_browsers() -> Iterator[None]:
-    """Django's test client asks as a browser does; programs get a preview, see rooms.views.previews."""
+    """Let Django's test client look like a browser: programs get a preview of a page."""
     from django.test import Client
 
     with pytest.MonkeyPatch.context() as patch:
@@ -77,13 +78,13 @@ def clients_are_browsers() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def redis_url() -> str:
-    """The URL of the session's Valkey; REDIS_URL in the environment and in the settings says the same."""
+    """The URL of the session's Valkey, as in the environment and the settings."""
     return os.environ["REDIS_URL"]
 
 
 @pytest.fixture
 def clean_redis(redis_url: str) -> Iterator[Any]:
-    """A synchronous Redis client; everything is forgotten before the test."""
+    """A synchronous Redis client; Redis is empty before the test."""
     client = redis.Redis.from_url(redis_url)
     client.flushall()
     yield client
@@ -92,7 +93,7 @@ def clean_redis(redis_url: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """SQLite in memory locks whole tables between threads and knows no waiting; a file behaves as in production."""
+    """Use a file as in production: SQLite in memory locks whole tables and does not wait."""
     from django.conf import settings
 
     database = settings.DATABASES["default"]

@@ -1,4 +1,4 @@
-"""The shipped deploy/Caddyfile in a real Caddy, with a site and its notes under names of their own."""
+"""The shipped deploy/Caddyfile in a real Caddy, with names for a site and its notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Debian's coturn, started by the command of compose.yaml with deploy/turnserver.conf, on loopback."""
+"""Debian's coturn on loopback, started by compose.yaml's command with deploy/turnserver.conf."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real servers for the tests of deploy/: on free ports, with everything they write in one folder."""
+"""Real servers for the tests of deploy/, on free ports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tools.system_packages import PROGRAMS, find
 
 
 def program(name: str) -> str:
-    """The path of a server that PROGRAMS names. Without it: a failure in CI, else a skipped test."""
+    """The path of a server in PROGRAMS. If it is missing, fail in CI, and skip elsewhere."""
     package = next(known.package for known in PROGRAMS if name in known.names)
     if found := find(name):
         return found
@@ -61,12 +61,13 @@ def running(
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
-    """Answers with the request line and the headers that it got."""
+    """Answers with its port, the path and the headers that it got."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.answer(f"{self.server.server_port} {self.path}\n{self.headers}".encode())  # type: ignore[attr-defined]
+        port = self.server.server_port  # type: ignore[attr-defined]
+        self.answer(f"{port} {self.path}\n{self.headers}".encode())
 
     def answer(self, body: bytes, content_type: str = "text/plain") -> None:
         """One whole answer that keeps the connection open."""
@@ -101,7 +102,7 @@ def ask(
 ) -> tuple[int, dict[str, str], str]:
     """Ask over TLS from loopback with the right server name: status, headers, body.
 
-    Not every resolver knows *.localhost, and the certificates are of nobody.
+    Not every resolver knows *.localhost, and no public authority signed the certificates.
     """
     context = ssl._create_unverified_context()
     with socket.create_connection(("127.0.0.1", port), 30) as plain:

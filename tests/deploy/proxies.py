@@ -1,7 +1,7 @@
 """nginx, Apache and Caddy with the configurations that docs/operations.md prints, on loopback.
 
-Only names, ports, and paths of certificates and logs are replaced. What stands around a block is the
-least that the program needs: Debian's own main files have it too.
+Only names, ports, and paths of certificates and logs are replaced. Around a block is the least that
+the program needs, as it is in Debian's own main files.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Proxy:
 
 
 def replaced(text: str, places: dict[str, str]) -> str:
-    """The text with other places in it, each of which must have been there."""
+    """Replace places in the text, all of which must be in it."""
     for there, here in places.items():
         assert there in text, f"{there} is not in the printed block"
         text = text.replace(there, here)
@@ -67,7 +67,7 @@ def replaced(text: str, places: dict[str, str]) -> str:
 
 
 def write_certificate(folder: Path) -> dict[str, str]:
-    """A certificate for HOST, signed by itself. Returns what it stands for."""
+    """Write a self-signed certificate for HOST. Returns which printed folder it replaces."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     now = datetime.datetime.now(datetime.UTC)
@@ -114,7 +114,7 @@ def nginx(folder: Path, web: int, port: int | None = None) -> Iterator[Proxy]:
         f"http {{\naccess_log {folder}/access.log;\n{temporary}{block}}}\n"
     )
     command = [program("nginx"), "-p", str(folder), "-e", "stderr", "-c", str(main)]
-    # Started by root it would give its processes a user who may not enter the folder.
+    # Started by root, nginx would run as a user who may not enter the folder.
     options = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
     with running([*command, "-g", options], folder / "out.log", proxy.answers):
         yield proxy
@@ -134,7 +134,7 @@ def apache(folder: Path, web: int, port: int | None = None) -> Iterator[Proxy]:
             "127.0.0.1:8000": f"127.0.0.1:{web}",
         },
     )
-    # The first three are in every Debian; the guide has the others enabled, with what they need.
+    # Debian always has the first three. The guide enables the others, and what they need.
     modules = ["mpm_event", "authz_core", "alias", "ssl", "socache_shmcb", "headers"]
     modules += ["proxy", "proxy_http", "proxy_wstunnel"]
     loads = "".join(

@@ -88,14 +88,14 @@ def test_no_token_reaches_the_log_even_when_the_server_behind_is_away(
     front: Front, tmp_path: Path
 ) -> None:
     front.get(SITE, f"/i/{TOKEN}/")
-    nobody = free_port()
+    unused = free_port()
     log = tmp_path / "caddy.log"
     environment = {
         "HOME": str(tmp_path),
         "XDG_DATA_HOME": str(tmp_path),
         "SITE_ADDRESS": f"http://127.0.0.1:{(port := free_port())}",
         "NOTES_ADDRESS": f"http://notes.localhost:{port}",
-        "WEB_UPSTREAM": f"127.0.0.1:{nobody}",
+        "WEB_UPSTREAM": f"127.0.0.1:{unused}",
     }
 
     def refused() -> bool:

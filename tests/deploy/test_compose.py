@@ -1,4 +1,7 @@
-"""compose.yaml and what it mounts: their form, and that they agree with the settings. (There is no Docker here.)"""
+"""compose.yaml and what it mounts: their form, and that they agree with the settings.
+
+There is no Docker here.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,7 @@ def test_services_are_pinned_checked_and_restarted(name: str) -> None:
     assert "no-new-privileges:true" in service["security_opt"]
 
 
-def test_etherpad_is_one_without_the_known_holes() -> None:
+def test_etherpad_is_a_version_without_the_known_holes() -> None:
     version = tuple(map(int, SERVICES["etherpad"]["image"].rsplit(":", 1)[1].split(".")))
     assert version >= (3, 3, 3)
     environment = SERVICES["etherpad"]["environment"]
@@ -118,7 +121,7 @@ def test_etherpad_is_one_without_the_known_holes() -> None:
 
 
 def test_etherpad_is_started_as_its_image_starts_it(tmp_path: Path) -> None:
-    """Not by ``pnpm run``, which may install packages first. The program here only says its words."""
+    """Not by ``pnpm run``, which may install packages first. This ``node`` prints its arguments."""
     shell, option, command = SERVICES["etherpad"]["command"]
     secrets = tmp_path / "secrets"
     for folder in (secrets, tmp_path / "src", tmp_path / "bin"):
@@ -175,7 +178,7 @@ def test_the_media_port_is_published_under_the_number_that_the_worker_has() -> N
     }
 
 
-def test_databases_are_on_a_network_without_a_way_out() -> None:
+def test_databases_are_on_a_network_that_has_no_way_out() -> None:
     assert COMPOSE["networks"]["back"] == {"internal": True}
     for name in ("valkey", "postgres"):
         assert SERVICES[name]["networks"] == ["back"]
