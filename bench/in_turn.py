@@ -1,6 +1,6 @@
 """Compare what forwarding costs in two checkouts, which are measured in turn on the same machine.
 
-    python bench/in_turn.py BEFORE AFTER [--times 5] [-- options of bench/forward.py]
+    python bench/in_turn.py BEFORE AFTER [--times 5] [options of bench/forward.py]
 
 Each checkout's own ``bench/forward.py`` runs, before and after in turn, so that a machine that is
 slower for a while slows down both. Both run with this Python and its installed packages. For each
@@ -88,15 +88,14 @@ def main() -> None:
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     parser.add_argument("--times", type=int, default=5, help="(default: %(default)s)")
-    parser.add_argument("options", nargs="*", help="of bench/forward.py, after --")
-    options = parser.parse_args()
+    options, others = parser.parse_known_args()
     before: list[Row] = []
     after: list[Row] = []
     try:
         for number in range(options.times):
             for side, checkout in ((before, options.before), (after, options.after)):
                 print(f"run {number + 1} of {options.times}: {checkout}", file=sys.stderr)
-                side += measure(checkout, options.options)
+                side += measure(checkout, others)
     except KeyboardInterrupt:
         print("stopped early", file=sys.stderr)
     print("\n".join(table(before, after)))
