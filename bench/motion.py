@@ -11,7 +11,7 @@ The clip is 1280x720 at 30 fps. The senders are
 - ``auto``    Chromium with the call page's plain layers
 - ``cap``     Chromium with the 1.5 Mbit/s that many servers allow
 
-The receiver is Chromium. What its decoder is given is kept, decoded again afterwards, and paired
+The receiver is Chromium. The input of its decoder is kept, decoded again afterwards, and paired
 with the clip by the number in each frame.
 """
 
@@ -95,7 +95,7 @@ def stops(times: Sequence[float]) -> list[float]:
 
 @dataclass
 class Bench:
-    """What all senders share."""
+    """The parts that all senders share."""
 
     rig: Rig
     pages: Pages

@@ -112,7 +112,7 @@ class Record:
     shaped: list[Received] = field(default_factory=list)
 
     def layer(self, height: int) -> Counter:
-        """What the sender has sent of the layer of this height."""
+        """The bytes that were sent of the layer of this height."""
         rid = next(rid for rid, (scale, _) in LAYERS.items() if SIZE.height // scale == height)
         return Counter(self.times, [float(s.get(rid, (0, 0, 0))[0]) for s in self.sent])
 
@@ -215,7 +215,7 @@ def _score(phase: Phase, viewer: Viewer, record: Record) -> Score:
 
 
 def _link(viewer: Viewer | None) -> dict[str, float]:
-    """What the relay did to the media."""
+    """The relay's counts of the media."""
     if viewer is None or viewer.relay is None:
         return {}
     down = viewer.relay.down
@@ -340,7 +340,7 @@ def main() -> None:
             runs.append([])
             asyncio.run(run(names, clip, number, runs[-1], options.temporal))
     except (KeyboardInterrupt, TimeoutError, RuntimeError) as exc:
-        # What was measured before is still worth having.
+        # Earlier measurements are still worth having.
         print(f"stopped: {exc!r}", file=sys.stderr)
         runs = [r for r in runs if len(r) == len(names)] or [r for r in runs if r]
     if runs:

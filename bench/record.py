@@ -122,7 +122,7 @@ def finish(trace: Trace, client: str, began: float, counted: list[Event], data: 
 
 
 def gist(trace: Trace) -> str:
-    """What a trace holds, and whether an estimator that is told it again says the same."""
+    """Summarise a trace, and compare its estimates with those of a replay."""
     told = BandwidthEstimator()
     said: list[tuple[float, int, int]] = []
 

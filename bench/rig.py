@@ -1,4 +1,4 @@
-"""What a benchmark runs on: its own worker and Valkey, reached over the channel layer."""
+"""A worker and a Valkey of a benchmark's own, reached over the channel layer."""
 
 from __future__ import annotations
 

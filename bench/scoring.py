@@ -1,4 +1,4 @@
-"""What a viewer's frames and counters say about a link: settling, freezes, shares.
+"""Score a link by the frames and counters of a viewer: settling, freezes, shares.
 
 Pure; times are in seconds.
 """

@@ -24,7 +24,7 @@ WANDER_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a link is like in one direction.
+    """The state of a link in one direction.
 
     ``rate`` is in bit/s (None: no limit). ``queue`` is how many seconds a packet may wait; one that
     would wait longer is dropped. ``loss`` is a probability, ``delay`` and ``jitter`` are seconds.

@@ -32,7 +32,7 @@ class Failed(Exception):
 
 
 def stamp_text(lock: Path) -> str:
-    """What the stamp file holds when ``lock`` is installed for this interpreter."""
+    """The text of the stamp file when ``lock`` is installed for this interpreter."""
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     return f"{sys.version_info.major}.{sys.version_info.minor} {digest}\n"
 

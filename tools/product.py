@@ -155,7 +155,7 @@ class Shell:
         )
 
     def run(self, code: str) -> str:
-        """What the code printed. Raises RuntimeError if the code raised something."""
+        """Run code and return what it printed. Raises RuntimeError if it raised anything."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with self._lock:

@@ -42,7 +42,7 @@ def accepts(port: int, host: str = "127.0.0.1") -> bool:
 def running(
     command: Sequence[str], log: Path, ready: Callable[[], bool], **env: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server from ``ready`` until the end of the block. What it prints goes into ``log``."""
+    """Run a server from ``ready`` until the end of the block. Its output goes into ``log``."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, env=os.environ | env, stdout=output, stderr=subprocess.STDOUT

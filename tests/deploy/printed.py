@@ -1,4 +1,4 @@
-"""What the documentation prints: its fenced blocks, by language."""
+"""The fenced blocks that the documentation prints, by language."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("confcall:")]
-# What a worker reads beside the settings of the web side: see sfu_worker/config.py.
+# A worker reads these beside the settings of the web side: see sfu_worker/config.py.
 WORKER_ONLY = {"SFU_WORKER"}
 
 

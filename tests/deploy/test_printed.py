@@ -1,4 +1,4 @@
-"""What README.md and docs/operations.md print beside proxies: is it true, and does it run?"""
+"""README.md and docs/operations.md print what is true and runs. test_proxies.py has the proxies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tools.product import ROOT, free_port
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SCRIPTS = [block for block in printed_blocks() if block.language == "sh"]
 LINES = [line for block in SCRIPTS for line in block.text.splitlines()]
-# Where each of them is tested: proxies in test_proxies.py, the rest here.
+# Proxies are tested in test_proxies.py, the others here.
 LANGUAGES = {"sh", "yaml", "ini", "caddyfile", "nginx", "apache"}
 CADDYFILE = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
 # Beside those of confcall.env; NAME_FILE stands for all of the secrets.
@@ -37,7 +37,7 @@ KNOWN = {*SETTINGS, *re.findall(r"\{\$(\w+)", CADDYFILE), "SFU_WORKER", "NAME"}
 
 
 class Override(yaml.SafeLoader):
-    """YAML of Compose: ``!override`` replaces what would be added to."""
+    """YAML of Compose, where ``!override`` replaces a list instead of adding to it."""
 
 
 def replaced_list(loader: Override, node: yaml.SequenceNode) -> list[Any]:
@@ -59,7 +59,7 @@ def test_every_block_is_of_a_language_that_is_tested() -> None:
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line])
-def test_a_printed_command_names_what_there_is(line: str) -> None:
+def test_a_printed_command_names_only_what_exists(line: str) -> None:
     words = shlex.split(line.removeprefix("export "), comments=True)
     while words and re.match(r"[A-Z_]+=", words[0]):
         assert words.pop(0).split("=")[0] in SETTINGS
@@ -145,7 +145,7 @@ def test_the_relay_speaks_tls_with_what_is_printed(tmp_path: Path) -> None:
         assert secure.version() in ("TLSv1.2", "TLSv1.3")
 
 
-def test_the_service_runs_the_checkout_and_is_ended_in_order() -> None:
+def test_the_service_runs_the_checkout_and_ends_in_order() -> None:
     unit = configparser.ConfigParser()
     unit.optionxform = str  # type: ignore[assignment]
     unit.read_string(printed_block("ini", "[Service]"))
@@ -166,7 +166,7 @@ def test_the_backup_of_a_running_database_is_whole(tmp_path: Path) -> None:
         database.execute("CREATE TABLE rooms (title)")
         database.execute("INSERT INTO rooms VALUES ('Garden')")
         database.commit()
-        # What was written last is still beside the file.
+        # The latest writes are still beside the file.
         assert (data / "db.sqlite3-wal").stat().st_size
         program("sqlite3")
         subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, check=True)

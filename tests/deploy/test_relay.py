@@ -46,7 +46,7 @@ SPECIAL = [
     *("100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fc00::/7", "fe80::/10"),
     *("fec0::/10", "ff00::/8", "::ffff:0:0:0/96", "3fff::/20", "5f00::/16"),
 ]
-# An allocation of the family that the client came by.
+# Allocate addresses of the family over which the client connected.
 BOTH = ("--listening-ip=::1", "--relay-ip=::1", "--allocation-default-address-family=keep")
 PUBLIC = [
     *("1.1.1.1", "8.8.8.8", "93.184.216.34", "100.128.0.1", "172.32.0.1", "192.169.0.1"),
@@ -70,7 +70,7 @@ async def allocation(server: tuple[str, int]) -> AsyncIterator[turn.TurnClientUd
 
 
 async def ask(server: tuple[str, int], peers: Iterable[str]) -> dict[str, int]:
-    """What coturn answers to a channel to each of these peers: 0, or the number of the error."""
+    """coturn's answers to channels to these peers: 0, or the number of the error."""
     answers = {}
     async with allocation(server) as client:
         for number, peer in enumerate(peers, start=0x4000):

@@ -1,4 +1,4 @@
-"""What axe-core finds wrong with a page for people who see, hear or move differently."""
+"""The faults that axe-core finds, for people who see, hear or move differently."""
 
 from __future__ import annotations
 

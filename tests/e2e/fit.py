@@ -50,7 +50,7 @@ async def use_font(page: Page, font: str) -> None:
 
 
 async def faults(frame: Page | Frame, scope: str = "body") -> list[str]:
-    """What does not fit, once the layout has settled."""
+    """The controls that do not fit once the layout has settled, one sentence each."""
     found: list[str] = []
 
     async def fits() -> bool:

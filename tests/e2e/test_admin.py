@@ -64,7 +64,7 @@ async (how) => (await axe.run(document, { resultTypes: ['violations'], ...how })
   })
 """
 
-# What is cut off, or hidden behind a scrollbar.
+# Cells that are cut off, or hidden behind a scrollbar.
 HIDDEN = """
 () => {
   const edge = document.documentElement.clientWidth;

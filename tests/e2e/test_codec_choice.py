@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 
 SIZE = (640, 360)
 
-# What the page is told about the computer, which can in fact do more.
+# The page is told this about the computer, which can in fact do more.
 PROCESSORS = "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => %d });"
 OLD_DECODERS = """
 const all = RTCRtpReceiver.getCapabilities.bind(RTCRtpReceiver);
@@ -156,7 +156,7 @@ async def test_a_small_computer_stays_with_a_codec_that_it_can_afford(
     await sends(ann, "VP8")
 
 
-# What getStats says on a computer that is too slow, at a time that the test chooses.
+# getStats of a computer that is too slow, at a time that the test chooses.
 AT_ITS_LIMIT = """
 const stats = RTCRtpSender.prototype.getStats;
 RTCRtpSender.prototype.getStats = async function () {

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 
 async def call_faults(person: Person, views: Sequence[str]) -> dict[str, list[str]]:
-    """What does not fit in a call: behind each tab, in the notes, and with More open."""
+    """The faults of a call: behind each tab, in the notes, and with More open."""
     page = person.page
     found: dict[str, list[str]] = {}
     for view in views:

@@ -1,4 +1,4 @@
-"""Who may show the notes in a frame, behind the shipped deploy/Caddyfile, as a browser reads it.
+"""A browser shows the notes in the right frames only, behind the shipped deploy/Caddyfile.
 
 Etherpad 3 opens its editor as a page of its own origin inside the pad, so the ancestors of that
 page are the pad and the call. The Etherpad of test_etherpad.py is older and has no such page.

@@ -1,4 +1,4 @@
-"""What the page does when something is missing or breaks, and on a phone."""
+"""The call page when something is missing or breaks, and on a phone."""
 
 from __future__ import annotations
 

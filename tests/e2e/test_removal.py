@@ -101,7 +101,7 @@ async def test_the_owner_removes_a_guest_who_does_not_come_back(
 
 
 async def copied_link(person: Person) -> str:
-    """What "Copy call link" copies now."""
+    """The link that "Copy call link" copies now."""
     await person.page.evaluate("navigator.clipboard.writeText('')")
     await person.button("Copy call link").click()
 
@@ -113,7 +113,7 @@ async def copied_link(person: Person) -> str:
 
 
 async def status(browser: Browser, link: str) -> tuple[int, str]:
-    """What someone who was never here gets."""
+    """The status and heading that a stranger gets for a link."""
     page = await (await browser.new_context()).new_page()
     response = await page.goto(link)
     assert response is not None

@@ -1,4 +1,4 @@
-"""What `make run` and `make test` do before anything of the product runs."""
+"""Setting up, as `make run` and `make test` do before anything else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fake_environment(directory: Path) -> Path:
     ("asked", "there", "done"),
     [("run", "run", True), ("run", "dev", True), ("dev", "dev", True), ("dev", "run", False)],
 )
-def test_a_stamp_of_the_same_lock_makes_setting_up_a_matter_of_milliseconds(
+def test_with_a_stamp_of_the_same_lock_nothing_is_installed(
     tmp_path: Path, asked: str, there: str, done: bool
 ) -> None:
     directory = fake_environment(tmp_path / "venv")
