@@ -1,0 +1,115 @@
+"""The chat on the call's WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from rooms.models import ChatLine
+from tests.rooms.fake_worker import FakeWorker
+from tests.rooms.support import join, make_room
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
+
+
+async def test_a_line_reaches_everybody_once_with_its_number() -> None:
+    room = await make_room()
+    async with FakeWorker():
+        ann, welcome = await join(room, "Ann")
+        bob, _ = await join(room, "Bob")
+        await ann.hear("room_state")
+        await bob.hear("room_state")
+        await ann.say(type="chat", nonce="n1", text="  Hello,\nBob \u0007 ")
+        heard = await ann.hear("chat_line")
+        assert await bob.hear("chat_line") == heard
+        assert (heard["number"], heard["nonce"], heard["text"], heard["name"]) == (
+            1,
+            "n1",
+            "Hello,\nBob",
+            "Ann",
+        )
+        assert heard["participant"] == welcome["participant"]
+        # Sent again, as after a lost answer: the sender gets the same line, the others nothing.
+        await ann.say(type="chat", nonce="n1", text="Hello, Bob")
+        assert (await ann.hear("chat_line"))["number"] == 1
+        await bob.say(type="chat", nonce="n1", text="Hi")
+        for browser in (ann, bob):
+            assert (await browser.hear("chat_line"))["number"] == 2
+        assert await ChatLine.objects.acount() == 2
+        await ann.gone()
+        await bob.gone()
+
+
+async def test_after_a_gap_the_lines_are_fetched() -> None:
+    room = await make_room()
+    lines = [
+        ChatLine(room=room, number=n, person="x", nonce=str(n), name="X", text=f"line {n}")
+        for n in range(1, 451)
+    ]
+    await ChatLine.objects.abulk_create(lines)
+    async with FakeWorker():
+        browser, welcome = await join(room)
+        await browser.hear("room_state")
+        assert welcome["chat_number"] == 450
+        seen: list[int] = []
+        more = True
+        while more:
+            await browser.say(type="chat_since", number=seen[-1] if seen else 100)
+            answer = await browser.hear("chat_lines")
+            seen += [line["number"] for line in answer["lines"]]
+            more = answer["more"]
+        assert seen == list(range(101, 451))
+        await browser.gone()
+
+
+async def test_a_line_that_is_empty_or_too_long_is_refused_and_the_call_goes_on() -> None:
+    room = await make_room()
+    async with FakeWorker():
+        browser, _ = await join(room)
+        await browser.hear("room_state")
+        for nonce, text, words in (
+            ("n1", "", "is empty"),
+            ("n2", " \n\u200d ", "is empty"),
+            ("n3", "x" * 2001, "longer than 2,000"),
+        ):
+            await browser.say(type="chat", nonce=nonce, text=text)
+            error = await browser.hear("error")
+            assert (error["code"], error["nonce"]) == ("bad_message", nonce)
+            assert words in error["message"]
+        await browser.say(type="chat", nonce="n", text="x" * 2000)
+        await browser.hear("chat_line")
+        await browser.gone()
+
+
+async def test_a_flood_of_lines_is_stopped_and_the_call_goes_on() -> None:
+    room = await make_room()
+    async with FakeWorker():
+        browser, _ = await join(room)
+        await browser.hear("room_state")
+        for n in range(60):
+            await browser.say(type="chat", nonce=f"n{n}", text="spam")
+        answers = [
+            json.loads((await browser.socket.receive_output(timeout=10))["text"]) for _ in range(60)
+        ]
+        codes = [answer.get("code") for answer in answers]
+        assert codes.count("too_fast") >= 20
+        assert {answer["nonce"] for answer in answers} == {f"n{n}" for n in range(60)}
+        assert await ChatLine.objects.acount() == 60 - codes.count("too_fast")
+        await browser.gone()
+
+
+async def test_many_who_write_at_once_get_consecutive_numbers() -> None:
+    room = await make_room()
+    async with FakeWorker():
+        browsers = [(await join(room, f"Guest{n}"))[0] for n in range(6)]
+        for browser in browsers:
+            await browser.hear("room_state")
+        for n in range(3):
+            await asyncio.gather(*(b.say(type="chat", nonce=f"n{n}", text="hi") for b in browsers))
+        for browser in browsers:
+            assert sorted([(await browser.hear("chat_line"))["number"] for _ in range(18)]) == list(
+                range(1, 19)
+            )
+            await browser.gone()
