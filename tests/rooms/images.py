@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 import pillow_heif
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 
@@ -145,3 +146,14 @@ def heic(image: Image.Image, **options: Any) -> bytes:
     out = io.BytesIO()
     image.save(out, "HEIF", quality=95, chroma=444, **options)
     return out.getvalue()
+
+
+def upload_form(data: bytes, name: str = "hills.jpg", **more: str) -> dict[str, Any]:
+    """The admin's form for a background."""
+    form: dict[str, Any] = {
+        "title": "Hills",
+        "focal_x": "50",
+        "focal_y": "50",
+        "upload": SimpleUploadedFile(name, data),
+    }
+    return form | more

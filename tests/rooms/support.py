@@ -12,9 +12,11 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 
 from rooms.entry import passes
+from rooms.entry.admission import admit
 from rooms.entry.passes import Pass
 from rooms.models import Invite, Room
-from rooms.roles import Role
+from rooms.roles import Grant, Role
+from sfu_worker import wire
 
 PATIENCE = 10.0
 
@@ -104,3 +106,13 @@ async def join(room: Room, name: str = "Ann", **fields: Any) -> tuple[Browser, d
     token = fields.pop("token", None) or await make_pass(room, **{"person": name.lower(), **fields})
     await browser.say(**{"type": "join", "pass": token, "name": name, "resume": None})
     return browser, await browser.hear("welcome")
+
+
+def arrive(
+    room: Room, participant: str, person: str, role: Role = Role.SPEAKER, kind: wire.Kind = "call"
+) -> Invite:
+    """Somebody comes in by a fresh invite."""
+    invite: Invite = room.invites.create(role=role)
+    pass_ = Pass(room.pk, role, invite.pk, person)
+    assert isinstance(admit(pass_, person.title(), participant=participant, kind=kind), Grant)
+    return invite

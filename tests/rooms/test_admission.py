@@ -18,11 +18,6 @@ from rooms.models import Admission, Arrival, Ban, Invite, Room
 from rooms.roles import Grant, Role, VisitorPolicy
 
 
-@pytest.fixture
-def room(db: None) -> Room:
-    return Room.objects.create(slug="garden", title="Garden")
-
-
 def guest(invite: Invite, person: str = "ann") -> Pass:
     return Pass(invite.room_id, Role(invite.role), invite.pk, person)
 

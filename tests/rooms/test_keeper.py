@@ -25,11 +25,6 @@ T0 = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def room() -> Room:
-    return Room.objects.create(slug="garden", title="Garden")
-
-
-@pytest.fixture
 def keeper(clean_redis: Any) -> Keeper:
     return Keeper(clean_redis, block_ms=1)
 

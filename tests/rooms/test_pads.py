@@ -72,11 +72,6 @@ def etherpad(settings: Any) -> Iterator[type[Answers]]:
     server.server_close()
 
 
-@pytest.fixture
-def room() -> Room:
-    return Room.objects.create(slug="garden", title="Garden")
-
-
 def test_the_builtin_notes_are_pages_of_this_site(room: Room, settings: Any) -> None:
     settings.ETHERPAD_URL = ""
     provider = pads.provider()
