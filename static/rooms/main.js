@@ -27,13 +27,13 @@ useTexts(config.texts);
 const local = new LocalMedia();
 copyButtons();
 linkTexts();
-// Where there are no devices to ask for, the way in is a listener's.
+// A page without devices gets a listener's lobby.
 const lobby = new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
 void bringBack(lobby, local);
 
 /**
  * @param {string} name
- * @param {import('./media/devices.js').DeviceError[]} failed devices that did not come
+ * @param {import('./media/devices.js').DeviceError[]} failed devices that did not open
  */
 function start(name, failed) {
   const call = new Call(config, local);
@@ -54,7 +54,8 @@ function start(name, failed) {
   tell(call, name);
   followRole(call);
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
-  // After the first media, and in any case after the join, so that notes never delay sound.
+  // Load the notes after the first media, or a while after the join, so that they never delay
+  // sound.
   const notes = once(() => notesFrame(config, name));
   call.on('media', (state) => state === 'connected' && notes());
   call.on('socket', (connected) => connected && setTimeout(() => call.over || notes(), 3000));
@@ -65,7 +66,7 @@ function start(name, failed) {
 }
 
 /**
- * What happens in the call, in words.
+ * Says in words what happens in the call.
  *
  * @param {Call} call
  * @param {string} name

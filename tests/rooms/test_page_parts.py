@@ -58,7 +58,7 @@ def test_every_text_in_the_catalogue_is_used() -> None:
 
 def test_every_reason_to_end_has_its_title_and_its_text() -> None:
     script = (ROOT / "static/rooms/ui/entry/end.js").read_text()
-    match = re.search(r"OWN_WORDS = new Set\(\[(.*?)\]\)", script)
+    match = re.search(r"OWN_WORDS = new Set\(\[(.*?)\]\)", script, re.DOTALL)
     assert match
     for why in re.findall(r"'(\w+)'", match[1]):
         assert {f"end.{why}", f"end.{why}.text"} <= set(TEXTS)

@@ -5,7 +5,7 @@ const TOAST_FOR = 2500;
 let timer = 0;
 
 /**
- * Tell screen readers, politely.
+ * Tell screen readers, without interrupting them.
  *
  * @param {string} words
  */
@@ -18,7 +18,7 @@ export function announce(words) {
 }
 
 /**
- * Tell everybody, for a moment.
+ * Show a message for a moment.
  *
  * @param {string} words
  */

@@ -1,11 +1,11 @@
 import { byId } from './dom.js';
 
-/** The most important one is shown: what is broken before what only happened. */
+/** The first of these is shown: what is broken goes before what only happened. */
 const ORDER = ['sound', 'socket', 'media', 'role', 'problem'];
 
 const PROBLEM_FOR = 8000;
 
-/** A button wants to be found and reached. */
+/** With a button, people need time to find and reach it. */
 const BUTTON_FOR = 30_000;
 
 /** @type {Map<string, {words: string, button?: {word: string, press: () => void}}>} */
@@ -14,7 +14,7 @@ const shown = new Map();
 let timer = 0;
 
 /**
- * Show a banner of a kind; it stays until it is cleared. A `problem` goes by itself.
+ * Show a banner of a kind. It stays until it is cleared; a `problem` disappears by itself.
  *
  * @param {'sound' | 'socket' | 'media' | 'role' | 'problem'} kind
  * @param {string} words
@@ -44,13 +44,13 @@ function render() {
   const banner = byId('banner', HTMLElement);
   const button = byId('banner-button', HTMLButtonElement);
   byId('banner-text', HTMLElement).textContent = top?.words ?? '';
-  // A button that goes takes the focus with it: back to the people then.
+  // If a button with the focus disappears, the focus moves to the stage.
   const focused = document.activeElement;
   banner.hidden = !top;
   button.hidden = !top?.button;
   button.textContent = top?.button?.word ?? '';
   button.onclick = top?.button?.press ?? null;
-  // What lasts as long as it is shown cannot be closed; a problem that somebody lives with can.
+  // Only a problem can be closed. The others are shown as long as they last.
   const close = byId('banner-close', HTMLButtonElement);
   close.hidden = !top || top !== shown.get('problem');
   close.onclick = () => clearBanner('problem');

@@ -1,8 +1,8 @@
 /**
- * Put a text on the clipboard; rejected where the browser does not let the page.
+ * Put a text on the clipboard. Rejected if the browser does not allow it.
  *
- * Pages that came over plain http have no `navigator.clipboard`. There the old command still works,
- * within some seconds of a click.
+ * Pages that came over plain http have no `navigator.clipboard`. On them the old command still
+ * works, for some seconds after a click.
  *
  * @param {string | Promise<string>} words
  * @returns {Promise<void>}
@@ -12,7 +12,7 @@ export async function copyText(words) {
   if (typeof words === 'string' || !globalThis.ClipboardItem || !navigator.clipboard.write) {
     return navigator.clipboard.writeText(await words);
   }
-  // Safari lets a page write only what it has promised during the click itself.
+  // Safari accepts only a promise that is handed over during the click itself.
   const blob = words.then((text) => new Blob([text], { type: 'text/plain' }));
   await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
 }

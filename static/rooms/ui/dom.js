@@ -1,4 +1,4 @@
-// Small helpers around the document.
+// Small helpers for the document.
 
 /**
  * The element with this id, of this class.
@@ -84,16 +84,15 @@ export function isFramed() {
 }
 
 /**
- * Does the page around this one keep a device from it? Where the browser does not say, any page around may.
+ * Does the page around this one deny it a device? If the browser does not say, any such page may.
  *
  * @param {'camera' | 'microphone'} device
  */
 export function deviceForbidden(device) {
   if (!isFramed()) return false;
   // Chromium's name; not in TypeScript's DOM library.
-  const { featurePolicy } = /** @type {{featurePolicy?: {allowsFeature(name: string): boolean}}} */ (
-    /** @type {unknown} */ (document)
-  );
+  /** @type {{featurePolicy?: {allowsFeature(name: string): boolean}}} */
+  const { featurePolicy } = /** @type {any} */ (document);
   return !featurePolicy?.allowsFeature(device);
 }
 
@@ -101,6 +100,6 @@ export function deviceForbidden(device) {
 export function showStage(stage) {
   document.body.dataset.stage = stage;
   for (const name of ['lobby', 'call', 'end']) byId(name, HTMLElement).hidden = name !== stage;
-  // In a call they have places of their own, so that they cover nothing that is used.
+  // In a call they have places of their own, so that they cover no control.
   byId(stage, HTMLElement).append(byId('banner', HTMLElement), byId('toast', HTMLElement));
 }

@@ -2,8 +2,8 @@ import { parts } from '../common/links.js';
 import { make } from './dom.js';
 
 /**
- * What somebody wrote, with its links as links. They learn nothing of this page and get no hold of
- * it.
+ * A person's text with its addresses as links. The linked pages learn nothing about this page and
+ * cannot reach it.
  *
  * @param {string} text
  * @returns {(Node | string)[]}
@@ -15,13 +15,13 @@ export function linked(text) {
     link.href = part.href;
     link.target = '_blank';
     link.rel = 'noopener noreferrer nofollow';
-    // An address reads from left to right, whatever the text around it does.
+    // An address reads from left to right, even in a text from right to left.
     link.dir = 'ltr';
     return link;
   });
 }
 
-/** Texts of the page that people wrote elsewhere, such as the description of a room. */
+/** Links in texts that the owner wrote, such as the description of a room. */
 export function linkTexts() {
   for (const element of document.querySelectorAll('[data-links]')) {
     element.replaceChildren(...linked(element.textContent ?? ''));

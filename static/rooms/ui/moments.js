@@ -1,4 +1,4 @@
-// Times on the page, in the visitor's own zone and way of writing.
+// Shows the times on the page in the visitor's own zone and locale.
 
 import { inWords, locale } from '../common/moments.js';
 

@@ -1,19 +1,19 @@
 import { byId } from './dom.js';
 
-/** CSS pixels. With less height than this the people, or what is typed, need every line. */
+/** CSS pixels. Below this height, videos or the field for typing need every line. */
 const SHORT = 500;
 const TINY = 300;
 
 /**
- * Keeps the call inside the part of the page that can be seen: an on-screen keyboard covers the
- * rest, and most browsers tell that by `visualViewport` alone.
+ * Keeps the call inside the visible part of the page. An on-screen keyboard covers the rest, and
+ * most browsers say so only in `visualViewport`.
  */
 export function followScreen() {
   const call = byId('call', HTMLElement);
   const root = document.documentElement;
   const view = window.visualViewport;
   const update = () => {
-    // Somebody who pinches wants to see a part larger, not another layout.
+    // After a pinch the person wants a part larger, not another layout.
     if (view && view.scale > 1.01) return;
     const height = view ? view.height : window.innerHeight;
     root.style.setProperty('--screen-height', `${Math.floor(height)}px`);
@@ -23,7 +23,7 @@ export function followScreen() {
     const typing = document.activeElement?.closest('#chat-form, #notes-frame');
     call.classList.toggle('typing', Boolean(typing));
   };
-  // While the focus moves the body has it for a moment. A frame takes it without an event here.
+  // While the focus moves, the body has it for a moment. A frame takes it without an event here.
   const later = () => setTimeout(update);
   view?.addEventListener('resize', update);
   view?.addEventListener('scroll', update);

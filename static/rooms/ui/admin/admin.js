@@ -1,9 +1,9 @@
-// The admin's copy buttons, the mark on a background's focal point, and lists on a phone.
+// The admin's copy buttons, the mark of a background's focal point, and lists on a phone.
 
 import { copyText } from '../clipboard.js';
 
 /**
- * Copies the link of a button; where the browser refuses, the link is selected to be copied by hand.
+ * Copies the link of a button. If the browser refuses, the link is selected to be copied by hand.
  *
  * @param {HTMLButtonElement} button
  */
@@ -24,9 +24,11 @@ async function copy(button) {
 
 /** @param {HTMLElement} frame */
 function focalPoint(frame) {
-  const [x, y] = (frame.dataset.focal ?? '').split(',').map((name) => document.querySelector(`input[name="${name}"]`));
+  const names = (frame.dataset.focal ?? '').split(',');
+  const [x, y] = names.map((name) => document.querySelector(`input[name="${name}"]`));
   const mark = frame.querySelector('.mark');
-  if (!(x instanceof HTMLInputElement) || !(y instanceof HTMLInputElement) || !(mark instanceof HTMLElement)) return;
+  if (!(x instanceof HTMLInputElement) || !(y instanceof HTMLInputElement)) return;
+  if (!(mark instanceof HTMLElement)) return;
   const show = () => {
     mark.style.left = `${x.value}%`;
     mark.style.top = `${y.value}%`;
@@ -42,20 +44,21 @@ function focalPoint(frame) {
 }
 
 /**
- * On a phone the rows of a list are cards (admin.css), which takes from the table what it means to a
- * screen reader, and from a value the name above it: both are given back.
+ * On a phone the rows of a list are cards (admin.css). That hides the table from screen readers,
+ * and the column's name from each value. This gives both back.
  *
  * @param {HTMLTableElement} table
  */
 function cards(table) {
-  const names = [...table.querySelectorAll('thead th')].map((head) => head.querySelector('.text')?.textContent?.trim());
+  const heads = [...table.querySelectorAll('thead th')];
+  const names = heads.map((head) => head.querySelector('.text')?.textContent?.trim());
   table.setAttribute('role', 'table');
   for (const part of table.querySelectorAll('thead, tbody')) part.setAttribute('role', 'rowgroup');
   for (const row of table.rows) {
     row.setAttribute('role', 'row');
     [...row.cells].forEach((cell, index) => {
-      const head = cell.tagName === 'TH';
-      cell.setAttribute('role', head ? (row.parentElement?.tagName === 'THEAD' ? 'columnheader' : 'rowheader') : 'cell');
+      const header = row.parentElement?.tagName === 'THEAD' ? 'columnheader' : 'rowheader';
+      cell.setAttribute('role', cell.tagName === 'TH' ? header : 'cell');
       if (names[index] && row.parentElement?.tagName === 'TBODY') cell.dataset.label = names[index];
     });
   }
@@ -71,6 +74,8 @@ for (const frame of document.querySelectorAll('[data-focal]')) {
 const list = document.querySelector('#result_list');
 if (list instanceof HTMLTableElement) cards(list);
 addEventListener('load', () => {
-  // Django's own script has drawn these pictures of a question mark by now: their names need a role.
-  for (const help of document.querySelectorAll('.help-tooltip[aria-label]')) help.setAttribute('role', 'img');
+  // Django's own script has added these question marks by now. Their names need a role.
+  for (const help of document.querySelectorAll('.help-tooltip[aria-label]')) {
+    help.setAttribute('role', 'img');
+  }
 });

@@ -1,28 +1,30 @@
-// The admin's page "Live" brings itself up to date.
+// Keeps the admin's page "Live" up to date.
 
 const REFRESH_MS = 2000;
 const PATIENCE_MS = 5000;
 
-/** Nobody looks, or somebody is about to copy a number: then nothing moves. */
+/** The page is in the background, or someone has selected a number to copy. */
 function isLeftAlone() {
   return document.hidden || document.getSelection()?.type === 'Range';
 }
 
 /**
- * Shows what the site says now.
+ * Load the numbers anew.
  *
  * @param {HTMLElement} box
  */
 async function refresh(box) {
-  const response = await fetch(box.dataset.live ?? '', { signal: AbortSignal.timeout(PATIENCE_MS) });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const response = await fetch(box.dataset.live ?? '', { signal });
   if (response.redirected || response.status === 403) {
-    // Signed out: the page itself says so.
+    // Signed out. The whole page says so.
     location.reload();
     return;
   }
   if (!response.ok) throw new Error(`the site says ${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-  const focused = box.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null;
+  const active = document.activeElement;
+  const focused = box.contains(active) ? active?.getAttribute('href') : null;
   box.replaceChildren(...page.body.childNodes);
   const again = focused && box.querySelector(`a[href="${CSS.escape(focused)}"]`);
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
@@ -30,7 +32,7 @@ async function refresh(box) {
 
 /**
  * @param {HTMLElement} box
- * @param {HTMLElement} old says that the numbers are old
+ * @param {HTMLElement} old the message that the numbers are out of date
  */
 async function keepFresh(box, old) {
   if (!isLeftAlone()) {

@@ -3,14 +3,14 @@ import { text } from '../../common/texts.js';
 import { announce } from '../announce.js';
 import { byId } from '../dom.js';
 
-/** So many characters before the limit the counter appears. */
+/** The counter appears so many characters before the limit. */
 const NEAR_LIMIT = 200;
 
-/** Where one writes: grows with what is written, counts near the limit, cuts nothing. */
+/** The field for a message: grows with the text, counts near the limit, never cuts the text. */
 export class ChatField {
   /**
-   * @param {number} limit characters that the server takes
-   * @param {(words: string) => boolean} say false: cannot be taken now
+   * @param {number} limit characters that the server accepts
+   * @param {(words: string) => boolean} say false: not accepted now
    */
   constructor(limit, say) {
     this._field = byId('chat-text', HTMLTextAreaElement);
@@ -21,12 +21,13 @@ export class ChatField {
     this._wasLong = false;
     const form = byId('chat-form', HTMLFormElement);
     this._form = form;
-    // Keys on a screen have no Shift+Enter that people find: there Enter begins a line.
+    // On-screen keyboards have no obvious Shift+Enter, so there Enter begins a new line.
     const touch = matchMedia('(pointer: coarse)').matches;
     this._field.enterKeyHint = touch ? 'enter' : 'send';
     this._field.oninput = () => this._changed();
     this._field.onkeydown = (event) => {
-      // An Enter that ends the input of Japanese; Safari tells it by the key code alone.
+      // This Enter ends an input method's word, as in Japanese. Safari marks it by the key code
+      // only.
       if (event.key !== 'Enter' || event.isComposing || event.keyCode === 229) return;
       if (event.shiftKey || event.altKey || (touch && !event.ctrlKey && !event.metaKey)) return;
       event.preventDefault();
@@ -36,7 +37,7 @@ export class ChatField {
       event.preventDefault();
       this._submit();
     };
-    // The button takes no focus, so that the keys of a phone stay.
+    // The button takes no focus, so that a phone keeps its keyboard open.
     form.onmousedown = (event) => {
       if (event.target !== this._field) event.preventDefault();
     };
@@ -44,7 +45,7 @@ export class ChatField {
   }
 
   /**
-   * Put a text back, in front of what is there.
+   * Put a text back, in front of the current one.
    *
    * @param {string} words
    */
@@ -89,10 +90,10 @@ export class ChatField {
 
   _grow() {
     const { style } = this._field;
-    // While it is measured the log keeps its height: it would be scrolled back for good otherwise.
+    // Keep the form's height while measuring. Otherwise the log loses its scroll position.
     this._form.style.minHeight = `${this._form.offsetHeight}px`;
     style.height = 'auto';
-    // The style sheet has the limit. A field that is not to be seen has no height.
+    // The style sheet sets the limit. A hidden field has no height.
     const border = this._field.offsetHeight - this._field.clientHeight;
     if (this._field.scrollHeight) style.height = `${this._field.scrollHeight + border}px`;
     this._form.style.minHeight = '';

@@ -3,10 +3,10 @@ import { ChatField } from './chat_field.js';
 import { byId, find, make } from '../dom.js';
 import { linked } from '../linked.js';
 
-/** Scrolled up by more than this, somebody is reading and is left alone. CSS pixels. */
+/** Scrolled up by more than this, the person reads, and the log does not move. CSS pixels. */
 const NEAR_END = 48;
 
-/** Lines of one person within this time stand under one name. */
+/** A person's lines within this time are shown under one name. Milliseconds. */
 const SAME_BREATH = 5 * 60 * 1000;
 
 /** @typedef {import('../../common/types.js').ChatLine} ChatLine */
@@ -23,12 +23,12 @@ export class ChatPanel {
     this._new = byId('chat-new', HTMLButtonElement);
     this._chat = chat;
     this._unread = 0;
-    /** Lines that came while somebody read further up. */
+    /** Number of lines that came while the person was scrolled up. */
     this._below = 0;
     this._following = true;
     /** @type {ChatLine | null} */
     this._last = null;
-    /** @type {Map<string, HTMLElement>} own lines that the server has not taken, by state and nonce */
+    /** @type {Map<string, HTMLElement>} own pending and refused lines, by state and nonce */
     this._own = new Map();
     this._field = new ChatField(limit, (words) => this._say(words));
     this._list.onscroll = () => this._scrolled();
@@ -36,7 +36,7 @@ export class ChatPanel {
       this._toEnd();
       this._list.focus();
     };
-    // The panel changes its height, as when the keys of a phone come up.
+    // The panel's height changes, for example when an on-screen keyboard opens.
     new ResizeObserver(() => this._following && this._toEnd()).observe(this._list);
     chat.on('lines', (lines) => this._add(lines));
     chat.on('own', () => this._showOwn());
@@ -94,17 +94,19 @@ export class ChatPanel {
   /** @param {ChatLine} line */
   _item(line) {
     const sent = new Date(line.sent);
-    const time = make('time', '', sent.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
+    const clock = sent.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    const time = make('time', '', clock);
     time.dateTime = line.sent;
     const who = make('div', 'who', make('bdi', '', line.name), time);
     const item = make('div', 'line', who, words(...linked(line.text)));
     const last = this._last;
     const same = last?.participant === line.participant && last.name === line.name;
-    item.classList.toggle('same', same && sent.getTime() - new Date(last.sent).getTime() < SAME_BREATH);
+    const soon = same && sent.getTime() - new Date(last.sent).getTime() < SAME_BREATH;
+    item.classList.toggle('same', soon);
     return item;
   }
 
-  /** Own lines that the server has not taken yet, or does not take. */
+  /** Show own lines that the server has not accepted yet, or has refused. */
   _showOwn() {
     const { pending, refused } = this._chat.log;
     /** @type {Map<string, () => HTMLElement>} */
@@ -117,7 +119,7 @@ export class ChatPanel {
     if (!changed) return;
     for (const [key, item] of this._own) if (!wanted.has(key)) item.remove();
     this._own = new Map([...wanted].map(([key, made]) => [key, this._own.get(key) ?? made()]));
-    // What is there already stays where it is, and is not read out again.
+    // Existing items stay in place, so that screen readers do not read them again.
     for (const item of this._own.values()) if (!item.parentNode) this._list.append(item);
     if (this._following) this._toEnd();
   }
@@ -139,7 +141,8 @@ export class ChatPanel {
       this._list.focus();
     };
     const why = make('p', 'why', text('chat.refused', { why: line.why }));
-    return make('div', 'line own refused', words(line.text), why, make('div', 'actions', edit, discard));
+    const actions = make('div', 'actions', edit, discard);
+    return make('div', 'line own refused', words(line.text), why, actions);
   }
 
   _showBelow() {
@@ -160,7 +163,7 @@ function pendingItem(line) {
   return make('div', 'line own pending quiet', words(line), make('time', '', text('chat.unsent')));
 }
 
-/** @param {(Node | string)[]} content what somebody wrote, each line in its own direction */
+/** @param {(Node | string)[]} content a person's text; each line gets its own direction */
 function words(...content) {
   const element = make('p', 'words', ...content);
   element.dir = 'auto';

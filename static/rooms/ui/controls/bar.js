@@ -1,11 +1,11 @@
 import { byId } from '../dom.js';
 
-/** Below this width of the page the controls are icons, whatever the font. */
+/** Below this width of the page the controls are always icons. CSS pixels. */
 const ICONS_BELOW = 700;
 
 /**
- * Keeps the controls in one row that fits. First the links go into More, then the words. How wide
- * words are depends on the font and the language, so the bar is measured.
+ * Keeps the controls in one row that fits. First the links move into "More", then the words go. The
+ * width of words depends on font and language, so the bar is measured.
  */
 export function fitBar() {
   const bar = byId('bar', HTMLElement);
@@ -17,14 +17,15 @@ export function fitBar() {
   };
   const observer = new ResizeObserver(fit);
   observer.observe(bar);
-  // A font that arrives late, or larger text, changes the buttons and not the bar.
-  for (const button of bar.querySelectorAll('.control, .bar-links .button')) observer.observe(button);
+  // A font that loads late, or larger text, changes the buttons but not the bar.
+  const buttons = bar.querySelectorAll('.control, .bar-links .button');
+  for (const button of buttons) observer.observe(button);
   fit();
 }
 
 /**
  * @param {HTMLElement} bar
- * @param {string} how `all`, `words` (links in More) or `icons`
+ * @param {string} how `all`, `words` (links in "More") or `icons`
  */
 function show(bar, how) {
   bar.dataset.fit = how;

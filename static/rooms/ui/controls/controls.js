@@ -12,7 +12,7 @@ import { toggle } from './toggle.js';
 /** @typedef {import('../../media/local_media.js').LocalMedia} LocalMedia */
 
 /**
- * Microphone, camera, share and the small menu.
+ * The buttons for microphone, camera and screen, and the menu "More".
  *
  * @param {LocalMedia} local
  */
@@ -20,24 +20,26 @@ export function controls(local) {
   const microphone = find('microphone', HTMLButtonElement);
   const camera = find('camera', HTMLButtonElement);
   const share = find('share', HTMLButtonElement);
-  if (!microphone || !camera || !share) return moreMenu(() => {}); // a listener has none
+  if (!microphone || !camera || !share) return moreMenu(() => {}); // a listener
   const deviceFailed = deviceBanner(local);
   const shareFailed = (/** @type {unknown} */ error) => {
     if (isCancelledShare(error)) return;
     const again = { word: text('device.again'), press: () => share.click() };
     showBanner('problem', text('screen.failed'), again);
   };
+  const isOn = (/** @type {import('../../common/types.js').Source} */ source) => () =>
+    local.isOn(source);
   const renders = [
-    toggle(microphone, () => local.isOn('microphone'), (on) => local.setMicrophone(on), deviceFailed),
-    toggle(camera, () => local.isOn('camera'), (on) => local.setCamera(on), deviceFailed),
-    toggle(share, () => local.isOn('screen'), (on) => local.setScreen(on), shareFailed),
+    toggle(microphone, isOn('microphone'), (on) => local.setMicrophone(on), deviceFailed),
+    toggle(camera, isOn('camera'), (on) => local.setCamera(on), deviceFailed),
+    toggle(share, isOn('screen'), (on) => local.setScreen(on), shareFailed),
   ];
   share.hidden = !canShareScreen();
-  const refreshMenus = deviceMenus(
-    local,
-    { microphone: byId('microphones', HTMLSelectElement), camera: byId('cameras', HTMLSelectElement) },
-    deviceFailed,
-  );
+  const menus = {
+    microphone: byId('microphones', HTMLSelectElement),
+    camera: byId('cameras', HTMLSelectElement),
+  };
+  const refreshMenus = deviceMenus(local, menus, deviceFailed);
   local.on('changed', () => renders.forEach((render) => render()));
   local.on('ended', (source) => deviceFailed(new DeviceError(source, 'gone')));
   local.on('switched', (source) => toast(text(`device.switched.${source}`)));
@@ -61,7 +63,7 @@ function moreMenu(opened) {
     if (event.target instanceof Node && !more.contains(event.target)) show(false);
   });
   more.addEventListener('focusout', ({ relatedTarget }) => {
-    // A menu that is left by Tab would cover what has the focus then.
+    // Left by Tab, the menu would cover the element that has the focus.
     const away = relatedTarget instanceof Node && !more.contains(relatedTarget);
     if (away) show(false);
   });
@@ -72,11 +74,14 @@ function moreMenu(opened) {
   more.onkeydown = (event) => {
     if (event.key === 'Escape' && !menu.hidden) close();
   };
-  // What a link says of itself then would be under the menu.
+  // The menu would cover the message that a link was copied.
   byId('more-links', HTMLElement).addEventListener('click', ({ target }) => {
     if (target instanceof Element && target.closest('.button')) close();
   });
 }
+
+/** In these a letter is typed text. */
+const FIELDS = 'input, textarea, select, [contenteditable]';
 
 /** @param {Record<string, HTMLButtonElement>} buttons by key */
 function shortcuts(buttons) {
@@ -84,10 +89,11 @@ function shortcuts(buttons) {
   box.checked = choices().shortcuts;
   box.onchange = () => remember({ shortcuts: box.checked });
   document.addEventListener('keydown', (event) => {
-    const typing = event.target instanceof Element && event.target.closest('input, textarea, select, [contenteditable]');
-    if (!box.checked || typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const { target, ctrlKey, metaKey, altKey, repeat } = event;
+    const typing = target instanceof Element && target.closest(FIELDS);
+    if (!box.checked || typing || ctrlKey || metaKey || altKey || repeat) return;
     const button = buttons[event.key.toLowerCase()];
-    // The stage is hidden before and after a call, and with it its buttons.
+    // Before and after a call the buttons are hidden.
     if (button && button.offsetParent !== null && !button.disabled) button.click();
   });
 }

@@ -4,7 +4,7 @@ import { text } from '../../common/texts.js';
 import { make } from '../dom.js';
 
 /**
- * Fill a menu with the devices that there are now; the one in use is chosen.
+ * Fill a menu with the current devices. The one in use is selected.
  *
  * @param {HTMLSelectElement} menu
  * @param {'camera' | 'microphone'} source
@@ -25,12 +25,12 @@ export async function fillMenu(menu, source, track) {
 }
 
 /**
- * A pair of menus that follow the devices of the computer and choose among them.
+ * A pair of menus to choose devices. They follow the computer's devices.
  *
  * @param {import('../../media/local_media.js').LocalMedia} local
  * @param {{microphone: HTMLSelectElement, camera: HTMLSelectElement}} menus
  * @param {(error: unknown) => void} failed
- * @returns {() => void} fills the menus anew
+ * @returns {() => void} fills the menus again
  */
 export function deviceMenus(local, menus, failed) {
   const sources = /** @type {const} */ (['microphone', 'camera']);
@@ -38,7 +38,8 @@ export function deviceMenus(local, menus, failed) {
     for (const source of sources) void fillMenu(menus[source], source, local.track(source));
   };
   for (const source of sources) {
-    menus[source].onchange = () => local.choose(source, menus[source].value).catch(failed).finally(refresh);
+    const menu = menus[source];
+    menu.onchange = () => local.choose(source, menu.value).catch(failed).finally(refresh);
   }
   navigator.mediaDevices?.addEventListener('devicechange', refresh);
   return refresh;

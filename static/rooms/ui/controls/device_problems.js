@@ -1,4 +1,4 @@
-// What is said when a camera or microphone did not come, with the one button that helps.
+// The message when a camera or microphone does not open, with the one button that helps.
 
 import { DeviceError } from '../../media/devices.js';
 import { text } from '../../common/texts.js';
@@ -13,8 +13,8 @@ import { byId, deviceForbidden } from '../dom.js';
  *   again: (sources: Device[]) => void,
  *   choose: (source: Device) => boolean,
  *   without?: Button,
- * }} Ways `choose` leads to the menu, false: it has but one; `without`: a way to do without the
- * devices
+ * }} Ways `choose` leads to the menu, false: it has only one device; `without`: joins without
+ *   devices
  */
 
 /** @param {DeviceError} error */
@@ -51,14 +51,17 @@ function button(errors, { again, choose, without }) {
       return without;
     case 'unsuitable':
     case 'kept':
-      return { word: text(`device.choose.${source}`), press: () => choose(source) || again([source]) };
+      return {
+        word: text(`device.choose.${source}`),
+        press: () => choose(source) || again([source]),
+      };
     default:
       return { word: text('device.again'), press: () => again(errors.map((one) => one.source)) };
   }
 }
 
 /**
- * In the call: a banner.
+ * In the call the message is a banner.
  *
  * @param {LocalMedia} local
  * @returns {(...errors: unknown[]) => void}
@@ -79,7 +82,7 @@ export function deviceBanner(local) {
 /**
  * @param {LocalMedia} local
  * @param {Device[]} sources
- * @returns {Promise<DeviceError[]>} those that did not come
+ * @returns {Promise<DeviceError[]>} for those that did not open
  */
 export async function turnOn(local, sources) {
   /** @type {DeviceError[]} */
@@ -95,7 +98,7 @@ export async function turnOn(local, sources) {
   return failed;
 }
 
-/** @param {unknown} error what a device was asked for with */
+/** @param {unknown} error of a device */
 export function known(error) {
   return error instanceof DeviceError ? error : new DeviceError('camera', 'unknown', error);
 }

@@ -20,7 +20,7 @@ export function links(config, call, name) {
   byId('open-notes', HTMLButtonElement).onclick = () => openTab(withName(own, name));
 }
 
-/** Buttons that copy what a field of the page holds. */
+/** Buttons that copy the content of a field. */
 export function copyButtons() {
   for (const button of document.querySelectorAll('button[data-copy-from]')) {
     if (!(button instanceof HTMLButtonElement)) continue;
@@ -35,14 +35,15 @@ export function openTab(link) {
 }
 
 /**
- * Which link lets others in is asked at the click: while a page is open for hours, links expire, are used up or stopped.
+ * The page asks at the click which link lets others in. While it is open for hours, links expire,
+ * are used up or stopped.
  *
  * @param {import('../../room/call.js').Call} call
  */
 async function copyCallLink(call) {
   const asked = call.ask({ type: 'link' });
   const link = asked.then((answer) => answer?.link ?? Promise.reject(new Error('no link')));
-  // It is looked at below, whether the clipboard has waited for it or not.
+  // The code below handles it, whether the clipboard waits for it or not.
   link.catch(() => {});
   try {
     await copyText(link);
@@ -56,7 +57,7 @@ async function copyCallLink(call) {
 
 /**
  * @param {string} link
- * @param {string} done what is said then
+ * @param {string} done the message after it
  */
 async function copy(link, done = text('link.copied')) {
   try {

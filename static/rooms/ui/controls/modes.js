@@ -1,7 +1,7 @@
 import { MODES } from '../../media/encodings.js';
 
 /**
- * "Auto / Motion / Detail" for what this page sends.
+ * The choice of "Auto", "Motion" or "Detail" for this page's own videos.
  *
  * @param {import('../../media/local_media.js').LocalMedia} local
  */

@@ -1,24 +1,24 @@
 import { choices, remember } from '../../common/choices.js';
 import { byId, find } from '../dom.js';
 
-/** CSS pixels. Notes are not readable in less; the call keeps at least as much. */
+/** The least width of notes and of the call. Notes are not readable in less. CSS pixels. */
 const NARROWEST = 360;
-/** Some lines of the chat and its field; its head and some lines of the notes. CSS pixels. */
+/** Room for some lines of chat and its field, and for some lines of notes. CSS pixels. */
 const LOWEST_CHAT = 200;
 const LOWEST_NOTES = 160;
 const STEP = 32;
-/** Between two parts; the handle may be larger. */
+/** Between two parts. The handle may be larger. */
 const GAP = 16;
 
 /**
  * @typedef {object} Parts
  * @property {HTMLElement} handle
- * @property {HTMLElement} around what both parts share
- * @property {() => number} whole its size, in CSS pixels
- * @property {number} least of the part that is measured
- * @property {number} rest the least of the other part
+ * @property {HTMLElement} around the element that holds both parts
+ * @property {() => number} whole size that both parts share, in CSS pixels
+ * @property {number} least least size of the measured part
+ * @property {number} rest least size of the other part
  * @property {(whole: number) => number} standard
- * @property {string} property of `around`, for the style sheet
+ * @property {string} property custom property of `around` for the style sheet
  * @property {(event: PointerEvent) => number} wanted the size of the part where the pointer is
  * @property {Record<string, number>} keys key to step
  * @property {'panel' | 'split'} choice remembered as a share of the whole
@@ -41,7 +41,7 @@ export function divider() {
   });
 }
 
-/** The divider between notes and chat, where both are on the page. */
+/** The divider between notes and chat, if the page has both. */
 export function split() {
   const handle = find('split', HTMLElement);
   if (!handle) return;
@@ -60,12 +60,12 @@ export function split() {
   });
 }
 
-/** Moved by pointer, touch and keys; a double click or Enter puts it back where it was at first. */
+/** Moves by pointer, touch and keys. A double click or Enter puts it back to its default. */
 class Separator {
   /** @param {Parts} parts */
   constructor(parts) {
     this._parts = parts;
-    /** Of the whole; 0: nobody has moved it. */
+    /** Share of the whole; 0: not moved. */
     this._share = choices()[parts.choice];
     this._size = 0;
     this._moved = false;
@@ -89,7 +89,7 @@ class Separator {
     const { around, handle, least, property, rest, standard, whole } = this._parts;
     const all = whole();
     if (all <= 0) return;
-    // Where both do not fit, each has half.
+    // If both do not fit, each gets half.
     const lowest = Math.min(least, all / 2);
     const highest = all - Math.min(rest, all / 2);
     const wanted = this._share ? this._share * all : standard(all);
@@ -106,7 +106,7 @@ class Separator {
     this._place();
   }
 
-  /** Beyond the limits nothing is remembered. */
+  /** Remember the size that it has, not one beyond the limits. */
   _keep() {
     this._share = this._share && this._size / this._parts.whole();
     remember({ [this._parts.choice]: this._share });
@@ -146,7 +146,7 @@ class Separator {
 }
 
 /**
- * Call, Notes and Chat as tabs, where there is no room for all of them.
+ * Call, Notes and Chat as tabs, if there is no room for all of them.
  *
  * @param {(view: string) => void} shown
  */

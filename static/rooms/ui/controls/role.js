@@ -3,7 +3,8 @@ import { clearBanner, showBanner } from '../banner.js';
 import { find } from '../dom.js';
 
 /**
- * Says that this person may do more or less from now on; the controls for what they may not do go (css/call.css).
+ * Says that this person may do more or less from now on. css/call.css hides the controls for what
+ * they may no longer do.
  *
  * @param {import('../../room/call.js').Call} call
  */
@@ -11,7 +12,7 @@ export function followRole(call) {
   call.on('role', ({ role, publish, raised }) => {
     document.body.dataset.publish = publish ? 'yes' : 'no';
     const words = text(`role.${role}`);
-    // A page that was made for a listener has no such controls.
+    // A listener's page has no controls for sending.
     if (raised && !find('microphone', HTMLButtonElement)) {
       const again = { word: text('role.reload'), press: () => location.reload() };
       return showBanner('role', `${words} ${text('role.raised')}`, again);

@@ -1,11 +1,11 @@
 /**
- * A button that is pressed while something is on. It is disabled while the change is under way.
+ * A button that is pressed while something is on. It is disabled during a change.
  *
  * @param {HTMLButtonElement} button
  * @param {() => boolean} isOn
  * @param {(on: boolean) => Promise<void>} set
  * @param {(error: unknown) => void} failed
- * @returns {() => void} shows the present state
+ * @returns {() => void} shows the current state
  */
 export function toggle(button, isOn, set, failed) {
   const render = () => button.setAttribute('aria-pressed', String(isOn()));

@@ -1,4 +1,4 @@
-// "Move the call here": the page is loaded anew and joins at once, as it was before.
+// "Move the call here": reloads the page, which then joins at once as it was before.
 
 const KEY = 'confcall.come-back';
 
@@ -9,12 +9,12 @@ export function comeBack(before) {
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ ...before, path: location.pathname }));
   } catch {
-    // Without storage there is the lobby once more.
+    // Without storage the lobby appears again.
   }
   location.reload();
 }
 
-/** @returns {Before | null} once: whoever reloads later is asked again */
+/** @returns {Before | null} only once: a later reload shows the lobby */
 function before() {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
@@ -26,7 +26,7 @@ function before() {
 }
 
 /**
- * Join without a click, where the click was made before the page was loaded.
+ * Join without a click, if the click came before the reload.
  *
  * @param {import('./lobby.js').Lobby} lobby
  * @param {import('../../media/local_media.js').LocalMedia} local
@@ -34,8 +34,8 @@ function before() {
 export async function bringBack(lobby, local) {
   const kept = before();
   if (!kept) return;
-  // One after the other: some browsers show one question at a time, and drop the rest. A device that
-  // does not start can be turned on in the call, which says why it does not.
+  // One after the other: some browsers show one question at a time and drop the rest. A device that
+  // does not open can be turned on in the call, which then says why.
   if (kept.microphone) await local.setMicrophone(true).catch(() => {});
   if (kept.camera && !lobby.done) await local.setCamera(true).catch(() => {});
   lobby.enterAs(kept.name);

@@ -1,5 +1,5 @@
-// The waiting page: how long until it opens, and then in. The server says how many seconds are left, and they are
-// counted by a clock that only runs forward. What the visitor's own clock says does not matter.
+// The waiting page: counts down until the room opens, then loads it. The server says how many
+// seconds are left. A monotonic clock counts them, so the visitor's own clock does not matter.
 
 import { delay } from '../../common/backoff.js';
 import { askedByScript } from '../../common/config.js';
@@ -7,21 +7,24 @@ import { fromNow, stillWaiting } from '../../common/moments.js';
 import { byId } from '../dom.js';
 import { LOCALE } from '../moments.js';
 
-/** Not everybody who waits comes in the same instant. Milliseconds. */
+/** Spreads the requests of all who wait. Milliseconds. */
 const SPREAD = 2000;
 
-/** The longest pause between questions that change nothing, in milliseconds. */
+/** The longest pause between requests that change nothing. Milliseconds. */
 const LONGEST = 60_000;
 
-/** A page that was asleep asks again, but no more often than this. Milliseconds. */
+/** A page that wakes up asks again, but no more often than this. Milliseconds. */
 const AWAKE_AGAIN = 5000;
 
 const element = byId('left', HTMLElement);
 const [navigation] = performance.getEntriesByType('navigation');
-const arrived = navigation instanceof PerformanceNavigationTiming ? navigation.responseStart : performance.now();
+const arrived =
+  navigation instanceof PerformanceNavigationTiming
+    ? navigation.responseStart
+    : performance.now();
 let end = arrived + Number(element.dataset.left) * 1000;
 let asked = performance.now();
-/** How often the page was loaded again, or the server asked, and nothing had changed. */
+/** Number of reloads and requests in a row that changed nothing. */
 let inVain = Number(history.state?.inVain ?? 0);
 let timer = 0;
 
@@ -33,7 +36,7 @@ function tick() {
   timer = left > 0 ? setTimeout(tick, Math.min(left, 1000)) : setTimeout(ask, pause);
 }
 
-/** Ask the server how long it is now, and load the page again if there is another one. */
+/** Ask the server how much time is left. Reload if there is another page now. */
 async function ask() {
   clearTimeout(timer);
   asked = performance.now();
@@ -48,17 +51,19 @@ async function ask() {
   tick();
 }
 
-/** @returns {Promise<number | null>} seconds that are left, or null: there is another page now */
+/** @returns {Promise<number | null>} seconds left; null: there is another page now */
 async function answer() {
   try {
-    const { status, headers } = await fetch(askedByScript(location.href), { method: 'HEAD', cache: 'no-store' });
-    return status >= 500 && !headers.has('Retry-After') ? 0 : stillWaiting(status, headers.get('Retry-After'));
+    const options = /** @type {const} */ ({ method: 'HEAD', cache: 'no-store' });
+    const { status, headers } = await fetch(askedByScript(location.href), options);
+    const retryAfter = headers.get('Retry-After');
+    return status >= 500 && retryAfter === null ? 0 : stillWaiting(status, retryAfter);
   } catch {
     return 0; // offline: ask again later
   }
 }
 
-/** A computer that sleeps may stop our clock. */
+/** A sleeping computer may stop the clock. */
 function wake() {
   if (document.visibilityState === 'visible' && performance.now() - asked > AWAKE_AGAIN) void ask();
 }

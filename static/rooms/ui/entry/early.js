@@ -1,9 +1,9 @@
-// A classic script, beside the lobby and there with it: on a slow line people press Join before the
-// modules have come. The press is kept until lobby.js takes over, and the page says so. It says
-// too when they do not come at all.
+// A classic script that arrives with the lobby. On a slow line people press Join before the modules
+// have loaded. It keeps the click until lobby.js takes over, and says so. It also says when the
+// modules do not load at all.
 
 {
-  /** Milliseconds from a press to the modules. */
+  /** Milliseconds from a click to the modules. */
   const LOADED_WITHIN = 30_000;
 
   const find = (/** @type {string} */ id) => document.getElementById(id);

@@ -1,4 +1,4 @@
-// The page that programs get for a link's preview. A person who sees it goes on to what the link leads to.
+// On the page that programs get for a link preview: takes a person on to the link's real page.
 
 import { askedByScript } from '../../common/config.js';
 

@@ -1,4 +1,5 @@
-// Behind an invite: take its token out of the address bar, or know a person again whose browser keeps no cookies.
+// On the page of an invite: takes the token out of the address bar, and recognises people whose
+// browser keeps no cookies.
 
 import { askedByScript } from '../../common/config.js';
 import { configText, find, isFramed, pageAddress } from '../dom.js';
@@ -7,9 +8,9 @@ const entry = document.querySelector('meta[name=entry]');
 const config = find('config', HTMLScriptElement) && JSON.parse(configText());
 
 /**
- * The rest of the state is not this script's: a waiting page counts there (countdown.js).
+ * Keeps the rest of the state, in which a waiting page counts (countdown.js).
  *
- * @param {string} pass for the next time this very tab asks for this very address
+ * @param {string} pass for the next time that this tab loads this address
  */
 function keepPass(pass) {
   const { pass: _before, ...rest } = history.state ?? {};
@@ -17,7 +18,8 @@ function keepPass(pass) {
 }
 
 /**
- * Ask for the page again as the person that this tab was before. A POST, so that the pass is in no address.
+ * Load the page again as the same person as before. It is a POST, so that the pass is in no
+ * address.
  *
  * @param {string} pass
  */
@@ -34,10 +36,14 @@ function handBack(pass) {
   form.submit();
 }
 
-/** The room's own address, where the browser has kept the cookie; else reloading would show a stranger's page. */
+/**
+ * Show the room's own address if the browser keeps the cookie. Else a reload there would know no
+ * one.
+ */
 async function tidyAddress() {
   const room = new URL(config.address, pageAddress());
-  const kept = entry?.getAttribute('content') === 'kept' || (!isFramed() && (await cookieWasKept(room)));
+  const known = entry?.getAttribute('content') === 'kept';
+  const kept = known || (!isFramed() && (await cookieWasKept(room)));
   if (kept) history.replaceState(null, '', room);
 }
 

@@ -1,10 +1,10 @@
 import { byId, find } from '../dom.js';
 
 /**
- * Browsers keep cameras and microphones from pages that came over plain http: say so before
- * somebody looks for them.
+ * Browsers give pages that came over plain http no camera or microphone. Say so before people look
+ * for them.
  *
- * @returns {boolean} whether there are none for this page
+ * @returns {boolean} is this such a page?
  */
 export function tellInsecure() {
   if (navigator.mediaDevices) return false;
@@ -13,6 +13,6 @@ export function tellInsecure() {
   why.hidden = false;
   byId('preview-text', HTMLElement).hidden = true;
   byId('preview-start', HTMLButtonElement).hidden = true;
-  byId('join-without', HTMLButtonElement).hidden = true; // both ways in are the same
+  byId('join-without', HTMLButtonElement).hidden = true; // it does the same as "Join" here
   return true;
 }

@@ -13,13 +13,13 @@ import { toggle } from '../controls/toggle.js';
  * @typedef {import('../../common/types.js').Config} Config
  */
 
-/** Before the call: a name, a look at oneself, and two ways in. No device is touched before a click. */
+/** Before the call: a name, a preview, and two ways to join. No device is opened before a click. */
 export class Lobby {
   /**
    * @param {Config} config
    * @param {LocalMedia} local
-   * @param {(name: string, failed: DeviceError[]) => void} join `failed`: what did not come, and
-   * is still to be said
+   * @param {(name: string, failed: DeviceError[]) => void} join `failed`: devices that did not
+   *   open, of which nothing was said yet
    */
   constructor(config, local, join) {
     this._config = config;
@@ -42,7 +42,7 @@ export class Lobby {
     this._takeOver();
   }
 
-  /** The server has filled in a name, or somebody has typed one already: then it stays. */
+  /** Keep a name that the server filled in or the person has typed. */
   _fillName() {
     const { value, defaultValue } = this._name;
     if (!value && !defaultValue) this._name.value = choices().name;
@@ -57,7 +57,7 @@ export class Lobby {
     if (without) without.onclick = () => this._enterWithout();
   }
 
-  /** What was pressed before this script was there is done now (early.js). */
+  /** Handle a click that came before this script (early.js). */
   _takeOver() {
     const { pressed } = this._form.dataset;
     this._form.dataset.ready = 'yes';
@@ -69,11 +69,9 @@ export class Lobby {
   _bindPreview() {
     const failed = (/** @type {unknown} */ error) => this._tell([known(error)]);
     const local = this._local;
-    const menus = deviceMenus(
-      local,
-      { microphone: byId('preview-microphones', HTMLSelectElement), camera: byId('preview-cameras', HTMLSelectElement) },
-      failed,
-    );
+    const microphone = byId('preview-microphones', HTMLSelectElement);
+    const camera = byId('preview-cameras', HTMLSelectElement);
+    const menus = deviceMenus(local, { microphone, camera }, failed);
     const buttons = [
       this._toggle('microphone', (on) => local.setMicrophone(on), failed),
       this._toggle('camera', (on) => local.setCamera(on), failed),
@@ -102,14 +100,14 @@ export class Lobby {
   /**
    * Ask for camera and microphone.
    *
-   * @returns {Promise<DeviceError[]>} what did not come
+   * @returns {Promise<DeviceError[]>} for devices that did not open
    */
   async _preview() {
     this._pending(true);
     const { camera, microphone, errors } = await openBoth(choices(), this._local.mode('camera'));
     this._pending(false);
     if (this.done) {
-      // The way in was another one meanwhile.
+      // The person has joined another way meanwhile.
       camera?.stop();
       microphone?.stop();
       return [];
@@ -123,9 +121,7 @@ export class Lobby {
     return errors;
   }
 
-  /**
-   * One refused device keeps nobody out. Whoever would come in without either is told first, once.
-   */
+  /** One device that fails does not stop the join. If both fail, the lobby says so first, once. */
   async _enter() {
     if (this._busy) return;
     if (!this._config.publish || this._previewed) return this._go([]);
@@ -141,7 +137,7 @@ export class Lobby {
   }
 
   /**
-   * Go in without a click, as in this tab before.
+   * Join without a click, as this tab did before.
    *
    * @param {string} name
    */
@@ -194,7 +190,7 @@ export class Lobby {
   }
 
   /**
-   * Coming in without devices is possible all the time: a browser may wait for an answer for long.
+   * Joining without devices stays possible, because a browser may wait long for an answer.
    *
    * @param {boolean} pending
    */
@@ -210,7 +206,7 @@ export class Lobby {
     byId('join-without', HTMLButtonElement).disabled = false;
   }
 
-  /** @param {DeviceError[]} errors none: all is well */
+  /** @param {DeviceError[]} errors empty: clear the message */
   _tell(errors) {
     const problem = byId('lobby-problem', HTMLElement);
     problem.hidden = !errors.length;

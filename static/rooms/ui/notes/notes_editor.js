@@ -8,13 +8,25 @@ import { text, useTexts } from '../../common/texts.js';
 import { byId, configText, isFramed, pageAddress } from '../dom.js';
 import { LinkDialog } from './notes_link.js';
 
-/** @typedef {{key: string, read_only: boolean, ws: string, title: string, name: string, texts: Record<string, string>}} NotesConfig */
+/**
+ * @typedef {{
+ *   key: string,
+ *   read_only: boolean,
+ *   ws: string,
+ *   title: string,
+ *   name: string,
+ *   texts: Record<string, string>,
+ * }} NotesConfig
+ */
 
-const FORMATS = ['bold', 'italic', 'underline', 'strike', 'header', 'list', 'indent', 'blockquote', 'code-block', 'code', 'link'];
+const FORMATS = [
+  'bold', 'italic', 'underline', 'strike', 'header', 'list', 'indent', 'blockquote', 'code-block',
+  'code', 'link',
+];
 
 /**
- * Quill puts its caret back after every change, and takes the focus to do so. That is right only for
- * somebody who is writing in it: what others write must not move the focus.
+ * Quill restores its caret after every change, and takes the focus to do so. That is right only
+ * while the person writes in it. Changes by others must not move the focus.
  */
 class SharedQuill extends Quill {
   /**
@@ -31,8 +43,9 @@ class SharedQuill extends Quill {
       return super.updateContents(delta, source);
     } finally {
       root.focus = focus;
-      // In a page that has the focus, Chromium moves it along with the caret.
-      if (at instanceof HTMLElement && at !== document.activeElement) at.focus({ preventScroll: true });
+      // If the page has the focus, Chromium moves it along with the caret.
+      const moved = at !== document.activeElement;
+      if (at instanceof HTMLElement && moved) at.focus({ preventScroll: true });
     }
   }
 }
@@ -62,12 +75,12 @@ function editor() {
     modules: {
       toolbar: !config.read_only && { container: toolbar, handlers: { link: () => links.open() } },
       keyboard: { bindings: { more: indenting(']', '+1'), less: indenting('[', '-1') } },
-      // The binding places the carets itself after each change.
+      // The binding places the carets after each change.
       cursors: { transformOnTextChange: false },
       history: { userOnly: true },
     },
   });
-  // Quill takes Tab and Shift+Tab for itself; whoever has no mouse could not leave the notes.
+  // Quill binds Tab and Shift+Tab. Without a mouse one could not leave the notes.
   delete made.keyboard.bindings.Tab;
   const links = new LinkDialog(made);
   made.root.setAttribute('role', 'textbox');
@@ -104,13 +117,14 @@ function showStatus() {
   show();
 }
 
-/** The name that stands at one's cursor: given by the call page, remembered, or asked for here. */
+/** The name at this person's cursor: from the call page, remembered, or typed here. */
 function who() {
   const field = byId('name', HTMLInputElement);
   const place = byId('name-field', HTMLElement);
   const use = (/** @type {string} */ name) => {
     const shown = line(name) || text('notes.guest');
-    provider.awareness.setLocalStateField('user', { name: shown, color: `hsl(${hue(shown)} 55% 40%)` });
+    const color = `hsl(${hue(shown)} 55% 40%)`;
+    provider.awareness.setLocalStateField('user', { name: shown, color });
   };
   field.value = config.name || choices().name;
   place.hidden = Boolean(config.name) || config.read_only;

@@ -3,7 +3,7 @@ import { text } from '../../common/texts.js';
 import { byId, make } from '../dom.js';
 import { openTab } from '../controls/link_buttons.js';
 
-/** Etherpad on a slow line takes some seconds; a frame that has not loaded by then will not. */
+/** Etherpad takes some seconds on a slow line. After this time the frame has failed. */
 const LOAD_WITHIN = 15_000;
 
 /**
@@ -22,7 +22,7 @@ export async function notesFrame(config, name) {
     message.hidden = false;
     open.hidden = false;
   };
-  // Our own address of the notes says what is wrong where they are not there.
+  // If the notes are not available, our own address says why.
   open.onclick = () => openTab(withName(config.notes.check || config.links.open_notes, name));
   const timer = setTimeout(failed, LOAD_WITHIN);
   if (config.notes.check && !(await redirects(config.notes.check))) {
@@ -30,7 +30,7 @@ export async function notesFrame(config, name) {
     failed();
     return;
   }
-  // Somebody who has left meanwhile is on the end page.
+  // The person has left meanwhile and sees the end page.
   if (place.closest('[hidden]')) return clearTimeout(timer);
   frame.title = byId('notes', HTMLElement).getAttribute('aria-label') ?? '';
   frame.allow = 'clipboard-write';
@@ -46,13 +46,16 @@ export async function notesFrame(config, name) {
 
 /** @param {string} url */
 async function redirects(url) {
-  const options = { method: 'HEAD', redirect: /** @type {const} */ ('manual'), signal: AbortSignal.timeout(LOAD_WITHIN) };
-  return fetch(askedByScript(url), options).then((response) => response.type === 'opaqueredirect', () => false);
+  const signal = AbortSignal.timeout(LOAD_WITHIN);
+  const options = { method: 'HEAD', redirect: /** @type {const} */ ('manual'), signal };
+  const asked = fetch(askedByScript(url), options);
+  return asked.then((response) => response.type === 'opaqueredirect', () => false);
 }
 
 /**
- * Whether the frame shows notes. Of another site's page nothing can be known, so that one is believed: its server has just
- * been asked. Our own page says so itself, and an error page of ours or of the browser is neither.
+ * Does the frame show notes? Another site's page cannot be read, but its server has just been
+ * asked, so it counts. Our own notes page has a class. An error page, ours or the browser's, has
+ * not.
  *
  * @param {HTMLIFrameElement} frame
  * @param {import('../../common/types.js').Config} config

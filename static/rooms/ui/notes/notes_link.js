@@ -6,7 +6,7 @@ import { byId } from '../dom.js';
  * @typedef {{index: number, length: number}} Range
  */
 
-/** Sets, changes and removes links in the notes. Without a selection it asks for the words too. */
+/** Sets, changes and removes links in the notes. Without a selection it also asks for the words. */
 export class LinkDialog {
   /** @param {Quill} quill */
   constructor(quill) {
@@ -65,7 +65,7 @@ export class LinkDialog {
       this._quill.insertText(index, words, 'link', address, 'user');
     }
     this._quill.setSelection(index + words.length, 0, 'user');
-    // What is written next is not part of the link.
+    // The next words are not part of the link.
     this._quill.format('link', false, 'user');
   }
 }

@@ -3,31 +3,31 @@
 /** @typedef {{x: number, y: number, width: number, height: number}} Rect */
 
 /**
- * Width by height of the picture in a tile; null: there is none, so any shape will do.
+ * Width by height of the video in a tile; null: there is none, so any shape will do.
  *
  * @typedef {number | null} Ratio
  */
 
 const RATIO = 16 / 9;
 
-/** Below this width a tile in the strip says nothing any more. */
+/** A tile in the strip is useless below this width. */
 const STRIP_MIN = 112;
 
-/** Between these ratios is a tile without a picture. */
+/** A tile without a video has a ratio between these. */
 const NARROWEST = 1;
 const WIDEST = 2;
 
-/** A picture loses at most this part of its width or height; else it is shown whole. */
+/** A video that fills its tile loses at most this part of its width or height. */
 const CROP = 0.12;
 
-/** One's own tile in the corner: its part of the area, and its width in pixels. */
+/** One's own tile in the corner: share of the area's width, and limits in pixels. */
 const CORNER = { part: 0.24, least: 112, most: 240 };
 
 /** Height of the buttons at the top of a tile, with the space around them. */
 const BUTTONS = 56;
 
 /**
- * Would the picture lose too much of itself if it filled the tile?
+ * Would the video lose too much if it filled the tile?
  *
  * @param {Ratio} ratio
  * @param {{width: number, height: number}} tile
@@ -39,8 +39,8 @@ export function mustShrink(ratio, { width, height }) {
 }
 
 /**
- * All tiles of one size; the last row is centred. There are as many columns as show most of the
- * whole pictures.
+ * All tiles at one size, with the last row centred. The number of columns is the one that shows the
+ * videos largest.
  *
  * @param {Rect} area
  * @param {readonly Ratio[]} ratios one for each tile
@@ -62,7 +62,7 @@ export function grid(area, ratios, gap) {
 }
 
 /**
- * How much room the whole picture takes in there.
+ * The area that the whole video covers in there.
  *
  * @param {Ratio} ratio
  * @param {number} width
@@ -75,24 +75,24 @@ function whole(ratio, width, height) {
 }
 
 /**
- * The tile in this room for these pictures: no wider and no taller than one of them can fill.
+ * The tile in this space for these videos: no wider and no taller than one of them can fill.
  *
  * @param {number} width
  * @param {number} height
  * @param {readonly Ratio[]} ratios
  */
 function fit(width, height, ratios) {
-  const pictures = ratios.filter((ratio) => ratio !== null);
-  const narrowest = pictures.length ? Math.min(...pictures) * (1 - CROP) : NARROWEST;
-  const widest = pictures.length ? Math.max(...pictures) / (1 - CROP) : WIDEST;
+  const videos = ratios.filter((ratio) => ratio !== null);
+  const narrowest = videos.length ? Math.min(...videos) * (1 - CROP) : NARROWEST;
+  const widest = videos.length ? Math.max(...videos) / (1 - CROP) : WIDEST;
   const shape = Math.min(widest, Math.max(narrowest, width / height));
   return { width: Math.min(width, height * shape), height: Math.min(height, width / shape) };
 }
 
 /**
- * Two people: the other one as large as possible, and oneself small in the corner, where it covers
- * neither buttons nor the name. They share the room where there is no such corner, or where the
- * other one is as large with it, as on a phone.
+ * Two people: the other one as large as possible, and oneself small in a corner, without covering
+ * buttons or the name. They share the area if there is no such corner, or if that makes the other
+ * one as large, as on a phone.
  *
  * @param {Rect} area
  * @param {Ratio} theirs
@@ -131,12 +131,13 @@ function rowsOf(area, count, gap, { columns, width, height }) {
     const row = Math.floor(index / columns);
     const inRow = row === rows - 1 ? count - row * columns : columns;
     const left = area.x + (area.width - inRow * width - (inRow - 1) * gap) / 2;
-    return { x: left + (index % columns) * (width + gap), y: top + row * (height + gap), width, height };
+    const x = left + (index % columns) * (width + gap);
+    return { x, y: top + row * (height + gap), width, height };
   });
 }
 
 /**
- * One tile large, the others in a strip at its right or below it: whichever leaves the larger picture.
+ * One tile large, the others in a strip on its right or below it, whichever leaves more room.
  *
  * @param {Rect} area
  * @param {readonly Ratio[]} ratios
@@ -162,19 +163,19 @@ export function focused(area, ratios, focus, gap) {
 }
 
 /**
- * The shape of the tiles in a strip, for the pictures that are in it.
+ * The shape of the tiles in a strip with these videos.
  *
  * @param {readonly Ratio[]} ratios
  */
 function stripShape(ratios) {
-  const pictures = ratios.filter((ratio) => ratio !== null);
-  if (!pictures.length) return RATIO;
-  const mean = pictures.reduce((sum, ratio) => sum + ratio, 0) / pictures.length;
+  const videos = ratios.filter((ratio) => ratio !== null);
+  if (!videos.length) return RATIO;
+  const mean = videos.reduce((sum, ratio) => sum + ratio, 0) / videos.length;
   return Math.min(RATIO, Math.max(4 / 3, mean));
 }
 
 /**
- * On a phone: the large tile over the full width, and under it a grid of the others.
+ * On a phone: the large tile at full width, and a grid of the others below it.
  *
  * @param {Rect} area
  * @param {readonly Ratio[]} others

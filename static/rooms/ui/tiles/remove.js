@@ -7,7 +7,7 @@ import { byId } from '../dom.js';
  * @typedef {import('../../common/types.js').LinkOfEvent} LinkOfEvent
  */
 
-/** Asks before somebody is removed. Whoever opened it gets the focus back: that is what a modal dialog does by itself. */
+/** Asks before someone is removed. A modal dialog gives the focus back by itself. */
 export class RemoveDialog {
   /** @param {import('../../room/call.js').Call} call */
   constructor(call) {
@@ -26,7 +26,7 @@ export class RemoveDialog {
       this._model = null;
     };
     this._fresh = byId('fresh-link', HTMLDialogElement);
-    // What is said of the copying would be behind the dialog.
+    // The dialog would cover the message that the link was copied.
     byId('fresh-link-copy', HTMLButtonElement).addEventListener('click', () => this._fresh.close());
     call.on('fresh_link', (link) => this._showFresh(link));
     call.on('ended', () => {
@@ -41,13 +41,14 @@ export class RemoveDialog {
     this._title.textContent = text('remove.title', { name: model.name });
     this._ofPerson.hidden = model.stream;
     this._ofStream.hidden = !model.stream;
-    // Not both: a description names what is hidden too.
-    this._dialog.setAttribute('aria-describedby', model.stream ? this._ofStream.id : this._ofPerson.id);
+    // Only the visible one: a description includes hidden elements.
+    const shown = model.stream ? this._ofStream : this._ofPerson;
+    this._dialog.setAttribute('aria-describedby', shown.id);
     this._stop.checked = false;
     this._link.hidden = true;
     this._others.textContent = '';
     this._dialog.showModal();
-    // A stream has a key of its own, whatever the link.
+    // A stream has a key, not a link.
     if (!model.stream) void this._askLink(model);
   }
 
@@ -59,9 +60,10 @@ export class RemoveDialog {
     this._others.textContent = linkWords(answer, name);
   }
 
-  /** @param {readonly TileModel[]} models of the tiles that there are now: who has left needs no removing */
+  /** @param {readonly TileModel[]} models of the current tiles; the dialog closes with its own */
   keep(models) {
-    if (this._model && !models.some(({ person }) => person === this._model?.person)) this._dialog.close();
+    const there = models.some(({ person }) => person === this._model?.person);
+    if (this._model && !there) this._dialog.close();
   }
 
   _remove() {
@@ -69,7 +71,7 @@ export class RemoveDialog {
     if (sent === false) showBanner('problem', text('remove.offline'));
   }
 
-  /** @param {string} link what takes the place of the one that was stopped */
+  /** @param {string} link replaces the stopped one */
   _showFresh(link) {
     byId('fresh-link-field', HTMLInputElement).value = link;
     if (!this._fresh.open) this._fresh.showModal();
@@ -77,7 +79,7 @@ export class RemoveDialog {
 }
 
 /**
- * What is to be known of somebody's link before they are removed.
+ * What to know about someone's link before they are removed.
  *
  * @param {LinkOfEvent} answer
  * @param {string} name

@@ -4,7 +4,7 @@ import { byId, make } from '../dom.js';
 
 const EVERY = 1000;
 
-/** Reasons with words of their own. */
+/** Reasons with texts of their own. */
 const WHY = new Set(['cpu', 'bandwidth', 'muted', 'codec']);
 
 /**
@@ -12,7 +12,7 @@ const WHY = new Set(['cpu', 'bandwidth', 'muted', 'codec']);
  * @typedef {import('../../media/statistics.js').Reading} Reading
  */
 
-/** The numbers of one picture, anew each second while the panel is open. */
+/** The statistics of one video, updated every second while the panel is open. */
 export class StatisticsPanel {
   /** @param {import('../../room/call.js').Call} call */
   constructor(call) {
@@ -61,7 +61,7 @@ export class StatisticsPanel {
     this._opener?.focus();
   }
 
-  /** @param {readonly TileModel[]} models of the tiles that there are now */
+  /** @param {readonly TileModel[]} models of the current tiles */
   keep(models) {
     if (this._model && !models.some(({ key }) => key === this._model?.key)) this.close();
   }
@@ -88,7 +88,7 @@ export class StatisticsPanel {
 /**
  * @param {Reading} reading
  * @param {string} layer
- * @param {string} held why nothing, or nothing better, arrives, or ''
+ * @param {string} held why no video, or no better one, arrives, or ''
  * @returns {[string, string][]}
  */
 function rows(reading, layer, held) {
@@ -107,7 +107,7 @@ function rows(reading, layer, held) {
   ];
 }
 
-/** @param {string} reason a key of the browser's or the worker's */
+/** @param {string} reason a key from the browser or the worker */
 function why(reason) {
   return WHY.has(reason) ? text(`stats.why.${reason}`) : text('stats.why.other');
 }

@@ -16,7 +16,7 @@ import { attach, icon, make } from '../dom.js';
  * }} Actions
  */
 
-/** One picture with its name: a person's camera, or the screen that it shares. */
+/** One video with a name: a person's camera, or the screen that they share. */
 export class Tile {
   /**
    * @param {TileModel} model
@@ -39,7 +39,8 @@ export class Tile {
     this._limit = make('p', 'tile-limit', icon('gauge'), make('span'));
     this._limit.hidden = true;
     this._remove = this._makeRemove(actions.remove);
-    const buttons = make('div', 'tile-buttons', this._remove, this._makeStatistics(actions.statistics), this._pin);
+    const statistics = this._makeStatistics(actions.statistics);
+    const buttons = make('div', 'tile-buttons', this._remove, statistics, this._pin);
     this._muted = mark('mic-off', 'muted', text('call.muted'));
     this._speaks = mark('audio-lines', 'speaks', text('call.speaking'));
     const label = make('div', 'tile-label', this._speaks, this._muted, this._name);
@@ -48,7 +49,7 @@ export class Tile {
     this.element.classList.toggle('screen', model.screen);
     this.element.classList.toggle('mirrored', model.own && !model.screen);
     this.element.onclick = () => actions.pin(this.key);
-    /** @type {import('./layout.js').Ratio} of the picture, once there was one */
+    /** @type {import('./layout.js').Ratio} of the video, once there was one */
     this.ratio = null;
     this.video.onresize = () => this._measure() && actions.reshaped();
   }
@@ -89,7 +90,7 @@ export class Tile {
     return button;
   }
 
-  /** @param {string} words what limits the picture, or '' */
+  /** @param {string} words what limits the video, or '' */
   limit(words) {
     this._limit.hidden = !words;
     this._limit.title = words;
@@ -119,7 +120,7 @@ export class Tile {
     if (this.audio) attach(this.audio, media.audio, this._play);
   }
 
-  /** Has the picture another shape? The layers of one camera differ by their rounding. */
+  /** Has the shape of the video changed? Rounding makes the layers of a camera differ a little. */
   _measure() {
     const { videoWidth: width, videoHeight: height } = this.video;
     if (!width || !height) return false;
@@ -131,7 +132,7 @@ export class Tile {
 
   /**
    * @param {Rect | null} rect null: not shown
-   * @param {boolean} corner does it lie over another one?
+   * @param {boolean} corner does it lie over another tile?
    */
   place(rect, corner) {
     const { style, classList } = this.element;
@@ -152,7 +153,7 @@ export class Tile {
 }
 
 /**
- * An icon with words for those who cannot see it.
+ * An icon with words for screen readers.
  *
  * @param {string} name
  * @param {string} className

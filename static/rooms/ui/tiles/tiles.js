@@ -16,10 +16,10 @@ import { Voices } from './voices.js';
 
 const GAP = 8;
 
-/** Width of one's own tile while nobody else is there, at most. */
+/** The most width of one's own tile while alone. CSS pixels. */
 const ALONE = 640;
 
-/** All people: one group each, named after them, with their camera, their screen and their sound inside. */
+/** All people: for each a group with their name, which holds their camera, screen and sound. */
 export class Tiles {
   /**
    * @param {import('../../room/call.js').Call} call
@@ -51,8 +51,11 @@ export class Tiles {
   render() {
     if (this._call.over) return;
     const { room } = this._call;
-    const on = (/** @type {'microphone' | 'camera' | 'screen'} */ source) => this._local.isOn(source);
-    const models = tileModels(room, { microphone: on('microphone'), camera: on('camera'), screen: on('screen') });
+    const models = tileModels(room, {
+      microphone: this._local.isOn('microphone'),
+      camera: this._local.isOn('camera'),
+      screen: this._local.isOn('screen'),
+    });
     if (!models.some(({ key }) => key === this._pinned)) this._pinned = '';
     this._match(models);
     this._summary(room.people.size);
@@ -65,7 +68,8 @@ export class Tiles {
       const media = model.own ? this._ownMedia(model) : this._theirMedia(model, wanted);
       const tile = this._tiles.get(model.key);
       tile?.update(model, media, model.key === this._pinned);
-      const paused = 'paused' in media && media.paused === 'bandwidth' && (model.screen || model.camera);
+      const held = 'paused' in media && media.paused === 'bandwidth';
+      const paused = held && (model.screen || model.camera);
       tile?.limit(paused ? text('limit.paused') : model.own ? this._ownLimit(model) : '');
       tile?.place(places.get(model.key) ?? null, model.key === this._corner);
     }
@@ -73,13 +77,14 @@ export class Tiles {
 
   /** @param {number} people */
   _summary(people) {
-    if (people === 0) this._count.textContent = text('call.connecting');
-    else this._count.textContent = people === 1 ? text('call.count.one') : text('call.count.many', { count: people });
+    const one = people === 1 ? text('call.count.one') : text('call.count.many', { count: people });
+    this._count.textContent = people === 0 ? text('call.connecting') : one;
     this._alone.hidden = people !== 1;
   }
 
   /**
-   * Make what is new, remove what is gone, keep everything else where it is: a video that moves in the page stops.
+   * Add new tiles and remove old ones. All others stay in place, because a video that moves in the
+   * document stops.
    *
    * @param {TileModel[]} models
    */
@@ -87,7 +92,7 @@ export class Tiles {
     const keys = new Set(models.map(({ key }) => key));
     for (const [key, tile] of this._tiles) {
       if (keys.has(key)) continue;
-      // Whoever used a button of it is not thrown back to the top of the page.
+      // A button that vanishes with the focus would send it to the top of the page.
       if (tile.element.contains(document.activeElement)) this._stage.focus();
       tile.close();
       this._tiles.delete(key);
@@ -147,14 +152,14 @@ export class Tiles {
   }
 
   /**
-   * Places while no tile is larger than the others.
+   * The places if no tile is large.
    *
    * @param {Rect} area
    * @param {TileModel[]} shown
    * @param {import('./layout.js').Ratio[]} ratios
    */
   _without(area, shown, ratios) {
-    // One's own is the last.
+    // One's own tile is the last.
     if (shown.length !== 2 || !shown[1].own) return grid(area, ratios, GAP);
     const { main, corner, over } = duo(area, ratios[0], ratios[1], GAP);
     if (over) this._corner = shown[1].key;
@@ -162,10 +167,11 @@ export class Tiles {
     return [main, corner];
   }
 
-  /** Where tiles may be. Alone, one's own is small, so that there is room for what to do next. */
+  /** The area for tiles. While alone, one's own is small, to leave room for what to do next. */
   _area() {
     const { clientWidth: width, clientHeight: height } = this._stage;
-    if (this._call.room.people.size !== 1 || this._tiles.size !== 1) return { x: 0, y: 0, width, height };
+    const alone = this._call.room.people.size === 1 && this._tiles.size === 1;
+    if (!alone) return { x: 0, y: 0, width, height };
     const small = Math.min(width, ALONE);
     const below = this._alone.offsetHeight && this._alone.offsetHeight + 32;
     return { x: (width - small) / 2, y: 0, width: small, height: height - below };
@@ -189,7 +195,7 @@ export class Tiles {
   }
 
   /**
-   * What limits one's own picture, in words, or ''.
+   * What limits one's own video, in words, or ''.
    *
    * @param {TileModel} model
    */
@@ -212,7 +218,8 @@ export class Tiles {
       await media.play();
       this._heard(media);
     } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return; // another track came meanwhile
+      // Any other error means that another track took its place meanwhile.
+      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
       this._silent.add(media);
       const press = () => [...this._silent].forEach((element) => void this._play(element));
       showBanner('sound', text('call.sound_blocked'), { word: text('call.play_sound'), press });

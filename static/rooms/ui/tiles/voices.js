@@ -1,8 +1,8 @@
 import { attach, make } from '../dom.js';
 
 /**
- * The sound of those who speak and have no place on the page that could play it. The elements play all the time, whoever it is:
- * one that was made when somebody begins to speak would be too late for the first syllable.
+ * The voices of people whose tiles have no sound. The elements always play: one that is made when
+ * someone begins to speak would miss the first syllable.
  */
 export class Voices {
   /**
