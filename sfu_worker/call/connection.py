@@ -16,8 +16,9 @@ from sfu_worker.call.feedback import ClockOf, Feedback
 from sfu_worker.call.negotiation import Terms
 from sfu_worker.call.tally import Tally
 from sfu_worker.down.egress import Egress
-from sfu_worker.down.output import DownTrack
-from sfu_worker.down.rtx import Receiver
+from sfu_worker.down.output import Line
+from sfu_worker.down.receiver import Receiver
+from sfu_worker.down.slot import Slot
 from sfu_worker.net.dtls import Certificate, Role
 from sfu_worker.net.port import MediaPort
 from sfu_worker.net.transport import Transport
@@ -57,7 +58,7 @@ class Owner(Protocol):
     def disconnected(self, why: str) -> None:
         """The transport has ended by itself: ``dtls`` or ``timeout``."""
 
-    def bound(self, slot: DownTrack) -> None:
+    def bound(self, slot: Slot) -> None:
         """A slot has switched to another layer."""
 
 
@@ -75,9 +76,9 @@ class Connection:
             host.batch, self.transport.send_rtcp, owner.first_packet, owner.level
         )
         self.egress = Egress()
-        self.slots: dict[str, DownTrack] = {}
+        self.slots: dict[str, Slot] = {}
         # Those of ``slots`` that the worker fills with voices.
-        self.voice_slots: list[DownTrack] = []
+        self.voice_slots: list[Slot] = []
         # The audio tracks that are wanted in the others.
         self.carried: set[str] = set()
         self.feedback = Feedback(
@@ -114,7 +115,8 @@ class Connection:
     @property
     def ssrcs(self) -> dict[str, tuple[int, int | None]]:
         """The SSRC of each slot and of its RTX stream, by mid."""
-        return {mid: (slot.ssrc, slot.rtx_ssrc) for mid, slot in self.slots.items()}
+        lines = {mid: slot.output.line for mid, slot in self.slots.items()}
+        return {mid: (line.ssrc, line.rtx_ssrc) for mid, line in lines.items()}
 
     def accept(self, terms: Terms, tracks: dict[str, UpTrack]) -> str:
         """Take what was agreed on, and listen for the peer; returns the answer.
@@ -154,19 +156,17 @@ class Connection:
         self.ingress.configure(sending, extensions)
         self.tagged = sdp.tagged(terms.offer, terms.media)
 
-    def _slot(self, answered: sdp.AnsweredMedia, ssrc: int) -> DownTrack:
-        slot = DownTrack(
-            answered.mid,
+    def _slot(self, answered: sdp.AnsweredMedia, ssrc: int) -> Slot:
+        line = Line(
             answered.kind,
             ssrc,
             answered.rtx_ssrc,
             answered.codecs,
             answered.cname,
             answered.extensions.get(sdp.TRANSPORT_CC, 0),
-            self._owner.bound,
         )
-        slot.receiver = Receiver(self.transport, self.egress.estimator.history, self.egress.pacer)
-        return slot
+        receiver = Receiver(self.transport, self.egress.estimator.history, self.egress.pacer)
+        return Slot(answered.mid, line, receiver, self._owner.bound)
 
     def sort_slots(self) -> None:
         """Renew ``voice_slots`` and ``carried``, after a change of slots or wishes."""
@@ -204,7 +204,7 @@ class Connection:
         """Gather in the tally what layers and slots have counted."""
         self._tally.take([*self.ingress.replaced, *self.ingress.layers.values()], ())
         self.ingress.replaced.clear()
-        self._tally.take((), self.slots.values())
+        self._tally.take((), [slot.output for slot in self.slots.values()])
 
     # The end
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from sfu_worker.call.tally import Tally
 from sfu_worker.down.egress import Egress
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.output import Output
+from sfu_worker.down.slot import Slot
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.media_clock import SenderClock, ntp
 from sfu_worker.up.ingress import Ingress
@@ -33,7 +34,7 @@ class Feedback:
         self,
         ingress: Ingress,
         egress: Egress,
-        slots: Mapping[str, DownTrack],
+        slots: Mapping[str, Slot],
         tally: Tally,
         send_rtcp: Callable[[bytes], None],
     ) -> None:
@@ -86,9 +87,9 @@ class Feedback:
                 self._on_reports(packet.reports, now)
             case rtcp.Nack():
                 self._tally.nacks_in += 1
-                slot = self._slot_of(packet.media)
-                if slot is not None:
-                    self._egress.retransmit(slot, packet.seqs, now)
+                output = self._output_of(packet.media)
+                if output is not None:
+                    self._egress.retransmit(output, packet.seqs, now)
             case rtcp.TransportFeedback():
                 self._egress.on_feedback(packet, now)
             case rtcp.Remb():
@@ -101,23 +102,24 @@ class Feedback:
 
     def _on_reports(self, reports: tuple[rtcp.ReportBlock, ...], now: float) -> None:
         for report in reports:
-            slot = self._slot_of(report.ssrc)
-            if slot is None:
+            output = self._output_of(report.ssrc)
+            if output is None:
                 continue
-            slot.reported_lost = max(slot.reported_lost, report.lost)
+            output.report_lost(report.lost)
             # RFC 3550, 6.4.1: the middle 32 bits of NTP time, in units of 1/65536 s.
             rtt = ((ntp(now) >> 16) - report.lsr - report.dlsr) & 0xFFFFFFFF
             measured = rtt / 65536 if report.lsr and rtt < MAX_RTT * 65536 else None
             self._egress.on_report(report.fraction_lost, measured, now)
 
-    def _slot_of(self, ssrc: int) -> DownTrack | None:
-        return next((slot for slot in self._slots.values() if slot.ssrc == ssrc), None)
+    def _output_of(self, ssrc: int) -> Output | None:
+        outputs = (slot.output for slot in self._slots.values())
+        return next((output for output in outputs if output.line.ssrc == ssrc), None)
 
     def _request_keyframe(self, ssrc: int, now: float) -> None:
-        slot = self._slot_of(ssrc)
-        self._tally.plis_in += slot is not None
-        if slot is not None and slot.layer is not None:
-            slot.layer.request_keyframe(now)
+        output = self._output_of(ssrc)
+        self._tally.plis_in += output is not None
+        if output is not None and output.layer is not None:
+            output.layer.request_keyframe(now)
 
     # Out
 
@@ -134,13 +136,13 @@ class Feedback:
         for i in range(0, len(blocks), MAX_BLOCKS):
             self._send_rtcp(rtcp.build_rr(OWN_SSRC, tuple(blocks[i : i + MAX_BLOCKS])))
         for slot in self._slots.values():
-            slot.tick()
+            slot.output.tick()
             self.report_slot(slot, now, clock_of)
 
-    def report_slot(self, slot: DownTrack, now: float, clock_of: ClockOf) -> None:
+    def report_slot(self, slot: Slot, now: float, clock_of: ClockOf) -> None:
         """Send one slot's sender report: at each switch and every second."""
-        layer = slot.layer
+        output, layer = slot.output, slot.layer
         offset = clock_of(layer.origin.participant) if layer is not None else None
-        report = slot.sender_report(ntp(now), offset) if offset is not None else None
+        report = output.sender_report(ntp(now), offset) if offset is not None else None
         if report is not None:
-            self._send_rtcp(report + rtcp.build_sdes(slot.ssrc, slot.cname))
+            self._send_rtcp(report + rtcp.build_sdes(output.line.ssrc, output.line.cname))

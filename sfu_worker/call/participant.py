@@ -12,7 +12,7 @@ from sfu_worker.call.connection import Connection, Host
 from sfu_worker.call.ice_patch import patch_ice
 from sfu_worker.call.negotiation import Sender, agree, read_offer
 from sfu_worker.call.tally import Tally
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.slot import Slot
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.track import UpTrack
 
@@ -28,7 +28,7 @@ class Audience(Protocol):
 
     def disconnected(self, participant: Participant, why: str) -> None: ...
 
-    def bound(self, participant: Participant, slot: DownTrack) -> None: ...
+    def bound(self, participant: Participant, slot: Slot) -> None: ...
 
 
 class Participant:
@@ -73,7 +73,7 @@ class Participant:
         return max([self.arrived_at, *(layer.last_at for layer in layers)])
 
     @property
-    def slots(self) -> dict[str, DownTrack]:
+    def slots(self) -> dict[str, Slot]:
         """The slots of the current connection."""
         return self.connection.slots if self.connection is not None else {}
 
@@ -157,6 +157,6 @@ class Participant:
         """The transport has ended by itself."""
         self._audience.disconnected(self, why)
 
-    def bound(self, slot: DownTrack) -> None:
+    def bound(self, slot: Slot) -> None:
         """A slot has switched to another layer."""
         self._audience.bound(self, slot)

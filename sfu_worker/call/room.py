@@ -15,7 +15,7 @@ from sfu_worker.call.participant import Participant
 from sfu_worker.call.room_meter import RoomMeter
 from sfu_worker.call.settling import Outbox, Settling
 from sfu_worker.call.voices import Voices
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.slot import Slot
 from sfu_worker.numbers import RoomNumbers
 from sfu_worker.sdp import SdpError
 from sfu_worker.up.layer import UpLayer
@@ -249,8 +249,7 @@ class Room:
         if not participant.arrived:
             self._arrive(participant, now)
         for slot in participant.slots.values():
-            if slot.pending is not None:
-                slot.pending.request_keyframe(now)
+            slot.output.ask_again(now)
 
     def disconnected(self, participant: Participant, why: str) -> None:
         """A transport has ended by itself. People may come back with a new offer."""
@@ -261,7 +260,7 @@ class Room:
         else:
             self.drop(participant, "timeout", now)
 
-    def bound(self, participant: Participant, slot: DownTrack) -> None:
+    def bound(self, participant: Participant, slot: Slot) -> None:
         """A slot has switched to another layer."""
         if slot.layer is None or participant.connection is None:
             return

@@ -9,7 +9,7 @@ from sfu_worker import wire
 from sfu_worker.call import slots
 from sfu_worker.call.common_codecs import CommonCodecs
 from sfu_worker.call.participant import Participant
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.slot import Slot
 from sfu_worker.up.track import UpTrack
 
 
@@ -49,15 +49,13 @@ class Settling:
                 self._settle(p, tracks, now)
         self._tell_senders(now)
 
-    def settle_slot(
-        self, p: Participant, slot: DownTrack, track: UpTrack | None, now: float
-    ) -> None:
+    def settle_slot(self, p: Participant, slot: Slot, track: UpTrack | None, now: float) -> None:
         """Give a slot its track."""
         self._tell_paused(p, slot, slots.settle(slot, track, now))
 
-    def bound(self, p: Participant, slot: DownTrack) -> None:
+    def bound(self, p: Participant, slot: Slot) -> None:
         """A slot has switched to another layer: tell its receiver."""
-        slot.paused_why = ""
+        slot.pause("")
         self._tell_bound(p, slot)
 
     # Codecs
@@ -65,7 +63,7 @@ class Settling:
     def count_codecs(self, p: Participant) -> None:
         """What somebody decodes counts for everyone who sends."""
         self._codecs.offered(
-            p.id, [slot.codecs for slot in p.slots.values() if slot.kind == "video"]
+            p.id, [slot.output.line.codecs for slot in p.slots.values() if slot.kind == "video"]
         )
         self.due = True
 
@@ -100,15 +98,15 @@ class Settling:
             if slot.limit != slot.told_limit and slot.layer is not None:
                 self._tell_bound(p, slot)
 
-    def _tell_paused(self, p: Participant, slot: DownTrack, why: str) -> None:
+    def _tell_paused(self, p: Participant, slot: Slot, why: str) -> None:
         if why:
             self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, why))
 
-    def _tell_bound(self, p: Participant, slot: DownTrack) -> None:
+    def _tell_bound(self, p: Participant, slot: Slot) -> None:
         layer = slot.layer
         assert layer is not None
-        slot.told_limit = slot.limit
-        self._outbox.tell(p.reply, wire.SlotBound(slot.mid, layer.origin.id, layer.rid, slot.limit))
+        bound = wire.SlotBound(slot.mid, layer.origin.id, layer.rid, slot.tell_limit())
+        self._outbox.tell(p.reply, bound)
 
     def _tell_senders(self, now: float) -> None:
         # Not to streams: WHIP has no way to tell them.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sfu_worker import wire
 from sfu_worker.call.participant import Participant
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.slot import Slot
 from sfu_worker.up.track import UpTrack
 
 
@@ -17,17 +17,17 @@ def describe(track: UpTrack) -> wire.Track:
     )
 
 
-def wish(slot: DownTrack, request: wire.SlotRequest) -> None:
+def wish(slot: Slot, request: wire.SlotRequest) -> None:
     """Note what the client wants. A voice that is in a voice slot stays there when the wish is repeated."""
-    voices = request.voices and slot.kind == "audio"
-    if not (voices and slot.voices):
-        slot.wanted = request.track or ""
-    slot.voices = voices
-    slot.height = max(0, request.height)
-    slot.priority = request.priority
+    slot.wish(
+        request.track or "",
+        max(0, request.height),
+        request.priority,
+        voices=request.voices and slot.kind == "audio",
+    )
 
 
-def settle(slot: DownTrack, track: UpTrack | None, now: float) -> str:
+def settle(slot: Slot, track: UpTrack | None, now: float) -> str:
     """Subscribe a slot to the track that it wants; which layer it gets is the receiver's ``Egress.choose``.
 
     Returns why it is paused when that is news, else ''.
@@ -35,23 +35,16 @@ def settle(slot: DownTrack, track: UpTrack | None, now: float) -> str:
     if track is None or track.kind != slot.kind:
         slot.release(now)
         return paused(slot, "unpublished" if slot.wanted else "unwanted")
-    if track.layers and track.newest is not None and not slot.can_carry(track.newest):
+    if track.layers and track.newest is not None and not slot.output.can_carry(track.newest):
         slot.release(now)
         return paused(slot, "codec")
-    if slot.track is not track:
-        # Not a moment longer: the page has another name under this picture already.
-        slot.release(now)
-        slot.track = track
-        track.subscribers.append(slot)
+    slot.carry(track, now)
     return ""
 
 
-def paused(slot: DownTrack, why: str) -> str:
+def paused(slot: Slot, why: str) -> str:
     """Note why a slot carries nothing; returns it when that is news, else ''."""
-    if slot.paused_why == why:
-        return ""
-    slot.paused_why = why
-    return why
+    return why if slot.pause(why) else ""
 
 
 def publisher(people: Iterable[Participant], wanted: str) -> Participant | None:
@@ -62,7 +55,7 @@ def publisher(people: Iterable[Participant], wanted: str) -> Participant | None:
     return publishing[-1] if publishing else None
 
 
-def follow(slots: Iterable[DownTrack], source: Participant | None) -> None:
+def follow(slots: Iterable[Slot], source: Participant | None) -> None:
     """Point a viewer's first slots at a publisher: its screen before its camera, with the sound that belongs to it."""
     published = (
         {s: t.id for s, t in source.tracks.items() if t.published and not t.muted} if source else {}
@@ -72,4 +65,4 @@ def follow(slots: Iterable[DownTrack], source: Participant | None) -> None:
         "audio": published.get("microphone") or published.get("screen-audio") or "",
     }
     for slot in slots:
-        slot.wanted = wanted.pop(slot.kind, "")
+        slot.want(wanted.pop(slot.kind, ""))

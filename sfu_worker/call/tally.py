@@ -1,10 +1,10 @@
-"""One participant's counts: sums over what layers and slots count anyway, once a second."""
+"""One participant's counts: sums over what layers and outputs count anyway, once a second."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.output import Output
 from sfu_worker.numbers import Counts
 from sfu_worker.up.layer import UpLayer
 
@@ -12,8 +12,8 @@ from sfu_worker.up.layer import UpLayer
 class Tally:
     """What one participant has sent and received since they joined, over all of their connections.
 
-    Layers and slots come and go. Each remembers which of its own counts are in here already
-    (``tallied``), so that nothing is lost or counted twice when one ends.
+    Layers and outputs come and go. Each remembers which of its own counts were taken, so that
+    nothing is lost or counted twice when one ends.
     """
 
     def __init__(self) -> None:
@@ -22,18 +22,12 @@ class Tally:
         self._in: tuple[int, ...] = (0,) * 6
         self._out: tuple[int, ...] = (0,) * 5
 
-    def take(self, layers: Iterable[UpLayer], slots: Iterable[DownTrack]) -> None:
+    def take(self, layers: Iterable[UpLayer], outputs: Iterable[Output]) -> None:
         """Add what they have counted since the last call."""
         for layer in layers:
-            counts_in: tuple[int, ...] = layer.counts
-            if counts_in != layer.tallied:
-                self._in = _moved(self._in, counts_in, layer.tallied)
-                layer.tallied = counts_in
-        for slot in slots:
-            counts_out: tuple[int, ...] = slot.counts
-            if counts_out != slot.tallied:
-                self._out = _moved(self._out, counts_out, slot.tallied)
-                slot.tallied = counts_out
+            self._in = _sum(self._in, layer.take_counts())
+        for output in outputs:
+            self._out = _sum(self._out, output.take_counts())
 
     @property
     def counts(self) -> Counts:
@@ -57,5 +51,5 @@ class Tally:
         )
 
 
-def _moved(total: tuple[int, ...], new: tuple[int, ...], old: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple([t + n - o for t, n, o in zip(total, new, old, strict=True)])
+def _sum(total: tuple[int, ...], more: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple([a + b for a, b in zip(total, more, strict=True)])

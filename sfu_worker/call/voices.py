@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sfu_worker.call.participant import Participant
 from sfu_worker.call.speakers import SILENT_DBOV, SpeakerRanking
 from sfu_worker.call.voice_gate import VoiceGate, place
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.slot import Slot
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.track import UpTrack
 
@@ -20,7 +20,7 @@ class Voices:
     def __init__(
         self,
         participants: dict[str, Participant],
-        settle: Callable[[Participant, DownTrack, UpTrack | None, float], None],
+        settle: Callable[[Participant, Slot, UpTrack | None, float], None],
     ) -> None:
         self.speakers: list[str] = []
         self._participants = participants
@@ -113,12 +113,12 @@ class Voices:
         )
         for slot, wanted in zip(voice_slots, after, strict=True):
             if slot.wanted != wanted:
-                slot.wanted = wanted
+                slot.want(wanted)
                 track = self._track(wanted)
                 self._settle(p, slot, track, now)
                 if slot.track is not None and slot.track.layers:
                     # Not at the next tick: the packet in hand is the first of a word.
-                    slot.aim(slot.track.layers[-1], now)
+                    slot.output.aim(slot.track.layers[-1], now)
 
     # Timers
 

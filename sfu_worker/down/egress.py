@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from sfu_worker.bwe.estimator import BandwidthEstimator
 from sfu_worker.bwe.probe import Probe
 from sfu_worker.down.allocation import Choice, LayerInfo, Wish, allocate
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.output import Output
 from sfu_worker.down.pacer import TICK, Pacer
 from sfu_worker.down.redundancy import MAX_RATE, Redundancy, affordable
+from sfu_worker.down.slot import Slot
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.up.layer import UpLayer
@@ -47,8 +48,8 @@ class Egress:
         self._wanted = 0
         self._ticks = 0
         self._choices: dict[str, Choice] = {}
-        self._repairing: set[DownTrack] = set()
-        "Slots that have sent something again and do not know yet whether it has arrived."
+        self._repairing: set[Output] = set()
+        "Outputs that have sent something again and do not know yet whether it has arrived."
         self._probe: Probe | None = None
         self._probe_left = 0
 
@@ -95,7 +96,7 @@ class Egress:
 
     # Timers
 
-    def tick(self, slots: Iterable[DownTrack], now: float) -> None:
+    def tick(self, slots: Iterable[Slot], now: float) -> None:
         """Every 25 ms: notice silence, send what had to wait, what was lost again, and what a probe needs."""
         if self._since < 0 and self._wanted:
             self._since = now
@@ -119,20 +120,20 @@ class Egress:
             self._probe_left = max(self._probe.size, self._probe.packets * 200)
         self._send_probe(self._probe, slots, now)
 
-    def _send_probe(self, probe: Probe, slots: Iterable[DownTrack], now: float) -> None:
+    def _send_probe(self, probe: Probe, slots: Iterable[Slot], now: float) -> None:
         """Repeat recent packets on a repair stream: unlike padding they may even be of use."""
-        video = [s for s in slots if s.kind == "video" and s.rtx_ssrc is not None]
+        video = [s for s in slots if s.kind == "video" and s.output.line.rtx_ssrc is not None]
         slot = next((s for s in video if s.layer is not None), video[0] if video else None)
         if slot is None:
             self._probe = None
             return
         portion = int(probe.size * TICK / probe.duration) + 1
-        sent = slot.pad(min(portion, self._probe_left), now, probe.id)
+        sent = slot.output.pad(min(portion, self._probe_left), now, probe.id)
         self._probe_left -= sent
         if not sent or self._probe_left <= 0:
             self._probe = None
 
-    def choose(self, slots: list[DownTrack], now: float) -> list[DownTrack]:
+    def choose(self, slots: list[Slot], now: float) -> list[Slot]:
         """A few times a second, and at every wish: which layer each slot gets. Returns those that are too dear."""
         self.urgent = False
         video = [s for s in slots if s.kind == "video" and s.track is not None and s.track.layers]
@@ -148,21 +149,21 @@ class Egress:
             self.unmet = 0
             self._choices.clear()
             for slot in video:
-                slot.limit = ""
+                slot.limited("")
                 self._apply(slot, best[slot.mid], ALL_TEMPORAL, now)
             return []
         return self._share(video, budget, now)
 
-    def _choose_sound(self, slots: list[DownTrack], now: float) -> None:
+    def _choose_sound(self, slots: list[Slot], now: float) -> None:
         """Sound is never weighed against pictures: it is little, and it is what a call is for. On a lossy link it is repeated."""
         sound, repeated = 0, []
         for slot in slots:
             if slot.kind == "audio" and slot.track is not None and slot.track.layers:
                 layer = slot.track.layers[-1]
-                slot.aim(layer, now)
-                slot.redundancy = 0
+                slot.output.aim(layer, now)
+                slot.output.repeat(0)
                 sound += layer.rates.rates[-1]
-                if slot.takes_red and layer.rates.rates[-1] <= MAX_RATE:
+                if slot.output.takes_red and layer.rates.rates[-1] <= MAX_RATE:
                     repeated.append((slot, layer.rates.rates[-1]))
         blocks = self._redundancy.update(self.estimator.path_loss, now)
         if blocks and self.limited(now):
@@ -170,18 +171,20 @@ class Egress:
                 blocks, sum(rate for _, rate in repeated), sound, self.estimator.estimate
             )
         for slot, _ in repeated:
-            slot.redundancy = blocks
+            slot.output.repeat(blocks)
 
-    def _budget(self, slots: list[DownTrack]) -> int:
+    def _budget(self, slots: list[Slot]) -> int:
         """What is left for pictures: sound goes first, and takes half of the estimate at most."""
         estimate = self.estimator.estimate
         heard = (s for s in slots if s.kind == "audio" and s.layer is not None)
         sound = sum(
-            (1 + s.redundancy) * s.layer.rates.rates[-1] for s in heard if s.layer is not None
+            (1 + s.output.redundancy) * s.layer.rates.rates[-1]
+            for s in heard
+            if s.layer is not None
         )
         return max(estimate - sound, estimate // 2)
 
-    def _share(self, video: list[DownTrack], budget: int, now: float) -> list[DownTrack]:
+    def _share(self, video: list[Slot], budget: int, now: float) -> list[Slot]:
         wishes = [self._wish(slot, now) for slot in video]
         shared = allocate(budget, wishes, self._choices or _shown(video), now)
         # Not only the next step: with many slots that would be a long stair.
@@ -190,9 +193,9 @@ class Egress:
         starved = []
         for slot, choice in zip(video, shared.choices, strict=True):
             assert slot.track is not None
-            slot.limit = choice.reason
+            slot.limited(choice.reason)
             if choice.spatial < 0:
-                slot.aim(None, now)
+                slot.output.aim(None, now)
                 if choice.reason == "bandwidth":
                     starved.append(slot)
                 continue
@@ -201,7 +204,7 @@ class Egress:
             self._apply(slot, layer, ALL_TEMPORAL if top else choice.temporal, now)
         return starved
 
-    def _apply(self, slot: DownTrack, layer: UpLayer | None, temporal: int, now: float) -> None:
+    def _apply(self, slot: Slot, layer: UpLayer | None, temporal: int, now: float) -> None:
         if layer is None:
             return
         current = slot.layer
@@ -211,17 +214,17 @@ class Egress:
             and current.bitrates[-1] > layer.bitrates[-1]
         ):
             # The link has fallen and its queue is full: what is sent now arrives late and keeps it full.
-            slot.unbind(now)
-        slot.max_temporal = temporal
+            slot.output.unbind(now)
+        slot.output.thin(temporal)
         if (
             self.estimator.draining
             and slot.layer is None
             and self.estimator.backlog(now) > KEYFRAME_AHEAD
         ):
             return
-        slot.aim(layer, now)
+        slot.output.aim(layer, now)
 
-    def _wish(self, slot: DownTrack, now: float) -> Wish:
+    def _wish(self, slot: Slot, now: float) -> Wish:
         assert slot.track is not None
         alive = [
             len(slot.track.layers) == 1 or slot.track.alive(layer, now)
@@ -239,31 +242,32 @@ class Egress:
 
     # Repair
 
-    def retransmit(self, slot: DownTrack, lost: list[int], now: float) -> None:
+    def retransmit(self, output: Output, lost: list[int], now: float) -> None:
         """Send again what the receiver asks for, as much as the budget for it allows."""
         # What stands in a queue is not lost, and its answer takes as long as the queue.
         round_trip = self.estimator.rtt + self.estimator.queue_delay
-        self.pacer.repaired(slot.retransmit(lost, now, round_trip, self._repair_room(now)))
-        if slot.repairing:
-            self._repairing.add(slot)
+        room = self._repair_room(now)
+        self.pacer.repaired(output.retransmit(lost, now, round_trip, room))
+        if output.repairing:
+            self._repairing.add(output)
 
     def _follow_up(self, now: float) -> None:
-        for slot in list(self._repairing):
-            self.pacer.repaired(slot.follow_up(now, self._repair_room(now)))
-            if not slot.repairing:
-                self._repairing.discard(slot)
+        for output in list(self._repairing):
+            self.pacer.repaired(output.follow_up(now, self._repair_room(now)))
+            if not output.repairing:
+                self._repairing.discard(output)
 
     def _repair_room(self, now: float) -> int:
         return self.pacer.repair_room(now) if self._heard else 1 << 20
 
 
-def _shown(video: list[DownTrack]) -> dict[str, Choice]:
+def _shown(video: list[Slot]) -> dict[str, Choice]:
     """What the slots carry, as choices: after a time in which nothing had to be shared out, that is what they hold."""
     shown = {}
     for slot in video:
         layer = slot.layer
         if layer is not None and slot.track is not None and layer in slot.track.layers:
-            temporal = min(slot.max_temporal, len(layer.bitrates) - 1)
+            temporal = min(slot.output.max_temporal, len(layer.bitrates) - 1)
             shown[slot.mid] = Choice(
                 slot.mid, slot.track.layers.index(layer), temporal, layer.bitrates[temporal]
             )

@@ -89,8 +89,8 @@ class Pacer:
 class PacedQueue:
     """What one slot holds back, in the order of its numbers. ``write`` sends one packet."""
 
-    def __init__(self, write: Callable[[Packet, Segment, float], None]) -> None:
-        self.pacer = Pacer()
+    def __init__(self, pacer: Pacer, write: Callable[[Packet, Segment, float], None]) -> None:
+        self._pacer = pacer
         self._write = write
         self._packets: deque[tuple[Packet, Segment, float]] = deque()
 
@@ -100,7 +100,7 @@ class PacedQueue:
     def hold(self, p: Packet, segment: Segment, now: float) -> None:
         """Keep a packet for later. It is copied: the batch that it came in is over by then."""
         if not self._packets:
-            self.pacer.waiting.append(self)
+            self._pacer.waiting.append(self)
         self._packets.append((p.copy(), segment, now))
 
     def release(self, now: float) -> bool:
@@ -108,7 +108,7 @@ class PacedQueue:
         packets = self._packets
         while packets:
             p, segment, since = packets[0]
-            if not self.pacer.passes(p.size, now) and now - since < MAX_WAIT:
+            if not self._pacer.passes(p.size, now) and now - since < MAX_WAIT:
                 return False
             packets.popleft()
             self._write(p, segment, now)
@@ -117,9 +117,9 @@ class PacedQueue:
     def close(self) -> None:
         """Nothing is held back or written any more."""
         self._packets.clear()
-        if self in self.pacer.waiting:
-            self.pacer.waiting.remove(self)
-        self.pacer = Pacer()
+        if self in self._pacer.waiting:
+            self._pacer.waiting.remove(self)
+        self._pacer = Pacer()
         self._write = _nowhere
 
     def drop(self) -> tuple[Packet, Segment] | None:

@@ -2,41 +2,79 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from sfu_worker.down.rtx import Receiver
+from sfu_worker.down.receiver import Receiver
+from sfu_worker.down.segments import Segment
 from sfu_worker.rtp import red
 from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE
-
-if TYPE_CHECKING:
-    from sfu_worker.down.segments import Segment
-    from sfu_worker.up.batch import Packet
+from sfu_worker.sdp.codecs import Codec, red_types
+from sfu_worker.up.batch import Packet
 
 MAX_SIZE = 1150
 "Octets of RTP: below 1200, as all that browsers send, with the 20 that SRTP adds at most and some to spare."
 
 
 class RedStream:
-    """The packets of one slot with earlier payloads in them: same SSRC and numbers, another payload type.
+    """The packets of one output with earlier payloads in them.
 
-    ``twcc_extension`` is that of ``rtp.header``.
+    They have the same SSRC and numbers, and another payload type. ``twcc_extension``
+    is that of ``rtp.header``.
     """
 
-    def __init__(self, ssrc: int, twcc_extension: bytes) -> None:
+    __slots__ = ("_payload_type", "_red_type", "_red_types", "_ssrc", "_twcc_extension", "octets")
+
+    def __init__(self, ssrc: int, twcc_extension: bytes, codecs: list[Codec]) -> None:
+        # Of payload, beyond those of the packets themselves.
+        self.octets = 0
         self._ssrc = ssrc
         self._twcc_extension = twcc_extension
+        self._red_types = {carried: red for red, carried in red_types(codecs).items()}
+        self._red_type: int | None = None
+        self._payload_type = 0
 
-    def send(
+    @property
+    def possible(self) -> bool:
+        """Whether the receiver takes RED at all."""
+        return bool(self._red_types)
+
+    def switched(self, payload_type: int) -> None:
+        """What is forwarded from now on has this payload type."""
+        self._payload_type = payload_type
+        self._red_type = self._red_types.get(payload_type)
+
+    def forward(
+        self,
+        packets: list[Packet],
+        segment: Segment,
+        put: Callable[[Packet, Segment, Receiver, float], None],
+        to: Receiver,
+        blocks: int,
+        now: float,
+    ) -> None:
+        """Send packets with up to ``blocks`` before each one in it.
+
+        Where none may be, as just after a switch, a packet is ``put`` as it came.
+        """
+        for p in packets:
+            if (p.seq - segment.first_in) & 0x8000:
+                continue
+            repeated = repeatable(p, segment, blocks) if self._red_type is not None else []
+            if repeated:
+                self.octets += self._send(to, p, segment, repeated, now)
+            else:
+                put(p, segment, to, now)
+
+    def _send(
         self,
         to: Receiver,
-        red_type: int,
-        payload_type: int,
         p: Packet,
         segment: Segment,
         repeated: list[red.Repeated],
         now: float,
     ) -> int:
-        """Send ``p`` with what it repeats, both of ``payload_type``. Returns the bytes of payload beyond those of ``p``."""
+        """Send ``p`` with what it repeats. Returns the bytes of payload beyond those of ``p``."""
+        payload_type = self._payload_type
         transport = to.transport
         at = transport.reserve()
         out = transport.out
@@ -44,7 +82,7 @@ class RedStream:
             (p.seq + segment.seq) & 0xFFFF,
             (p.timestamp + segment.timestamp) & 0xFFFFFFFF,
         )
-        second = p.marker | red_type
+        second = p.marker | (self._red_type or 0)
         if self._twcc_extension:
             transport.twcc_seq = twcc = (transport.twcc_seq + 1) & 0xFFFF
             WITH_TWCC.pack_into(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sfu_worker.down.rtx import Receiver, RtxStream
+from sfu_worker.down.receiver import Receiver
+from sfu_worker.down.rtx import RtxStream
 from sfu_worker.down.segments import Segments
 
 STORM = 600

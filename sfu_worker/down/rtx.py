@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 from struct import Struct
-from typing import TYPE_CHECKING
 
-from sfu_worker.bwe.history import PacketHistory
-from sfu_worker.down.pacer import Pacer
+from sfu_worker.down.receiver import Receiver
 from sfu_worker.down.segments import Segment
 from sfu_worker.rtp import vp8, vp9
 from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE
-
-if TYPE_CHECKING:
-    from sfu_worker.net.transport import Transport
 
 UINT16 = Struct("!H")
 
 PADDING = 255
 "The most that one packet can hold: the last byte says how much it is."
 NOTHING = bytes(PADDING - 1) + bytes((PADDING,))
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """Where a slot's packets go, and who keeps account of them."""
-
-    transport: Transport
-    history: PacketHistory
-    pacer: Pacer = field(default_factory=Pacer)
 
 
 class RtxStream:

@@ -32,6 +32,10 @@ class Segment:
         self.picture_id = picture_id & 0x7FFF
         self.tl0 = tl0 & 0xFF
 
+    def following(self, first_in: int) -> Segment:
+        """Another one from ``first_in`` on, with the same offsets."""
+        return Segment(self.layer, first_in, self.seq, self.timestamp, self.picture_id, self.tl0)
+
     def holds(self, seq: int) -> bool:
         """Whether an incoming sequence number belongs here."""
         if (seq - self.first_in) & 0x8000:

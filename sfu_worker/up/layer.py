@@ -92,8 +92,8 @@ class UpLayer:
         self.octets = 0
         self.repaired = 0
         "Packets that came on another stream, or in the packet after them."
-        self.tallied: tuple[int, ...] = (0,) * 6
-        "What of ``counts`` has gone into the numbers of the sender."
+        # What of ``counts`` has been taken.
+        self._taken: tuple[int, ...] = (0,) * 6
         self.last_at = -1.0
         self.sender_report: tuple[int, int, int] | None = None
         "The last sender report: its NTP time (64 bits), its RTP time, and when it came in our own NTP time."
@@ -119,6 +119,29 @@ class UpLayer:
         self._shut = False
         self._backlog = Backlog(self.cache, codec.clock)
         self._key_timestamp = -1
+
+    # Who receives it
+
+    def add_waiting(self, down: Downstream) -> None:
+        """Switch ``down`` to this layer at the next key frame."""
+        self.waiting.append(down)
+
+    def remove_waiting(self, down: Downstream) -> None:
+        """``down`` waits no longer."""
+        if down in self.waiting:
+            self.waiting.remove(down)
+
+    def bind(self, down: Downstream) -> None:
+        """Hand what comes from now on to ``down``."""
+        self.downs.append(down)
+        self.carried.add(down)
+
+    def unbind(self, down: Downstream) -> None:
+        """``down`` gets no more, but may still send again what it got."""
+        if down in self.downs:
+            self.downs.remove(down)
+
+    # The packet path
 
     def receive(self, p: Packet, now: float, *, kept: bool = False) -> None:
         """Take a packet, new or repaired; it goes out with ``deliver``. Duplicates go no further.
@@ -293,6 +316,12 @@ class UpLayer:
         lost = self.repaired + self.nack.given_up
         packets, octets = self.packets + self._withheld, self.octets + self._withheld_octets
         return packets, octets, lost, self.nack.given_up, self._nacks, self._plis
+
+    def take_counts(self) -> tuple[int, ...]:
+        """``counts`` since the last call."""
+        counts = self.counts
+        before, self._taken = self._taken, counts
+        return tuple([new - old for new, old in zip(counts, before, strict=True)])
 
     @property
     def bitrates(self) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from playwright.async_api import Browser
 from sfu_worker.call.connection import Connection
 from sfu_worker.config import Config
 from sfu_worker.down.egress import Egress
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.slot import Slot
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.tasks import end
 from sfu_worker.up.layer import UpLayer
@@ -65,7 +65,7 @@ class Pair:
         return connection
 
     @property
-    def slot(self) -> DownTrack:
+    def slot(self) -> Slot:
         return self.receiver.slots[self.ben.slots[1]]
 
     @property
@@ -90,7 +90,7 @@ class Pair:
         self.wanted = temporal
 
         async def chosen() -> bool:
-            return self.slot.layer is not None and self.slot.max_temporal == temporal
+            return self.slot.layer is not None and self.slot.output.max_temporal == temporal
 
         await until(chosen, 20, lambda: detail(self.ann, self.ben))
 

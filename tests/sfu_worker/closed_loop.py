@@ -1,6 +1,6 @@
 """A camera, the worker's own send side and a viewer behind a bad link, all in simulated time.
 
-Everything between the incoming packet and the wire is the real thing (UpLayer, DownTrack, Egress, estimator, pacer, repair);
+Everything between the incoming packet and the wire is the real thing (UpLayer, Output, Egress, estimator, pacer, repair);
 the link is that of ``bench.network``; the viewer is a model of libwebrtc's receiver: feedback, NACKs, and frames that are
 shown when they and all before them are complete.
 """
@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from bench.scoring import Frame
 from bench.shaping import Link, Step, conditions_at
 from sfu_worker.down.egress import Egress
-from sfu_worker.down.output import DownTrack
-from sfu_worker.down.rtx import Receiver
+from sfu_worker.down.output import Line
+from sfu_worker.down.receiver import Receiver
+from sfu_worker.down.slot import Slot
 from sfu_worker.rtp import rtcp, vp8
 from sfu_worker.rtp.twcc import ArrivalLog
 from sfu_worker.sdp.codecs import Codec
@@ -229,16 +230,15 @@ class Loop:
         self.slot = self._slot("1", "video", VIDEO_SSRC, RTX_SSRC, VP8)
         self.sound = self._slot("0", "audio", SOUND_SSRC, None, OPUS)
         for slot, track in ((self.slot, self.track), (self.sound, voice)):
-            slot.track, slot.wanted, slot.height = track, track.id, 540
-            track.subscribers.append(slot)
+            slot.wish(track.id, 540, 0)
+            slot.carry(track, START)
         self.there, self.back = Link(self.seed), Link(self.seed + 1000)
         self._sound_seq = 0
 
-    def _slot(self, mid: str, kind: str, ssrc: int, rtx: int | None, codec: Codec) -> DownTrack:
-        slot = DownTrack(mid, kind, ssrc, rtx, [codec], "slot", 5, lambda _: None)
+    def _slot(self, mid: str, kind: str, ssrc: int, rtx: int | None, codec: Codec) -> Slot:
         history, pacer = self.egress.estimator.history, self.egress.pacer
-        slot.receiver = Receiver(self.wire, history, pacer)  # type: ignore[arg-type]
-        return slot
+        to = Receiver(self.wire, history, pacer)  # type: ignore[arg-type]
+        return Slot(mid, Line(kind, ssrc, rtx, [codec], "slot", 5), to, lambda _: None)
 
     def run(self, seconds: float) -> Viewer:
         for step in range(int(seconds / STEP)):
@@ -290,7 +290,7 @@ class Loop:
         if step % 250 == 12 or (step % 25 == 12 and self.egress.urgent):
             self.egress.choose(slots, now)
         if step % 1000 == 13:
-            self.slot.tick()
+            self.slot.output.tick()
 
     def _answer(self, step: int, now: float) -> None:
         """What the viewer says, over the way back."""
@@ -309,6 +309,6 @@ class Loop:
             case rtcp.TransportFeedback():
                 self.egress.on_feedback(packet, now)
             case rtcp.Nack():
-                self.egress.retransmit(self.slot, packet.seqs, now)
+                self.egress.retransmit(self.slot.output, packet.seqs, now)
             case rtcp.Pli() if self.slot.layer is not None:
                 self.slot.layer.request_keyframe(now)

@@ -135,10 +135,15 @@ async def test_what_a_receiver_says_is_counted_and_outlives_it(lab: Lab) -> None
         for s in lab.worker.rooms["garden"].participants[ben.id].slots.values()
         if s.kind == "video"
     )
-    newest = max(ben.receiver.by_ssrc[slot.ssrc].expected - 1, 0)
+    newest = max(ben.receiver.by_ssrc[slot.output.line.ssrc].expected - 1, 0)
     for lost in (4, 7, 6):
-        ben.link.send_rtcp(rtcp.build_rr(1, [ReportBlock(slot.ssrc, 10, lost, newest, 0, 0, 0)]))
-    ben.link.send_rtcp(rtcp.build_nack(1, slot.ssrc, [newest]) + rtcp.build_pli(1, slot.ssrc))
+        ben.link.send_rtcp(
+            rtcp.build_rr(1, [ReportBlock(slot.output.line.ssrc, 10, lost, newest, 0, 0, 0)])
+        )
+    ben.link.send_rtcp(
+        rtcp.build_nack(1, slot.output.line.ssrc, [newest])
+        + rtcp.build_pli(1, slot.output.line.ssrc)
+    )
     lab.hub.outbox.flush()
     said = await lab.says(lambda n: n.total.plis_in)
     assert (said.total.lost_out, said.total.nacks_in, said.total.resent_out) == (7, 1, 1)
@@ -207,10 +212,10 @@ async def test_what_was_counted_after_the_last_second_is_kept_when_somebody_leav
     lab.worker._timer.cancel()
     slot = next(s for s in p.slots.values() if s.kind == "video")
     assert ben.link is not None
-    ben.link.send_rtcp(rtcp.build_rr(1, [ReportBlock(slot.ssrc, 10, 5, 0, 0, 0, 0)]))
+    ben.link.send_rtcp(rtcp.build_rr(1, [ReportBlock(slot.output.line.ssrc, 10, 5, 0, 0, 0, 0)]))
     lab.hub.outbox.flush()
-    await until(lambda: slot.reported_lost)
-    sent = slot.counts[0]
+    await until(lambda: slot.output.counts[2])
+    sent = slot.output.counts[0]
     room.drop(p, "", time.monotonic())
     room.report(time.monotonic())
     assert room.numbers is not None

@@ -121,9 +121,11 @@ class Lab:
         def repaired() -> bool:
             assert client.link is not None
             for slot in p.slots.values():
-                top = client.receiver.by_ssrc[slot.ssrc].expected if slot.layer else 0
-                client.link.send_rtcp(rtcp.build_nack(1, slot.ssrc, [(top - 2) & 0xFFFF]))
-                client.link.send_rtcp(rtcp.build_pli(1, slot.ssrc))
+                top = client.receiver.by_ssrc[slot.output.line.ssrc].expected if slot.layer else 0
+                client.link.send_rtcp(
+                    rtcp.build_nack(1, slot.output.line.ssrc, [(top - 2) & 0xFFFF])
+                )
+                client.link.send_rtcp(rtcp.build_pli(1, slot.output.line.ssrc))
             return bool(p.tally.nacks_in and p.tally.plis_in and client.receiver.repairs)
 
         await until(repaired)

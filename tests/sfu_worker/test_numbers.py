@@ -30,7 +30,7 @@ from sfu_worker.up.batch import Batch
 from sfu_worker.up.ingress import Ingress, UpMedia
 from sfu_worker.up.track import UpTrack
 from tests.sfu_worker.builders.sound import FRAME, Sender, payload, repeating, speaking
-from tests.sfu_worker.builders.streams import VP8, Source, Wire, video_slot, video_track
+from tests.sfu_worker.builders.streams import VP8, Source, Wire, video_output, video_track
 from tests.sfu_worker.builders.temporal import start
 
 ROOM = RoomNumbers("e", people=3, streams=1, viewers=2, audio_tracks=2, video_tracks=1, paused=0)
@@ -218,22 +218,22 @@ def test_sound_that_is_held_back_has_come_in_once() -> None:
     microphone, tally = speaking(), Tally()
     microphone.layer.shut()
     microphone.send(30)
-    tally.take([microphone.layer], [microphone.slot])
+    tally.take([microphone.layer], [microphone.output])
     assert (tally.counts.packets_in, tally.counts.packets_out) == (40, 10)
     microphone.layer.open()
     microphone.send(5)
-    tally.take([microphone.layer], [microphone.slot])
+    tally.take([microphone.layer], [microphone.output])
     assert (tally.counts.packets_in, tally.counts.octets_in) == (45, 180)
     assert tally.counts.packets_out == len(microphone.sent) > 15
 
 
 def test_what_is_dropped_from_a_slot_has_not_been_sent() -> None:
-    wire, source, slot = start(0)
+    wire, source, output = start(0)
     tally = Tally()
     for _ in range(40):
         for packet in source.picture_packets():
             source.give(packet)
-        tally.take((), [slot])
+        tally.take((), [output])
     assert tally.counts.packets_out == len(wire.sent) == 20
     assert tally.counts.octets_out == 20 * source.layer.octets // source.layer.packets
 
@@ -241,26 +241,26 @@ def test_what_is_dropped_from_a_slot_has_not_been_sent() -> None:
 def test_nothing_is_lost_or_counted_twice_when_a_slot_changes_its_source() -> None:
     wire, tally = Wire(), Tally()
     sources = [Source(video_track(name), n) for n, name in enumerate("abc")]
-    slot = video_slot(wire)
+    output = video_output(wire)
     for source in sources:
-        slot.aim(source.layer, 1.0)
+        output.aim(source.layer, 1.0)
         for i in range(5):
             source.send(1.0, key=i == 0)
-            tally.take((), [slot])
-    slot.unbind(1.0)
-    tally.take((), [slot])
+            tally.take((), [output])
+    output.unbind(1.0)
+    tally.take((), [output])
     assert tally.counts.packets_out == len(wire.sent) == 15
 
 
 def test_repair_and_probes_are_counted_by_themselves() -> None:
     wire, source, tally = Wire(), Source(video_track(), 1), Tally()
-    slot = video_slot(wire)
-    slot.aim(source.layer, 1.0)
+    output = video_output(wire)
+    output.aim(source.layer, 1.0)
     for i in range(10):
         source.send(1.0, key=i == 0)
     before = len(wire.sent)
-    slot.retransmit([int.from_bytes(wire.sent[-1][2:4], "big")], 2.0, 0.1, 10_000)
-    slot.pad(2000, 2.0, 1)
-    tally.take((), [slot])
+    output.retransmit([int.from_bytes(wire.sent[-1][2:4], "big")], 2.0, 0.1, 10_000)
+    output.pad(2000, 2.0, 1)
+    tally.take((), [output])
     assert (tally.counts.packets_out, tally.counts.resent_out) == (10, 1)
     assert tally.counts.repair_octets_out == sum(len(data) for data in wire.sent[before:])

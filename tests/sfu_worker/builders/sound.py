@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from sfu_worker.bwe.history import PacketHistory
-from sfu_worker.down.output import DownTrack
-from sfu_worker.down.rtx import Receiver
 from sfu_worker.rtp import red
 from sfu_worker.rtp.header import PLAIN
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch, Packet
 from sfu_worker.up.ingress import Ingress, UpMedia
 from sfu_worker.up.track import UpTrack
-from tests.sfu_worker.builders.streams import OPUS, Sent, Source, Wire, parse
+from tests.sfu_worker.builders.streams import OPUS, Sent, Source, Wire, parse, sound_output
 
 FRAME = 960
 
@@ -26,8 +23,7 @@ class Microphone:
         self.source = Source(UpTrack("a:microphone", "a", "microphone", "audio"), 5, codec=OPUS)
         self.layer = self.source.layer
         self.wire = Wire()
-        self.slot = DownTrack("3", "audio", 1, None, [OPUS], "slot1", 5, lambda _: None)
-        self.slot.receiver = Receiver(self.wire, PacketHistory())  # type: ignore[arg-type]
+        self.output = sound_output(self.wire)
         self.start, self.count = seq, 0
 
     def send(self, packets: int = 1, *, frame: int = FRAME) -> None:
@@ -65,7 +61,7 @@ class Microphone:
 
 def speaking() -> Microphone:
     microphone = Microphone()
-    microphone.slot.aim(microphone.layer, 0.0)
+    microphone.output.aim(microphone.layer, 0.0)
     microphone.send(10)
     return microphone
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.egress import Egress
-from sfu_worker.down.output import DownTrack
-from sfu_worker.down.rtx import Receiver
+from sfu_worker.down.output import Line, Output
+from sfu_worker.down.receiver import Receiver
+from sfu_worker.down.slot import Slot
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch, Packet
 from sfu_worker.up.layer import UpLayer
@@ -102,10 +103,26 @@ class Source:
         self.layer.deliver()
 
 
-def video_slot(wire: Wire, codecs: list[Codec] | None = None) -> DownTrack:
-    slot = DownTrack("4", "video", 7777, 8888, codecs or [VP8, H264], "slot1", 5, lambda _: None)
-    slot.receiver = Receiver(wire, PacketHistory())  # type: ignore[arg-type]
-    return slot
+def receiver(wire: Wire, history: PacketHistory | None = None) -> Receiver:
+    return Receiver(wire, history or PacketHistory())  # type: ignore[arg-type]
+
+
+def video_line(codecs: list[Codec] | None = None) -> Line:
+    return Line("video", 7777, 8888, codecs or [VP8, H264], "slot1", 5)
+
+
+def video_output(wire: Wire, codecs: list[Codec] | None = None) -> Output:
+    return Output(video_line(codecs), receiver(wire), lambda: None)
+
+
+def sound_output(wire: Wire) -> Output:
+    return Output(Line("audio", 1, None, [OPUS], "slot1", 5), receiver(wire), lambda: None)
+
+
+def video_slot(
+    wire: Wire, codecs: list[Codec] | None = None, history: PacketHistory | None = None
+) -> Slot:
+    return Slot("4", video_line(codecs), receiver(wire, history), lambda _: None)
 
 
 def video_track(name: str = "a") -> UpTrack:
@@ -114,7 +131,7 @@ def video_track(name: str = "a") -> UpTrack:
     return track
 
 
-def camera(rates: dict[str, int]) -> tuple[list[Source], DownTrack, Wire, Egress]:
+def camera(rates: dict[str, int]) -> tuple[list[Source], Slot, Wire, Egress]:
     """Three layers that send at the given rates, in kbit/s, and one slot that wants them."""
     egress, wire, track = Egress(), Wire(), video_track()
     sources = [Source(track, i + 1, rid) for i, rid in enumerate(rates)]
@@ -124,10 +141,9 @@ def camera(rates: dict[str, int]) -> tuple[list[Source], DownTrack, Wire, Egress
         source.layer.size = (height * 16 // 9, height)
         source.layer.last_at = 10.0
         source.layer.rates.rates = (rate * 1000,)
-    slot = video_slot(wire)
-    slot.receiver = Receiver(wire, egress.estimator.history)  # type: ignore[arg-type]
-    slot.wanted, slot.height, slot.track = track.id, 540, track
-    track.subscribers.append(slot)
+    slot = video_slot(wire, history=egress.estimator.history)
+    slot.wish(track.id, 540, 0)
+    slot.carry(track, 10.0)
     return sources, slot, wire, egress
 
 

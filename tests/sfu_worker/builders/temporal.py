@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.output import Output
 from sfu_worker.up.batch import Packet
-from tests.sfu_worker.builders.streams import VP8, Source, Wire, video_slot, video_track
+from tests.sfu_worker.builders.streams import VP8, Source, Wire, video_output, video_track
 
 # Temporal layers of VP8's L1T3.
 PATTERN = (0, 2, 1, 2)
@@ -53,9 +53,9 @@ class Layered(Source):
         self.layer.deliver()
 
 
-def start(temporal: int) -> tuple[Wire, Layered, DownTrack]:
+def start(temporal: int) -> tuple[Wire, Layered, Output]:
     wire, source = Wire(), Layered()
-    slot = video_slot(wire, [VP8])
-    slot.max_temporal = temporal
-    slot.aim(source.layer, 0.0)
-    return wire, source, slot
+    output = video_output(wire, [VP8])
+    output.thin(temporal)
+    output.aim(source.layer, 0.0)
+    return wire, source, output

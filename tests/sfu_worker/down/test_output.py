@@ -1,13 +1,10 @@
-"""What leaves a slot has continuous numbers, whatever feeds it."""
+"""What leaves an output has continuous numbers, whatever feeds it."""
 
 from __future__ import annotations
 
 import struct
 from itertools import pairwise
 
-from sfu_worker.bwe.history import PacketHistory
-from sfu_worker.down.output import DownTrack
-from sfu_worker.down.rtx import Receiver
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.track import UpTrack
 from tests.sfu_worker.builders.streams import (
@@ -16,15 +13,16 @@ from tests.sfu_worker.builders.streams import (
     Source,
     Wire,
     parse,
-    video_slot,
+    sound_output,
+    video_output,
     video_track,
 )
 
 
 def test_a_slot_waits_for_a_key_frame_and_asks_for_one() -> None:
     wire, source = Wire(), Source(video_track(), 1)
-    slot = video_slot(wire)
-    slot.aim(source.layer, 1.0)
+    output = video_output(wire)
+    output.aim(source.layer, 1.0)
     assert len(source.rtcp) == 1
     source.send(1.0)
     assert wire.sent == []
@@ -39,13 +37,13 @@ def test_numbers_go_on_when_the_source_changes() -> None:
         Source(video_track("a"), 1, seq=65533),
         Source(video_track("b"), 2, seq=500, timestamp=123456),
     )
-    slot = video_slot(wire)
-    slot.aim(first.layer, 0.0)
+    output = video_output(wire)
+    output.aim(first.layer, 0.0)
     now = 0.0
     for i in range(6):
         now += 1 / 30
         first.send(now, key=i == 0)
-    slot.aim(second.layer, now)
+    output.aim(second.layer, now)
     for i in range(6):
         now += 1 / 30
         first.send(now)
@@ -65,11 +63,11 @@ def test_numbers_go_on_when_the_source_changes() -> None:
 def test_layers_of_one_source_keep_their_timestamps() -> None:
     wire, track = Wire(), video_track()
     low, high = Source(track, 1, "q"), Source(track, 2, "f")
-    slot = video_slot(wire)
-    slot.aim(low.layer, 0.0)
+    output = video_output(wire)
+    output.aim(low.layer, 0.0)
     low.send(0.033, key=True)
     high.send(0.033)
-    slot.aim(high.layer, 0.04)
+    output.aim(high.layer, 0.04)
     low.send(0.066)
     high.send(0.066, key=True)
     high.send(0.1)
@@ -80,8 +78,8 @@ def test_layers_of_one_source_keep_their_timestamps() -> None:
 def test_a_late_packet_of_the_stream_before_is_not_forwarded() -> None:
     wire = Wire()
     source = Source(video_track(), 1, seq=1000)
-    slot = video_slot(wire)
-    slot.aim(source.layer, 0.0)
+    output = video_output(wire)
+    output.aim(source.layer, 0.0)
     source.send(0.1)
     source.send(0.2)
     source.send(0.3, key=True)
@@ -92,26 +90,26 @@ def test_a_late_packet_of_the_stream_before_is_not_forwarded() -> None:
 
 def test_a_slot_switches_codec_by_payload_type_and_refuses_unknown_ones() -> None:
     wire = Wire()
-    slot = video_slot(wire)
-    assert not slot.can_carry(
+    output = video_output(wire)
+    assert not output.can_carry(
         Source(video_track(), 9, codec=Codec(45, "AV1", 90000, 1, {}, (), None)).layer
     )
     other = Source(
         video_track("b"), 2, codec=Codec(125, "H264", 90000, 1, dict(H264.fmtp), (), None)
     )
-    slot.aim(other.layer, 0.0)
+    output.aim(other.layer, 0.0)
     other.send(0.1, payload=b"\x65idr")
     assert parse(wire.sent[-1]).payload_type == 102
 
 
 def test_lost_packets_are_sent_again_on_the_repair_stream() -> None:
     wire, source = Wire(), Source(video_track(), 1)
-    slot = video_slot(wire)
-    slot.aim(source.layer, 0.0)
+    output = video_output(wire)
+    output.aim(source.layer, 0.0)
     source.send(0.1, key=True)
     source.send(0.2)
     original = parse(wire.sent[1])
-    slot.retransmit([original.seq, (original.seq + 700) & 0xFFFF], 0.3, 0.1, 10_000)
+    output.retransmit([original.seq, (original.seq + 700) & 0xFFFF], 0.3, 0.1, 10_000)
     assert len(wire.sent) == 3
     repaired = parse(wire.sent[2])
     assert (repaired.payload_type, repaired.ssrc, repaired.timestamp) == (
@@ -125,38 +123,40 @@ def test_lost_packets_are_sent_again_on_the_repair_stream() -> None:
 def test_what_was_sent_before_a_switch_is_not_sent_again() -> None:
     wire = Wire()
     first, second = Source(video_track("a"), 1, seq=30), Source(video_track("b"), 2, seq=9000)
-    slot = video_slot(wire)
-    slot.aim(first.layer, 0.0)
+    output = video_output(wire)
+    output.aim(first.layer, 0.0)
     first.send(0.1, key=True)
-    slot.aim(second.layer, 0.1)
+    output.aim(second.layer, 0.1)
     second.send(0.2, key=True)
     before, after = (parse(data) for data in wire.sent)
-    assert slot.retransmit([before.seq], 0.3, 0.1, 10_000) == 0, "the key frame needs nothing of it"
-    assert slot.retransmit([after.seq], 0.3, 0.1, 10_000) > 0
+    assert output.retransmit([before.seq], 0.3, 0.1, 10_000) == 0, (
+        "the key frame needs nothing of it"
+    )
+    assert output.retransmit([after.seq], 0.3, 0.1, 10_000) > 0
     assert parse(wire.sent[-1]).payload == struct.pack("!H", after.seq) + after.payload
 
 
 def test_a_packet_that_is_asked_for_again_and_again_gives_way_to_a_key_frame() -> None:
     wire, source = Wire(), Source(video_track(), 1)
-    slot = video_slot(wire)
-    slot.aim(source.layer, 0.0)
+    output = video_output(wire)
+    output.aim(source.layer, 0.0)
     source.send(0.1, key=True)
     source.rtcp.clear()
     seq = parse(wire.sent[0]).seq
     for tenth in range(2, 10):
-        slot.retransmit([seq], tenth / 10, 0.05, 10_000)
+        output.retransmit([seq], tenth / 10, 0.05, 10_000)
     assert source.rtcp == []
-    slot.retransmit([seq], 1.05, 0.05, 10_000)
+    output.retransmit([seq], 1.05, 0.05, 10_000)
     assert len(source.rtcp) == 1
 
 
 def test_a_storm_of_requests_is_bounded() -> None:
     wire, source = Wire(), Source(video_track(), 1)
-    slot = video_slot(wire)
-    slot.aim(source.layer, 0.0)
+    output = video_output(wire)
+    output.aim(source.layer, 0.0)
     source.send(0.1, key=True)
     seq = parse(wire.sent[0]).seq
-    slot.retransmit([seq] * 5000, 0.2, 0.0, 1 << 30)
+    output.retransmit([seq] * 5000, 0.2, 0.0, 1 << 30)
     assert len(wire.sent) < 500
 
 
@@ -164,33 +164,32 @@ def test_sound_is_forwarded_from_the_next_packet_on() -> None:
     wire = Wire()
     track = UpTrack("a:microphone", "a", "microphone", "audio")
     source = Source(track, 5, codec=OPUS)
-    slot = DownTrack("3", "audio", 1, None, [OPUS], "slot1", 5, lambda _: None)
-    slot.receiver = Receiver(wire, PacketHistory())  # type: ignore[arg-type]
-    slot.aim(source.layer, 0.0)
+    output = sound_output(wire)
+    output.aim(source.layer, 0.0)
     source.send(0.02, payload=b"opus")
     assert parse(wire.sent[0]).payload == b"opus"
 
 
 def test_long_streams_do_not_stop_after_half_of_the_numbers() -> None:
     wire, source = Wire(), Source(video_track(), 1)
-    slot = video_slot(wire)
-    slot.aim(source.layer, 0.0)
+    output = video_output(wire)
+    output.aim(source.layer, 0.0)
     source.send(0.1, key=True)
     for i in range(70_000):
         source.send(0.1 + i / 1000)
         if i % 1000 == 0:
-            slot.tick()
+            output.tick()
     assert len(wire.sent) == 70_001
 
 
 def test_a_sender_report_runs_the_sources_clock_on() -> None:
     wire, source = Wire(), Source(video_track(), 1)
-    slot = video_slot(wire)
-    slot.aim(source.layer, 0.0)
+    output = video_output(wire)
+    output.aim(source.layer, 0.0)
     source.send(0.1, key=True)
     second = 1 << 32
     source.layer.sender_report = (100 * second, source.timestamp, 0)
-    report = slot.sender_report(1102 * second, 1000 * second)
+    report = output.sender_report(1102 * second, 1000 * second)
     assert report is not None
     ssrc, ntp, timestamp, packets = struct.unpack_from("!IQII", report, 4)
     assert (ssrc, ntp, packets) == (7777, 1102 * second, 1)

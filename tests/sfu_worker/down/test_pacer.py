@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.output import Output
 from sfu_worker.down.pacer import (
     LEAST_BURST,
     MAX_WAIT,
@@ -16,7 +16,7 @@ from sfu_worker.down.pacer import (
 )
 from sfu_worker.down.segments import Segment
 from sfu_worker.up.batch import Packet
-from tests.sfu_worker.builders.streams import Source, Wire, parse, video_slot, video_track
+from tests.sfu_worker.builders.streams import Source, Wire, parse, receiver, video_line, video_track
 
 MEGABIT = 1_000_000
 LARGE = b"\x90\xc0\x80\x66\x0c\x11" + bytes(1000)
@@ -30,8 +30,7 @@ def packet(seq: int, size: int = 1000) -> Packet:
 
 def queue(pacer: Pacer) -> tuple[PacedQueue, list[int], Segment]:
     sent: list[int] = []
-    held = PacedQueue(lambda p, _segment, _now: sent.append(p.seq))
-    held.pacer = pacer
+    held = PacedQueue(pacer, lambda p, _segment, _now: sent.append(p.seq))
     return held, sent, Segment(Source(video_track(), 1).layer, 0, 0, 0, 0, 0)
 
 
@@ -117,18 +116,17 @@ def test_a_late_tick_does_not_fill_the_buckets_beyond_a_burst() -> None:
     assert pacer.repair_room(60.0) == int(MEGABIT / 8 * REPAIR_SHARE * REPAIR_BURST)
 
 
-def burst() -> tuple[Wire, Source, DownTrack, Pacer, float]:
-    """A slot on a narrow link, to which far more has just come than the link takes at once. Returns the time of that too."""
+def burst() -> tuple[Wire, Source, Output, Pacer, float]:
+    """An output on a narrow link, to which far more has just come than the link takes at once. Returns the time of that too."""
     wire, source = Wire(), Source(video_track(), 1)
-    slot = video_slot(wire)
-    assert slot.receiver is not None
-    pacer = slot.receiver.pacer
+    to = receiver(wire)
+    output, pacer = Output(video_line(), to, lambda: None), to.pacer
     now = ticks(pacer, 300_000, 10)
-    slot.aim(source.layer, now)
+    output.aim(source.layer, now)
     source.send(now, key=True)
     for _ in range(20):
         source.send(now, payload=LARGE)
-    return wire, source, slot, pacer, now
+    return wire, source, output, pacer, now
 
 
 def test_a_slot_holds_a_large_frame_back_and_what_follows_it_too() -> None:
@@ -144,12 +142,12 @@ def test_a_slot_holds_a_large_frame_back_and_what_follows_it_too() -> None:
 
 
 def test_what_waits_for_a_slot_that_stops_is_not_sent_and_leaves_no_hole() -> None:
-    wire, source, slot, pacer, now = burst()
+    wire, source, output, pacer, now = burst()
     sent = len(wire.sent)
-    slot.unbind(now)
+    output.unbind(now)
     pacer.tick(300_000, now + MAX_WAIT)
     assert len(wire.sent) == sent
-    slot.aim(source.layer, now + 1)
+    output.aim(source.layer, now + 1)
     source.send(now + 1, key=True)
     *_, last, again = (parse(data) for data in wire.sent)
     assert again.seq == (last.seq + 1) & 0xFFFF

@@ -6,14 +6,14 @@ import struct
 
 from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.down.egress import Egress
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.output import Line, Output
 from sfu_worker.down.red_stream import MAX_SIZE
 from sfu_worker.down.redundancy import MAX_RATE
-from sfu_worker.down.rtx import Receiver
+from sfu_worker.down.slot import Slot
 from sfu_worker.rtp import red
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.track import UpTrack
-from tests.sfu_worker.builders.streams import OPUS, Sent, Source, Wire, parse
+from tests.sfu_worker.builders.streams import OPUS, Sent, Source, Wire, parse, receiver
 
 RED = Codec(63, "red", 48000, 2, {"111/111": ""}, (), None)
 
@@ -28,12 +28,16 @@ def voice(name: str = "a", seq: int = 0, timestamp: int = 0) -> Source:
     )
 
 
-def sound_slot(wire: Wire, *codecs: Codec, twcc: int = 5) -> DownTrack:
-    slot = DownTrack(
-        "3", "audio", 7777, None, list(codecs or (RED, OPUS)), "slot1", twcc, lambda _: None
-    )
-    slot.receiver = Receiver(wire, PacketHistory())  # type: ignore[arg-type]
-    return slot
+def line(codecs: tuple[Codec, ...], twcc: int = 5) -> Line:
+    return Line("audio", 7777, None, list(codecs or (RED, OPUS)), "slot1", twcc)
+
+
+def sound_output(wire: Wire, *codecs: Codec, twcc: int = 5) -> Output:
+    return Output(line(codecs, twcc), receiver(wire), lambda: None)
+
+
+def sound_slot(wire: Wire, *codecs: Codec) -> Slot:
+    return Slot("3", line(codecs), receiver(wire), lambda _: None)
 
 
 def opened(sent: Sent) -> list[tuple[int, bytes]]:
@@ -51,9 +55,9 @@ def opened(sent: Sent) -> list[tuple[int, bytes]]:
 
 def test_each_packet_repeats_those_before_it() -> None:
     wire, source = Wire(), voice(seq=65533, timestamp=2**32 - 7000)
-    slot = sound_slot(wire)
-    slot.aim(source.layer, 0.0)
-    slot.redundancy = 2
+    output = sound_output(wire)
+    output.aim(source.layer, 0.0)
+    output.repeat(2)
     for i in range(6):
         source.send(i / 50, payload=b"sound %d" % i)
     sent = [parse(data) for data in wire.sent]
@@ -70,35 +74,34 @@ def test_each_packet_repeats_those_before_it() -> None:
 
 def test_the_bytes_of_redundancy_are_told_to_the_estimator_and_counted_as_sent() -> None:
     wire, source = Wire(), voice()
-    slot = sound_slot(wire)
     told: list[tuple[int, int]] = []
 
     class History(PacketHistory):
         def sent(self, seq16: int, size: int, now: float, probe: int = 0) -> None:
             told.append((seq16, size))
 
-    slot.receiver = Receiver(wire, History())  # type: ignore[arg-type]
-    slot.aim(source.layer, 0.0)
-    slot.redundancy = 1
+    output = Output(line(()), receiver(wire, History()), lambda: None)
+    output.aim(source.layer, 0.0)
+    output.repeat(1)
     source.layer.sender_report = (100 << 32, 0, 0)
     for i in range(3):
         source.send(i / 50, payload=bytes([120 + i]) * 50)
     assert told == [(parse(data).twcc, len(data)) for data in wire.sent]
     assert [len(data) for data in wire.sent] == [70, 70 + 55, 70 + 55]
-    report = slot.sender_report(101 << 32, 0)
+    report = output.sender_report(101 << 32, 0)
     assert report is not None
     assert struct.unpack_from("!II", report, 20) == (3, 3 * 50 + 2 * 55)
 
 
 def test_nothing_of_another_source_is_repeated() -> None:
     wire, first, second = Wire(), voice("a"), voice("b", seq=900, timestamp=777_000)
-    slot = sound_slot(wire)
-    slot.redundancy = 3
-    slot.aim(first.layer, 0.0)
+    output = sound_output(wire)
+    output.repeat(3)
+    output.aim(first.layer, 0.0)
     second.send(0.0, payload=b"not heard yet")
     for i in range(3):
         first.send(i / 50, payload=b"first %d" % i)
-    slot.aim(second.layer, 0.06)
+    output.aim(second.layer, 0.06)
     for i in range(3):
         second.send(0.06 + i / 50, payload=b"second %d" % i)
     sent = [parse(data) for data in wire.sent]
@@ -109,9 +112,9 @@ def test_nothing_of_another_source_is_repeated() -> None:
 
 def test_what_is_missing_or_silence_between_is_left_out() -> None:
     wire, source = Wire(), voice()
-    slot = sound_slot(wire)
-    slot.redundancy = 3
-    slot.aim(source.layer, 0.0)
+    output = sound_output(wire)
+    output.repeat(3)
+    output.aim(source.layer, 0.0)
     source.send(0.0, payload=b"one")
     source.send(0.02, payload=b"")  # padding
     source.seq += 1  # lost on the way to us
@@ -124,9 +127,9 @@ def test_what_is_missing_or_silence_between_is_left_out() -> None:
 
 def test_large_packets_are_not_repeated_and_none_grows_beyond_what_paths_take() -> None:
     wire, source = Wire(), voice()
-    slot = sound_slot(wire)
-    slot.redundancy = 3
-    slot.aim(source.layer, 0.0)
+    output = sound_output(wire)
+    output.repeat(3)
+    output.aim(source.layer, 0.0)
     for size in (900, 500, 300, 300, 1024, 20, 1200):
         source.send(0.0, payload=bytes([size & 0xFF]) * size)
     sizes = [[len(payload) for _, payload in opened(parse(data))] for data in wire.sent]
@@ -137,21 +140,21 @@ def test_large_packets_are_not_repeated_and_none_grows_beyond_what_paths_take() 
 def test_who_did_not_offer_red_never_gets_it() -> None:
     wire, source, egress = Wire(), voice(), Egress()
     slot = sound_slot(wire, OPUS)
-    slot.track = source.track
+    slot.carry(source.track, 0.0)
     for i in range(40):
         egress.on_report(100, None, i / 4)
         egress.choose([slot], i / 4)
         source.send(i / 4, payload=b"opus")
     assert egress._redundancy.blocks == 3
-    assert slot.redundancy == 0
+    assert slot.output.redundancy == 0
     assert {parse(data).payload_type for data in wire.sent} == {111}
 
 
 def test_a_receiver_without_transport_wide_numbers_gets_redundancy_too() -> None:
     wire, source = Wire(), voice()
-    slot = sound_slot(wire, twcc=0)
-    slot.redundancy = 1
-    slot.aim(source.layer, 0.0)
+    output = sound_output(wire, twcc=0)
+    output.repeat(1)
+    output.aim(source.layer, 0.0)
     source.send(0.0, payload=b"one")
     source.send(0.02, payload=b"two")
     first, second = wire.sent
@@ -162,37 +165,40 @@ def test_a_receiver_without_transport_wide_numbers_gets_redundancy_too() -> None
 def test_reported_losses_turn_redundancy_on_and_music_stays_as_it_is() -> None:
     wire, source, music, egress = Wire(), voice(), voice("b"), Egress()
     slots = [sound_slot(wire), sound_slot(wire)]
-    slots[0].track, slots[1].track = source.track, music.track
+    slots[0].carry(source.track, 0.0)
+    slots[1].carry(music.track, 0.0)
     source.layer.rates.rates, music.layer.rates.rates = (32_000,), (MAX_RATE + 1,)
     egress.choose(slots, 0.0)
-    assert [slot.redundancy for slot in slots] == [0, 0]
+    assert [slot.output.redundancy for slot in slots] == [0, 0]
     # A report block says the loss in 1/256.
     for i in range(40):
         egress.on_report(int(0.15 * 256), None, 1 + i / 4)
         egress.choose(slots, 1 + i / 4)
-    assert [slot.redundancy for slot in slots] == [2, 0]
+    assert [slot.output.redundancy for slot in slots] == [2, 0]
 
 
 def test_many_voices_are_not_repeated_on_a_link_that_has_no_room_for_it() -> None:
     sources, egress = [voice(str(i)) for i in range(20)], Egress()
     slots = [sound_slot(Wire()) for _ in sources]
     for slot, source in zip(slots, sources, strict=True):
-        slot.track, source.layer.rates.rates = source.track, (40_000,)
+        slot.carry(source.track, 0.0)
+        source.layer.rates.rates = (40_000,)
     for rate, blocks in ((10_000_000, 2), (1_000_000, 0)):
         for i in range(40):
             egress.on_remb(rate, i / 4)
             egress.on_report(int(0.15 * 256), None, i / 4)
             egress.choose(slots, i / 4)
-        assert {slot.redundancy for slot in slots} == {blocks}
+        assert {slot.output.redundancy for slot in slots} == {blocks}
         egress = Egress()
 
 
 def test_redundant_sound_comes_off_the_budget_too() -> None:
     egress, source = Egress(), voice()
     slot = sound_slot(Wire())
-    slot.layer = source.layer
+    slot.output.aim(source.layer, 0.0)
+    source.send(0.0, payload=b"opus")
     source.layer.rates.rates = (40_000,)
     egress.on_remb(500_000, 1.0)
     assert egress._budget([slot]) == 460_000
-    slot.redundancy = 2
+    slot.output.repeat(2)
     assert egress._budget([slot]) == 380_000

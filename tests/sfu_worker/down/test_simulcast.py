@@ -7,7 +7,6 @@ import itertools
 import pytest
 
 from sfu_worker.down.egress import Egress
-from sfu_worker.down.rtx import Receiver
 from sfu_worker.up.track import FEWER_AFTER, UpTrack
 from tests.sfu_worker.builders.streams import (
     H264,
@@ -85,23 +84,22 @@ def test_a_narrow_link_gets_a_small_layer_whatever_is_known_of_them(
     for i, source in enumerate(sources):
         source.send(9.9, payload=sps(HEIGHTS[i]) if i in sized else b"\x41\x9a")
     egress = Egress()
-    slot = video_slot(Wire())
-    slot.receiver = Receiver(Wire(), egress.estimator.history)  # type: ignore[arg-type]
-    slot.wanted, slot.height, slot.track = track.id, 1080, track
-    track.subscribers.append(slot)
+    slot = video_slot(Wire(), history=egress.estimator.history)
+    slot.wish(track.id, 1080, 0)
+    slot.carry(track, 10.0)
     egress.on_remb(budget, 10.0)
     egress.choose([slot], 10.1)
-    assert slot.pending is not None
-    assert slot.pending.rid == rid
+    assert slot.output.pending is not None
+    assert slot.output.pending.rid == rid
 
 
 def test_a_page_that_lists_its_layers_so_is_told_what_is_watched_and_only_news() -> None:
     track, sources = obs()
     begin(sources, 1.0)
     slot = video_slot(Wire())
-    slot.height, slot.track = 1080, track
-    track.subscribers.append(slot)
+    slot.wish(track.id, 1080, 0)
+    slot.carry(track, 1.0)
     assert track.wanted_rids(1.0) is None
-    slot.height = 500
+    slot.wish(track.id, 500, 0)
     assert track.wanted_rids(2.0) is None
     assert track.wanted_rids(2.0 + FEWER_AFTER) == ["2", "1"]

@@ -1,11 +1,11 @@
-"""Temporal layers dropped from a slot: what is left has no holes, and repair still finds it."""
+"""Temporal layers dropped from an output: what is left has no holes, and repair still finds it."""
 
 from __future__ import annotations
 
 import struct
 from itertools import pairwise
 
-from tests.sfu_worker.builders.streams import Source, Wire, parse, video_slot, video_track
+from tests.sfu_worker.builders.streams import Source, Wire, parse, video_output, video_track
 from tests.sfu_worker.builders.temporal import start
 
 
@@ -31,9 +31,9 @@ def test_the_base_layer_alone_is_a_quarter_without_holes() -> None:
 
 
 def test_layers_go_and_come_back_in_the_middle() -> None:
-    wire, source, slot = start(2)
+    wire, source, output = start(2)
     for i in range(120):
-        slot.max_temporal = (2, 1, 0, 2)[i // 30]
+        output.thin((2, 1, 0, 2)[i // 30])
         for packet in source.picture_packets():
             source.give(packet)
     assert without_holes(wire)
@@ -73,35 +73,35 @@ def test_a_late_packet_of_a_dropped_layer_stays_dropped() -> None:
 
 
 def test_repair_finds_the_right_packet_behind_dropped_pictures() -> None:
-    wire, source, slot = start(1)
+    wire, source, output = start(1)
     for _ in range(60):
         for packet in source.picture_packets():
             source.give(packet)
     for data in wire.sent[-20:]:
         original = parse(data)
-        slot.retransmit([original.seq], 2.0, 0.1, 10_000)
+        output.retransmit([original.seq], 2.0, 0.1, 10_000)
         assert parse(wire.sent[-1]).payload == struct.pack("!H", original.seq) + original.payload
 
 
 def test_a_probe_repeats_only_what_was_sent() -> None:
-    wire, source, slot = start(0)
+    wire, source, output = start(0)
     for _ in range(41):
         for packet in source.picture_packets():
             source.give((*packet[:2], packet[2] + bytes(400)))
-        slot.pad(2000, 1.0, 7)
+        output.pad(2000, 1.0, 7)
     packets = [parse(data) for data in wire.sent if not data[0] & 0x20]  # without padding
-    media = {packet.seq: packet.payload for packet in packets if packet.ssrc == slot.ssrc}
-    repeated = [packet.payload for packet in packets if packet.ssrc == slot.rtx_ssrc]
+    media = {packet.seq: packet.payload for packet in packets if packet.ssrc == output.line.ssrc}
+    repeated = [packet.payload for packet in packets if packet.ssrc == output.line.rtx_ssrc]
     assert repeated
     assert all(media[struct.unpack_from("!H", payload)[0]] == payload[2:] for payload in repeated)
 
 
 def test_a_layer_comes_back_with_those_below_it() -> None:
-    wire, source, slot = start(0)
+    wire, source, output = start(0)
     for _ in range(8):
         for packet in source.picture_packets():
             source.give(packet)
-    slot.max_temporal = 2
+    output.thin(2)
     source.picture += 1  # a base picture, which is lost on its way to us
     for packet in source.picture_packets():
         source.give(packet)
@@ -116,13 +116,13 @@ def test_a_layer_comes_back_with_those_below_it() -> None:
 
 def test_repair_still_works_after_all_numbers_went_round() -> None:
     wire, source = Wire(), Source(video_track(), 1)
-    slot = video_slot(wire)
-    slot.aim(source.layer, 0.0)
+    output = video_output(wire)
+    output.aim(source.layer, 0.0)
     source.send(0.1, key=True)
     for i in range(70_000):
         source.send(0.1)
         if i % 1000 == 0:
-            slot.tick()
+            output.tick()
     original = parse(wire.sent[-5])
-    slot.retransmit([original.seq], 0.2, 0.1, 10_000)
+    output.retransmit([original.seq], 0.2, 0.1, 10_000)
     assert parse(wire.sent[-1]).payload == struct.pack("!H", original.seq) + original.payload

@@ -1,4 +1,4 @@
-"""VP9's payload descriptor: read, and moved when the source of a slot changes."""
+"""VP9's payload descriptor: read, and moved when the source of an output changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sfu_worker.rtp.vp9 import descriptor
 from sfu_worker.sdp.codecs import Codec
-from tests.sfu_worker.builders.streams import Source, Wire, parse, video_slot, video_track
+from tests.sfu_worker.builders.streams import Source, Wire, parse, video_output, video_track
 
 VP9 = Codec(98, "VP9", 90000, 1, {"profile-id": "0"}, ("nack",), 99)
 Layer = tuple[int, bool, int]
@@ -96,10 +96,10 @@ def test_any_bytes_are_read_or_refused(data: bytes, start: int, end: int) -> Non
 @pytest.mark.parametrize("wide", [True, False])
 def test_ids_go_on_when_the_source_changes_and_in_what_is_sent_again(wide: bool) -> None:
     wire = Wire()
-    slot = video_slot(wire, [VP9])
+    output = video_output(wire, [VP9])
     for name, seq, picture, tl0 in (("a", 100, 70, 250), ("b", 9000, 3, 40)):
         source = Source(video_track(name), ord(name), codec=VP9, seq=seq)
-        slot.aim(source.layer, 1.0)
+        output.aim(source.layer, 1.0)
         for i in range(10):
             start = head(
                 key=i == 0, picture=picture + i, wide=wide, layer=(0, True, 0), tl0=(tl0 + i) & 0xFF
@@ -112,16 +112,16 @@ def test_ids_go_on_when_the_source_changes_and_in_what_is_sent_again(wide: bool)
     mask = 0x7FFF if wide else 0x7F
     assert ids == [((ids[0][0] + i) & mask, (ids[0][1] + i) & 0xFF) for i in range(20)]
     for original in sent[10:]:
-        slot.retransmit([original.seq], 2.0, 0.1, 10_000)
+        output.retransmit([original.seq], 2.0, 0.1, 10_000)
         assert parse(wire.sent[-1]).payload == struct.pack("!H", original.seq) + original.payload
 
 
 def test_the_pictures_of_several_spatial_layers_are_dropped_whole() -> None:
     wire = Wire()
-    slot = video_slot(wire, [VP9])
-    slot.max_temporal = 0
+    output = video_output(wire, [VP9])
+    output.thin(0)
     source = Source(video_track(), 1, codec=VP9)
-    slot.aim(source.layer, 1.0)
+    output.aim(source.layer, 1.0)
     for i in range(40):
         temporal = (0, 2, 1, 2)[i % 4]
         for spatial in (0, 1):
@@ -135,14 +135,14 @@ def test_the_pictures_of_several_spatial_layers_are_dropped_whole() -> None:
 
 def test_layers_come_back_behind_a_switching_up_point_alone() -> None:
     wire = Wire()
-    slot = video_slot(wire, [VP9])
-    slot.max_temporal = 0
+    output = video_output(wire, [VP9])
+    output.thin(0)
     source = Source(video_track(), 1, codec=VP9)
-    slot.aim(source.layer, 1.0)
+    output.aim(source.layer, 1.0)
     forwarded = []
     for i in range(24):
         if i == 8:
-            slot.max_temporal = 7
+            output.thin(7)
         # Only the base picture 16 is one; pictures of the upper layers say that they are, but are not to be had yet.
         temporal = (0, 2, 1, 2)[i % 4]
         count = len(wire.sent)

@@ -114,11 +114,11 @@ def test_a_slot_that_goes_over_to_a_voice_begins_with_its_backlog_at_the_time_wh
     None
 ):
     before, microphone = speaking(), Microphone(seq=7000)
-    slot, before.wire.sent[:-1] = before.slot, []
+    output, before.wire.sent[:-1] = before.output, []
     microphone.wire = before.wire
     microphone.layer.shut()
-    slot.unbind(1.2)
-    slot.aim(microphone.layer, 1.2)
+    output.unbind(1.2)
+    output.aim(microphone.layer, 1.2)
     microphone.send(60)
     assert len(microphone.sent) == 1
     microphone.layer.open()
@@ -133,10 +133,10 @@ def test_a_slot_that_goes_over_to_a_voice_begins_with_its_backlog_at_the_time_wh
 
 def test_a_voice_may_take_the_slot_of_one_whose_packet_is_in_the_same_batch() -> None:
     before, microphone = speaking(), Microphone()
-    slot, microphone.wire = before.slot, before.wire
+    output, microphone.wire = before.output, before.wire
     before.give(10, 10 * FRAME, ends_batch=False)
-    slot.release(1.2)
-    slot.aim(microphone.layer, 1.2)
+    output.stop(1.2)
+    output.aim(microphone.layer, 1.2)
     microphone.send(1)
     assert microphone.numbers == [*range(11), 0]
     assert microphone.in_order()
@@ -149,7 +149,7 @@ def test_reports_count_what_was_sent_and_not_what_was_held_back() -> None:
     microphone.layer.open()
     microphone.send(1)
     microphone.layer.sender_report = (1 << 32, 0, 0)
-    report = microphone.slot.sender_report(2 << 32, 0)
+    report = microphone.output.sender_report(2 << 32, 0)
     assert report is not None
     assert int.from_bytes(report[20:24], "big") == len(microphone.sent)
     assert int.from_bytes(report[24:28], "big") == 4 * len(microphone.sent)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from sfu_worker.call import slots
-from sfu_worker.down.output import DownTrack
+from sfu_worker.down.slot import Slot
 from sfu_worker.sdp import MID, REPAIRED_RID, RID
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch
@@ -101,11 +101,11 @@ def sender() -> Sender:
     return sender
 
 
-def watch(sender: Sender, rid: str, codecs: list[Codec] | None = None) -> tuple[DownTrack, Wire]:
+def watch(sender: Sender, rid: str, codecs: list[Codec] | None = None) -> tuple[Slot, Wire]:
     wire = Wire()
     slot = video_slot(wire, codecs)
     assert slots.settle(slot, sender.track, sender.now) == ""
-    slot.aim(next(layer for layer in sender.track.layers if layer.rid == rid), sender.now)
+    slot.output.aim(next(layer for layer in sender.track.layers if layer.rid == rid), sender.now)
     return slot, wire
 
 
@@ -181,7 +181,7 @@ def test_a_slot_that_cannot_carry_the_new_codec_ends_and_its_numbers_stay(sender
     assert slot.track is None
     sender.media("f", VP8, key=True)
     slots.settle(slot, sender.track, sender.now)
-    slot.aim(sender.ingress.layers[1002], sender.now)
+    slot.output.aim(sender.ingress.layers[1002], sender.now)
     sender.media("f", VP8, key=True)
     first, second = (parse(data) for data in wire.sent)
     assert (second.seq - first.seq) & 0xFFFF == 1

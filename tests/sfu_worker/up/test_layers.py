@@ -10,16 +10,13 @@ from pathlib import Path
 import pytest
 
 from sfu_worker import sdp
-from sfu_worker.bwe.history import PacketHistory
-from sfu_worker.down.output import DownTrack
-from sfu_worker.down.rtx import Receiver
 from sfu_worker.rtp.header import read_extensions
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch
 from sfu_worker.up.ingress import Ingress, UpMedia
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.track import UpTrack
-from tests.sfu_worker.builders.streams import Wire, parse
+from tests.sfu_worker.builders.streams import Wire, parse, video_output
 
 TYPES = {"VP8": 96, "VP9": 98, "AV1": 45, "H264": 102}
 EXTENSIONS = {
@@ -59,12 +56,11 @@ class Worker:
         media = UpMedia("0", self.track, {c.pt: c for c in self.codecs}, {}, {}, ["q", "h", "f"])
         self.ingress.configure([media], self.extensions)
         self.wire = Wire()
-        self.slot = DownTrack("4", "video", 7777, 8888, self.codecs, "slot1", 5, lambda _: None)
-        self.slot.receiver = Receiver(self.wire, PacketHistory())  # type: ignore[arg-type]
+        self.output = video_output(self.wire, self.codecs)
 
     def _aim(self, track: UpTrack) -> None:
-        if self.slot.layer is self.slot.pending is None:
-            self.slot.aim(track.layers[0], 1.0)
+        if self.output.layer is self.output.pending is None:
+            self.output.aim(track.layers[0], 1.0)
 
     def take(self, packet: bytes) -> None:
         view = memoryview(packet)
@@ -76,7 +72,7 @@ class Worker:
 
     def thin(self, temporal: int, packets: list[bytes] | None = None) -> list[tuple[int, int]]:
         """Forward ``packets``, or the smallest layer, up to ``temporal``: (number, time) of what leaves."""
-        self.slot.max_temporal = temporal
+        self.output.thin(temporal)
         for packet in packets or [packet for rid, packet in recorded(self.codec) if rid == "q"]:
             self.take(packet)
         return [(sent.seq, sent.timestamp) for sent in map(parse, self.wire.sent)]
