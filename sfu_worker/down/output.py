@@ -202,7 +202,8 @@ class Output:
 
     def thin(self, temporal: int) -> None:
         """Drop temporal layers above this one, or take them up again; at a picture that allows it."""
-        self._thinning.want(temporal)
+        newest = self.layer.top_seq if self.layer is not None else 0
+        self._thinning.want(temporal, newest)
         self._thins = self._thinning.active
 
     @property

@@ -45,8 +45,14 @@ class Thinning:
         """Whether packets have to go through ``forward``."""
         return self.wanted != ALL_TEMPORAL or self._temporal != ALL_TEMPORAL
 
-    def want(self, temporal: int) -> None:
-        """Let at most this temporal layer leave: fewer from the next picture on, more when one allows it."""
+    def want(self, temporal: int, newest: int) -> None:
+        """Let at most this temporal layer leave; ``newest`` is the newest number that came in.
+
+        Fewer leave from the next picture on, more from one that allows it.
+        """
+        if not self.active:
+            # Since the switch nobody has kept this, and numbers may have gone round by now.
+            self._top_in = newest
         self.wanted = temporal
 
     def begin(self, p: Packet) -> None:

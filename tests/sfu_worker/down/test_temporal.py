@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from itertools import pairwise
 
+from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from tests.sfu_worker.builders.streams import Source, Wire, parse, video_output, video_track
 from tests.sfu_worker.builders.temporal import start
 
@@ -39,6 +40,22 @@ def test_layers_go_and_come_back_in_the_middle() -> None:
     assert without_holes(wire)
     # All of 30 pictures, half, a quarter, all: two packets each, give or take the picture at which a layer may come back.
     assert abs(len(wire.sent) - 2 * (30 + 15 + 8 + 30)) <= 6
+
+
+def test_layers_go_long_after_the_switch() -> None:
+    wire, source, output = start(ALL_TEMPORAL)
+    for _ in range(8):
+        source.seq += 5_000  # more than half of all numbers, in steps that are no new numbering
+        for packet in source.picture_packets():
+            source.give(packet)
+        output.tick()
+    wire.sent.clear()
+    output.thin(0)
+    for _ in range(40):
+        for packet in source.picture_packets():
+            source.give(packet)
+    assert len(wire.sent) == 20
+    assert without_holes(wire)
 
 
 def test_what_is_late_goes_where_it_belongs() -> None:
