@@ -15,13 +15,16 @@ BACKLOG_PACKETS = 16
 class Backlog:
     """The newest packets since ``begin``. They lie in the layer's cache, with those that were sent."""
 
-    __slots__ = ("_cache", "_clock", "_count", "_newest")
+    __slots__ = ("_cache", "_clock", "_count", "_newest", "withheld", "withheld_octets")
 
     def __init__(self, cache: PacketCache, clock: int) -> None:
         self._cache = cache
         self._clock = clock
         self._count = 0
         self._newest = 0
+        # Packets that were held back and never sent, and their octets of payload.
+        self.withheld = 0
+        self.withheld_octets = 0
 
     def begin(self) -> None:
         """Nothing is held back yet."""
@@ -29,6 +32,8 @@ class Backlog:
 
     def keep(self, p: Packet, last_sent: int) -> None:
         """Hold a packet back. ``last_sent``: the newest number that was sent, -1 for none."""
+        self.withheld += 1
+        self.withheld_octets += p.size
         count = self._count
         ahead = (p.seq - (self._newest if count else last_sent)) & 0xFFFF < 0x8000
         if not (count or ahead) and last_sent >= 0:
@@ -38,6 +43,11 @@ class Backlog:
         if ahead or not count:
             self._newest = p.seq
         self._count = count + 1
+
+    def give_back(self, packets: list[Packet]) -> None:
+        """These are sent after all."""
+        self.withheld -= len(packets)
+        self.withheld_octets -= sum([p.size for p in packets])
 
     def packets(self) -> list[Packet]:
         """The last ``BACKLOG_SECONDS``, oldest first. These packets are nobody else's: a batch has none to spare."""

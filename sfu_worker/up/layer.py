@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 from weakref import WeakSet
 
-from sfu_worker.rtp import keyframes, rtcp, vp8, vp9
-from sfu_worker.rtp.dependency import ALL_TEMPORAL, Dependencies
+from sfu_worker.rtp import rtcp
+from sfu_worker.rtp.dependency import Dependencies
 from sfu_worker.sdp.codecs import Codec, codec_key
 from sfu_worker.up.backlog import Backlog
 from sfu_worker.up.batch import Batch, Packet
@@ -15,13 +15,12 @@ from sfu_worker.up.cache import PacketCache
 from sfu_worker.up.layer_rates import TEMPORAL_LAYERS, LayerRates
 from sfu_worker.up.nack import NackLog
 from sfu_worker.up.origin import Origin
+from sfu_worker.up.pictures import Pictures
 from sfu_worker.up.reception import ReceptionStats
+from sfu_worker.up.requests import Requests
 
 VIDEO_CACHE = 1024
 AUDIO_CACHE = 128
-
-KEYFRAME_INTERVAL = 0.5
-"Seconds between two requests to one source: at most two a second, however many receivers ask."
 
 GUESS_BITS = 7
 "Bits a second for each square of a line, while nothing is measured: 130 kbit/s at 135 lines, 500 at 270, 3.6 Mbit/s at 720."
@@ -83,7 +82,6 @@ class UpLayer:
         self.nack = NackLog()
         self.rates = LayerRates()
         self.stats = ReceptionStats(ssrc, codec.clock)
-        self.size: tuple[int, int] | None = None
         self.top_seq = -1
         self.top_timestamp = 0
         self.top_picture_id = 0
@@ -103,22 +101,17 @@ class UpLayer:
         "Nothing leaves, and all counters stand still: since ``shut``, until the first packet after ``open``."
         name = codec.name.upper()
         self.is_vp8 = name == "VP8"
-        self._is_vp9 = name == "VP9"
-        self.has_picture_ids = self.is_vp8 or self._is_vp9
+        self.has_picture_ids = name in ("VP8", "VP9")
+        self.pictures = Pictures(codec.name) if origin.kind == "video" else None
+        self._read = self.pictures.reader if self.pictures is not None else None
         self.dependencies = Dependencies() if origin.kind == "video" else None
         "What tells ``temporal``, ``switch_up`` and ``begins_frame`` of a packet before it is received."
-        self._is_video = origin.kind == "video"
         # WebRTC senders retransmit only video, and only what was negotiated.
-        self._repairs = self._is_video and "nack" in codec.feedback
+        self._repairs = self.pictures is not None and "nack" in codec.feedback
         self._batch = batch
-        self._send_rtcp = send_rtcp
-        self._withheld = self._withheld_octets = 0
-        self._nacks = self._plis = 0
-        self._keyframe_asked = -1.0
-        self._keyframe_due = False
+        self._requests = Requests(ssrc, send_rtcp)
         self._shut = False
         self._backlog = Backlog(self.cache, codec.clock)
-        self._key_timestamp = -1
 
     # Who receives it
 
@@ -151,8 +144,6 @@ class UpLayer:
         if not (kept or self.nack.received(p.seq)):
             return
         if self.held:
-            self._withheld += 1
-            self._withheld_octets += p.size
             self._backlog.keep(p, self.top_seq)
             if not self._shut:
                 self._rise(now)
@@ -160,13 +151,10 @@ class UpLayer:
         self.last_at = now
         self.packets += 1
         self.octets += p.size
-        if self.is_vp8:
-            self._read_vp8(p)
-        elif self._is_video:
-            self._read_other(p)
-        else:
+        read = self._read
+        if read is None:
             p.temporal = -1
-        if p.timestamp != self._key_timestamp:
+        if read is None or not read(p):
             # A key frame is no part of what a layer takes from second to second.
             self.rates.octets[p.temporal if 0 < p.temporal < TEMPORAL_LAYERS else 0] += p.size
         ahead = (p.seq - self.top_seq) & 0xFFFF < 0x8000 or self.top_seq < 0
@@ -219,8 +207,7 @@ class UpLayer:
         for down in self.downs:
             down.resume(first.seq, self.top_seq)
         self.top_seq = (first.seq - 1) & 0xFFFF
-        self._withheld -= len(backlog)
-        self._withheld_octets -= sum([p.size for p in backlog])
+        self._backlog.give_back(backlog)
         for p in backlog:
             # At the time when it came, as far as who is bound to the layer only now needs to know.
             self.receive(
@@ -229,47 +216,8 @@ class UpLayer:
                 kept=True,
             )
 
-    # Reading video
-
-    # Chromium leaves picture ids and temporal layers out of VP8's own descriptor where it sends the dependency descriptor.
-
-    def _read_vp8(self, p: Packet) -> None:
-        found = vp8.descriptor(p.payload, 0, p.size)
-        if found is None:
-            p.picture_id_at = p.tl0_at = 0
-            p.begins_frame = p.keyframe = p.layer_sync = False
-            return
-        p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0 = found[:5]
-        temporal, p.layer_sync, p.begins_frame, p.keyframe, _ = found[5:]
-        if temporal >= 0:
-            p.temporal = temporal
-            p.switch_up = -1
-        if p.keyframe:
-            self._key_timestamp = p.timestamp
-            self.size = vp8.keyframe_size(p.payload, 0, p.size) or self.size
-
-    def _read_other(self, p: Packet) -> None:
-        p.layer_sync = False
-        if self._is_vp9:
-            found = vp9.descriptor(p.payload, 0, p.size)
-            if found is None:
-                p.picture_id_at = p.tl0_at = 0
-                p.begins_frame = p.keyframe = False
-                return
-            p.picture_id_at, p.picture_id, p.picture_id_bits, p.tl0_at, p.tl0 = found[:5]
-            temporal, up, p.begins_frame, may_be_key = found[5:]
-            if temporal >= 0:
-                p.temporal = temporal
-                p.switch_up = ALL_TEMPORAL if up else -1
-        else:
-            may_be_key = p.begins_frame or p.temporal < 0
-        p.keyframe = may_be_key and keyframes.starts_keyframe(self.codec.name, p.payload, 0, p.size)
-        if p.keyframe:
-            self._key_timestamp = p.timestamp
-            self.size = keyframes.picture_size(self.codec.name, p.payload, 0, p.size) or self.size
-
     def _switch_waiting(self, p: Packet, now: float) -> None:
-        if self._is_video and not p.keyframe:
+        if self.pictures is not None and not p.keyframe:
             return
         # Those who are bound have numbered what came before.
         self.deliver()
@@ -277,29 +225,23 @@ class UpLayer:
             down.switch(self, p, now)
         self.waiting.clear()
 
+    # What is asked of the sender
+
     def request_keyframe(self, now: float) -> None:
-        """Ask the source for a key frame, now or as soon as the interval allows."""
-        if not self._is_video:
-            return
-        if now - self._keyframe_asked < KEYFRAME_INTERVAL:
-            self._keyframe_due = True
-            return
-        self._keyframe_asked = now
-        self._keyframe_due = False
-        self._plis += 1
-        self._send_rtcp(rtcp.build_pli(1, self.ssrc))
+        """Ask the sender for a key frame, now or as soon as the interval allows."""
+        if self.pictures is not None:
+            self._requests.keyframe(now)
 
     def repair(self, now: float, rtt: float) -> None:
-        """Timer: ask again for what is missing, and for a key frame while somebody waits for one."""
-        # Where nothing is sent again it only lets go of what will not come.
+        """Timer: ask again for what is missing, and for a key frame that somebody waits for."""
+        # Where nothing is retransmitted this only lets go of what will not come.
         missing = self.nack.missing(now, rtt)
         if self._repairs:
             if missing:
-                self._nacks += 1
-                self._send_rtcp(rtcp.build_nack(1, self.ssrc, missing))
+                self._requests.packets(missing)
             if self.nack.take_keyframe_request() and self.downs:
                 self.request_keyframe(now)
-        if self._keyframe_due or self.waiting:
+        if self._requests.keyframe_due or self.waiting:
             self.request_keyframe(now)
 
     def report(self, ntp_now: int) -> rtcp.ReportBlock:
@@ -311,11 +253,23 @@ class UpLayer:
         return self.stats.report((ntp >> 16) & 0xFFFFFFFF, (ntp_now - arrived >> 16) & 0xFFFFFFFF)
 
     @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the pictures, as soon as a key frame has told them."""
+        return self.pictures.size if self.pictures is not None else None
+
+    @property
     def counts(self) -> tuple[int, int, int, int, int, int]:
         """So far: packets and their octets, those that did not come by themselves, those that never came; NACKs and PLIs sent."""
         lost = self.repaired + self.nack.given_up
-        packets, octets = self.packets + self._withheld, self.octets + self._withheld_octets
-        return packets, octets, lost, self.nack.given_up, self._nacks, self._plis
+        withheld = self._backlog
+        return (
+            self.packets + withheld.withheld,
+            self.octets + withheld.withheld_octets,
+            lost,
+            self.nack.given_up,
+            self._requests.nacks,
+            self._requests.plis,
+        )
 
     def take_counts(self) -> tuple[int, ...]:
         """``counts`` since the last call."""
@@ -332,7 +286,9 @@ class UpLayer:
 
     def succeed(self, old: UpLayer) -> None:
         """Take the place of a layer on the same SSRC, whose sender goes on in another codec, beginning with a key frame."""
-        self.size, self.stats, self.sender_report = old.size, old.stats, old.sender_report
+        if self.pictures is not None and old.pictures is not None:
+            self.pictures.size = old.size
+        self.stats, self.sender_report = old.stats, old.sender_report
         followers = [*old.downs, *old.waiting]
         self.carried = old.carried
         old.carried = WeakSet()
@@ -349,11 +305,7 @@ class UpLayer:
         self.downs.clear()
         self.waiting.clear()
         self.closed = True
-        self._send_rtcp = _nowhere
+        self._requests.close()
         for down in self.carried:
             down.forget(self.origin)
         self.carried.clear()
-
-
-def _nowhere(_data: bytes) -> None:
-    """Whom a layer that has ended may still ask for something."""

@@ -86,6 +86,11 @@ class Source:
         self.seq, self.timestamp = seq, timestamp
         self.picture_id, self.tl0 = 100, 10
 
+    def is_sized(self, size: tuple[int, int] | None) -> None:
+        """Let the layer know a size that no key frame has told."""
+        assert self.layer.pictures is not None
+        self.layer.pictures.size = size
+
     def send(
         self, now: float, *, key: bool = False, payload: bytes | None = None, seq: int | None = None
     ) -> None:
@@ -138,7 +143,7 @@ def camera(rates: dict[str, int]) -> tuple[list[Source], Slot, Wire, Egress]:
     for source, (height, rate) in zip(
         sources, zip((135, 270, 540), rates.values(), strict=False), strict=True
     ):
-        source.layer.size = (height * 16 // 9, height)
+        source.is_sized((height * 16 // 9, height))
         source.layer.last_at = 10.0
         source.layer.rates.rates = (rate * 1000,)
     slot = video_slot(wire, history=egress.estimator.history)

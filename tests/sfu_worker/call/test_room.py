@@ -204,7 +204,7 @@ async def test_a_viewer_hears_what_limits_a_picture_and_when_it_no_longer_does(
         if rate > RATES["f"] * 1000 and slot.layer is None:
             size = top.size
             sources[2].send(now, key=True)
-            top.size = size
+            sources[2].is_sized(size)
     heard = [event for _, event in said.told if isinstance(event, wire.SlotBound)]
     assert heard == [
         wire.SlotBound(slot.mid, track.id, "f", "bandwidth"),
@@ -283,7 +283,7 @@ async def test_a_page_is_told_which_layers_are_watched_and_a_stream_is_not(
     room.join(join("ann", kind=kind), 0)
     track = video_track("ann")
     for i, rid in enumerate(track.rids):
-        Source(track, i + 1, rid).layer.size = (320 << i, 180 << i)
+        Source(track, i + 1, rid).is_sized((320 << i, 180 << i))
     room.participants["ann"].tracks["camera"] = track
     for now in (1, 1 + FEWER_AFTER):
         room.refresh(now)
