@@ -1,7 +1,8 @@
-"""ICE-lite (RFC 8445 section 2.5): we answer connectivity checks and send none. Pure: bytes in, bytes out.
+"""ICE-lite (RFC 8445, 2.5): we answer connectivity checks and send none. Pure: bytes in, bytes out.
 
-Anything is dropped unread but a Binding request whose USERNAME is one of ours and whose MESSAGE-INTEGRITY is right. To whom
-that is unknown there is no answer at all, not even an error: no amplification, nothing to learn.
+Everything is dropped unread except a Binding request whose USERNAME is one of ours and whose
+MESSAGE-INTEGRITY is right. Nothing else gets an answer, not even an error: there is no
+amplification and nothing to learn.
 """
 
 from __future__ import annotations
@@ -18,26 +19,29 @@ BINDING_RESPONSE = 0x0101
 USERNAME = 0x0006
 MESSAGE_INTEGRITY = 0x0008
 HEADER = 20
+# An attribute header and an HMAC-SHA1 (RFC 8489, 14.5).
 INTEGRITY = 24
-"An attribute header and an HMAC-SHA1 (RFC 8489 section 14.5)."
+# Browsers' checks have about 100 bytes.
 MAX_STUN = 1024
-"Browsers' checks have about 100 bytes."
 
 
 def new_credentials() -> tuple[str, str]:
-    """A fresh (ufrag, pwd): 48 and 128 random bits where RFC 8839 section 5.4 asks for 24 and 128."""
+    """A fresh (ufrag, pwd): 48 and 128 random bits, where RFC 8839, 5.4 asks for 24 and 128."""
     return secrets.token_hex(6), secrets.token_hex(16)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An ICE session: our user and password and the peer's user, from a start or restart to the next (RFC 8445 section 9)."""
+    """An ICE session, which lasts until the next restart (RFC 8445, 9).
+
+    ``key`` is our password and ``peer`` the peer's user. ``username`` is USERNAME in the peer's
+    checks (RFC 8445, 7.2.2).
+    """
 
     ufrag: str
     key: bytes
     peer: str
     username: bytes
-    "USERNAME in the peer's checks (RFC 8445 section 7.2.2)."
 
     @classmethod
     def of(cls, ufrag: str, pwd: str, peer: str) -> Session:
@@ -57,7 +61,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An authenticated Binding request. ``key`` is the password that it was made with, and that the answer is made with."""
+    """An authenticated Binding request. ``key`` is its password, which the answer uses too."""
 
     transaction: bytes
     priority: int
@@ -67,7 +71,10 @@ class Request:
 
 
 def open_envelope(data: bytes) -> Envelope | None:
-    """Find type, USERNAME and the place of MESSAGE-INTEGRITY; None if this is not a whole STUN message that has the latter."""
+    """Find type, USERNAME and the place of MESSAGE-INTEGRITY.
+
+    None if this is not a whole STUN message, or if it has no MESSAGE-INTEGRITY.
+    """
     if not HEADER <= len(data) <= MAX_STUN:
         return None
     kind, length, cookie = struct.unpack_from("!HHI", data)
@@ -93,7 +100,7 @@ def open_envelope(data: bytes) -> Envelope | None:
 def authentic(envelope: Envelope, password: bytes) -> bool:
     """Whether MESSAGE-INTEGRITY was made with ``password``."""
     at = envelope.integrity_at
-    # RFC 8489 section 14.5: the length in the header counts up to the end of this attribute
+    # RFC 8489, 14.5: the length in the header counts up to the end of this attribute.
     covered = envelope.data[:2] + struct.pack("!H", at + INTEGRITY - HEADER) + envelope.data[4:at]
     return hmac.compare_digest(
         envelope.data[at + 4 : at + INTEGRITY], hmac.digest(password, covered, "sha1")
@@ -112,14 +119,16 @@ def read_request(envelope: Envelope, key: bytes = b"") -> Request | None:
             key=key,
         )
     except Exception:
-        # aioice raises ValueError, struct.error, IndexError and UnicodeDecodeError on bad attributes: one packet to drop.
+        # On bad attributes aioice raises ValueError, struct.error, IndexError or
+        # UnicodeDecodeError: one packet to drop.
         return None
 
 
 def respond(request: Request, address: tuple[str, int]) -> bytes:
     """The answer to a request that came from ``address``."""
     if request.controlled:
-        # A lite agent is always controlled; a peer that thinks so too must change its mind (RFC 8445 section 7.3.1.1).
+        # A lite agent is always controlled. A peer that claims the same role must switch (RFC 8445,
+        # 7.3.1.1).
         message = stun.Message(
             stun.Method.BINDING,
             stun.Class.ERROR,

@@ -1,8 +1,8 @@
-"""Many datagrams per system call: Linux's ``recvmmsg`` and ``sendmmsg`` through cffi, on buffers that are reused for ever.
+"""Many datagrams per system call: Linux's ``recvmmsg`` and ``sendmmsg`` through cffi.
 
-A *slab* is one piece of memory cut into slots of equal size, one datagram a slot. Packets are decrypted and encrypted where
-they lie; the length fields of the kernel's structures double as the ``int *`` that libsrtp reads and writes, so that no length
-is copied either.
+A *slab* is one piece of memory, reused for ever and cut into slots of equal size, one datagram a
+slot. Packets are decrypted and encrypted where they lie. The length fields of the kernel's
+structures double as the ``int *`` that libsrtp reads and writes, so no length is copied either.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, vo
 """)
 libc: Any = ffi.dlopen(None)
 
+# Eight-byte words in a ``struct mmsghdr``: name, namelen, iov, iovlen, control, controllen, flags,
+# len.
 HEADER_WORDS = 8
-"Eight-byte words in a ``struct mmsghdr``: name, namelen, iov, iovlen, control, controllen, flags, len."
 if (
     ffi.sizeof("struct mmsghdr") != 8 * HEADER_WORDS or sys.byteorder != "little"
 ):  # pragma: no cover
@@ -35,20 +36,21 @@ if (
 
 MSG_DONTWAIT = 0x40
 RECEIVE_SLOTS = 64
+# Room for any datagram of an Ethernet. A longer one is cut, and then fails authentication.
 RECEIVE_SLOT = 2048
-"Room for any datagram of an Ethernet; what is longer is cut and then fails authentication."
 SEND_SLOTS = 128
 SEND_SLOT = 1600
+# The longest packet that is sent: a slot without libsrtp's longest trailer (SRTP_MAX_TRAILER_LEN,
+# 16 + 128 bytes).
 MAX_PACKET = 1456
-"The longest packet that is sent: a slot less libsrtp's longest trailer (SRTP_MAX_TRAILER_LEN, 16 + 128 bytes)."
+# sizeof(struct sockaddr_in6). The kernel accepts a longer length than IPv4 needs.
 NAME_SIZE = 28
-"sizeof(struct sockaddr_in6); the kernel takes a longer length than it needs for IPv4."
 
 SOL_UDP, UDP_SEGMENT = 17, 103
+# UDP_MAX_SEGMENTS of kernels before 6.10.
 MAX_SEGMENTS = 64
-"UDP_MAX_SEGMENTS of kernels before 6.10."
+# All segments together make one IP packet, of at most 65,535 bytes with its headers.
 MAX_SEGMENTED = 65000
-"All segments together make one IP packet of at most 65,535 bytes with its headers."
 
 
 def words(cdata: Any) -> memoryview:
@@ -61,7 +63,10 @@ def address_of(cdata: Any) -> int:
 
 
 class ReceiveSlab:
-    """Slots that ``recvmmsg`` fills. Slot i begins at ``view[i * RECEIVE_SLOT]``; ``lengths[i][0]`` bytes from ``names[i]``."""
+    """Slots that ``recvmmsg`` fills.
+
+    Slot i begins at ``view[i * RECEIVE_SLOT]`` and has ``lengths[i][0]`` bytes from ``names[i]``.
+    """
 
     def __init__(self, name_size: int, slots: int = RECEIVE_SLOTS) -> None:
         self.slots = slots
@@ -81,7 +86,8 @@ class ReceiveSlab:
             self._iovecs[i].iov_len = RECEIVE_SLOT
             header = self._headers[i].msg_hdr
             header.msg_name = self._names + i * name_size
-            # The kernel writes the length of the address here; it is always the socket's own family, so it never changes.
+            # The kernel writes the address's length here. It never changes: the family is always
+            # the socket's own.
             header.msg_namelen = name_size
             header.msg_iov = self._iovecs + i
             header.msg_iovlen = 1
@@ -101,9 +107,10 @@ class ReceiveSlab:
 class SendSlab:
     """Slots that ``sendmmsg`` empties.
 
-    Who writes fills ``out`` at ``used * SEND_SLOT``, sets ``lengths[used][0]`` and ``names[used * HEADER_WORDS]`` (the address
-    of a sockaddr that stays alive until ``flush``), and adds one to ``used``. Packets of one size in a row to one receiver leave
-    as one segmented datagram (UDP_SEGMENT, Linux 4.18): eight of them cost the kernel a third.
+    To queue a packet, fill ``out`` at ``used * SEND_SLOT``, set ``lengths[used][0]`` and
+    ``names[used * HEADER_WORDS]`` (the address of a sockaddr that stays alive until ``flush``), and
+    add one to ``used``. Packets of one size in a row to one receiver leave as one segmented
+    datagram (UDP_SEGMENT, Linux 4.18): eight of them then cost the kernel a third.
     """
 
     def __init__(self) -> None:
@@ -116,7 +123,8 @@ class SendSlab:
         self._headers = ffi.new("struct mmsghdr[]", SEND_SLOTS)
         self._grouped = ffi.new("struct mmsghdr[]", SEND_SLOTS)
         self._iovecs = ffi.new("struct iovec[]", SEND_SLOTS)
-        # struct cmsghdr {size_t len; int level; int type}, then the size of a segment as uint16_t, padded to 8 bytes
+        # struct cmsghdr {size_t len; int level; int type}, then the size of a segment as uint16_t,
+        # padded to 8 bytes.
         self._controls = ffi.new(
             f"char[{24 * SEND_SLOTS}]",
             struct.pack("=QiiH6x", 18, SOL_UDP, UDP_SEGMENT, 0) * SEND_SLOTS,
@@ -140,7 +148,10 @@ class SendSlab:
                 headers[i].msg_hdr.msg_iovlen = 1
 
     def flush(self) -> None:
-        """Send what is queued. What the kernel does not take is dropped and counted: late media is worth nothing."""
+        """Send what is queued.
+
+        Packets that the kernel does not take are dropped and counted: late media is worthless.
+        """
         count, self.used = self.used, 0
         if not count:
             return
@@ -172,7 +183,7 @@ class SendSlab:
             table[position + 2] = self._iovec_address + 16 * start
             table[position + 3] = end - start
             if end - start > 1:
-                # position counts 8 words a message; a control message has 3
+                # ``position`` counts 8 words a message; a control message has 3.
                 at = (position >> 3) * 3
                 controls[at + 2] = size
                 table[position + 4] = self._control_address + 8 * at
@@ -187,7 +198,8 @@ class SendSlab:
                 self.sent += sum(end - start for start, end, _ in groups[done : done + sent])
                 done += sent
             elif ffi.errno != errno.EINTR:
-                # EIO: the device cannot segment (no checksum offload); EINVAL: a segment is longer than the path's MTU.
+                # EIO: the device cannot segment (no checksum offload). EINVAL: a segment is longer
+                # than the path's MTU.
                 if ffi.errno == errno.EIO:
                     self.segmenting = False
                 self._send(self._headers, groups[done][0], groups[done][1])
@@ -195,7 +207,10 @@ class SendSlab:
 
 
 def group(receivers: list[int], sizes: list[int]) -> list[tuple[int, int, int]]:
-    """Runs (start, end, size) of packets to one receiver that may be one segmented datagram: one size, but for the last."""
+    """Runs (start, end, size) of packets to one receiver that may leave as one datagram.
+
+    All packets of a run have one size, except that the last may be shorter.
+    """
     groups = []
     start, count = 0, len(receivers)
     while start < count:
