@@ -1,4 +1,7 @@
-"""A WebRTC client without codecs, for ``manage.py calltest``, ``bench/`` and tests: it sends stamped packets and checks each."""
+"""A WebRTC client without codecs, for ``manage.py calltest``, ``bench/`` and tests.
+
+It sends packets with a stamp, and checks each packet that arrives.
+"""
 
 from sfu_worker.light_client.client import LightClient, Signalling
 from sfu_worker.light_client.hub import Hub

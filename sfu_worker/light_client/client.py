@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Any, Protocol
 
-from sfu_worker import sdp, wire
+from sfu_worker import sdp
 from sfu_worker.light_client.hub import Hub
 from sfu_worker.light_client.link import Link
 from sfu_worker.light_client.offer import Lines, build_offer, pick_candidate
@@ -16,8 +16,8 @@ from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.header import twcc_extension
 
 REPORT_SECONDS = 1.0
+# What libwebrtc begins with.
 FEEDBACK_SECONDS = 0.1
-"As libwebrtc begins with."
 SLOT_HEIGHT = 720
 
 
@@ -32,10 +32,11 @@ class Signalling(Protocol):
 
 
 class LightClient:
-    """Joins, offers, sends what its ``Plan`` says, and puts every track of others into one of its ``pairs`` of slots.
-    ``voices`` are slots for sound in which the worker puts whoever speaks.
+    """Joins, offers, sends what its ``Plan`` says and receives what others send.
 
-    ``await run()`` ends when the signalling ends or the task is cancelled; ``joined`` and ``bound`` say how far it got.
+    It puts every track of others into one of its ``pairs`` of slots. In its ``voices``, slots for
+    sound, the worker puts whoever speaks. ``await run()`` ends when the signalling ends or the task
+    is cancelled; ``id``, ``connected`` and ``bound`` say how far it got.
     """
 
     def __init__(
@@ -53,11 +54,11 @@ class LightClient:
         self.receiver = Receiver()
         self.link: Link | None = None
         self.streams: list[Stream] = []
+        # When the client was made; set it to when it began to join.
         self.begun = time.monotonic()
-        "When the client was made; move it to when it began to join."
         self.connected = asyncio.Event()
+        # mid of a slot -> the track in it.
         self.bound: dict[str, str] = {}
-        "mid of a slot -> the track in it."
         self.refused: list[dict[str, Any]] = []
         self.epoch = ""
         self.tcp = False
@@ -134,7 +135,7 @@ class LightClient:
     # Slots
 
     async def watch(self, track: str, kind: str) -> None:
-        """Put a track into a free slot, whether it is published yet or not. Call it when ``connected``."""
+        """Put a track, published yet or not, into a free slot. Call it when ``connected``."""
         self._want({"id": track, "participant": track.rpartition(":")[0], "kind": kind})
         await self._ask()
 
@@ -232,7 +233,7 @@ class LightClient:
             for stream in self.streams:
                 self.link.send_rtcp(stream.report(now))
             if not self.streams:
-                # A receiver that says nothing looks dead.
+                # A silent receiver would look dead.
                 self.link.send_rtcp(rtcp.build_rr(1, []) + rtcp.build_sdes(1, self.name))
 
     def _any_ssrc(self) -> int:
@@ -250,11 +251,3 @@ class LightClient:
             for stream in self.streams:
                 if stream.ssrc in wanted:
                     stream.keyframe_wanted = True
-
-
-def as_command(message: dict[str, Any], room: str, participant: str) -> wire.Command:
-    """A client's message as the command that the server would make of it."""
-    message = message | {"room": room, "participant": participant}
-    command = wire.decode(message)
-    assert isinstance(command, wire.Offer | wire.Slots | wire.Mute | wire.Snapshot | wire.Leave)
-    return command

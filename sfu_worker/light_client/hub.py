@@ -1,4 +1,4 @@
-"""What all light clients of a process share: the slabs, the certificate, one timer for checks and one for media."""
+"""What all light clients of a process share: slabs, certificate, timers for checks and media."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sfu_worker.net.mmsg import NAME_SIZE, ReceiveSlab, SendSlab
 from sfu_worker.tasks import Complaints
 
 TICK_SECONDS = 0.05
+# How often due packets are sent: a burst is what falls due in that time.
 PACE_SECONDS = 0.01
-"How often due packets are sent; a burst is what falls due in that time."
 
 
 class Ticking(Protocol):
@@ -22,15 +22,18 @@ class Ticking(Protocol):
 
 
 class Hub:
-    """Use as ``async with Hub() as hub``. Clients are cheap beside it: a socket and an SSL connection each."""
+    """Use as ``async with Hub() as hub``.
+
+    Clients are cheap beside it: each has a socket and an SSL connection.
+    """
 
     def __init__(self) -> None:
         self.certificate = Certificate()
         self.inbox = ReceiveSlab(NAME_SIZE)
         self.outbox = SendSlab()
         self.links: set[Ticking] = set()
+        # Called every ``PACE_SECONDS`` to send what is due.
         self.pacers: list[Callable[[float], None]] = []
-        "Called every ``PACE_SECONDS`` to send what is due."
         self._complaints = Complaints(logging.getLogger("sfu.light_client"))
         self._timers: list[asyncio.Task[None]] = []
 

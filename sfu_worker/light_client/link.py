@@ -1,31 +1,26 @@
-"""The network side of a light client: ICE controlling towards a lite peer, DTLS, SRTP, over UDP or TCP."""
+"""The network side of a light client: controlling ICE, DTLS and SRTP, over UDP or TCP."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 import socket
 import time
 from collections.abc import Callable
 from typing import Any, cast
 
 import pylibsrtp
-from aioice import stun
 
+from sfu_worker.light_client.checks import Checks
 from sfu_worker.light_client.hub import Hub
 from sfu_worker.net import ice, mmsg, srtp
 from sfu_worker.net.dtls import Dtls, Role
 
-CHECK_SECONDS = 0.2
-"Between checks until the first is answered."
-CONSENT_SECONDS = 2.5
-"As Chromium; RFC 7675 says about 5."
-TIMEOUT_SECONDS = 20.0
-PRIORITY = (126 << 24) + (65535 << 8) + 255
-
 
 class Link:
-    """One association with a media port. ``on_rtp(view, start, end, now)`` and ``on_rtcp(data, now)`` hear what comes."""
+    """One association with a media port.
+
+    Packets that arrive go to ``on_rtp(view, start, end, now)`` and ``on_rtcp(data, now)``.
+    """
 
     def __init__(
         self,
@@ -35,8 +30,8 @@ class Link:
     ) -> None:
         self.ufrag, self.pwd = ice.new_credentials()
         self.fingerprint = hub.certificate.fingerprint
+        # Done when media can flow; a ConnectionError if it never will.
         self.connected = asyncio.get_running_loop().create_future()
-        "Done when media can flow; a ConnectionError if it never will."
         self.ended = asyncio.Event()
         self.sent = self.received = self.srtp_errors = 0
         self._hub = hub
@@ -48,10 +43,7 @@ class Link:
         self._sessions: tuple[pylibsrtp.Session, pylibsrtp.Session] | None = None
         self._tx: Any = None
         self._rx: Any = None
-        self._check_due = 0.0
-        self._answered_at = 0.0
-        self._transaction = b""
-        self._tie_breaker = secrets.randbits(64)
+        self._checks = Checks(0.0)
 
     async def connect(
         self,
@@ -61,14 +53,16 @@ class Link:
         address: tuple[str, int],
         **how: Any,
     ) -> None:
-        """Begin towards the peer of an answer. ``how``: ``role`` (``client``), ``tcp`` (False). Wait for ``connected``."""
+        """Begin towards the peer of an answer; wait for ``connected`` after it.
+
+        ``how``: ``role`` of DTLS (``client``), ``tcp`` (False).
+        """
         role: Role = how.get("role", "client")
-        self._username = f"{ufrag}:{self.ufrag}"
-        self._remote_key = pwd.encode()
         self._dtls = Dtls(
             self._hub.certificate, role, fingerprints, self.send_raw, self._on_keys, self._end
         )
-        self._answered_at = time.monotonic()
+        self._checks = Checks(time.monotonic())
+        self._checks.use(self.ufrag, ufrag, pwd)
         loop = asyncio.get_running_loop()
         if how.get("tcp"):
             transport, _ = await loop.create_connection(lambda: _Frames(self), *address)
@@ -80,13 +74,11 @@ class Link:
         self._hub.links.add(self)
 
     def restart_ice(self, ufrag: str, pwd: str) -> None:
-        """Go on with a new user and password of the peer's, and with our ``ufrag`` and ``pwd`` as they are by now."""
-        self._username = f"{ufrag}:{self.ufrag}"
-        self._remote_key = pwd.encode()
-        self._check_due = 0.0
+        """Go on with the peer's new user and password, and with our present ``ufrag``."""
+        self._checks.use(self.ufrag, ufrag, pwd)
 
     def rebind(self, address: tuple[str, int]) -> None:
-        """Go on from another local port, as behind a NAT that forgot us."""
+        """Go on from another local port, as behind a NAT that has dropped our mapping."""
         assert self._sock is not None
         loop = asyncio.get_running_loop()
         self._hub.outbox.flush()
@@ -95,10 +87,10 @@ class Link:
         self._sock.close()
         self._sock = open_socket(family, address)
         loop.add_reader(self._sock.fileno(), self._readable)
-        self._check_due = 0.0
+        self._checks.due_at = 0.0
 
     async def close(self) -> None:
-        """Say goodbye and close. May be called more than once."""
+        """Send the DTLS alert and close. May be called more than once."""
         self._hub.links.discard(self)
         if self._dtls is not None:
             await self._dtls.stop()
@@ -158,7 +150,7 @@ class Link:
             try:
                 self._sock.send(data)
             except OSError:
-                # Nobody listens there (yet); the timers decide what that means.
+                # No one listens there (yet); the timers decide what that means.
                 pass
 
     # In
@@ -203,39 +195,17 @@ class Link:
             self._stun(bytes(view[start : start + size[0]]), now)
 
     def _stun(self, data: bytes, now: float) -> None:
-        envelope = ice.open_envelope(data)
-        if (
-            envelope is None
-            or envelope.kind != ice.BINDING_RESPONSE
-            or envelope.transaction != self._transaction
-        ):
-            return
-        if not ice.authentic(envelope, self._remote_key):
-            return
-        self._answered_at = now
-        self._check_due = now + CONSENT_SECONDS
-        if self._dtls is not None and not self._dtls.started:
+        if self._checks.answered(data, now) and self._dtls is not None and not self._dtls.started:
             self._dtls.start()
 
     def tick(self, now: float) -> None:
         """Checks and consent; called by the hub."""
-        if now - self._answered_at > TIMEOUT_SECONDS:
+        if self._checks.expired(now):
             self._end()
-        elif now >= self._check_due:
-            self._check_due = now + CHECK_SECONDS
-            self.send_raw(self._request())
-
-    def _request(self) -> bytes:
-        attributes = {
-            "USERNAME": self._username,
-            "PRIORITY": PRIORITY,
-            "ICE-CONTROLLING": self._tie_breaker,
-            "USE-CANDIDATE": None,
-        }
-        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, None, attributes)
-        message.add_message_integrity(self._remote_key)
-        self._transaction = message.transaction_id
-        return bytes(message)
+            return
+        request = self._checks.request(now)
+        if request is not None:
+            self.send_raw(request)
 
     # DTLS
 
@@ -249,7 +219,7 @@ class Link:
         self._rx = self._tx = None
         if not self.connected.done():
             self.connected.set_exception(ConnectionError("no media connection"))
-            # Who closes without having waited for it shall not be warned about it.
+            # Read here, so that asyncio does not warn if no one waited for it.
             self.connected.exception()
         self.ended.set()
 
@@ -273,7 +243,7 @@ class _Frames(asyncio.Protocol):
 
 
 def open_socket(family: int, address: tuple[str, int]) -> socket.socket:
-    """A connected UDP socket with a large buffer: what it loses would count as lost by the worker."""
+    """A connected UDP socket with a large buffer: its losses would count as the worker's."""
     sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sfu_worker.light_client.sending import Plan
 from sfu_worker.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC
 
+# The ids that Chromium chooses.
 EXTENSIONS = {AUDIO_LEVEL: 1, TRANSPORT_CC: 3, MID: 4, RID: 10, REPAIRED_RID: 11}
-"The ids that Chromium chooses."
 OPUS = ("111 opus/48000/2", ("transport-cc",), "111 minptime=10;useinbandfec=1")
 VP8 = ("96 VP8/90000", ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"), "")
 AUDIO_SOURCES = ("microphone", "screen-audio")
@@ -16,7 +16,11 @@ AUDIO_SOURCES = ("microphone", "screen-audio")
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """An offer's text, and mids: of each source that is sent, of the (audio, video) pairs that receive, of slots for voices."""
+    """An offer's text and the mids of its m-lines.
+
+    ``mids`` by source that is sent, ``slots`` as (audio, video) pairs, ``voices`` the slots for
+    voices.
+    """
 
     sdp: str
     mids: dict[str, str]
@@ -27,7 +31,10 @@ class Lines:
 def build_offer(
     ufrag: str, pwd: str, fingerprint: str, plan: Plan, pairs: int, voices: int = 0
 ) -> Lines:
-    """An offer that sends the plan's sources and has ``pairs`` receive slots for each of audio and video, and some for voices."""
+    """An offer that sends the plan's sources.
+
+    It receives in ``pairs`` slots each for audio and video, and in ``voices`` slots for voices.
+    """
     mids = {source: str(i) for i, source in enumerate(plan.sources)}
     slots = [(str(len(mids) + 2 * i), str(len(mids) + 2 * i + 1)) for i in range(pairs)]
     transport = [
@@ -89,7 +96,10 @@ def _media(kind: str, mid: str, direction: str) -> list[str]:
 
 
 def pick_candidate(candidates: list[str], *, tcp: bool) -> tuple[str, int]:
-    """(address, port) of the best candidate of a kind in an answer. Raises ConnectionError if there is none."""
+    """(address, port) of the best candidate of a kind in an answer.
+
+    Raises ConnectionError if there is none.
+    """
     wanted = "tcp" if tcp else "udp"
     split = [line.split() for line in candidates]
     fitting = [words for words in split if len(words) >= 6 and words[2].lower() == wanted]

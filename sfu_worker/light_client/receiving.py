@@ -1,4 +1,4 @@
-"""Counting what arrives: every packet is checked against the stamp its sender gave it."""
+"""Counting what arrives: every packet is checked against its sender's stamp."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sfu_worker.light_client.sending import STAMP, STAMP_AT
 from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC
 from sfu_worker.rtp.twcc import ArrivalLog
 
+# A larger jump is a new beginning, not a loss.
 MAX_GAP = 5000
-"A jump of more than this is another beginning, not a loss."
 
 
 @dataclass(slots=True)
@@ -55,27 +55,29 @@ class Gaps:
 
 
 class Receiver:
-    """One client's ears: gaps by SSRC (what forwarding numbered) and by stream (what the sender numbered).
+    """What one client receives: gaps by SSRC (as forwarding numbers) and by stream (as sent).
 
-    A stream that goes on with a key frame, in an SSRC without a gap, was paused by the server: that is counted, not lost.
+    If a stream goes on with a key frame, in an SSRC without a gap, then the server paused it: that
+    counts as a pause, not as a loss.
     """
 
     def __init__(self) -> None:
+        # For transport-wide feedback: without it the server assumes a narrow path to us.
         self.arrivals = ArrivalLog()
-        "For transport-wide feedback, without which the server thinks that the way to us is narrow."
         self.twcc_extension = b""
         self.rtx_types: set[int] = set()
+        # Retransmissions, and probes for bandwidth that look like them.
         self.repairs = 0
-        "Retransmissions, and probes for bandwidth that look like them."
         self.pauses = 0
         self.by_ssrc: dict[int, Gaps] = {}
         self.by_stream: dict[int, Gaps] = {}
+        # Stream -> when its first key frame was complete, or the first packet of audio; monotonic
+        # seconds.
         self.first_frame: dict[int, float] = {}
-        "Stream -> when the first key frame was complete, monotonic seconds; for audio the first packet."
+        # Packets whose payload is not what was sent.
         self.broken = 0
-        "Packets whose payload is not what was sent."
+        # Seconds from sending to arrival of each 64th packet; both ends must be on one machine.
         self.delays: list[float] = []
-        "Seconds from sending to arrival of each 64th packet; both ends must be on one machine."
         self._keyframe_begun: set[int] = set()
 
     def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:

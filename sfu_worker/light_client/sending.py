@@ -1,4 +1,4 @@
-"""RTP as a browser would send it, without a codec: packets that carry a stamp instead of a picture."""
+"""RTP as a browser would send it, without a codec: packets carry a stamp instead of a picture."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ from sfu_worker.rtp.media_clock import ntp
 from sfu_worker.rtp.rtcp import build_sdes, build_sr
 from sfu_worker.sdp import AUDIO_LEVEL, MID, RID, TRANSPORT_CC
 
+# Stream (a random number), count of the packet in it, monotonic seconds of sending, CRC-32 of what
+# follows, seeded with the count.
 STAMP = Struct("!IIdI")
-"Stream (a random number), count of the packet in it, monotonic seconds of sending, CRC-32 of what follows seeded with the count."
+# Behind the VP8 descriptor (6 octets, which forwarding may rewrite) and the key frame's header (10,
+# RFC 6386, 9.1).
 STAMP_AT = 16
-"Behind the VP8 descriptor (6 octets, which forwarding may rewrite) and the key frame's header (10, RFC 6386 section 9.1)."
 VP8 = Struct("!BBHBB")
 KEYFRAME_HEADER = (
     b"\x10\x00\x00\x9d\x01\x2a" + (640).to_bytes(2, "little") + (360).to_bytes(2, "little")
 )
 DELTA_HEADER = b"\x11".ljust(10, b"\0")
+# The first packets of a stream carry mid and rid. Browsers stop when they learn that the stream is
+# known.
 TELL_IDS = 100
-"So many packets of a stream carry mid and rid; browsers stop when they hear that the stream is known."
 AUDIO_LEVEL_SPEAKING = 30
 AUDIO_LEVEL_SILENT = 127
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a client sends: packets per second and octets of payload. ``rids``: simulcast, each half the one before."""
+    """What a client sends: packets per second and octets of payload.
+
+    ``rids`` are the simulcast layers, each at half the rate of the one before.
+    """
 
     video_rate: float = 100.0
     video_size: int = 1100
@@ -39,10 +45,10 @@ class Plan:
     audio_size: int = 100
     rids: tuple[str, ...] = ()
     sources: tuple[str, ...] = ("microphone", "camera")
+    # -dBov, in each packet of sound (RFC 6464). None: left out, as by encoders without it.
     audio_level: int | None = AUDIO_LEVEL_SPEAKING
-    "-dBov, told in each packet of sound (RFC 6464); None: not told, as by encoders that do not know of it."
+    # Tell the server when its packets arrive. Without that it does not estimate the path to us.
     feedback: bool = True
-    "Tell the server when its packets arrive; without that it does not estimate the way to us."
 
 
 @dataclass(slots=True)
@@ -54,7 +60,7 @@ class Clock:
 
 @dataclass(slots=True)
 class Stream:
-    """One SSRC. ``start`` fixes payload type and extensions from the answer; ``due`` says how many packets to send now."""
+    """One SSRC. ``start`` sets payload type and extensions from the answer; ``due`` sends."""
 
     kind: str
     mid: str
@@ -64,8 +70,8 @@ class Stream:
     frame_packets: int
     clock_rate: int
     twcc: Clock
+    # -dBov; may be changed while it sends.
     level: int | None = None
-    "-dBov; may be changed while it sends."
     ssrc: int = field(default_factory=lambda: secrets.randbits(32))
     name: int = field(default_factory=lambda: secrets.randbits(32))
     keyframe_wanted: bool = True
@@ -86,12 +92,12 @@ class Stream:
         self.payload_type = payload_type
         self._ids = extensions
         self._body = secrets.token_bytes(max(0, self.size - STAMP_AT - STAMP.size))
-        # Streams of one process fall due at different moments, as in life.
+        # Streams of one process fall due at different moments, as real ones do.
         self._next = now + secrets.randbelow(1000) / 1000 * self.frame_packets / self.rate
         self._start, self._start_timestamp = now, self._timestamp
 
     def due(self, now: float, send: Callable[[bytes], None]) -> None:
-        """Send the frames that have fallen due; a client that was held up leaves out what is too late."""
+        """Send the frames that have fallen due, without those that are more than a second late."""
         if now - self._next > 1.0:
             self._next = now
         while self._next <= now:
@@ -120,7 +126,7 @@ class Stream:
         if self.kind == "audio":
             return b"\xfc".ljust(STAMP_AT, b"\0")  # an Opus TOC octet: 20 ms, stereo
         first = 0x90 if index == 0 else 0x80
-        # RFC 7741 section 4.2: extended; picture id (15 bits), TL0PICIDX, one temporal layer, key index
+        # RFC 7741, 4.2: extended; picture id (15 bits), TL0PICIDX, one temporal layer, key index.
         head = VP8.pack(first, 0xF0, 0x8000 | self._picture, self._picture & 0xFF, 0)
         return head + (KEYFRAME_HEADER if keyframe and index == 0 else DELTA_HEADER)
 

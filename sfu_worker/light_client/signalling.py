@@ -1,4 +1,4 @@
-"""How light clients talk: straight to a worker over the channel layer, or like a browser over the WebSocket."""
+"""How light clients talk: to a worker over the channel layer, or like a browser by WebSocket."""
 
 from __future__ import annotations
 
@@ -10,23 +10,36 @@ import websockets
 from channels_redis.core import RedisChannelLayer
 
 from sfu_worker import wire
-from sfu_worker.light_client.client import as_command
 
 MAX_MESSAGE = 1 << 20
 
 
 def open_layer(redis_url: str) -> RedisChannelLayer:
-    """The channel layer of a process that talks to workers. Await its ``close_pools`` at the end."""
+    """A channel layer to reach workers. Await its ``close_pools`` at the end."""
     return RedisChannelLayer(**wire.layer_options(redis_url, capacity=10_000))
 
 
+def as_command(message: dict[str, Any], room: str, participant: str) -> wire.Command:
+    """A client's message as the command that the server would make of it."""
+    message = message | {"room": room, "participant": participant}
+    command = wire.decode(message)
+    assert isinstance(command, wire.Offer | wire.Slots | wire.Mute | wire.Snapshot | wire.Leave)
+    return command
+
+
 class WorkerSignalling:
-    """For benchmarks and tests: no web server between. One channel layer serves all clients of a process."""
+    """For benchmarks and tests, without a web server.
+
+    One channel layer serves all clients of a process.
+    """
 
     def __init__(
         self, layer: RedisChannelLayer, worker: str, room: str, *, hears_room: bool = True
     ) -> None:
-        """``hears_room``: listen to the room's events too; a crowd of viewers that joins after the publisher need not."""
+        """``hears_room``: listen to the room's events too.
+
+        A crowd of viewers that joins after the publisher does not need them.
+        """
         self.participant = secrets.token_hex(8)
         self._layer = layer
         self._worker = worker

@@ -273,9 +273,9 @@ async def test_forwarding_goes_on_when_nobody_makes_use_of_a_restart() -> None:
         peer = await Peer(port, hub).connect()
         patch(peer, user("abcd"), "*")
         # The client never heard of it: its consent checks are still those of the session before.
-        answered = peer.link._answered_at
-        peer.link._check_due = 0.0
-        await until(lambda: peer.link._answered_at > answered)
+        answered = peer.link._checks.answered_at
+        peer.link._checks.due_at = 0.0
+        await until(lambda: peer.link._checks.answered_at > answered)
         await peer.forwards()
         assert len(port.by_ufrag) == 2
         await peer.close()
