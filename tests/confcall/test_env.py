@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*command: str, **values: str) -> subprocess.CompletedProcess[str]:
-    """A management command with an environment of its own."""
+    """A management command with its own environment."""
     names = {name for setting in SETTINGS for name in (setting, f"{setting}_FILE")}
     env = {k: v for k, v in os.environ.items() if k not in names} | values
     return subprocess.run(

@@ -44,7 +44,7 @@ def test_collected_modules_import_each_other_by_their_hashed_names(tmp_path: Pat
     assert done.returncode == 0, done.stderr
     collected = tmp_path / "static"
     [main] = (path for path in collected.glob("rooms/main.*.js"))
-    # From the entry on, every import leads to a file that is there, under its hashed name.
+    # From the entry on, every import leads to an existing file under its hashed name.
     todo, seen = [main], set()
     while todo:
         path = todo.pop()
@@ -90,7 +90,7 @@ def test_tokens_do_not_reach_a_log(text: str, clean: str) -> None:
 
 @pytest.mark.django_db
 def test_a_refused_invite_is_logged_without_its_token(client: Client) -> None:
-    # pytest puts handlers of its own beside ours.
+    # pytest adds handlers of its own beside ours.
     [handler] = [
         each for each in logging.getLogger("django").handlers if type(each) is logging.StreamHandler
     ]
@@ -115,7 +115,7 @@ async def test_a_websocket_from_elsewhere_is_refused(origin: bytes | None) -> No
     assert not connected
 
 
-# A consumer looks after the connections to the database that its thread has, and tests before this one may have left some.
+# A consumer checks its thread's database connections, and earlier tests may have left some.
 @pytest.mark.django_db(transaction=True)
 async def test_a_websocket_of_our_own_pages_is_let_through_and_an_unknown_address_is_closed() -> (
     None

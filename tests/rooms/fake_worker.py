@@ -1,4 +1,4 @@
-"""A scripted worker on the real channel layer: it says that it lives, keeps the commands it hears, and answers them."""
+"""A scripted worker on the real channel layer: it reports, records commands, and answers them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 10.0
 
 
 class FakeWorker:
-    """``answers``: what to say on a command's type, in place of the usual."""
+    """``answers`` maps a command's type to the events to send instead of the usual ones."""
 
     def __init__(
         self, name: str = "w1", load: float = 0.0, rooms: int = 0, draining: bool = False
@@ -25,7 +25,7 @@ class FakeWorker:
         self.commands: asyncio.Queue[wire.Command] = asyncio.Queue()
         self.answers: dict[type, list[wire.Event]] = {}
         self.replies: dict[str, str] = {}
-        # A layer of its own, as a real worker has: what the tests share would stay locked when this one is cancelled.
+        # Its own layer, like a real worker: a shared one would stay locked when this task is cancelled.
         config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]["CONFIG"]  # type: ignore[assignment]
         self._layer = RedisChannelLayer(**config)
         self._task: asyncio.Task[None] | None = None
@@ -42,7 +42,7 @@ class FakeWorker:
         await self._layer.close_pools()
 
     async def live(self) -> None:
-        """Write the worker's keys. They do not run out: a test takes them away when it wants to."""
+        """Write the worker's keys. They do not expire; a test deletes them when it wants to."""
         body = {
             "worker": self.name,
             "load": self.load,
@@ -64,7 +64,7 @@ class FakeWorker:
         self._task = asyncio.create_task(self._run())
 
     async def die(self) -> None:
-        """The key has run out."""
+        """Let the worker's key expire."""
         await sfu.client().delete(wire.worker_key(self.name))
 
     async def heard(self, kind: type) -> Any:

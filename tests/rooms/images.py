@@ -13,7 +13,7 @@ from PIL import Image
 
 
 def photo(kind: str = "JPEG", size: tuple[int, int] = (800, 600), **options: Any) -> bytes:
-    """A picture with more than one colour: teal above, orange below."""
+    """A picture with two colours: teal above, orange below."""
     image = Image.new("RGB", size, (20, 120, 130))
     image.paste((230, 140, 40), (0, size[1] // 2, size[0], size[1]))
     out = io.BytesIO()
@@ -50,7 +50,7 @@ def png_header(width: int, height: int) -> bytes:
 def animation(frames: int) -> bytes:
     """A GIF that shows the same picture again and again."""
     still = photo("GIF", (320, 200))
-    pictures = 13 + 3 * 2 ** ((still[10] & 7) + 1)  # behind the header and its palette
+    pictures = 13 + 3 * 2 ** ((still[10] & 7) + 1)  # after the header and its palette
     return still[:pictures] + still[pictures:-1] * frames + b";"
 
 
@@ -65,9 +65,9 @@ def png(
     other: bytes,
     *chunks: tuple[bytes, bytes],
 ) -> bytes:
-    """A PNG in any form, ``pixel`` in its upper half and ``other`` below. Pillow writes few of them.
+    """A PNG in any form, with ``pixel`` in its upper half and ``other`` below; Pillow writes few forms.
 
-    ``kind`` is the colour type of its header; with less than 8 bits ``pixel`` is a byte of them.
+    ``kind`` is the header's colour type. With less than 8 bits, ``pixel`` is a packed byte.
     """
     width, height = size
     count = (width * depth + 7) // 8 if depth < 8 else width
@@ -99,7 +99,7 @@ def rgb_profile(primaries: tuple[tuple[float, float, float], ...] = P3) -> bytes
 
 
 def grey_profile() -> bytes:
-    """An ICC profile of linear grey: 128 means a light one."""
+    """An ICC profile of linear grey, in which 128 is light."""
     return _profile(b"GRAY", [(b"kTRC", b"curv\0\0\0\0\0\0\0\1\1\0\0\0")])
 
 
@@ -129,7 +129,7 @@ def _profile(space: bytes, tags: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def ycck(cmyk: tuple[int, int, int, int], size: tuple[int, int] = (320, 240)) -> bytes:
-    """A JPEG as print programs write it: YCCK with Adobe's marker, all in one colour."""
+    """A JPEG as print programs write it: YCCK with Adobe's marker, in one colour."""
     lights = Image.new("RGB", (1, 1), cmyk[:3]).convert("YCbCr").getpixel((0, 0))
     assert isinstance(lights, tuple)
     stored = (*lights, 255 - cmyk[3])
@@ -141,7 +141,7 @@ def ycck(cmyk: tuple[int, int, int, int], size: tuple[int, int] = (320, 240)) ->
 
 
 def heic(image: Image.Image, **options: Any) -> bytes:
-    """As a phone stores it: a rotation is in boxes of the file."""
+    """As a phone stores it: the file's boxes contain a rotation."""
     pillow_heif.register_heif_opener()
     out = io.BytesIO()
     image.save(out, "HEIF", quality=95, chroma=444, **options)

@@ -42,7 +42,7 @@ def publish(
     worker: WorkerNumbers | None = WORKER,
     room: RoomNumbers | None = ROOM,
 ) -> None:
-    """What a worker would write."""
+    """Write what a worker would write."""
     body = {
         "worker": "w1",
         "load": load,

@@ -22,7 +22,7 @@ def config(response: Any) -> dict[str, Any]:
 
 
 def headers(response: Any) -> dict[str, str]:
-    """All but the one that is a clock."""
+    """All headers except the one that is a clock."""
     return {name: value for name, value in response.items() if name != "Expires"}
 
 
@@ -35,12 +35,12 @@ def enter(client: Client, invite: Invite) -> HttpResponse:
 
 
 def state(response: Any) -> str:
-    """What the page says of how it knows somebody."""
+    """How the page says that it recognised somebody."""
     found = re.search(rb'<meta name="entry" content="(\w+)"', response.content)
     return found[1].decode() if found else ""
 
 
 def without_cookies(client: Client) -> Client:
-    """A browser that keeps none."""
+    """A browser that keeps no cookies."""
     client.cookies.clear()
     return client

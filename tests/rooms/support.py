@@ -30,7 +30,7 @@ def own_origin() -> str:
 
 
 class Browser:
-    """One WebSocket at the whole ASGI application, with the site's Origin unless told otherwise."""
+    """A WebSocket to the whole ASGI application, with the site's Origin unless told otherwise."""
 
     def __init__(
         self, path: str, origin: str | None = "own", subprotocols: list[str] | None = None
@@ -64,7 +64,7 @@ class Browser:
         return int(message.get("code") or 1000)
 
     async def refused(self, code: str, close: int) -> None:
-        """An error with this code and words for people, then the close."""
+        """An error with this code and a text for people, then the close."""
         error = await self.hear("error")
         assert error["code"] == code, error
         assert len(error["message"]) > 10
@@ -75,7 +75,7 @@ class Browser:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is so."""
+    """Wait until the condition holds."""
     async with asyncio.timeout(PATIENCE):
         while not await condition():
             await asyncio.sleep(0.01)
@@ -100,7 +100,7 @@ async def make_pass(
 
 
 async def join(room: Room, name: str = "Ann", **fields: Any) -> tuple[Browser, dict[str, Any]]:
-    """A browser that is in, and its welcome. The room state is the next message."""
+    """A browser that has joined, and its welcome. The room state is the next message."""
     browser = Browser(f"/ws/call/{room.slug}/")
     assert await browser.connect()
     token = fields.pop("token", None) or await make_pass(room, **{"person": name.lower(), **fields})

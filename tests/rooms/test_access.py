@@ -1,4 +1,4 @@
-"""The rules of access: every person, every state, in the order that is written down."""
+"""The rules of access: every person in every state, in the documented order."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_visitors_get_the_role_that_the_room_gives_them() -> None:
     )
 
 
-# Who may remove whom: one row for who asks, one column for whom.
+# Who may remove whom: a row for the person who asks, a column for the other one.
 OTHERS = [Role.OWNER, Role.MODERATOR, Role.SPEAKER, Role.LISTENER]
 PEOPLE = {
     Role.OWNER: [False, True, True, True],

@@ -284,7 +284,7 @@ def test_each_part_of_a_date_says_what_it_is_of(owner: Client, room: Room) -> No
         field = re.search(rf'<input[^>]*name="{name}"[^>]*>', text)
         assert field
         assert f'aria-label="{part}"' in field[0].lower()
-    # Also where the form is Django's own.
+    # Django's own forms, too.
     user = get_user_model().objects.get()
     text = owner.get(f"/admin/auth/user/{user.pk}/change/").content.decode()
     assert '<label for="id_last_login_0">' in text

@@ -22,9 +22,6 @@ from tests.rooms.support import Browser, join, make_pass, make_room, until
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 
 
-# Coming back
-
-
 async def test_a_lost_connection_detaches_and_the_resume_token_brings_the_same_participant_back() -> (
     None
 ):
@@ -65,7 +62,7 @@ async def test_a_resume_token_is_good_for_its_person_and_room_only(who: str) -> 
         participant = (await again.hear("welcome"))["participant"]
         assert (participant == welcome["participant"]) is (who == "nonsense")
         command = await worker.heard(wire.Join)
-        # It is another page's join; but as that page means to come back, it takes no call over.
+        # It joins as another page, but because that page wants to come back, it takes no call over.
         assert (command.take, command.seat != seat) == (False, True)
         await again.gone()
 
@@ -85,12 +82,12 @@ async def test_a_second_tab_is_the_same_participant_and_the_first_one_may_not_en
         command = await worker.heard(wire.Join)
         assert again["participant"] == welcome["participant"] == command.participant
         assert (command.take, command.seat != seat) == (True, True)
-        # The first one may leave before it hears of the second.
+        # The first page may leave before it hears of the second one.
         await first.say(type="leave")
         left = wire.Leave("garden", welcome["participant"], seat=seat)
         assert await worker.heard(wire.Leave) == left
         assert await first.closed() == 1000
-        # One that comes back by itself does not ask to take over, and hears why it may not.
+        # A page that comes back by itself does not ask to take over, and hears why it may not.
         worker.answers[wire.Join] = [wire.Refused("join", "replaced")]
         back = Browser("/ws/call/garden/")
         await back.connect()
@@ -144,12 +141,12 @@ async def test_whoever_is_in_a_locked_and_full_room_opens_it_again_and_takes_the
         await worker.heard(wire.Join)
         await Room.objects.aupdate(locked=True)
         await sfu.client().set(wire.live_key("garden"), '{"people": 1, "epoch": "e1"}')
-        # "Move the call here" loads the page anew; a second tab does the same.
+        # "Move the call here" reloads the page; a second tab does the same.
         assert (await cookie.get("/r/garden/")).status_code == 200
         second, again = await join(room, token=token)
         assert again["participant"] == welcome["participant"]
         assert (await worker.heard(wire.Join)).take
-        # Somebody new does not come in, and neither does who has left.
+        # A newcomer does not get in, nor does somebody who has left.
         new = Browser("/ws/call/garden/")
         await new.connect()
         await new.say(**{"type": "join", "pass": await make_pass(room, person="bob")})
@@ -232,7 +229,7 @@ async def test_a_redis_that_came_back_empty_loses_nobody(clean_redis: Any) -> No
         await until(_era_is_known)
         clean_redis.flushall()
         await worker.live()
-        # A line that was written while nobody could be told.
+        # A line that was written while the others could not be told.
         await database_sync_to_async(ChatLine.objects.create)(
             room=room, number=1, person="x", nonce="n", name="X", text="hm"
         )

@@ -184,7 +184,7 @@ async def test_leaving_takes_the_consumer_out_of_its_group() -> None:
         assert await layer.connection(0).zcard(layer._group_key(wire.room_group("garden"))) == 0
 
 
-# What goes wrong here
+# What may fail
 
 
 async def test_a_mistake_of_ours_leaves_nobody_behind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Joining a call on its WebSocket: who gets in, and who is told why not."""
+"""Joining a call on its WebSocket: who gets in, and what the others are told."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ async def test_a_full_room_is_the_workers_word() -> None:
         await browser.refused("refused:room_full", 4403)
         await browser.gone()
         await worker.heard(wire.Join)
-        # Nothing of somebody who never was in is left to detach.
+        # They were never in, so there is nothing to detach.
         assert worker.commands.empty()
 
 

@@ -45,7 +45,7 @@ async def test_a_lowered_role_reaches_the_worker_and_the_page_at_once_though_the
         await Invite.objects.aupdate(role=Role.LISTENER)
         again = await worker.heard(wire.Join)
         assert (again.role, again.publish) == ("listener", False)
-        # The worker still says "speaker": it is told again, and the page is not.
+        # The worker still says "speaker": it is told again, but the page is not.
         heard = [await browser.hear("role"), await browser.hear("room_state")]
         assert heard[0] == {"type": "role", "role": "listener", "publish": False}
         assert (await worker.heard(wire.Join)).role == "listener"

@@ -32,7 +32,7 @@ def test_an_accent_can_be_read_on_our_panels_and_its_text_on_it(colour: str, pan
 
 
 def test_hues_are_those_of_css() -> None:
-    # From the table of colours of CSS Color 4, and the inverse.
+    # From CSS Color 4's table of colours, and the inverse.
     for colour, lightness, chroma, hue in (
         ("#ff0000", 0.628, 0.258, 29.2),
         ("#008000", 0.520, 0.177, 142.5),
@@ -55,7 +55,7 @@ def test_no_accent_looks_like_the_button_that_ends_something(panel: str, danger:
                 accent = stylesheet.accent(raw, panel, danger)
                 assert colours.contrast(accent, panel) >= colours.ENOUGH, raw
                 assert colours.contrast(colours.on(accent), accent) >= colours.ENOUGH, raw
-                # Rounding to eight bits turns dark and pale colours a little.
+                # Rounding to eight bits shifts the hue of dark and pale colours a little.
                 assert (
                     abs(colours.hue_distance(accent, danger)) >= colours.APART - 5
                     or colours.oklch(accent)[1] < colours.GREY

@@ -1,4 +1,4 @@
-"""What a new installation begins with."""
+"""The beginnings of a new installation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Security headers of every page."""
+"""The security headers of every page."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_pages_hold_nothing_that_the_policy_forbids(client: Client) -> None:
         html = client.get(path).content.decode()
         assert not re.search(r"<[^>]+\s(style|on\w+)=", html), path
         assert not re.search(r"<style|<script(?![^>]*(?:src=|application/json))", html), path
-        # Nothing is loaded from elsewhere.
+        # Nothing is loaded from other sites.
         assert not re.findall(
             r'<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?//', html
         ), path

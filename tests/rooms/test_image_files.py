@@ -1,4 +1,4 @@
-"""Which pixels come out of which file. Colours are compared before our own lossy encoding."""
+"""Which pixels come out of which file, compared before our own lossy encoding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEAL = (20, 120, 130)
 
 
 def colours(data: bytes) -> list[tuple[int, ...]]:
-    """The colours of the upper and of the lower half."""
+    """The colours of the upper and the lower half."""
     image = decode(data, 60_000_000, 2560)
     assert image.mode == "RGB"
     assert not image.info
@@ -114,7 +114,7 @@ def test_a_cmyk_photo_keeps_its_colours() -> None:
 
 
 def in_display_p3(colour: tuple[int, ...]) -> tuple[int, ...]:
-    """The numbers that mean an sRGB colour in Display P3."""
+    """The values of an sRGB colour in Display P3."""
     wide = ImageCms.ImageCmsProfile(io.BytesIO(images.rgb_profile()))
     pixel = ImageCms.profileToProfile(
         Image.new("RGB", (1, 1), colour), ImageCms.createProfile("sRGB"), wide
@@ -127,7 +127,7 @@ def in_display_p3(colour: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def profiled(kind: str) -> bytes:
-    """Orange above, teal below, in Display P3; where there is alpha, half of the teal is clear."""
+    """Orange above, teal below, in Display P3; with alpha, half of the teal is transparent."""
     upper, lower = bytes(in_display_p3(ORANGE)), bytes(in_display_p3(TEAL))
     chunk = images.profile_chunk(images.rgb_profile())
     if kind == "palette":
@@ -233,11 +233,11 @@ def test_an_absurd_shape_is_judged_as_it_stands() -> None:
         decode(lying, 60_000_000, 2560)
 
 
-# HEIC, as phones take it
+# HEIC, as phones store it
 
 
 def corners() -> Image.Image:
-    """A picture whose corners all differ."""
+    """A picture with four different corners."""
     image = Image.new("RGB", (400, 320), (10, 10, 10))
     for colour, box in (
         ((250, 40, 40), (0, 0, 200, 160)),
@@ -304,7 +304,7 @@ def test_broken_files_give_the_declared_error_and_no_other(kind: str) -> None:
     for _time in range(60):
         broken = bytearray(data)
         for _change in range(chance.randint(1, 12)):
-            # Most of what can go wrong is in the boxes in front.
+            # Most of what can go wrong is in the boxes at the front.
             end = len(broken) if chance.random() < 0.4 else min(len(broken), 700)
             broken[chance.randrange(end)] = chance.choice((0, 255, chance.randrange(256)))
         if chance.random() < 0.3:

@@ -129,7 +129,7 @@ def test_a_call_that_is_seen_again_goes_on(keeper: Keeper, clean_redis: Any) -> 
     clean_redis.delete(wire.live_key("garden"))
     assert keeper.end_lost_calls(T0 + timedelta(seconds=40)) == []
     live(clean_redis, "e2")
-    # Another life of the room is not this call.
+    # Another life of the room is another call.
     assert len(keeper.end_lost_calls(T0 + timedelta(seconds=80))) == 1
 
 
@@ -175,7 +175,7 @@ def test_the_command_ends_when_it_is_told_to(number: int, tmp_path: Any, clean_r
     subprocess.run([*run, "migrate", "-v0"], env=environment, check=True, timeout=120)
     process = subprocess.Popen([*run, "keeper"], env=environment)
     try:
-        # It is at work as soon as its consumer group is there.
+        # It is ready once its consumer group exists.
         while not clean_redis.exists(wire.CALLS_STREAM):
             assert process.poll() is None
         process.send_signal(number)
@@ -285,18 +285,18 @@ def test_a_stream_ends_when_its_invite_does_not_let_it_send(
         pass_ = Pass(room.pk, Role.SPEAKER, invite.pk, f"{kind}-1")
         admission.admit(pass_, kind, T0 - timedelta(days=1), participant=participant, kind=kind)
     room.invites.update(**change)
-    # Nobody is in: there is nobody to tell.
+    # Nobody is in, so there is nobody to tell.
     assert keeper.end_streams(T0) == []
     live(clean_redis, "e1")
     clean_redis.set(wire.room_key("garden"), "w1")
     clean_redis.set(wire.worker_key("w1"), "{}")
     assert set(keeper.end_streams(T0)) == ended
-    # Not every two seconds, but again in case that the worker did not hear.
+    # Not every two seconds, but again in case the worker missed it.
     assert keeper.end_streams(T0 + timedelta(seconds=2)) == []
     assert set(keeper.end_streams(T0 + TELL_AGAIN)) == ended
     # Twice is enough: their rows stay for hours.
     assert keeper.end_streams(T0 + 2 * TELL_AGAIN) == []
-    # Who may be in again meanwhile is told anew.
+    # Those who may be in again meanwhile are told anew later.
     room.invites.update(role=Role.SPEAKER, revoked=False, expires=None)
     assert keeper.end_streams(T0 + 3 * TELL_AGAIN) == []
     room.invites.update(**change)

@@ -1,4 +1,4 @@
-"""The channel layer hands on what can be read, whatever lies between."""
+"""The channel layer delivers what can be read, whatever comes in between."""
 
 from __future__ import annotations
 

@@ -32,7 +32,9 @@ SAMPLE = re.compile(
 
 
 def parse(text: str) -> dict[str, tuple[str, list[tuple[dict[str, str], float]]]]:
-    """Kind and samples by name. Strict: HELP, then TYPE, then the samples of that name, and nothing else."""
+    """Kind and samples by name.
+    Strict: HELP, then TYPE, then the samples of that name, and nothing else.
+    """
     assert text.endswith("\n")
     found: dict[str, tuple[str, list[tuple[dict[str, str], float]]]] = {}
     lines = iter(text[:-1].split("\n"))

@@ -1,4 +1,4 @@
-"""Times as pages say them before a script has read them."""
+"""Points in time as pages show them before a script has converted them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 class Editor:
-    """A Yjs client with a document of its own, as in a browser."""
+    """A Yjs client with its own document, as in a browser."""
 
     def __init__(self, key: str) -> None:
         self.browser = Browser("/ws/notes/", subprotocols=["yjs", f"key.{key}"])
@@ -49,7 +49,7 @@ class Editor:
             await self.send(yprotocol.sync(yprotocol.UPDATE, update))
 
     async def hear(self) -> int | None:
-        """Take one message in as a Yjs client does; the sync step that it was."""
+        """Take in one message as a Yjs client does; return the step if it was a sync."""
         message = await self.browser.socket.receive_output(timeout=PATIENCE)
         assert message["type"] == "websocket.send", message
         decoded = yprotocol.decode(message["bytes"])
@@ -118,7 +118,7 @@ async def test_notes_outlive_everybody_who_wrote_them() -> None:
     await late.reads("Hello")
     await ann.close()
     await late.close()
-    # Nothing is kept in the process: this is what a restarted server gives.
+    # The process keeps nothing: a restarted server gives the same.
     later = await Editor(room.notes_key).open()
     await later.reads("Hello")
     await later.close()
@@ -199,7 +199,7 @@ async def test_a_newcomer_hears_who_is_there_and_leaving_is_seen() -> None:
     await bob.until(lambda _: bool(bob.presences))
     await ann.close()
     await bob.until(lambda _: bob.presences[-1].state == b"null")
-    # Perhaps twice: what Ann said while Bob came in, and the answer to his coming.
+    # Perhaps twice: Ann's presence while Bob came in, and the answer to his hello.
     assert set(bob.presences[:-1]) == {here}
     assert bob.presences[-1] == Presence(11, 4, b"null")
     await bob.close()
@@ -210,7 +210,7 @@ async def test_a_newcomers_question_goes_to_nobody_else() -> None:
     ann = await Editor(room.notes_key).open()
     bob = await Editor(room.notes_key).open()
     await bob.type("x")
-    # All that Ann has heard of Bob's coming is what he wrote (her own first exchange is over).
+    # All that Ann has heard since Bob came is what he wrote (her own first exchange is over).
     steps = []
     while str(ann.text) != "x":
         steps.append(await ann.hear())
@@ -220,7 +220,7 @@ async def test_a_newcomers_question_goes_to_nobody_else() -> None:
     await bob.close()
 
 
-# Who and what is refused
+# What is refused
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Numbers in words, in the admin, in the terminal and for Prometheus: one set of numbers in a real Redis."""
+"""Numbers in words, in the admin and in the terminal: one set of numbers in a real Redis."""
 
 from __future__ import annotations
 

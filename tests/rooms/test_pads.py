@@ -1,4 +1,4 @@
-"""The real Etherpad is driven in tests/e2e; here a small server gives its documented answers, and the wrong ones."""
+"""A small server gives Etherpad's documented answers and wrong ones; tests/e2e drives a real one."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.django_db
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Keeps what it is asked; ``say`` replaces the usual answer."""
+    """Records the requests; ``say`` replaces the usual answer."""
 
     asked: ClassVar[list[tuple[str, dict[str, str]]]] = []
-    # The pads that there are, with their read-only ids.
+    # The existing pads, with their read-only ids.
     pads: ClassVar[dict[str, str]] = {}
     made: ClassVar[int] = 0
     say: ClassVar[bytes | None] = None
@@ -52,11 +52,11 @@ class Answers(BaseHTTPRequestHandler):
 
     @classmethod
     def lose(cls) -> None:
-        """As when its database was reset."""
+        """Forget all pads, as when its database was reset."""
         cls.pads.clear()
 
     def log_message(self, *_: object) -> None:
-        """Silence."""
+        """Do not answer at all."""
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_pad_that_etherpad_has_lost_is_made_again(
     assert etherpad.pads == {room.pad_id: "r.2"}
     assert (after == before) is not read_only
     assert after.alone.endswith("/p/r.2" if read_only else f"/p/{room.pad_id}")
-    # The way that our own page points to is asked for likewise.
+    # The address to which our own page redirects is requested in the same way.
     etherpad.lose()
     key = room.notes_read_key if read_only else room.notes_key
     assert client.get(f"/n/{key}/").status_code == 302
@@ -153,7 +153,8 @@ def test_a_wrong_answer_leaves_the_call_alone(
     provider = pads.provider()
     with pytest.raises(pads.PadUnavailable):
         provider.ensure(room)
-    # The page gets an address of ours that asks again, and is not kept waiting: Etherpad is not asked for a while.
+    # The page gets an address of ours that tries again, and does not wait: Etherpad is skipped for
+    # a while.
     asked = len(etherpad.asked)
     assert provider.links(room, read_only=False).frame == f"/n/{room.notes_key}/"
     assert provider.links(room, read_only=True).alone == f"/n/{room.notes_read_key}/"

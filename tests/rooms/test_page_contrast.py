@@ -1,4 +1,4 @@
-"""Text keeps 4.5:1 on every panel, whatever image is behind it (WCAG 2.2, 1.4.3), and controls 3:1 (1.4.11)."""
+"""Text keeps 4.5:1 on every panel, over any image (WCAG 2.2, 1.4.3), and controls 3:1 (1.4.11)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WHITE: Colour = (1.0, 1.0, 1.0)
 
 
 def tokens(scheme: str) -> dict[str, str]:
-    """The custom properties of a colour scheme; the dark ones stand on top of the light ones."""
+    """The custom properties of a colour scheme; the dark ones extend the light ones."""
     light, dark = TOKENS.split("@media (prefers-color-scheme: dark)")
     values = dict(re.findall(r"(--[\w-]+):\s*([^;]+);", light))
     if scheme == "dark":

@@ -1,4 +1,4 @@
-"""The parts of the page fit together: texts, ids, icons, and what a strict Content-Security-Policy asks for."""
+"""The parts of the page fit together: texts, ids, icons, and a strict Content-Security-Policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending to somebody who is gone."""
+"""Sending to a peer that is gone."""
 
 from __future__ import annotations
 

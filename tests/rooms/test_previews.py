@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "rooms"
 
-# As they name themselves; the last three fetch with a browser's engine and headers.
+# By their own names; the last three fetch with a browser's engine and headers.
 PROGRAMS: list[dict[str, str]] = [
     {},
     {"User-Agent": "curl/8.5.0", "Accept": "*/*"},
@@ -40,7 +40,7 @@ PROGRAMS: list[dict[str, str]] = [
 ]
 PEOPLE: list[dict[str, str]] = [
     {"User-Agent": "Mozilla/5.0 (X11) Chrome/120 Safari/537.36", "Sec-Fetch-Mode": "navigate"},
-    # On plain http browsers leave the others out.
+    # Over plain HTTP, browsers leave the others out.
     {"User-Agent": "Mozilla/5.0 (X11) Firefox/128.0", "Upgrade-Insecure-Requests": "1"},
     {"User-Agent": "Mozilla/5.0 (Linux; CUBOT_X19) Chrome/88", "Sec-Fetch-Mode": "navigate"},
 ]
@@ -62,7 +62,7 @@ class Tags(HTMLParser):
 
 
 def ask(path: str, headers: dict[str, str], method: str = "get") -> Any:
-    """What somebody gets who has no cookies."""
+    """The page for a browser without cookies."""
     return getattr(Client(HTTP_SEC_FETCH_MODE=""), method)(path, headers=headers)
 
 
@@ -148,7 +148,7 @@ def test_a_program_may_ask_for_the_head_alone() -> None:
 
 
 def test_scripts_that_ask_for_a_page_say_that_somebody_is_there() -> None:
-    """Browsers do not say that a script navigates, so it would get the preview."""
+    """Browsers do not mark a script's requests as navigations, so it would get the preview."""
     asking = {"ui/entry/entry.js", "ui/entry/countdown.js", "ui/notes/notes_frame.js"}
     own_data = {"ui/admin/live.js"}  # an address of the admin's
     for file in SCRIPTS.rglob("*.js"):

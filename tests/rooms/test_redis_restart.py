@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def own_valkey(settings: Any, tmp_path: Any) -> Iterator[Any]:
-    """A Valkey for this test alone, and a function that kills it and starts an empty one in its place."""
+    """A Valkey for this test alone, and a function that kills it and starts an empty one."""
     port = random.randint(32_001, 32_700)
     servers = [ValkeyServer(port=port, data_dir=tmp_path / "0")]
     servers[0].start()
@@ -62,11 +62,12 @@ async def test_people_and_notes_survive_a_redis_that_comes_back_empty(own_valkey
         assert (await ann.hear("chat_line"))["number"] == 1
         start()
         await worker.restart()
-        # Both enter again as who they were; more than once, where a first message met a connection that was dead.
+        # Both join again as the same participants; more than once, if a first message used a
+        # connection that was dead.
         back: set[str] = set()
         while back != {ann_welcome["participant"], bob_welcome["participant"]}:
             back.add((await worker.heard(wire.Join)).participant)
-        # Bob gets the line that was said meanwhile, without asking.
+        # Bob gets the line that was written meanwhile, without asking.
         lines = (await _until(bob, "chat_lines"))["lines"]
         assert [line["text"] for line in lines] == ["Anybody here?"]
         await worker.tell_group("garden", wire.SpeakersChanged("garden", "e", 2, ["p"]))

@@ -1,4 +1,4 @@
-"""Removing somebody: the ban, the rule against the tables, and what the worker is told."""
+"""Removing somebody: the ban, the rule against the tables, and what the worker hears."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ whole = pytest.mark.usefixtures("clean_redis")
 
 @pytest.fixture(autouse=True)
 def nobody_looks_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These tests look at what a removal does by itself; the check of everybody's rights would too."""
+    """Stop the check of everyone's rights: these tests look at a removal by itself."""
     monkeypatch.setattr(rights, "STEP_SECONDS", 3600)
 
 
@@ -45,7 +45,7 @@ def test_of_a_stream_the_person_alone_is_banned(room: Room) -> None:
     invite = arrive(room, "s1", "whip-1", kind="whip")
     removal.ban(room, MODERATOR, "s1")
     assert Ban.objects.filter(person="whip-1", invite=None).count() == 1
-    # Whoever holds the invite and has not come yet is no stream.
+    # Somebody who holds the invite but has not come yet is not a stream.
     assert current_grant(Pass(room.pk, Role.SPEAKER, invite.pk, "late")) == Grant(Role.SPEAKER)
 
 
@@ -104,7 +104,7 @@ def test_an_owner_who_tries_the_guests_link_stays_an_owner(room: Room) -> None:
         arrive(room, f"more-{n}", "ann")
     with pytest.raises(removal.NotAllowed):
         removal.ban(room, MODERATOR, "p2")
-    # But for a right that was taken away.
+    # Unless that right was taken away.
     Invite.objects.filter(pk=invite.pk).update(revoked=True)
     assert removal.ban(room, MODERATOR, "p2").participants[0] == "p2"
 
@@ -183,7 +183,7 @@ async def test_the_ban_is_there_before_the_worker_hears_of_it_and_the_removed_st
             await again.say(**{"type": "join", "pass": held, "name": "Bob", "resume": resume})
             await again.refused("refused:removed", 4403)
         assert worker.commands.empty()
-        # It was the person who was removed, not the link.
+        # The person was removed, not the link.
         cleo, _ = await join(
             room, "Cleo", token=passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "new"))
         )
@@ -285,7 +285,8 @@ async def test_who_is_removed_while_coming_in_is_put_out_again(
     invite = await make_invite(room)
 
     def banned_meanwhile(pk: int) -> int:
-        # After the admission and before the worker hears of the join: the removal that is told to the worker finds nobody.
+        # After the admission and before the worker hears of the join, the worker finds nobody to
+        # remove.
         Ban.objects.create(room_id=pk, person="bob", invite=invite)
         return 0
 

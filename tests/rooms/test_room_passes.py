@@ -1,4 +1,4 @@
-"""How the page behind a link knows somebody again, with cookies and without."""
+"""How the page behind a link recognises somebody, with cookies and without."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_without_cookies_the_page_hands_its_pass_back_and_stays_one_person(
     assert pass_ is not None
     assert state(first) == "new"
     assert isinstance(admit(pass_, "Ann"), Grant)
-    # A reload: the server knows nobody, the page does.
+    # A reload: the server recognises nobody, but the page does.
     again = without_cookies(client).get(path)
     assert (again.status_code, state(again)) == (410, "new")
     back = without_cookies(client).post(path, {"pass": given})
@@ -77,7 +77,7 @@ def test_without_cookies_the_page_hands_its_pass_back_and_stays_one_person(
     assert not back.cookies
     assert isinstance(admit(renewed, "Ann"), Grant)
     assert Invite.objects.get().admissions.count() == 1
-    # A lock keeps out those who are new.
+    # A lock keeps out newcomers.
     Room.objects.update(locked=True)
     assert without_cookies(client).get(path).status_code == 410
     assert without_cookies(client).post(path, {"pass": given}).status_code == 200
@@ -106,7 +106,7 @@ def test_a_refusal_makes_no_pass_good_again(
     assert refusal.status_code == 410
     found = re.search(r'data-pass="([^"]+)"', refusal.content.decode())
     assert found
-    # Who they are, and nothing of what they were once allowed.
+    # It says who they are, but nothing of what they were once allowed.
     assert passes.read(found[1]) == passes.Pass(room.pk, Role.LISTENER, None, "ann", "Ann")
 
 
@@ -129,7 +129,7 @@ def test_a_pass_that_is_handed_back_counts_only_for_our_own_page_and_this_room(
     page = Client(enforce_csrf_checks=True).post(path, {"pass": mine})
     pass_ = passes.read(config(page)["pass"])
     assert pass_ is not None
-    # Who somebody is, never what they may do.
+    # It says who somebody is, never what they may do.
     assert (pass_.person, pass_.role) == ("mine", Role.SPEAKER)
 
 
@@ -180,16 +180,16 @@ def test_whose_pass_has_run_out_is_told_so_and_is_the_same_person_with_the_link(
     page = client.get("/r/garden/")
     assert page.status_code == 403
     assert "Open your invite link again" in page.content.decode()
-    # A pass for another room, or a forged one, is a stranger's.
+    # A pass for another room, or a forged one, does not count.
     Room.objects.create(slug="hall", title="Hall")
     client.cookies["pass-hall"] = given
     assert client.get("/r/hall/").content == client.get("/r/absent/").content
-    # Somebody who was removed is not somebody new because time has passed.
+    # Time does not make a removed person somebody new.
     Room.objects.update(visitors=VisitorPolicy.LISTEN)
     ban = Ban.objects.create(room=room, person=pass_.person)
     assert client.get("/r/garden/").status_code == 403
     ban.delete()
-    # The link is used up, but not for whom it let in.
+    # The link is used up, but not for the person whom it let in.
     assert Client().get(invite.get_absolute_url()).status_code == 410
     renewed = passes.read(config(enter(client, invite))["pass"])
     assert renewed is not None

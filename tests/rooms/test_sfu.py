@@ -150,7 +150,7 @@ async def test_a_redis_that_is_away_is_unavailable(settings: Any) -> None:
 
 
 async def test_silence_is_no_error_on_the_channel_layer() -> None:
-    # redis-py gives a silent socket up after 5 s unless told otherwise, and the layer blocks for 5 s at a time.
+    # redis-py drops a silent socket after 5 s by default, and the layer blocks for 5 s at a time.
     from channels.layers import get_channel_layer
 
     layer = get_channel_layer()

@@ -1,4 +1,4 @@
-"""Front page, health, reach, images, stylesheets."""
+"""Front page, health, reach, images and stylesheets."""
 
 from __future__ import annotations
 

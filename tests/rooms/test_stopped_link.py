@@ -1,4 +1,4 @@
-"""Stopping the link by which somebody came who is removed."""
+"""Stopping the link by which a removed person came."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ whole = pytest.mark.usefixtures("clean_redis")
 
 @pytest.fixture(autouse=True)
 def nobody_looks_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These tests look at what a removal does by itself; the check of everybody's rights would too."""
+    """Stop the check of everyone's rights: these tests look at a removal by itself."""
     monkeypatch.setattr(rights, "STEP_SECONDS", 3600)
 
 
@@ -171,7 +171,7 @@ async def test_the_link_to_copy_is_the_one_that_lets_people_in_now_and_says_what
             assert link["link"].endswith(f"/i/{guests.token}/")
             assert words in link["note"]
             assert bool(words) is bool(link["note"])
-        # Stopped while the page was open: a guest is not handed the new one.
+        # It was stopped while the page was open: a guest does not get the new one.
         await Invite.objects.filter(pk=guests.pk).aupdate(stopped=True)
         await make_invite(room)
         await ben.say(type="link")

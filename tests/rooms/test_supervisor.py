@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# Generous: a start takes three seconds on an idle machine. No test judges speed.
 LIMIT_SECONDS = 120.0
-"Generous: a start takes three seconds on an idle machine. Nothing here judges speed."
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -32,7 +32,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody has now, in a row."""
+    """Free ports in a row."""
     for base in range(20000 + os.getpid() % 1000 * 10, 32000, count):
         with ExitStack() as bound:
             try:
@@ -71,7 +71,7 @@ def command_of(pid: int) -> str:
 
 
 class Served:
-    """A running `manage.py serve` with a data folder and ports of its own."""
+    """A running `manage.py serve` with its own data folder and ports."""
 
     def __init__(self, data: Path, **env: str) -> None:
         web, media, _ = free_ports(3)
@@ -131,7 +131,7 @@ class Served:
         return children_of(self.process.pid)
 
     def child(self, *words: str) -> int | None:
-        """The child whose command holds all ``words``."""
+        """The child whose command contains all ``words``."""
         return next(
             (pid for pid in self.children() if all(word in command_of(pid) for word in words)), None
         )
@@ -163,7 +163,7 @@ def test_it_starts_everything_and_a_second_start_keeps_what_was_there(
     first = serve()
     first.wait_ready()
     wait_until(lambda: "changepassword owner" in first.output, "the links")
-    # It is the last thing that is said.
+    # It is the last output.
     assert "changepassword owner" in "".join(first.lines).strip().splitlines()[-1]
     assert first.get("/health/") == 200
     invite = re.search(r"/i/[\w-]{16,}/", first.output)
@@ -178,7 +178,7 @@ def test_it_starts_everything_and_a_second_start_keeps_what_was_there(
         kept = {token for (token,) in database.execute("SELECT token FROM rooms_invite")}
     assert invite.group(0).split("/")[2] in kept
     second.end(signal.SIGTERM)
-    # The journal of a service would keep them.
+    # A service's journal would keep them.
     assert invite.group(0) not in second.output
     assert password.group(1) not in second.output
     assert "/admin/" in second.output

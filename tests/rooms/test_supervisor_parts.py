@@ -39,7 +39,7 @@ def test_there_is_one_worker_per_core_within_limits_unless_asked(
 
 
 def test_workers_listen_everywhere_unless_told() -> None:
-    # Firefox gathers no candidates on the loopback: even a call with oneself needs another address.
+    # Firefox gathers no loopback candidates, so even a call with oneself needs another address.
     assert Plan("127.0.0.1", 8000).listen() == "0.0.0.0"
     assert (
         Plan("127.0.0.1", 8000, media_listen="192.0.2.1,2001:db8::1").listen()

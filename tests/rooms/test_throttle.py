@@ -1,4 +1,4 @@
-"""Who asks too often is told when to come back, and nobody real ever is."""
+"""A caller that asks too often is told when to come back; no real one ever is."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.rooms.support import make_invite, make_room, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 
+# One more in a quarter of an hour: no test takes that long.
 SLOW = Limit(0.001, 2)
-"One more in a quarter of an hour: no test takes that long."
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_too_many_offers_of_one_invite_are_held_back_and_nobody_elses(
         assert len(refused.content) > 20
         assert refused["Access-Control-Allow-Origin"] == "*"
         assert (await post(client, kind, other)).status_code == 201
-        # The other direction is counted by itself.
+        # The other direction has its own count.
         assert (await post(client, "whep" if kind == "whip" else "whip", mine)).status_code == 201
 
 

@@ -1,4 +1,4 @@
-"""The watch over everybody in a process, with the real channel layer: one failure must not end it."""
+"""The watch over everyone in a process, with the real channel layer: a failure must not end it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FULL, FREE = "full.channel", "free.channel"
 
 
 async def fill(channel: str) -> None:
-    """Send what nobody reads until the channel takes no more."""
+    """Send unread messages until the channel accepts no more."""
     for _ in range(5_000):
         try:
             await get_channel_layer().send(channel, {"type": "filler"})
@@ -42,7 +42,7 @@ async def heard(channel: str) -> str:
 
 @pytest.fixture
 def small_channels(settings: Any) -> None:
-    """The layer of the settings, with channels that are full sooner."""
+    """The layer of the settings, with smaller channels."""
     backend, config = (settings.CHANNEL_LAYERS["default"][name] for name in ("BACKEND", "CONFIG"))
     settings.CHANNEL_LAYERS = {
         "default": {"BACKEND": backend, "CONFIG": {**config, "capacity": 20}}
@@ -56,7 +56,7 @@ async def test_a_full_channel_keeps_nobody_else_from_hearing_that_the_worker_die
     await fill(FULL)
     await own.step(time.monotonic())
     assert await heard(FREE) == "sfu_moved"
-    # Nobody is forgotten: as soon as there is space the message comes.
+    # Nobody is forgotten: the message comes as soon as there is space.
     await drain(FULL)
     await own.step(time.monotonic())
     assert await heard(FULL) == "sfu_moved"
@@ -84,7 +84,7 @@ async def test_people_are_moved_although_another_channel_of_their_process_is_ful
     room = await make_room()
     async with FakeWorker("a") as first, FakeWorker("b", load=1.0) as second:
         await fill(FULL)
-        # First in the order of the watch, as somebody who came before and whose page hangs.
+        # First in the watch's order: somebody who came earlier and whose page hangs.
         watch.watch().sit(Seat(FULL, room.slug, "a"))
         ann, welcome = await join(room)
         await ann.hear("room_state")

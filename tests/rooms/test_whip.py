@@ -20,7 +20,7 @@ SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n"
 
 @pytest.fixture
 def client() -> AsyncClient:
-    # As behind a proxy with CSRF checks on: an encoder has no cookie and must not need one.
+    # As behind a proxy with CSRF checks: an encoder has no cookie and must not need one.
     return AsyncClient(enforce_csrf_checks=True)
 
 
@@ -193,7 +193,7 @@ async def test_a_removed_stream_stays_out_and_whoever_has_the_invite_comes_in(
 
         again = await post(client, "/whip/garden", invite.token)
         assert (again.status_code, b"removed this stream" in again.content) == (403, True)
-        # A real worker knows nobody with this id any more.
+        # A real worker does not know this id any more.
         worker.answers[wire.Leave] = [wire.Refused("leave", "not_in_room")]
         gone = await client.delete(location, headers={"Authorization": f"Bearer {invite.token}"})
         assert gone.status_code == 404

@@ -1,4 +1,4 @@
-"""DELETE and PATCH of WHIP and WHEP sessions: what is refused before a worker is asked, and all the rest at a real one."""
+"""DELETE and PATCH of WHIP and WHEP sessions, mostly at a real worker."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def offer(kind: str, link: Link) -> str:
 
 
 class Client:
-    """A WHIP or WHEP client with a real transport, and the session that it has."""
+    """A WHIP or WHEP client with a real transport, and its session."""
 
     def __init__(self, kind: str, invite: Invite, link: Link) -> None:
         self.http = AsyncClient(enforce_csrf_checks=True)
@@ -74,7 +74,7 @@ class Client:
         self.location = self.etag = ""
 
     async def offer(self) -> Any:
-        """POST, without connecting."""
+        """POST an offer without connecting."""
         response = await self.http.post(
             f"/{self.kind}/garden",
             offer(self.kind, self.link),
@@ -86,7 +86,7 @@ class Client:
         return response
 
     async def start(self) -> None:
-        """POST, and connect."""
+        """POST an offer and connect."""
         response = await self.offer()
         assert response.status_code == 201, response.content
         answer = parse_answer(response.content.decode())
@@ -110,7 +110,7 @@ class Client:
 
 @pytest.fixture
 async def worker(redis_url: str) -> AsyncIterator[Worker]:
-    """A worker as it is, in this process."""
+    """A real worker in this process."""
     name = f"test-{secrets.token_hex(4)}"
     config = Config(name, name, redis_url, 0, ("127.0.0.1",), ("127.0.0.1",), "INFO")
     made = Worker(config)
@@ -121,7 +121,7 @@ async def worker(redis_url: str) -> AsyncIterator[Worker]:
 
 @pytest.fixture
 async def arrive() -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
-    """Make clients, each with an invite of its own to the same room."""
+    """Make clients, each with its own invite to the same room."""
     room = await make_room()
     clients: list[Client] = []
     async with Hub() as hub:
@@ -206,7 +206,7 @@ async def test_without_a_worker_there_is_no_session(
         await fake.die()
     assert (await client.delete()).status_code == 404
     assert (await client.patch(END, "*")).status_code == 404
-    # Nor was the room placed anew for it.
+    # Nor was the room placed again for it.
     assert await sfu.worker_of("garden") is None
 
 
@@ -218,7 +218,7 @@ async def test_a_worker_that_says_nothing_is_not_waited_for(
     async with FakeWorker() as fake:
         await client.offer()
         fake.answers[wire.Leave] = []
-        # As after a restart: the command is lost, but the placement counts.
+        # As after a restart: the command is lost, but the placement still holds.
         await sfu.hold("garden", fake.name)
         response = await client.delete()
         assert response.status_code == 503
@@ -242,7 +242,7 @@ async def test_a_session_ends_once(
         await client.patch(user("abcd"), "*"),
     ):
         assert response.status_code == 404
-    # Nor is one there that never was, though its room is held and its address is signed.
+    # Nor is a session there that never existed, though its room is held and its address is signed.
     again, gone = await arrive(kind), client.location
     await again.start()
     client.location = gone
