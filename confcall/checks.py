@@ -48,8 +48,8 @@ def etherpad() -> CheckMessage | None:
     if settings.ETHERPAD_URL and not settings.ETHERPAD_API_KEY:
         return Error(
             "ETHERPAD_URL is set without Etherpad's API key, so no pad can be created.",
-            hint="Set ETHERPAD_API_KEY_FILE to the file with Etherpad's key, or remove ETHERPAD_URL "
-            "to use the built-in notes.",
+            hint="Set ETHERPAD_API_KEY_FILE to the file with Etherpad's key, or remove "
+            "ETHERPAD_URL to use the built-in notes.",
             id="confcall.E103",
         )
     if settings.ETHERPAD_URL.startswith("http://") and settings.HTTPS:

@@ -161,7 +161,7 @@ def test_a_secret_comes_from_its_file(tmp_path: Path) -> None:
     assert both.problems[0].id == "confcall.E015"
 
 
-def test_what_is_no_secret_has_no_file(tmp_path: Path) -> None:
+def test_only_secrets_can_be_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "port"
     file.write_text("9000")
     assert Env({"PORT_FILE": str(file)}).number("PORT", 1, 65535) == 8000

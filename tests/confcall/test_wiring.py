@@ -31,7 +31,8 @@ def test_collected_modules_import_each_other_by_their_hashed_names(tmp_path: Pat
     code = (
         "from django.conf import settings; from pathlib import Path; "
         f"settings.STATIC_ROOT = Path({str(tmp_path)!r}) / 'static'; "
-        "from django.core.management import call_command; call_command('collectstatic', interactive=False, verbosity=0)"
+        "from django.core.management import call_command; "
+        "call_command('collectstatic', interactive=False, verbosity=0)"
     )
     env = {**os.environ, "DATA_DIR": str(tmp_path)}
     done = subprocess.run(

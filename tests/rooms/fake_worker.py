@@ -25,9 +25,9 @@ class FakeWorker:
         self.commands: asyncio.Queue[wire.Command] = asyncio.Queue()
         self.answers: dict[type, list[wire.Event]] = {}
         self.replies: dict[str, str] = {}
-        # Its own layer, like a real worker: a shared one would stay locked when this task is cancelled.
-        config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]["CONFIG"]  # type: ignore[assignment]
-        self._layer = RedisChannelLayer(**config)
+        # Its own layer, like a real worker: cancelling this task would leave a shared one locked.
+        layer: Any = settings.CHANNEL_LAYERS["default"]
+        self._layer = RedisChannelLayer(**layer["CONFIG"])
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> FakeWorker:

@@ -54,7 +54,10 @@ def animation(frames: int) -> bytes:
     return still[:pictures] + still[pictures:-1] * frames + b";"
 
 
-SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="100" height="100"><script>alert(1)</script></svg>'
+SVG = (
+    b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="100" height="100">'
+    b"<script>alert(1)</script></svg>"
+)
 
 
 def png(
@@ -65,9 +68,9 @@ def png(
     other: bytes,
     *chunks: tuple[bytes, bytes],
 ) -> bytes:
-    """A PNG in any form, with ``pixel`` in its upper half and ``other`` below; Pillow writes few forms.
+    """A PNG in any form, with ``pixel`` in its upper half and ``other`` below.
 
-    ``kind`` is the header's colour type. With less than 8 bits, ``pixel`` is a packed byte.
+    Pillow writes few forms. ``kind`` is the header's colour type. With less than 8 bits, ``pixel`` is a packed byte.
     """
     width, height = size
     count = (width * depth + 7) // 8 if depth < 8 else width

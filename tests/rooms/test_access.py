@@ -123,7 +123,7 @@ def test_a_bad_invite_does_not_tell_that_the_room_is_closed() -> None:
     assert verdict is Refusal.invite_revoked
 
 
-def test_a_full_room_has_a_place_for_those_who_run_it_alone() -> None:
+def test_a_full_room_has_a_place_for_moderators_only() -> None:
     assert place(Room(), Grant(Role.SPEAKER), 2) == Grant(Role.SPEAKER)
     assert place(Room(), Grant(Role.SPEAKER), 3) is Refusal.room_full
     assert place(Room(), Grant(Role.MODERATOR), 3) == Grant(Role.MODERATOR)

@@ -228,7 +228,7 @@ def test_the_link_that_is_stopped_is_the_one_of_the_row(
     assert Ban.objects.get().invite == meant
 
 
-def test_where_the_workers_are_away_the_owner_hears_that_the_ban_counts(
+def test_the_owner_hears_that_a_ban_holds_even_if_the_workers_are_away(
     owner: Client, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: Any) -> None:

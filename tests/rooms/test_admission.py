@@ -36,7 +36,7 @@ def test_joining_uses_an_invite_once_per_person(room: Room) -> None:
     ]
 
 
-def test_who_comes_in_is_written_down_once_per_participant(room: Room) -> None:
+def test_an_arrival_is_recorded_once_per_participant(room: Room) -> None:
     invite = room.invites.create()
     assert admit(guest(invite), "Ann", participant="p1") == Grant(Role.SPEAKER)
     Invite.objects.update(role=Role.MODERATOR)
@@ -74,7 +74,7 @@ def test_looking_uses_nothing(room: Room) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_take_the_last_use_at_once_one_comes_in() -> None:
+def test_only_one_of_many_simultaneous_people_gets_the_last_use() -> None:
     room = Room.objects.create(slug="garden", title="Garden")
     invite = room.invites.create(uses_left=1)
     verdicts: list[Any] = []
@@ -150,7 +150,7 @@ def test_an_owners_pass_ends_with_the_account(room: Room) -> None:
     assert current_grant(pass_) is Refusal.not_found
 
 
-def test_a_lock_keeps_new_people_out_and_lets_back_who_was_in(room: Room) -> None:
+def test_a_lock_keeps_out_newcomers_but_not_people_who_were_in(room: Room) -> None:
     invite = room.invites.create()
     Room.objects.update(locked=True)
     assert admit(guest(invite), "Ann") is Refusal.room_locked

@@ -89,7 +89,7 @@ def test_transparency_becomes_white() -> None:
         "ico",
     ],
 )
-def test_what_is_no_usable_image_is_refused_in_one_sentence(data: bytes) -> None:
+def test_an_unusable_image_is_refused_in_one_sentence(data: bytes) -> None:
     with pytest.raises(BadImage, match="cannot be used as an image"):
         encode(data)
 
@@ -121,7 +121,7 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end() -> None:
     assert file.tell() == 2 * MB + 1
 
 
-def test_of_five_thousand_frames_the_first_is_taken() -> None:
+def test_the_first_of_five_thousand_frames_is_used() -> None:
     image = Image.open(io.BytesIO(encode(images.animation(5000)).image))
     assert getattr(image, "n_frames", 1) == 1
 

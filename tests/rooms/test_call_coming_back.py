@@ -22,9 +22,7 @@ from tests.rooms.support import Browser, join, make_pass, make_room, until
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 
 
-async def test_a_lost_connection_detaches_and_the_resume_token_brings_the_same_participant_back() -> (
-    None
-):
+async def test_a_lost_connection_detaches_and_the_resume_token_brings_them_back() -> None:
     room = await make_room()
     async with FakeWorker() as worker:
         browser, welcome = await join(room)
@@ -102,7 +100,7 @@ async def test_a_second_tab_is_the_same_participant_and_the_first_one_may_not_en
         await second.gone()
 
 
-async def test_what_somebody_was_in_another_tab_still_counts() -> None:
+async def test_the_role_from_another_tab_still_counts() -> None:
     room = await make_room()
     async with FakeWorker():
         for role in (Role.OWNER, Role.SPEAKER):
@@ -113,7 +111,7 @@ async def test_what_somebody_was_in_another_tab_still_counts() -> None:
             await ban(room, Grant(Role.MODERATOR), welcome["participant"])
 
 
-async def test_a_locked_room_lets_in_who_was_in_a_moment_ago() -> None:
+async def test_a_locked_room_lets_in_people_who_were_in_it_a_moment_ago() -> None:
     room = await make_room()
     async with FakeWorker():
         token = await make_pass(room)
@@ -128,7 +126,7 @@ async def test_a_locked_room_lets_in_who_was_in_a_moment_ago() -> None:
 
 
 @pytest.mark.parametrize("visits", [False, True])
-async def test_whoever_is_in_a_locked_and_full_room_opens_it_again_and_takes_the_call_over(
+async def test_somebody_in_a_locked_and_full_room_can_reopen_it_and_take_the_call_over(
     visits: bool,
 ) -> None:
     room = await make_room(visitors=VisitorPolicy.SPEAK, max_people=1)
@@ -156,7 +154,7 @@ async def test_whoever_is_in_a_locked_and_full_room_opens_it_again_and_takes_the
         assert await places.is_in("garden", welcome["participant"])
 
 
-async def test_who_left_a_locked_room_a_while_ago_stays_out(
+async def test_somebody_who_left_a_locked_room_a_while_ago_stays_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(wire, "DETACHED_SECONDS", 0)

@@ -187,7 +187,9 @@ async def test_leaving_takes_the_consumer_out_of_its_group() -> None:
 # What may fail
 
 
-async def test_a_mistake_of_ours_leaves_nobody_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unexpected_error_leaves_no_participant_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def stumble(*_: Any) -> None:
         raise TypeError("a mistake")
 
@@ -230,7 +232,7 @@ async def test_a_database_that_is_busy_costs_a_line_and_not_the_connection(
         await browser.gone()
 
 
-async def test_whoever_joins_while_the_database_is_busy_is_told_to_try_again(
+async def test_joining_while_the_database_is_busy_is_answered_with_try_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def locked(*_: Any, **__: Any) -> None:

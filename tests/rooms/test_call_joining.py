@@ -68,7 +68,7 @@ async def test_joining_tells_the_worker_who_comes_and_the_browser_who_it_is() ->
     assert (command.kind, command.max_people) == ("call", 7)
 
 
-async def test_those_who_run_the_room_always_find_a_place() -> None:
+async def test_moderators_always_find_a_place() -> None:
     room = await make_room(max_people=7)
     async with FakeWorker() as worker:
         browser, _ = await join(room, role=Role.OWNER)
@@ -76,7 +76,7 @@ async def test_those_who_run_the_room_always_find_a_place() -> None:
         await browser.gone()
 
 
-async def test_nobody_without_a_name_stays_nameless() -> None:
+async def test_somebody_without_a_name_gets_one() -> None:
     room = await make_room()
     async with FakeWorker() as worker:
         browser, _ = await join(room, "", person="ann")
@@ -146,7 +146,9 @@ async def test_a_full_room_is_the_workers_word() -> None:
         assert worker.commands.empty()
 
 
-async def test_who_does_not_join_in_time_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_that_does_not_join_in_time_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(joining, "JOIN_SECONDS", 0.05)
     browser = Browser("/ws/call/garden/")
     await browser.connect()

@@ -29,9 +29,7 @@ def role_in(state: dict[str, Any]) -> list[str]:
     return [person["role"] for person in state["people"]]
 
 
-async def test_a_lowered_role_reaches_the_worker_and_the_page_at_once_though_the_first_message_is_lost() -> (
-    None
-):
+async def test_a_lowered_role_reaches_worker_and_page_though_the_first_message_is_lost() -> None:
     room = await make_room()
     async with FakeWorker() as worker:
         browser, welcome = await join(room)
@@ -89,7 +87,7 @@ async def test_a_right_that_was_taken_away_ends_the_media_and_the_seat_with_its_
         await browser.gone()
 
 
-async def test_whoever_is_in_stays_in_a_room_that_is_locked_and_by_an_invite_that_is_used_up(
+async def test_people_stay_in_a_locked_room_and_by_an_invite_that_is_used_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room = await make_room()

@@ -96,6 +96,6 @@ def test_a_grey_image_gets_the_fallback() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "red", "#fff", "#gggggg", "5b8cff1"])
-def test_what_is_no_colour_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_colour_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         colours.parse(text)

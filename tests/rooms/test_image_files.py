@@ -262,10 +262,11 @@ def test_heic_is_upright_however_the_phone_was_held(orientation: int) -> None:
     for x in (0.25, 0.75):
         for y in (0.25, 0.75):
             at = (int(found.width * x), int(found.height * y))
-            assert near(found.getpixel(at), wanted.getpixel(at), by=12), at  # type: ignore[arg-type]
+            here, there = found.getpixel(at), wanted.getpixel(at)
+            assert near(here, there, by=12), at  # type: ignore[arg-type]
 
 
-def test_of_several_pictures_in_a_heic_the_main_one_is_taken() -> None:
+def test_the_main_picture_of_a_heic_with_several_is_used() -> None:
     file = pillow_heif.from_pillow(Image.new("RGB", (400, 300), TEAL))
     file.add_from_pillow(Image.new("RGB", (500, 300), ORANGE))
     out = io.BytesIO()

@@ -143,7 +143,7 @@ def test_notes_with_many_rows_are_merged(room: Room, keeper: Keeper) -> None:
     assert NotesUpdate.objects.count() == 1
 
 
-def test_who_came_in_is_forgotten_when_no_pass_is_left_and_no_call_is_running(
+def test_arrivals_are_forgotten_when_no_pass_is_left_and_no_call_is_running(
     room: Room, keeper: Keeper, clean_redis: Any
 ) -> None:
     def arrive(room: Room, name: str, age: timedelta) -> None:

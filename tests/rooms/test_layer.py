@@ -12,11 +12,11 @@ from django.conf import settings
 from rooms.workers.layer import LastingRedisChannelLayer
 
 
-async def test_what_is_no_message_costs_itself_and_no_consumer(
+async def test_an_unreadable_message_does_not_end_a_consumer(
     clean_redis: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]["CONFIG"]  # type: ignore[assignment]
-    layer = LastingRedisChannelLayer(**config)
+    default: Any = settings.CHANNEL_LAYERS["default"]
+    layer = LastingRedisChannelLayer(**default["CONFIG"])
     channel = await layer.new_channel()
     key = layer.prefix + layer.non_local_name(channel)
     clean_redis.zadd(key, {bytes([n]) * 12 + b"\xc1": time.time() for n in range(3)})

@@ -21,7 +21,7 @@ INVISIBLE = ["\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e"]
 
 @pytest.mark.parametrize(("letter", "name"), [("i", TOKEN), ("n", TOKEN), ("r", "my-room")])
 @pytest.mark.parametrize("junk", ["", *JUNK, *INVISIBLE])
-def test_what_is_behind_a_link_is_cut_off(letter: str, name: str, junk: str) -> None:
+def test_text_after_a_link_is_cut_off(letter: str, name: str, junk: str) -> None:
     clean = f"/{letter}/{name}/"
     assert mended(clean + junk) == clean
     assert mended(clean + "/" + junk) == clean
@@ -32,7 +32,7 @@ def test_what_is_behind_a_link_is_cut_off(letter: str, name: str, junk: str) -> 
 
 
 @pytest.mark.parametrize("junk", INVISIBLE)
-def test_what_nobody_sees_is_taken_out_of_the_middle(junk: str) -> None:
+def test_invisible_characters_are_removed_from_the_middle(junk: str) -> None:
     assert mended(f"/i/{TOKEN[:9]}{junk}{TOKEN[9:]}/") == f"/i/{TOKEN}/"
     assert mended(f"/r/gar{junk}den/") == "/r/garden/"
 
@@ -151,7 +151,7 @@ async def test_no_address_of_media_gets_a_page_or_lacks_cors_headers(path: str) 
 
 
 @pytest.mark.django_db
-def test_also_what_django_answers_itself_may_be_read_by_other_sites() -> None:
+def test_other_sites_may_also_read_djangos_own_answers() -> None:
     answer = Client(raise_request_exception=False).post("/whip/garden", headers={"Host": "evil"})
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (400, "*")
     assert "Access-Control-Allow-Origin" not in Client().get("/r/garden/")

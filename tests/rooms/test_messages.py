@@ -147,7 +147,7 @@ values = st.recursive(
     st.sampled_from(sorted(messages.MESSAGES)),
     st.dictionaries(st.sampled_from(["pass", "name", "slots", "sdp", "id", "text"]), values),
 )
-def test_whatever_comes_the_error_is_ours(kind: str, fields: dict[str, Any]) -> None:
+def test_any_bad_message_raises_our_own_error(kind: str, fields: dict[str, Any]) -> None:
     try:
         messages.decode(json.dumps({"type": kind, **fields}))
     except messages.MessageError:

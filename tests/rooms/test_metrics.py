@@ -125,7 +125,7 @@ async def test_metrics_are_missing_while_redis_is_away(settings: Any, without_re
     assert b"cannot be reached" in response.content
 
 
-def test_strange_names_are_escaped_and_what_is_not_known_is_left_out() -> None:
+def test_strange_names_are_escaped_and_unknown_values_left_out() -> None:
     name = 'a"b\\c\nd'
     overview = Overview(
         [WorkerNow(name, 0.5, 1, 2, True, None)],

@@ -77,7 +77,7 @@ class Editor:
         await self.browser.gone()
 
 
-async def test_what_one_types_another_reads() -> None:
+async def test_text_that_one_person_types_reaches_another() -> None:
     room = await make_room()
     ann, bob = await Editor(room.notes_key).open(), await Editor(room.notes_key).open()
     await ann.type("Hello")
@@ -124,7 +124,7 @@ async def test_notes_outlive_everybody_who_wrote_them() -> None:
     await later.close()
 
 
-async def test_what_was_written_offline_arrives_with_the_connection() -> None:
+async def test_text_written_offline_arrives_with_the_connection() -> None:
     room = await make_room()
     ann = Editor(room.notes_key)
     ann.text += "on the train"

@@ -94,7 +94,7 @@ def test_each_worry_about_a_worker_is_said_by_itself(worker: WorkerNow, says: st
     assert all(column.text(worker) for column in WORKER_COLUMNS)
 
 
-def test_what_is_wrong_with_links_is_said() -> None:
+def test_each_worry_about_links_is_reported() -> None:
     lossy = replace(
         ROOM, last=Counts(packets_in=95, lost_in=9, given_up_in=5), links=Links(), paused=2
     )

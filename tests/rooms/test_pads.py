@@ -1,4 +1,4 @@
-"""A small server gives Etherpad's documented answers and wrong ones; tests/e2e drives a real one."""
+"""Etherpad's documented and wrong answers, from a small server; tests/e2e drives a real one."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_pad_that_etherpad_has_lost_is_made_again(
     assert etherpad.pads == {room.pad_id: "r.3"}
 
 
-def test_what_cannot_be_made_again_leaves_the_call_alone(
+def test_a_pad_that_cannot_be_created_again_leaves_the_call_alone(
     room: Room, etherpad: type[Answers]
 ) -> None:
     provider = pads.provider()

@@ -15,7 +15,7 @@ async def gone(message: dict[str, Any]) -> None:
     raise Disconnected("Attempt to send on a closed protocol")
 
 
-async def test_what_is_sent_to_nobody_goes_nowhere() -> None:
+async def test_sending_to_a_lost_connection_does_nothing() -> None:
     for consumer in (CallConsumer(), NotesConsumer()):
         consumer.base_send = gone
         await consumer.send(text_data="{}")

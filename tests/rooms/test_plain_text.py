@@ -31,7 +31,7 @@ def test_a_line(what: str, text: str, clean: str) -> None:
 
 
 @given(anything)
-def test_whatever_is_typed_only_what_is_refused_is_missing(text: str) -> None:
+def test_only_forbidden_characters_are_removed_from_any_text(text: str) -> None:
     passage = plain_text.passage(text)
     assert plain_text.passage(passage) == passage
     passage.encode()

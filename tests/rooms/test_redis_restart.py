@@ -98,7 +98,7 @@ async def _until(browser: Browser, kind: str) -> dict[str, Any]:
                 return body
 
 
-def test_who_is_misplaced() -> None:
+def test_a_seat_is_misplaced_if_its_worker_is_dead_or_has_lost_the_room() -> None:
     here, dead, moved, forgotten = (
         Seat(f"c{n}", f"r{n}", w) for n, w in enumerate(["a", "dead", "a", "a"])
     )

@@ -41,7 +41,7 @@ def test_the_person_is_banned_and_the_ban_says_by_which_invite_they_came(room: R
     ]
 
 
-def test_of_a_stream_the_person_alone_is_banned(room: Room) -> None:
+def test_removing_a_stream_bans_its_person_but_not_its_invite(room: Room) -> None:
     invite = arrive(room, "s1", "whip-1", kind="whip")
     removal.ban(room, MODERATOR, "s1")
     assert Ban.objects.filter(person="whip-1", invite=None).count() == 1
@@ -64,7 +64,7 @@ def test_a_visitor_is_banned_by_its_person(room: Room) -> None:
     assert Ban.objects.filter(person="eve", invite=None).count() == 1
 
 
-def test_all_tabs_of_a_person_end_and_nobody_elses(room: Room) -> None:
+def test_all_tabs_of_the_person_end_and_no_others(room: Room) -> None:
     arrive(room, "p1", "ann")
     arrive(room, "p2", "bob")
     arrive(room, "p3", "ann", Role.LISTENER)
@@ -72,7 +72,7 @@ def test_all_tabs_of_a_person_end_and_nobody_elses(room: Room) -> None:
     assert removal.ban(room, MODERATOR, "p1").participants == ["p1", "p3"]
 
 
-def test_of_very_many_arrivals_the_named_one_and_the_newest_are_told(room: Room) -> None:
+def test_the_named_arrival_and_the_newest_of_very_many_are_told(room: Room) -> None:
     for n in range(removal.NEWEST + 5):
         arrive(room, f"p{n}", "ann")
     gone = removal.ban(room, OWNER, "p0").participants
@@ -81,7 +81,7 @@ def test_of_very_many_arrivals_the_named_one_and_the_newest_are_told(room: Room)
 
 
 @pytest.mark.parametrize("participant", ["", "p2", "x" * 500])
-def test_whoever_is_not_in_this_room_is_not_here(room: Room, participant: str) -> None:
+def test_somebody_who_is_not_in_this_room_cannot_be_removed(room: Room, participant: str) -> None:
     arrive(room, "p1", "ann")
     arrive(Room.objects.create(slug="attic", title="Attic"), "p2", "bob")
     with pytest.raises(removal.NotHere):
@@ -89,7 +89,7 @@ def test_whoever_is_not_in_this_room_is_not_here(room: Room, participant: str) -
     assert not Ban.objects.exists()
 
 
-def test_nobody_removes_oneself_in_another_tab(room: Room) -> None:
+def test_nobody_can_remove_themselves_in_another_tab(room: Room) -> None:
     arrive(room, "p1", "ann")
     with pytest.raises(removal.NotAllowed):
         removal.ban(room, OWNER, "p1", by="ann")
@@ -121,7 +121,7 @@ def test_an_owner_by_account_who_tries_the_guests_link_stays_one_too(room: Room)
             removal.ban(room, grant, "p2")
 
 
-def test_what_counts_is_the_role_that_the_invite_has_today(room: Room) -> None:
+def test_the_invites_current_role_counts(room: Room) -> None:
     arrive(room, "p1", "ann", Role.MODERATOR)
     with pytest.raises(removal.NotAllowed):
         removal.ban(room, MODERATOR, "p1")
@@ -130,7 +130,7 @@ def test_what_counts_is_the_role_that_the_invite_has_today(room: Room) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_remove_the_same_person_at_once_one_ban_is_left() -> None:
+def test_removing_a_person_many_times_at_once_leaves_one_ban() -> None:
     room = Room.objects.create(slug="garden", title="Garden")
     arrive(room, "p1", "ann")
     done: list[list[str]] = []
@@ -204,7 +204,9 @@ async def test_the_ban_is_there_before_the_worker_hears_of_it_and_the_removed_st
         pytest.param(Role.LISTENER, Role.LISTENER, id="a listener anybody"),
     ],
 )
-async def test_who_may_not_remove_is_told_so_and_nothing_happens(actor: Role, target: Role) -> None:
+async def test_somebody_who_may_not_remove_is_told_so_and_nothing_happens(
+    actor: Role, target: Role
+) -> None:
     room = await make_room()
     async with FakeWorker() as worker:
         ann, _ = await join(room, "Ann", role=actor)
@@ -243,7 +245,7 @@ async def test_a_moderator_whose_invite_was_revoked_meanwhile_removes_nobody() -
 
 @whole
 @pytest.mark.django_db(transaction=True)
-async def test_whoever_has_left_long_ago_is_not_here_and_oneself_may_leave() -> None:
+async def test_nobody_can_remove_themselves_or_somebody_who_left_long_ago() -> None:
     room = await make_room()
     async with FakeWorker():
         ann, welcome = await join(room, "Ann", role=Role.OWNER)
@@ -256,7 +258,7 @@ async def test_whoever_has_left_long_ago_is_not_here_and_oneself_may_leave() -> 
 
 @whole
 @pytest.mark.django_db(transaction=True)
-async def test_where_the_worker_cannot_be_told_the_ban_counts_and_the_host_hears_so(
+async def test_a_ban_holds_and_the_host_hears_so_if_the_worker_cannot_be_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room = await make_room()
@@ -278,7 +280,7 @@ async def test_where_the_worker_cannot_be_told_the_ban_counts_and_the_host_hears
 
 @whole
 @pytest.mark.django_db(transaction=True)
-async def test_who_is_removed_while_coming_in_is_put_out_again(
+async def test_somebody_removed_while_they_join_is_put_out_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room = await make_room()

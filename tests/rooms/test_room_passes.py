@@ -167,7 +167,7 @@ def test_a_pass_is_renewed_by_every_visit(client: Client, room: Room) -> None:
     assert "pass-garden" in client.get("/r/garden/").cookies
 
 
-def test_whose_pass_has_run_out_is_told_so_and_is_the_same_person_with_the_link(
+def test_an_expired_pass_is_reported_and_the_link_brings_back_the_same_person(
     client: Client, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invite = room.invites.create(uses_left=1)

@@ -35,7 +35,7 @@ def test_a_stranger_cannot_tell_an_existing_room_from_an_absent_one(
 @pytest.mark.parametrize(
     "state", [{"locked": True}, {"closed": True}, {"opens": timezone.now() + timedelta(days=1)}]
 )
-def test_nor_by_the_state_of_the_room_nor_with_a_forged_pass(
+def test_neither_the_rooms_state_nor_a_forged_pass_tells_a_stranger_that_it_exists(
     client: Client, room: Room, state: dict[str, Any]
 ) -> None:
     Room.objects.update(**state)
@@ -129,7 +129,7 @@ def test_a_full_room_says_so_and_the_owner_finds_a_place(
     assert enter(Client(), room.invites.create(role=Role.OWNER)).status_code == 200
 
 
-def test_who_is_in_may_reload_the_page_of_a_full_and_locked_room(
+def test_people_in_a_full_and_locked_room_may_reload_its_page(
     client: Client, room: Room, clean_redis: Any
 ) -> None:
     from sfu_worker import wire
@@ -153,7 +153,7 @@ def test_visitors_come_in_by_the_address_where_they_may(client: Client, room: Ro
     assert values["links"]["call"] == "http://127.0.0.1:8000/r/garden/"
 
 
-def test_whose_invite_ended_is_a_visitor_where_visitors_may_come(
+def test_somebody_whose_invite_ended_is_a_visitor_if_visitors_are_allowed(
     client: Client, room: Room
 ) -> None:
     Room.objects.update(visitors=VisitorPolicy.LISTEN)
@@ -219,7 +219,7 @@ def test_a_streaming_program_gets_the_invite_that_its_user_came_by(
     assert (b"Stream with OBS" in page.content) is streams
 
 
-def test_who_came_without_an_invite_gets_no_key(owner: Client, room: Room) -> None:
+def test_somebody_without_an_invite_gets_no_key(owner: Client, room: Room) -> None:
     tokens = [room.invites.create(role=role).token for role in (Role.OWNER, Role.MODERATOR)]
     page = owner.get("/r/garden/")
     assert config(page)["whip"] is None

@@ -44,7 +44,9 @@ async def test_a_room_goes_to_the_least_loaded_worker_and_stays_there() -> None:
         ),
     ],
 )
-async def test_who_is_least_loaded(one: dict[str, Any], two: dict[str, Any], chosen: str) -> None:
+async def test_the_least_loaded_worker_is_chosen(
+    one: dict[str, Any], two: dict[str, Any], chosen: str
+) -> None:
     async with FakeWorker("a", **one), FakeWorker("b", **two):
         assert (await sfu.least_loaded() or {})["worker"] == chosen
         assert await sfu.place("garden") == chosen

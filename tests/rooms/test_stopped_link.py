@@ -75,13 +75,13 @@ def test_a_link_that_lets_nobody_in_is_not_replaced(room: Room, state: dict[str,
     assert Invite.objects.count() == 1
 
 
-def test_of_a_stream_no_link_is_stopped(room: Room) -> None:
+def test_removing_a_stream_stops_no_link(room: Room) -> None:
     arrive(room, "s1", "whip-1", kind="whip")
     assert removal.ban(room, OWNER, "s1", stop_link=True).fresh is None
     assert not Invite.objects.filter(stopped=True).exists()
 
 
-def test_who_else_came_by_the_link_is_told_by_name(room: Room) -> None:
+def test_the_others_who_came_by_the_link_are_named(room: Room) -> None:
     invite = arrive(room, "p0", "ann")
     for n in range(removal.SHOWN + 2):
         for tab in "ab":
@@ -111,7 +111,7 @@ def test_bans_from_before_have_stopped_their_invites(room: Room) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_came_by_two_invites_is_one_row_after_a_way_back(room: Room) -> None:
+def test_reverting_the_migration_leaves_one_row_for_somebody_with_two_invites(room: Room) -> None:
     for invite in (room.invites.create(), room.invites.create()):
         admit(Pass(room.pk, Role.SPEAKER, invite.pk, "ann"), "Ann", participant="p")
     newest = Arrival.objects.order_by("since").last()

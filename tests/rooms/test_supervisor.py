@@ -271,8 +271,9 @@ def test_tokens_of_requests_reach_no_log(serve: Callable[..., Served]) -> None:
         served.get(f"/i/{token}/")
     with socket.create_connection(("127.0.0.1", int(served.url.rsplit(":", 1)[1])), 30) as plain:
         plain.sendall(
-            f"GET /ws/call/{secret}/ HTTP/1.1\r\nHost: {served.url[7:]}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
+            f"GET /ws/call/{secret}/ HTTP/1.1\r\nHost: {served.url[7:]}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
         )
         assert plain.recv(100)
     served.end(signal.SIGTERM)

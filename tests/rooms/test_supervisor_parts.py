@@ -185,7 +185,7 @@ def test_a_full_disk_below_the_log_stops_no_output() -> None:
     prefixer(Full())("web", "hello")
 
 
-async def test_where_the_kernel_does_not_help_the_leash_watches_its_parent() -> None:
+async def test_the_leash_watches_its_parent_if_the_kernel_does_not_help() -> None:
     command = ["sh", "-c", "echo $$; exec sleep 600"]
     found = f"import os, sys; sys.path.insert(0, {str(LEASH.parent)!r}); import leash"
     watch = f"{found}; leash.watch(os.getppid(), {command!r})"

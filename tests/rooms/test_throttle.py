@@ -103,7 +103,9 @@ async def test_an_encoder_that_reconnects_and_trickles_is_never_held_back(
         assert answers == [204] * 100
 
 
-async def test_who_was_held_back_may_go_on_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_caller_that_was_held_back_may_go_on_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(LIMITS, ("whip", "POST"), Limit(10, 1))
 
     async def may() -> bool:

@@ -63,7 +63,9 @@ async def test_a_full_channel_keeps_nobody_else_from_hearing_that_the_worker_die
 
 
 @pytest.mark.usefixtures("small_channels")
-async def test_who_could_not_be_told_of_an_empty_redis_is_told_later(clean_redis: Any) -> None:
+async def test_a_consumer_that_could_not_be_told_of_an_empty_redis_is_told_later(
+    clean_redis: Any,
+) -> None:
     own = Watch({name: Seat(name, "garden", "w1") for name in (FULL, FREE)})
     await own.step(time.monotonic())
     clean_redis.flushall()

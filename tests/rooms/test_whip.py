@@ -153,7 +153,7 @@ async def test_an_unknown_room_and_an_unknown_token_look_alike(
         pytest.param({"opens": "2999-01-01T00:00Z"}, {}, 409, id="not open yet"),
     ],
 )
-async def test_who_may_not_publish_is_told_so(
+async def test_a_caller_that_may_not_publish_is_told_so(
     client: AsyncClient, fields: Any, invite: Any, status: int
 ) -> None:
     token = (await make_invite(await make_room(**fields), **invite)).token
@@ -237,7 +237,7 @@ async def test_a_stream_that_is_removed_while_it_comes_in_is_told_so(
         ),
     ],
 )
-async def test_what_is_no_offer_is_refused(
+async def test_a_body_that_is_not_an_offer_is_refused(
     client: AsyncClient, body: Any, type_: str, status: int
 ) -> None:
     token = (await make_invite(await make_room())).token

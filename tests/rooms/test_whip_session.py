@@ -141,7 +141,7 @@ async def arrive() -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
 
 
 @KINDS
-async def test_what_is_no_fragment_by_its_head_is_refused_before_a_worker_hears_of_it(
+async def test_headers_without_a_fragment_are_refused_before_a_worker_hears_of_it(
     arrive: Callable[[str], Awaitable[Client]], kind: str
 ) -> None:
     client = await arrive(kind)
@@ -314,7 +314,7 @@ async def test_ice_is_restarted_and_dtls_knows_nothing_of_it(
     assert (await client.delete()).status_code == 200
 
 
-async def test_of_restarts_at_once_each_is_answered_and_one_counts(
+async def test_each_of_many_simultaneous_restarts_is_answered_and_one_counts(
     worker: Worker, arrive: Callable[[str], Awaitable[Client]]
 ) -> None:
     client = await arrive("whip")
@@ -328,7 +328,7 @@ async def test_of_restarts_at_once_each_is_answered_and_one_counts(
     assert len(worker.port.by_ufrag) == 2
 
 
-async def test_who_was_removed_has_no_session_and_its_key_brings_it_back_only_without_a_ban(
+async def test_a_removed_stream_has_no_session_and_its_key_works_again_only_without_a_ban(
     worker: Worker, arrive: Callable[[str], Awaitable[Client]]
 ) -> None:
     client = await arrive("whip")

@@ -162,7 +162,7 @@ class Result:
         return [
             f"joined:               {self.joined} of {self.people}",
             f"streams seen:         {self.seen} of {self.expected}",
-            f"packets:              {self.sent} sent, {self.received} received ({rate:.0f} a second)",
+            f"packets:              {self.sent} sent, {self.received} received ({rate:.0f}/s)",
             f"lost:                 {self.lost} ({self.duplicates} twice, {self.broken} changed)",
             f"paused by server:     {self.pauses} times (for lack of a receiver's bandwidth)",
             f"CPU of the worker:    {cpu}",
@@ -187,6 +187,11 @@ def percentile(values: list[float], share: float) -> float:
     return (
         sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
     )
+
+
+def frames(client: LightClient) -> int:
+    """The number of streams of which the client has seen a frame."""
+    return len(client.receiver.first_frame)
 
 
 async def hold(link: str, people: int, seconds: float, *, tcp: bool = False) -> Result:
@@ -214,7 +219,7 @@ async def hold(link: str, people: int, seconds: float, *, tcp: bool = False) -> 
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(JOIN_SECONDS):
                     # Polled: a client reports nothing for each of its up to 90 streams.
-                    while sum(len(c.receiver.first_frame) for c in clients) < expected:  # noqa: ASYNC110
+                    while sum(map(frames, clients)) < expected:  # noqa: ASYNC110
                         await asyncio.sleep(0.05)
             begun, before = time.monotonic(), sum(client.receiver.received for client in clients)
             loads = await watch(doors[0].slug, seconds)
