@@ -11,12 +11,21 @@ beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
 });
 
-const local = () => ({ on() {}, stop() {}, track: () => null, isOn: () => false, mode: () => 'auto' });
+const local = () => ({
+  on() {}, stop() {}, track: () => null, isOn: () => false, mode: () => 'auto',
+});
 
 const newCall = (media = local(), publish = false) =>
   new Call({ ws: '', pass: 'a', role: 'guest', publish, ice_servers: [], max_bitrate: 1 }, media);
 
-const WELCOME = { type: 'welcome', participant: 'p1', resume: 'again', role: 'guest', publish: false, chat_number: 0 };
+const WELCOME = {
+  type: 'welcome',
+  participant: 'p1',
+  resume: 'again',
+  role: 'guest',
+  publish: false,
+  chat_number: 0,
+};
 const state = (more = {}) => ({
   type: 'room_state',
   room: 'r',
@@ -43,7 +52,7 @@ async function welcome(publish = false) {
   await settled();
 }
 
-/** In a call whose first offer is answered. */
+/** A call whose first offer is answered. */
 async function joined(media = local(), publish = false) {
   const call = newCall(media, publish);
   call.join('Ann');
@@ -56,12 +65,16 @@ async function joined(media = local(), publish = false) {
 }
 
 async function answer() {
-  socket().tell({ type: 'answer', id: socket().of('offer').at(-1).id, sdp: 'answer', ice_session: '' });
+  socket().tell({
+    type: 'answer', id: socket().of('offer').at(-1).id, sdp: 'answer', ice_session: '',
+  });
   await settled();
 }
 
 /** Six others, for whom the first four slots are not enough. */
-const CROWD = Array.from({ length: 6 }, (_, i) => ({ key: `k${i}`, audio: `a${i}`, video: `v${i}`, height: 90, priority: i }));
+const CROWD = Array.from({ length: 6 }, (_, i) => ({
+  key: `k${i}`, audio: `a${i}`, video: `v${i}`, height: 90, priority: i,
+}));
 
 test('a socket that comes back with a lost answer makes only the open offer again', async () => {
   const call = await joined();
@@ -80,7 +93,7 @@ test('a socket that comes back with a lost answer makes only the open offer agai
   assert.ok(call.subscriptions._connection.answered);
 });
 
-test('a room that has moved while the socket was away gets one offer', async () => {
+test('a room that moved while the socket was away gets one offer', async () => {
   await joined();
   socket().onclose({ code: 1006 });
   await wait(500);
@@ -130,7 +143,7 @@ test('after a failure the room_state is asked for until it comes', async () => {
   assert.equal(socket().of('snapshot').length, 2);
 });
 
-test('a server that does not welcome is left, even when its socket never closes', async () => {
+test('a server that does not welcome is left, even if its socket never closes', async () => {
   const call = newCall();
   call.join('Ann');
   await wait(10_000);
@@ -151,7 +164,7 @@ test('a pass that is not renewed shows a dead socket', async () => {
   assert.equal(FakeSocket.all.length, 2);
 });
 
-test('a wish of which nothing is heard is said again, but not for ever', async () => {
+test('a wish without an answer is repeated, but not for ever', async () => {
   const call = await joined();
   call.subscriptions.want(CROWD.slice(0, 2));
   await wait(100);
@@ -167,13 +180,14 @@ test('a wish of which nothing is heard is said again, but not for ever', async (
   assert.equal(socket().of('slots').length, before + 3);
 });
 
-test('an answer that fails late leaves the connection alone that came meanwhile', async () => {
+test('an answer that fails late does not harm the connection that came meanwhile', async () => {
   mock.method(console, 'warn', () => {});
   const call = await joined();
   call.subscriptions.want(CROWD);
   await wait(100);
   let fail;
-  FakePeerConnection.all[0].setRemoteDescription = () => new Promise((_, reject) => (fail = reject));
+  const failing = new Promise((_, reject) => (fail = reject));
+  FakePeerConnection.all[0].setRemoteDescription = () => failing;
   await answer();
   socket().tell(state({ epoch: 'e2' }));
   await settled();
@@ -184,9 +198,12 @@ test('an answer that fails late leaves the connection alone that came meanwhile'
 
 for (const [when, happen] of [
   ['the call is over', (call) => call.leave()],
-  ['its person may only listen', () => socket().tell({ type: 'role', role: 'listener', publish: false })],
+  [
+    'its person may only listen',
+    () => socket().tell({ type: 'role', role: 'listener', publish: false }),
+  ],
 ]) {
-  test(`a device that starts when ${when} is let go`, async () => {
+  test(`a device that starts when ${when} is stopped`, async () => {
     const media = new LocalMedia();
     const call = await joined(media, true);
     happen(call);
@@ -198,7 +215,7 @@ for (const [when, happen] of [
   });
 }
 
-/** Everything that a call says, by name of the event. */
+/** Collects the events of a call by name. */
 function listen(call) {
   const seen = { joined: [], left: [], ended: [], problem: [], role: [], fresh_link: [] };
   for (const name of Object.keys(seen)) call.on(name, (detail) => seen[name].push(detail));
@@ -233,13 +250,13 @@ test('before the first room_state a refusal is not the end of a call', async () 
   assert.deepEqual(seen.ended.map(({ why, message }) => [why, message]), [['refused', 'Words.']]);
 });
 
-test('a pass that is worth nothing any more is told apart', async () => {
+test('a pass that is no longer valid has its own reason', async () => {
   const seen = listen(await joined());
   socket().onclose({ code: 4401 });
   assert.deepEqual(seen.ended.map(({ why }) => why), ['pass']);
 });
 
-test('a participant that timed out comes back as the same one, others are out', async () => {
+test('a participant that timed out rejoins as the same one, a removed one is out', async () => {
   const seen = listen(await joined());
   socket().tell({ type: 'removed', why: 'timeout' });
   await wait(500);
@@ -262,7 +279,7 @@ test('a call ends once, and hears nothing afterwards', async () => {
   assert.equal(call.room, room);
 });
 
-test('people who come and go are announced, those who were there before are not', async () => {
+test('people who join and leave are announced, those who were there before are not', async () => {
   const call = newCall();
   const seen = listen(call);
   call.join('Ann');
@@ -293,7 +310,7 @@ test('a gap in the events asks for the state, once until it comes', async () => 
   assert.equal(FakePeerConnection.all.length, 1, 'the connection stays');
 });
 
-test('a worker that is lost takes the connection along, and the next state makes another', async () => {
+test('a lost worker ends the connection, and the next room_state begins another', async () => {
   await joined();
   socket().tell({ type: 'worker_lost' });
   assert.ok(FakePeerConnection.all[0].closed);
@@ -302,7 +319,7 @@ test('a worker that is lost takes the connection along, and the next state makes
   assert.equal(FakePeerConnection.all.length, 2);
 });
 
-test('a worker that knows the participant no more gets another socket', async () => {
+test('a worker that no longer knows the participant gets another socket', async () => {
   await joined();
   const refused = { type: 'refused', command: 'slots', code: 'not_in_room', detail: '' };
   socket().tell(refused);
@@ -321,7 +338,7 @@ test('an error about a chat line goes to the chat, any other is a problem', asyn
   assert.deepEqual(seen.problem, ['Slower.']);
 });
 
-test('a fresh link is told, an asked one is the answer', async () => {
+test('a fresh link is announced, a requested one is the answer', async () => {
   const call = await joined();
   const seen = listen(call);
   const asked = call.ask({ type: 'link' });
@@ -331,7 +348,7 @@ test('a fresh link is told, an asked one is the answer', async () => {
   assert.deepEqual(seen.fresh_link, ['new']);
 });
 
-test('a role is told when it changes, and says whether it may send from now on', async () => {
+test('a role is announced when it changes, with whether it may send from now on', async () => {
   const seen = listen(await joined());
   const role = (name, publish) => socket().tell({ type: 'role', role: name, publish });
   role('guest', false);

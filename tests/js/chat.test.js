@@ -3,11 +3,16 @@ import { test } from 'node:test';
 import { EMPTY_LOG, forget, receive, refuse, sending } from '../../static/rooms/room/chat.js';
 
 const line = (number, nonce = `n${number}`) => ({
-  number, nonce, participant: 'p', name: 'Ann', text: `line ${number}`, sent: '2026-01-01T00:00:00Z',
+  number,
+  nonce,
+  participant: 'p',
+  name: 'Ann',
+  text: `line ${number}`,
+  sent: '2026-01-01T00:00:00Z',
 });
 const numbers = (lines) => lines.map(({ number }) => number);
 
-test('lines come out once and in order, however they come in', () => {
+test('lines come out once and in order, in whatever order they arrive', () => {
   // Every order of four lines, each sent twice.
   const orders = [[1, 2, 3, 4], [4, 3, 2, 1], [2, 1, 4, 3], [3, 1, 4, 2], [1, 3, 2, 4]];
   for (const order of orders) {
@@ -23,7 +28,7 @@ test('lines come out once and in order, however they come in', () => {
   }
 });
 
-test('a gap is reported until it is filled, and what came early is kept', () => {
+test('a gap is reported until it is filled, and early lines are kept', () => {
   const first = receive(receive(EMPTY_LOG, [line(1)]).log, [line(4)]);
   assert.deepEqual([numbers(first.added), first.gap, first.log.last], [[], true, 1]);
   const second = receive(first.log, [line(2), line(3)]);
@@ -41,15 +46,18 @@ test('an own line is acknowledged even while a line before it is missing', () =>
   assert.deepEqual([step.log.pending.size, step.gap, step.added.length], [0, true, 0]);
 });
 
-test('a refused line waits for its writer and is not pending any more', () => {
+test('a refused line waits for its author and is no longer pending', () => {
   const log = refuse(sending(EMPTY_LOG, 'x', 'hello'), 'x', 'too long');
-  assert.deepEqual([log.pending.size, [...log.refused]], [0, [['x', { text: 'hello', why: 'too long' }]]]);
+  assert.deepEqual(
+    [log.pending.size, [...log.refused]],
+    [0, [['x', { text: 'hello', why: 'too long' }]]],
+  );
   assert.equal(refuse(log, 'x', 'again'), log);
   assert.equal(forget(log, 'x').refused.size, 0);
   assert.equal(refuse(EMPTY_LOG, 'strange', 'why').refused.size, 0);
 });
 
-test('a newcomer who begins later is not given older lines', () => {
+test('a newcomer who begins later does not get older lines', () => {
   const step = receive({ ...EMPTY_LOG, last: 10 }, [line(9), line(11)]);
   assert.deepEqual(numbers(step.added), [11]);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChatClient, newNonce } from '../../static/rooms/room/chat_client.js';
 
-/** The server's side: a bucket that refuses, and a record in which a nonce counts once. */
+/** The server's side: a rate limit, and a record in which a nonce counts once. */
 class Server {
   constructor({ burst = 1000 } = {}) {
     this.tokens = burst;
@@ -14,7 +14,7 @@ class Server {
     this.client.connected(0);
   }
 
-  /** Answer what has come in, in order. */
+  /** Answer all lines in order. */
   answer() {
     for (const { type, nonce, text } of this.heard.splice(0)) {
       if (type !== 'chat') continue;
@@ -51,7 +51,7 @@ test('a nonce needs no https', (t) => {
   assert.notEqual(newNonce(), newNonce());
 });
 
-test('thirty lines at once arrive once each and in order, as fast as the server takes them', (t) => {
+test('thirty lines at once arrive once and in order, as fast as the server accepts them', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const server = new Server({ burst: 20 });
   for (const text of thirty) server.client.say(text);
@@ -66,7 +66,7 @@ test('thirty lines at once arrive once each and in order, as fast as the server 
   assert.deepEqual(server.client.log.lines.map(({ text }) => text), thirty);
 });
 
-test('a refused line is not sent again, and those behind it go on', () => {
+test('a refused line is not sent again, and the lines behind it are sent', () => {
   const server = new Server();
   for (const text of ['one', 'x'.repeat(2001), 'two']) server.client.say(text);
   server.settle();
@@ -79,7 +79,7 @@ test('a refused line is not sent again, and those behind it go on', () => {
   assert.equal(server.client.log.refused.size, 0);
 });
 
-test('an answer that was lost is asked for again with the same nonce', (t) => {
+test('a line whose answer was lost is sent again with the same nonce', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const server = new Server();
   server.lostAnswers = 1;
@@ -92,7 +92,7 @@ test('an answer that was lost is asked for again with the same nonce', (t) => {
   assert.deepEqual([server.texts, server.client.log.pending.size], [['one', 'two'], 0]);
 });
 
-test('what was written while the socket was away is sent when it is back, once and in order', () => {
+test('lines written while the socket was away are sent once and in order when it is back', () => {
   const server = new Server();
   server.lostAnswers = 1;
   server.client.say('one');
@@ -106,7 +106,7 @@ test('what was written while the socket was away is sent when it is back, once a
   assert.equal(server.client.log.pending.size, 0);
 });
 
-test('lines that cannot be sent do not pile up without end', () => {
+test('lines that cannot be sent do not pile up without limit', () => {
   const server = new Server();
   server.away = true;
   const taken = Array.from({ length: 150 }, () => server.client.say('hello'));

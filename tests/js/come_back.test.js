@@ -13,7 +13,7 @@ beforeEach(() => {
   globalThis.location = { pathname: '/r/room/', reload() {} };
 });
 
-/** A lobby, and devices of which each comes when it is let. */
+/** A lobby, and devices that each open when the test says so. */
 function page() {
   const lobby = {
     done: false,
@@ -30,7 +30,7 @@ function page() {
 
 const BEFORE = { name: 'Ann', microphone: true, camera: true };
 
-test('devices are asked for one after the other, and then the call is joined', async () => {
+test('devices are opened one after the other, and then the call is joined', async () => {
   const { lobby, local, asked, sources } = page();
   comeBack(BEFORE);
   const back = bringBack(lobby, local);
@@ -43,7 +43,7 @@ test('devices are asked for one after the other, and then the call is joined', a
   assert.deepEqual(lobby.names, ['Ann']);
 });
 
-test('whoever goes in by another way meanwhile is asked for nothing more', async () => {
+test('a person who joins another way meanwhile is asked nothing more', async () => {
   const { lobby, local, asked, sources } = page();
   comeBack(BEFORE);
   const back = bringBack(lobby, local);

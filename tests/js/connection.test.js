@@ -10,7 +10,7 @@ beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout'] });
 });
 
-/** A connection whose offers and failures are written down. */
+/** A connection that records its offers and failures. */
 function connect() {
   const connection = new Connection({ iceServers: [], publish: false, pairs: 1, voices: 0 });
   const seen = { offers: [], unanswered: [], answered: 0, failed: 0 };
@@ -21,7 +21,8 @@ function connect() {
   return { connection, seen, pc: FakePeerConnection.all.at(-1) };
 }
 
-const answer = (connection, { id }) => connection.accept({ type: 'answer', id, sdp: 'answer', ice_session: '' });
+const answer = (connection, { id }) =>
+  connection.accept({ type: 'answer', id, sdp: 'answer', ice_session: '' });
 
 /** One that has been answered and is connected. */
 async function connected() {
@@ -55,7 +56,7 @@ test('a lost answer leads to another offer, and the connection stays', async () 
   assert.deepEqual([pc.closed, seen.failed], [false, 0]);
 });
 
-test('offers that nothing answers come less and less often, and are counted', async () => {
+test('unanswered offers come less and less often, and are counted', async () => {
   const { connection, seen } = await connected();
   connection.grow(2, 0);
   await settled();
@@ -71,7 +72,7 @@ test('offers that nothing answers come less and less often, and are counted', as
   assert.deepEqual(seen.unanswered, [1, 2, 3, 4, 5]);
 });
 
-test('an answer that is known to be lost is not waited for', async () => {
+test('the connection does not wait for an answer that is known to be lost', async () => {
   const { connection, seen } = await connected();
   connection.renew();
   await settled();
@@ -83,7 +84,7 @@ test('an answer that is known to be lost is not waited for', async () => {
   assert.equal(seen.offers.length, 3);
 });
 
-test('what is wanted while an offer is open is offered after its answer', async () => {
+test('slots wanted while an offer is open are offered after its answer', async () => {
   const { connection, seen } = await connected();
   connection.grow(2, 0);
   connection.grow(3, 0);
@@ -126,7 +127,7 @@ test('an offer that the browser cannot make is a failure', async () => {
   assert.equal(seen.failed, 1);
 });
 
-test('an answer that the browser cannot use is a failure, unless the connection is closed', async () => {
+test('an unusable answer is a failure, unless the connection is closed', async () => {
   mock.method(console, 'warn', () => {});
   for (const closed of [false, true]) {
     const { connection, seen, pc } = await connected();

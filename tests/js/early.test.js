@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 
-/** As much of an element as the script touches. */
+/** The part of an element that the script uses. */
 class HTMLFormElement extends EventTarget {
   dataset = {};
   hidden = true;
@@ -18,7 +18,7 @@ class HTMLFormElement extends EventTarget {
 
 let loads = 0;
 
-/** A lobby whose modules have not come. The script is run anew for each. */
+/** A lobby whose modules have not loaded. Each one runs the script again. */
 async function lobby() {
   const parts = new Map();
   const scripts = [new EventTarget(), new EventTarget()];
@@ -32,7 +32,7 @@ async function lobby() {
   return { part, press, scripts };
 }
 
-test('a press before the modules are there is kept, and said', async () => {
+test('a click before the modules have loaded is kept, with a message', async () => {
   const { part, press } = await lobby();
   assert.equal(part('join').disabled, false);
   assert.equal(press(), false, 'the page is not sent away');
@@ -40,21 +40,21 @@ test('a press before the modules are there is kept, and said', async () => {
   assert.equal(part('lobby-wait').hidden, false);
 });
 
-test('a press after that is none of this script’s', async () => {
+test('a click after that is not for this script', async () => {
   const { part, press } = await lobby();
   part('join-form').dataset.ready = 'yes';
   press();
   assert.equal(part('join-form').dataset.pressed, undefined);
 });
 
-test('any script of the page that does not come is said', async () => {
+test('a script that does not load is reported', async () => {
   const { part, press, scripts } = await lobby();
   press();
   scripts[1].dispatchEvent(new Event('error'));
   assert.deepEqual([part('lobby-wait').hidden, part('lobby-stuck').hidden], [true, false]);
 });
 
-test('modules that come too late are not waited for in silence', async () => {
+test('modules that take too long are reported', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const { part, press } = await lobby();
   press();

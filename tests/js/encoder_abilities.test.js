@@ -4,7 +4,7 @@ import { mock, test } from 'node:test';
 import { abilities } from '../../static/rooms/media/encoder_abilities.js';
 import { settled } from './fakes.js';
 
-test('a browser that never says what its encoders can do holds nothing up', async () => {
+test('a browser that never says what its encoders can do delays nothing for long', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const mediaCapabilities = { encodingInfo: () => new Promise(() => {}) };
   Object.defineProperty(globalThis, 'navigator', {

@@ -1,6 +1,6 @@
-// What browsers have and Node has not, as far as a call needs it.
+// The parts of a browser that a call needs and Node lacks.
 
-/** Lets everything run that waits for no timer. */
+/** Let everything run that does not wait for a timer. */
 export const settled = async () => {
   for (let i = 0; i < 20; i += 1) await Promise.resolve();
 };
@@ -14,7 +14,7 @@ class FakeTransceiver {
   }
 }
 
-/** Every one that was made is in `FakePeerConnection.all`. */
+/** `FakePeerConnection.all` has every one that was made. */
 export class FakePeerConnection {
   static all = [];
 
@@ -46,7 +46,9 @@ export class FakePeerConnection {
   async setRemoteDescription() {
     if (this.signalingState !== 'have-local-offer') throw new Error('no offer is open');
     this.signalingState = 'stable';
-    for (const transceiver of this.transceivers.slice(0, this.offered)) transceiver.currentDirection = 'recvonly';
+    for (const transceiver of this.transceivers.slice(0, this.offered)) {
+      transceiver.currentDirection = 'recvonly';
+    }
   }
 
   become(state) {
@@ -59,7 +61,7 @@ export class FakePeerConnection {
   }
 }
 
-/** Every one that was made is in `FakeSocket.all`; what the page has sent is in `sent`. */
+/** `FakeSocket.all` has every one that was made, and `sent` the page's messages. */
 export class FakeSocket {
   static OPEN = 1;
   static all = [];
@@ -74,7 +76,7 @@ export class FakeSocket {
     this.sent.push(JSON.parse(text));
   }
 
-  /** A dead one: nobody answers its close. */
+  /** Like a dead socket, it gets no answer to its close. */
   close() {
     this.readyState = 2;
   }

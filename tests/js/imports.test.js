@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 const ROOT = new URL('../../static/rooms/', import.meta.url);
 
-/** From what uses to what is used. Packages on one line do not know each other. */
+/** Each line may import from those below it. Packages on one line do not know each other. */
 const LAYERS = [
   ['.'],
   ['ui/admin', 'ui/chat', 'ui/entry', 'ui/notes', 'ui/tiles'],
@@ -19,7 +19,7 @@ const MOST_MODULES = 20;
 
 const modules = readdirSync(ROOT, { recursive: true }).filter((name) => name.endsWith('.js'));
 
-/** What a module imports, the types in its JSDoc included, by path from static/rooms. */
+/** The imports of a module, including types in its JSDoc, as paths from static/rooms. */
 function imports(name) {
   const text = readFileSync(new URL(name, ROOT), 'utf8');
   const found = text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
@@ -30,7 +30,7 @@ const own = new Map(
   modules.map((name) => [name, imports(name).filter((path) => !path.startsWith('../vendor/'))]),
 );
 
-/** The first way from `start` back to it, or undefined. */
+/** The first path from `start` back to it, or undefined. */
 function circle(start) {
   const todo = own.get(start).map((name) => [start, name]);
   const seen = new Set();
@@ -44,12 +44,14 @@ function circle(start) {
   return undefined;
 }
 
-test('every module is in a package that has its place', () => {
+test('every module is in a known package', () => {
   assert.deepEqual(modules.filter((name) => !LAYERS.flat().includes(dirname(name))), []);
-  for (const [name, used] of own) for (const path of used) assert.ok(own.has(path), `${name}: ${path}`);
+  for (const [name, used] of own) {
+    for (const path of used) assert.ok(own.has(path), `${name}: ${path}`);
+  }
 });
 
-test('imports go one way, those of types included', () => {
+test('imports go one way, including those of types', () => {
   const rank = (folder) => LAYERS.findIndex((layer) => layer.includes(folder));
   const wrong = [];
   for (const [name, used] of own) {
@@ -61,11 +63,11 @@ test('imports go one way, those of types included', () => {
   assert.deepEqual(wrong, []);
 });
 
-test('no imports form a circle, those of types included', () => {
+test('no imports form a circle, including those of types', () => {
   assert.deepEqual(modules.map(circle).filter(Boolean), []);
 });
 
-test('no folder has more modules than can be read at a glance', () => {
+test('no folder has more modules than one can take in at a glance', () => {
   const count = (folder) => modules.filter((name) => dirname(name) === folder).length;
   assert.deepEqual(LAYERS.flat().filter((folder) => count(folder) > MOST_MODULES), []);
 });

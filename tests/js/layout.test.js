@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { duo, focused, grid, mustShrink } from '../../static/rooms/ui/tiles/layout.js';
 
-const AREAS = [[832, 610], [374, 488], [1600, 900], [600, 300]].map(([width, height]) => ({ x: 0, y: 0, width, height }));
+const AREAS = [[832, 610], [374, 488], [1600, 900], [600, 300]].map(
+  ([width, height]) => ({ x: 0, y: 0, width, height }),
+);
 
 const none = (count) => Array(count).fill(null);
 const [WEBCAM, WIDE, PHONE] = [4 / 3, 16 / 9, 9 / 16];
@@ -10,9 +12,18 @@ const [WEBCAM, WIDE, PHONE] = [4 / 3, 16 / 9, 9 / 16];
 /** No tile leaves the area, and no two overlap. */
 function assertFits(area, rects) {
   for (const [index, rect] of rects.entries()) {
-    assert.ok(rect.width > 30 && rect.height > 17, `tile ${index} can be seen: ${JSON.stringify(rect)}`);
-    assert.ok(rect.x >= -0.01 && rect.x + rect.width <= area.width + 0.01, `tile ${index} fits across`);
-    assert.ok(rect.y >= -0.01 && rect.y + rect.height <= area.height + 0.01, `tile ${index} fits down`);
+    assert.ok(
+      rect.width > 30 && rect.height > 17,
+      `tile ${index} can be seen: ${JSON.stringify(rect)}`,
+    );
+    assert.ok(
+      rect.x >= -0.01 && rect.x + rect.width <= area.width + 0.01,
+      `tile ${index} fits across`,
+    );
+    assert.ok(
+      rect.y >= -0.01 && rect.y + rect.height <= area.height + 0.01,
+      `tile ${index} fits down`,
+    );
     for (const other of rects.slice(index + 1)) {
       const apart =
         other.x >= rect.x + rect.width || rect.x >= other.x + other.width ||
@@ -44,14 +55,14 @@ for (const area of AREAS) {
   });
 }
 
-test('two people stand side by side in a wide area and above each other in a tall one', () => {
+test('two people are side by side in a wide area and above each other in a tall one', () => {
   const [left, right] = grid({ x: 0, y: 0, width: 1600, height: 500 }, none(2), 8);
   assert.ok(left.y === right.y && left.x < right.x);
   const [upper, lower] = grid({ x: 0, y: 0, width: 400, height: 700 }, none(2), 8);
   assert.ok(upper.x === lower.x && upper.y < lower.y);
 });
 
-test('nobody loses more than an eighth of a picture', () => {
+test('no video loses more than an eighth', () => {
   for (const area of AREAS) {
     for (const ratio of [WEBCAM, WIDE, PHONE]) {
       for (const count of [1, 2, 3, 5, 12]) {
@@ -61,19 +72,19 @@ test('nobody loses more than an eighth of a picture', () => {
       }
     }
   }
-  // Two webcams at 1280 x 800: they were 625 x 312, a third of the height cut off.
+  // Two webcams at 1280 x 800. They used to be 625 x 312, with a third of the height cut off.
   const [first] = grid({ x: 0, y: 0, width: 848, height: 632 }, [WEBCAM, WEBCAM], 8);
   assert.ok(first.width * first.width / WEBCAM > 130_000);
 });
 
-test('a tall picture among wide ones is shown whole', () => {
+test('a tall video among wide ones is shown whole', () => {
   const rects = grid(AREAS[0], [WIDE, WIDE, PHONE], 8);
   assertFits(AREAS[0], rects);
   assert.ok(mustShrink(PHONE, rects[2]));
   assert.ok(!mustShrink(null, rects[0]));
 });
 
-test('a strip has the shape of its pictures', () => {
+test('a strip has the shape of its videos', () => {
   const area = AREAS[2];
   for (const [ratio, shape] of [[WEBCAM, WEBCAM], [WIDE, WIDE], [PHONE, WEBCAM]]) {
     const rects = focused(area, [WIDE, ratio, ratio], 0, 8);
@@ -82,7 +93,7 @@ test('a strip has the shape of its pictures', () => {
   }
 });
 
-test('of two people oneself is small in the corner, away from the buttons and the name', () => {
+test('with two people oneself is small in the corner, away from buttons and name', () => {
   for (const area of AREAS) {
     for (const theirs of [WEBCAM, WIDE, PHONE, null]) {
       for (const own of [WEBCAM, WIDE, PHONE, null]) {
@@ -103,7 +114,7 @@ test('of two people oneself is small in the corner, away from the buttons and th
   assert.ok(main.width * main.height > 500_000);
 });
 
-test('on a phone held upright two people share the room', () => {
+test('on a phone held upright two people share the area', () => {
   const area = { x: 0, y: 0, width: 374, height: 650 };
   const { main, corner, over } = duo(area, WEBCAM, WEBCAM, 8);
   assert.equal(over, false);
@@ -111,7 +122,7 @@ test('on a phone held upright two people share the room', () => {
   assert.equal(main.width, 374);
 });
 
-test('without room for a corner two people share what there is', () => {
+test('without room for a corner two people share the area', () => {
   const area = { x: 0, y: 0, width: 320, height: 100 };
   const { main, corner, over } = duo(area, WIDE, WIDE, 8);
   assert.equal(over, false);

@@ -34,13 +34,13 @@ for (const [text, ...expected] of [
   });
 }
 
-test('a link leads where it says', () => {
+test('a link leads where it seems to', () => {
   assert.deepEqual(parts('a https://example.org b'), [
     { text: 'a ' }, { text: 'https://example.org', href: 'https://example.org/' }, { text: ' b' },
   ]);
 });
 
-test('a long run of brackets and dots takes no time worth speaking of', () => {
+test('a long run of brackets and dots takes no noticeable time', () => {
   assert.deepEqual(links(`https://example.org/${'('.repeat(900)}${').'.repeat(900)}`).length, 1);
   assert.deepEqual(links('http://'.repeat(280)).length, 1);
 });

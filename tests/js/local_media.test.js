@@ -4,12 +4,11 @@ import { beforeEach, test } from 'node:test';
 import { LocalMedia } from '../../static/rooms/media/local_media.js';
 import { settled } from './fakes.js';
 
-const DEVICES = { front: 'videoinput', back: 'videoinput', builtin: 'audioinput', headset: 'audioinput' };
+const DEVICES = {
+  front: 'videoinput', back: 'videoinput', builtin: 'audioinput', headset: 'audioinput',
+};
 
-/**
- * Devices that are plugged in, those of which the browser refuses a second one of a kind, and those
- * that are broken.
- */
+/** Devices that can be unplugged, be broken, or exclude a second one of their kind. */
 class FakeDevices {
   constructor() {
     this.there = new Set(Object.keys(DEVICES));
@@ -26,7 +25,9 @@ class FakeDevices {
     this.asked.push(id);
     if (!id) throw new DOMException('nothing', 'NotFoundError');
     if (!this.there.has(id)) throw new DOMException('gone', 'OverconstrainedError');
-    const busy = this.exclusive && this.open.some((track) => track.kind === kind && track.readyState === 'live');
+    const busy = this.exclusive && this.open.some(
+      (track) => track.kind === kind && track.readyState === 'live',
+    );
     if (busy || this.broken.has(id)) throw new DOMException('busy', 'NotReadableError');
     if (this.ends) for (const track of this.open.filter((one) => one.kind === kind)) track.end();
     const track = new FakeTrack(kind, id);
@@ -46,7 +47,7 @@ class FakeDevices {
     this.changed = listener;
   }
 
-  /** Take a device away, as somebody does who pulls it out. */
+  /** Unplug a device. */
   pull(id) {
     this.there.delete(id);
     for (const track of this.open.filter((one) => one.id === id)) track.end();
@@ -94,7 +95,9 @@ beforeEach(() => {
   };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   const kept = new Map();
-  globalThis.localStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
+  globalThis.localStorage = {
+    getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value),
+  };
 });
 
 async function filmed() {
@@ -108,7 +111,7 @@ async function filmed() {
 const live = () => devices.open.filter((track) => track.readyState === 'live').map(({ id }) => id);
 const chosen = () => JSON.parse(globalThis.localStorage.getItem('confcall') ?? '{}');
 
-test('another camera is there before the old one goes, where the browser has both', async () => {
+test('the new camera opens before the old one closes, if the browser allows both', async () => {
   const local = await filmed();
   await local.choose('camera', 'back');
   assert.equal(local.track('camera').id, 'back');
@@ -117,7 +120,7 @@ test('another camera is there before the old one goes, where the browser has bot
 });
 
 for (const [source, other] of [['camera', 'back'], ['microphone', 'headset']]) {
-  test(`a browser that refuses a second ${source} lets go of the first`, async () => {
+  test(`a browser that refuses a second ${source} closes the first`, async () => {
     const local = await filmed();
     devices.exclusive = true;
     local.track(source).enabled = false;
@@ -128,7 +131,7 @@ for (const [source, other] of [['camera', 'back'], ['microphone', 'headset']]) {
   });
 }
 
-test('a phone lets go of the camera first', async () => {
+test('a phone closes the camera first', async () => {
   const local = await filmed();
   phone = true;
   devices.exclusive = true;
@@ -137,7 +140,7 @@ test('a phone lets go of the camera first', async () => {
   assert.equal(local.track('camera').id, 'back');
 });
 
-test('where the other camera does not start either, the old one goes on, and that is said', async () => {
+test('if the other camera does not start, the old one continues, with a message', async () => {
   const local = await filmed();
   devices.exclusive = true;
   devices.broken.add('back');
@@ -147,7 +150,7 @@ test('where the other camera does not start either, the old one goes on, and tha
   assert.notEqual(chosen().camera, 'back', 'it is not tried again next time');
 });
 
-test('where neither starts, nothing is sent, and why is said', async () => {
+test('if neither starts, nothing is sent, and the message says why', async () => {
   const local = await filmed();
   devices.exclusive = true;
   devices.broken.add('back').add('front');
@@ -171,7 +174,7 @@ test('the last of two quick choices counts', async () => {
   assert.deepEqual(live(), ['builtin', 'front']);
 });
 
-test('a browser that ends the first camera for the second has not lost it', async () => {
+test('a camera that the browser ends for the second one is not lost', async () => {
   const local = await filmed();
   const ended = [];
   local.on('ended', (source) => ended.push(source));
@@ -181,7 +184,7 @@ test('a browser that ends the first camera for the second has not lost it', asyn
   assert.deepEqual(ended, []);
 });
 
-test('a microphone that goes away gives its place to another one, and takes it back', async () => {
+test('a microphone that goes away is replaced, and comes back when it is there again', async () => {
   const local = await filmed();
   await local.choose('microphone', 'headset');
   local.setMicrophone(false);
@@ -198,7 +201,7 @@ test('a microphone that goes away gives its place to another one, and takes it b
   assert.equal(local.isOn('microphone'), false);
 });
 
-test('a microphone without another one, and a camera, are gone', async () => {
+test('a camera, or the only microphone, is gone for good', async () => {
   const local = await filmed();
   const ended = [];
   local.on('ended', (source) => ended.push(source));
@@ -210,7 +213,7 @@ test('a microphone without another one, and a camera, are gone', async () => {
   assert.equal(local.track('camera'), null);
 });
 
-test('the sound of a share that ends by itself is no device', async () => {
+test('the sound of a share that ends is not reported as a device', async () => {
   const local = new LocalMedia();
   local.on('ended', () => assert.fail());
   const track = new FakeTrack('audioinput', 'tab');
@@ -219,7 +222,7 @@ test('the sound of a share that ends by itself is no device', async () => {
   assert.equal(local.track('screen-audio'), null);
 });
 
-test('a device that comes after everything was stopped is let go', async () => {
+test('a device that opens after everything was stopped is closed', async () => {
   const local = new LocalMedia();
   const coming = [local.setCamera(true), local.setMicrophone(true)];
   local.stop();
@@ -227,7 +230,7 @@ test('a device that comes after everything was stopped is let go', async () => {
   assert.deepEqual([live(), local.track('camera'), local.track('microphone')], [[], null, null]);
 });
 
-test('a device that came by another way meanwhile stays as it is', async () => {
+test('a device that opened another way meanwhile stays as it is', async () => {
   const local = new LocalMedia();
   const coming = local.setMicrophone(true);
   const track = new FakeTrack('audioinput', 'headset');

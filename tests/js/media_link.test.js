@@ -13,7 +13,7 @@ beforeEach(() => {
 
 const WISH = { key: 'a', audio: 'a', video: 'v', height: 90, priority: 1 };
 
-/** Devices that are put in without a browser. */
+/** Devices without a browser. */
 class FakeLocal {
   tracks = new Map();
   stops = 0;
@@ -44,7 +44,7 @@ class FakeLocal {
   }
 }
 
-/** A link whose messages and events are written down. */
+/** A link that records its messages and events. */
 function linked({ publish = true } = {}) {
   const sent = [];
   const seen = { media: [], changed: 0, needed: 0, reopened: 0 };
@@ -87,14 +87,14 @@ test('after its first answer the worker is told what is muted', async () => {
   assert.equal(peer().transceivers[0].sender.track, made.local.track('microphone'));
 });
 
-test('a listener offers no sending, and says nothing of devices', async () => {
+test('a listener does not offer to send, and says nothing about devices', async () => {
   const made = linked({ publish: false });
   await connect(made);
   assert.deepEqual([made.of('offer')[0].tracks, made.of('mute')], [{}, []]);
   assert.equal(peer().transceivers.length, 8, 'four pairs');
 });
 
-test('a device that is turned on goes into the offer that there is', async () => {
+test('a device that is turned on needs no new offer', async () => {
   const made = linked();
   await connect(made);
   const track = { enabled: true, getSettings: () => ({}) };
@@ -106,7 +106,7 @@ test('a device that is turned on goes into the offer that there is', async () =>
   assert.equal(made.of('offer').length, 1);
 });
 
-test('before the first answer nothing is said of a device: the worker does not know it', async () => {
+test('before the first answer the worker is told nothing about devices', async () => {
   const made = linked();
   made.link.connect('e1');
   made.local.put('camera', { enabled: true, getSettings: () => ({}) });
@@ -115,7 +115,7 @@ test('before the first answer nothing is said of a device: the worker does not k
   assert.deepEqual(made.of('mute'), []);
 });
 
-test('a device that starts when its person may no longer send is let go', async () => {
+test('a device that starts when its person may no longer send is stopped', async () => {
   const made = linked();
   await connect(made);
   made.link.allow(false);
@@ -124,7 +124,7 @@ test('a device that starts when its person may no longer send is let go', async 
   assert.equal(made.local.track('microphone'), null);
 });
 
-test('a connection that fails is told at once, and another one is asked for after a pause', async () => {
+test('a failure is reported at once, and a new connection is requested after a pause', async () => {
   const made = linked();
   await connect(made);
   peer().become('connected');
@@ -140,7 +140,7 @@ test('a connection that fails is told at once, and another one is asked for afte
   assert.equal(made.seen.needed, 1);
 });
 
-test('whether media is blocked or lost depends on whether it ever flowed', async () => {
+test('media that never flowed is blocked, media that did has failed', async () => {
   for (const [reached, last] of [[false, 'blocked'], [true, 'failed']]) {
     const made = linked();
     for (let i = 0; i < 2; i += 1) {
@@ -168,7 +168,7 @@ test('pauses get longer while nothing connects, and start over when something ha
   assert.deepEqual(pauses, [500, 1000, 500, 1000]);
 });
 
-test('no connection is asked for without a socket, or when there is one already', async () => {
+test('no connection is requested without a socket, or if there is one already', async () => {
   const made = linked();
   made.link.failed();
   made.signalling.connected = false;
@@ -181,7 +181,7 @@ test('no connection is asked for without a socket, or when there is one already'
   assert.equal(made.seen.needed, 0);
 });
 
-test('failures in a row ask for one connection', async () => {
+test('failures in a row request one connection', async () => {
   const made = linked();
   made.link.failed();
   made.link.failed();
@@ -189,7 +189,7 @@ test('failures in a row ask for one connection', async () => {
   assert.equal(made.seen.needed, 1);
 });
 
-test('the connection before is closed when another one begins', async () => {
+test('the previous connection is closed when another one begins', async () => {
   const made = linked();
   await connect(made);
   await connect(made, 'e2');
@@ -197,7 +197,7 @@ test('the connection before is closed when another one begins', async () => {
   assert.deepEqual([made.link.isIn('e1'), made.link.isIn('e2')], [false, true]);
 });
 
-test('a change of the right to send makes another connection, and a lost right stops devices', async () => {
+test('a change of the right to send reconnects, and losing it stops devices', async () => {
   const made = linked();
   await connect(made);
   made.link.allow(true);
@@ -220,7 +220,7 @@ test('a right that changes while there is no connection makes none', () => {
   assert.equal(FakePeerConnection.all.length, 0);
 });
 
-test('offers that nothing answers end the socket only while it says that it is open', async () => {
+test('unanswered offers end the socket only while it seems to be open', async () => {
   for (const connected of [true, false]) {
     const made = linked();
     await connect(made);
@@ -233,7 +233,7 @@ test('offers that nothing answers end the socket only while it says that it is o
   }
 });
 
-test('after the end nothing is sent, and a device that starts late is let go', async () => {
+test('after the end nothing is sent, and a device that starts late is stopped', async () => {
   const made = linked();
   await connect(made);
   made.link.close();
@@ -247,7 +247,7 @@ test('after the end nothing is sent, and a device that starts late is let go', a
   assert.equal(made.seen.needed, 0);
 });
 
-test('a codec that was too dear stays given up in the next connection', async () => {
+test('a codec that was too expensive stays given up in the next connection', async () => {
   const made = linked();
   await connect(made);
   const given = made.link._connection._senders.get('camera')._givenUp;

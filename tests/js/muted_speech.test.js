@@ -4,7 +4,8 @@ import { SpeechDetector } from '../../static/rooms/media/muted_speech.js';
 
 const hints = (levels) => {
   const detector = new SpeechDetector();
-  return levels.map((level, index) => (detector.add(level, index * 100) ? index : -1)).filter((index) => index >= 0);
+  const at = levels.map((level, index) => (detector.add(level, index * 100) ? index : -1));
+  return at.filter((index) => index >= 0);
 };
 
 test('a quiet room and a single knock give no hint', () => {

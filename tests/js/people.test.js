@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { focusIndex, initials, mayRemove, tileModels, wishes } from '../../static/rooms/room/people.js';
+import {
+  focusIndex, initials, mayRemove, tileModels, wishes,
+} from '../../static/rooms/room/people.js';
 import { fromSnapshot } from '../../static/rooms/room/room_state.js';
 
 const person = (id) => ({ id, name: `Name ${id}`, role: 'speaker', stream: false });
-const track = (participant, source, muted = false) => ({ id: `${participant}:${source}`, participant, source, kind: '', muted, codec: '' });
+const track = (participant, source, muted = false) => ({
+  id: `${participant}:${source}`, participant, source, kind: '', muted, codec: '',
+});
 const room = (tracks, speakers = []) =>
   fromSnapshot({
     type: 'room_state', room: 'r', epoch: 'e', n: 1, you: 'me', resumed: true,
@@ -12,22 +16,28 @@ const room = (tracks, speakers = []) =>
   });
 const NOTHING = { microphone: false, camera: false, screen: false };
 
-test('oneself is last, and a screen stands before its owner', () => {
+test('oneself is last, and a screen is before its owner', () => {
   const tiles = tileModels(room([track('b', 'screen'), track('a', 'screen', true)]), NOTHING);
   assert.deepEqual(tiles.map(({ key }) => key), ['a', 'b:screen', 'b', 'me']);
 });
 
-test('what one sends oneself is known without the server', () => {
-  const [, , screen, me] = tileModels(room([track('me', 'camera')]), { microphone: true, camera: false, screen: true });
+test('one’s own tracks are known without the server', () => {
+  const [, , screen, me] = tileModels(
+    room([track('me', 'camera')]),
+    { microphone: true, camera: false, screen: true },
+  );
   assert.deepEqual([screen.key, me.camera, me.muted], ['me:screen', false, false]);
 });
 
-test('a muted microphone is shown, and nobody speaks with it', () => {
-  const [a, b] = tileModels(room([track('a', 'microphone', true), track('b', 'microphone')], ['a', 'b']), NOTHING);
+test('a muted microphone is shown, and its person does not speak', () => {
+  const [a, b] = tileModels(
+    room([track('a', 'microphone', true), track('b', 'microphone')], ['a', 'b']),
+    NOTHING,
+  );
   assert.deepEqual([a.muted, a.speaking, b.muted, b.speaking], [true, false, false, true]);
 });
 
-test('the pinned tile is large, else a screen of somebody else, else none', () => {
+test('the pinned tile is large, else someone else’s screen, else none', () => {
   const shared = tileModels(room([track('b', 'screen')]), { ...NOTHING, screen: true });
   assert.equal(shared[focusIndex(shared, '')].key, 'b:screen');
   assert.equal(shared[focusIndex(shared, 'a')].key, 'a');
@@ -35,8 +45,13 @@ test('the pinned tile is large, else a screen of somebody else, else none', () =
   assert.equal(focusIndex(quiet, ''), -1);
 });
 
-test('wishes name what is published, the pinned one first, and never oneself', () => {
-  const state = room([track('a', 'microphone'), track('a', 'camera'), track('b', 'screen'), track('b', 'screen-audio')]);
+test('wishes name published tracks, the pinned tile first, and never oneself', () => {
+  const state = room([
+    track('a', 'microphone'),
+    track('a', 'camera'),
+    track('b', 'screen'),
+    track('b', 'screen-audio'),
+  ]);
   const wanted = wishes(state, tileModels(state, NOTHING), (key) => (key === 'a' ? 700 : 100), 'a');
   assert.deepEqual(wanted.map(({ key, audio, video, height }) => [key, audio, video, height]), [
     ['a', 'a:microphone', 'a:camera', 700],
@@ -45,33 +60,43 @@ test('wishes name what is published, the pinned one first, and never oneself', (
   ]);
 });
 
-test('of a tile that is not to be seen only the sound is wanted', () => {
+test('a hidden tile wants only its sound', () => {
   const state = room([track('a', 'microphone'), track('a', 'camera')]);
   const [a] = wishes(state, tileModels(state, NOTHING), () => 0, '');
   assert.deepEqual([a.audio, a.video], ['a:microphone', null]);
 });
 
 test('initials are one or two letters of any script', () => {
-  assert.deepEqual(['ada lovelace', 'Linus', '  Jean  Luc Picard ', '李 飞飞', ''].map(initials), ['AL', 'L', 'JP', '李飞', '']);
+  assert.deepEqual(
+    ['ada lovelace', 'Linus', '  Jean  Luc Picard ', '李 飞飞', ''].map(initials),
+    ['AL', 'L', 'JP', '李飞', ''],
+  );
 });
 
-test('who may remove whom is what the server says too', () => {
+test('the rule of who may remove whom is the server’s', () => {
   const roles = ['owner', 'moderator', 'speaker', 'listener'];
   const may = (role, stream) => roles.map((other) => mayRemove(role, { role: other, stream }));
   assert.deepEqual(may('owner', false), [false, true, true, true]);
   assert.deepEqual(may('owner', true), [true, true, true, true]);
   assert.deepEqual(may('moderator', false), [false, false, true, true]);
   assert.deepEqual(may('moderator', true), [false, false, true, true]);
-  for (const role of ['speaker', 'listener', '']) assert.deepEqual(may(role, false).concat(may(role, true)).includes(true), false);
+  for (const role of ['speaker', 'listener', '']) {
+    assert.deepEqual(may(role, false).concat(may(role, true)).includes(true), false);
+  }
 });
 
-test('others can be removed by an owner, oneself never, and nobody before the room is known', () => {
+test('an owner may remove others, never oneself, and no one before the room is known', () => {
   const of = (role) => {
     const state = room([]);
-    const people = new Map([...state.people].map(([id, who]) => [id, id === 'me' ? { ...who, role } : who]));
+    const people = new Map(
+      [...state.people].map(([id, who]) => [id, id === 'me' ? { ...who, role } : who]),
+    );
     return tileModels({ ...state, people }, NOTHING).map(({ removable }) => removable);
   };
   assert.deepEqual(of('owner'), [true, true, false]);
   assert.deepEqual(of('speaker'), [false, false, false]);
-  assert.deepEqual(tileModels({ ...room([]), you: '' }, NOTHING).map(({ removable }) => removable), [false, false, false]);
+  assert.deepEqual(
+    tileModels({ ...room([]), you: '' }, NOTHING).map(({ removable }) => removable),
+    [false, false, false],
+  );
 });

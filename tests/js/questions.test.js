@@ -4,7 +4,7 @@ import { Questions } from '../../static/rooms/room/questions.js';
 
 const link = (address) => ({ type: 'link', link: address, note: '', fresh: false });
 
-test('an answer reaches whoever asked, and another one nobody', async () => {
+test('an answer reaches its question, and a second one is ignored', async () => {
   const sent = [];
   const questions = new Questions((message) => sent.push(message) > 0);
   const asked = questions.ask({ type: 'link' });
@@ -23,7 +23,7 @@ test('without a socket, or when it is lost, there is no answer', async () => {
   assert.equal(await asked, null);
 });
 
-test('an answer that does not come is none', async (t) => {
+test('a question without an answer ends with none', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const questions = new Questions(() => true);
   const asked = questions.ask({ type: 'link' });
@@ -31,20 +31,25 @@ test('an answer that does not come is none', async (t) => {
   assert.equal(await asked, null);
 });
 
-test('asked once more before the answer, both have it, and it is sent once', async () => {
+test('a question repeated before its answer is sent once, and both get the answer', async () => {
   const sent = [];
   const questions = new Questions((message) => sent.push(message) > 0);
   const both = [questions.ask({ type: 'link' }), questions.ask({ type: 'link' })];
   questions.answered(link('https://one'));
-  assert.deepEqual((await Promise.all(both)).map((answer) => answer?.link), ['https://one', 'https://one']);
+  assert.deepEqual(
+    (await Promise.all(both)).map((answer) => answer?.link),
+    ['https://one', 'https://one'],
+  );
   const later = questions.ask({ type: 'link' });
   questions.answered(link('https://two'));
   assert.equal((await later).link, 'https://two', 'an old answer is not given again');
   assert.equal(sent.length, 2);
 });
 
-test('the answer about one person is not taken for that about another', async () => {
-  const of = (participant) => ({ type: 'link_of', participant, state: 'open', others: [], more: 0 });
+test('an answer about one person does not answer a question about another', async () => {
+  const of = (participant) => ({
+    type: 'link_of', participant, state: 'open', others: [], more: 0,
+  });
   const questions = new Questions(() => true);
   const asked = ['a', 'b'].map((participant) => questions.ask({ type: 'link_of', participant }));
   for (const participant of ['a', 'b']) questions.answered(of(participant));

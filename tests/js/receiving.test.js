@@ -4,26 +4,51 @@ import { mayArrive, measuring, twoSided } from '../../static/rooms/media/receivi
 
 const offered = (mimeType, sdpFmtpLine) => mayArrive({ mimeType, sdpFmtpLine });
 
-test('what the worker forwards may arrive', () => {
-  for (const name of ['audio/opus', 'audio/red', 'video/VP8', 'video/rtx', 'video/VP9', 'video/AV1']) assert.ok(offered(name), name);
+test('codecs that the worker forwards may arrive', () => {
+  const names = [
+    'audio/opus', 'audio/red', 'video/VP8', 'video/rtx', 'video/VP9', 'video/AV1',
+  ];
+  for (const name of names) {
+    assert.ok(offered(name), name);
+  }
   assert.ok(offered('video/VP9', 'profile-id=0'));
   assert.ok(offered('video/AV1', 'level-idx=5;profile=0;tier=0'));
-  assert.ok(offered('video/H264', 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f'));
-  assert.ok(offered('video/H264', 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42E034'));
+  assert.ok(
+    offered('video/H264', 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f'),
+  );
+  assert.ok(
+    offered('video/H264', 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42E034'),
+  );
 });
 
-test('what only makes offers long does not', () => {
-  for (const name of ['audio/G722', 'audio/PCMU', 'audio/telephone-event', 'video/red', 'video/ulpfec', 'video/flexfec-03']) {
+test('codecs that only make offers longer may not', () => {
+  const names = [
+    'audio/G722', 'audio/PCMU', 'audio/telephone-event', 'video/red', 'video/ulpfec',
+    'video/flexfec-03',
+  ];
+  for (const name of names) {
     assert.ok(!offered(name), name);
   }
   assert.ok(!offered('video/VP9', 'profile-id=2'));
   assert.ok(!offered('video/AV1', 'level-idx=5;profile=1;tier=0'));
-  assert.ok(!offered('video/H264', 'level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f'));
-  assert.ok(!offered('video/H264', 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=f4001f'));
+  assert.ok(
+    !offered(
+      'video/H264',
+      'level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f',
+    ),
+  );
+  assert.ok(
+    !offered(
+      'video/H264',
+      'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=f4001f',
+    ),
+  );
 });
 
-test('the first codec of what is received measures round trips, wherever it is offered', () => {
-  const types = { 63: 'red/48000/2', 96: 'VP8/90000', 97: 'rtx/90000', 98: 'VP9/90000', 111: 'opus/48000/2' };
+test('the first received codec measures round-trip times, wherever it is offered', () => {
+  const types = {
+    63: 'red/48000/2', 96: 'VP8/90000', 97: 'rtx/90000', 98: 'VP9/90000', 111: 'opus/48000/2',
+  };
   const section = (kind, direction, ...ids) => [
     `m=${kind} 9 UDP/TLS/RTP/SAVPF ${ids.join(' ')}`,
     `a=${direction}`,
@@ -38,14 +63,19 @@ test('the first codec of what is received measures round trips, wherever it is o
   ];
   const measured = measuring(`${offer.join('\r\n')}\r\n`).split('\r\n').slice(0, -1);
   const added = measured.filter((line) => line.startsWith('a=rtcp-fb'));
-  assert.deepEqual(added, ['a=rtcp-fb:111 rrtr', 'a=rtcp-fb:96 rrtr', 'a=rtcp-fb:111 rrtr', 'a=rtcp-fb:96 rrtr']);
+  assert.deepEqual(
+    added,
+    ['a=rtcp-fb:111 rrtr', 'a=rtcp-fb:96 rrtr', 'a=rtcp-fb:111 rrtr', 'a=rtcp-fb:96 rrtr'],
+  );
   for (const [i, line] of measured.entries()) {
-    if (line.startsWith('a=rtcp-fb')) assert.ok(measured[i - 1].startsWith(`a=rtpmap:${line.match(/\d+/)[0]} `));
+    if (line.startsWith('a=rtcp-fb')) {
+      assert.ok(measured[i - 1].startsWith(`a=rtpmap:${line.match(/\d+/)[0]} `));
+    }
   }
   assert.deepEqual(measured.filter((line) => !added.includes(line)), offer);
 });
 
-test('what is received and the sound of a share have two sides, a microphone has one', () => {
+test('received sound and the sound of a share are stereo, a microphone is mono', () => {
   const section = (direction, said) => [
     'm=audio 9 UDP/TLS/RTP/SAVPF 63 111',
     `a=${direction}`,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EMPTY, fromSnapshot, isRoomEvent, reduce, trackOf } from '../../static/rooms/room/room_state.js';
+import {
+  EMPTY, fromSnapshot, isRoomEvent, reduce, trackOf,
+} from '../../static/rooms/room/room_state.js';
 
 const person = (id) => ({ id, name: id.toUpperCase(), role: 'speaker', stream: false });
 const track = (participant, source, muted = false) => ({
@@ -13,21 +15,35 @@ const room = () =>
   });
 
 test('a person who joins is added', () => {
-  const { state, gap } = reduce(room(), { type: 'participant_joined', epoch: 'e1', n: 8, person: person('c') });
+  const { state, gap } = reduce(
+    room(),
+    { type: 'participant_joined', epoch: 'e1', n: 8, person: person('c') },
+  );
   assert.equal(gap, false);
   assert.deepEqual([...state.people.keys()], ['a', 'b', 'c']);
   assert.equal(state.n, 8);
 });
 
 test('a person with another role is still the same person', () => {
-  const { state, gap } = reduce(room(), { type: 'participant_changed', epoch: 'e1', n: 8, person: { ...person('b'), role: 'listener' } });
+  const { state, gap } = reduce(
+    room(),
+    {
+      type: 'participant_changed', epoch: 'e1', n: 8, person: { ...person('b'), role: 'listener' },
+    },
+  );
   assert.equal(gap, false);
-  assert.deepEqual([...state.people.values()].map(({ id, role }) => [id, role]), [['a', 'speaker'], ['b', 'listener']]);
+  assert.deepEqual(
+    [...state.people.values()].map(({ id, role }) => [id, role]),
+    [['a', 'speaker'], ['b', 'listener']],
+  );
   assert.ok(trackOf(state, 'b', 'camera'));
 });
 
-test('a person who leaves takes its tracks and its voice along', () => {
-  const { state } = reduce(room(), { type: 'participant_left', epoch: 'e1', n: 8, participant: 'b' });
+test('a person who leaves takes their tracks and their voice along', () => {
+  const { state } = reduce(
+    room(),
+    { type: 'participant_left', epoch: 'e1', n: 8, participant: 'b' },
+  );
   assert.deepEqual([...state.people.keys()], ['a']);
   assert.equal(state.tracks.size, 0);
   assert.deepEqual(state.speakers, []);
@@ -35,27 +51,45 @@ test('a person who leaves takes its tracks and its voice along', () => {
 
 test('an event that the snapshot already holds changes nothing', () => {
   const before = room();
-  const { state, gap } = reduce(before, { type: 'participant_left', epoch: 'e1', n: 7, participant: 'b' });
+  const { state, gap } = reduce(
+    before,
+    { type: 'participant_left', epoch: 'e1', n: 7, participant: 'b' },
+  );
   assert.equal(state, before);
   assert.equal(gap, false);
 });
 
 test('a missing number is a gap and changes nothing', () => {
   const before = room();
-  const { state, gap } = reduce(before, { type: 'participant_left', epoch: 'e1', n: 9, participant: 'b' });
+  const { state, gap } = reduce(
+    before,
+    { type: 'participant_left', epoch: 'e1', n: 9, participant: 'b' },
+  );
   assert.equal(state, before);
   assert.equal(gap, true);
 });
 
-test('an event of another life of the room is a gap', () => {
-  assert.equal(reduce(room(), { type: 'participant_left', epoch: 'e2', n: 8, participant: 'b' }).gap, true);
-  assert.equal(reduce(EMPTY, { type: 'participant_left', epoch: 'e1', n: 1, participant: 'b' }).gap, true);
+test('an event of another epoch is a gap', () => {
+  assert.equal(
+    reduce(room(), { type: 'participant_left', epoch: 'e2', n: 8, participant: 'b' }).gap,
+    true,
+  );
+  assert.equal(
+    reduce(EMPTY, { type: 'participant_left', epoch: 'e1', n: 1, participant: 'b' }).gap,
+    true,
+  );
 });
 
-test('muting and unpublishing concern one track', () => {
+test('muting and unpublishing change one track', () => {
   let state = room();
-  state = reduce(state, { type: 'track_published', epoch: 'e1', n: 8, track: track('b', 'screen') }).state;
-  state = reduce(state, { type: 'track_muted', epoch: 'e1', n: 9, track: 'b:camera', muted: true }).state;
+  state = reduce(
+    state,
+    { type: 'track_published', epoch: 'e1', n: 8, track: track('b', 'screen') },
+  ).state;
+  state = reduce(
+    state,
+    { type: 'track_muted', epoch: 'e1', n: 9, track: 'b:camera', muted: true },
+  ).state;
   assert.equal(trackOf(state, 'b', 'camera')?.muted, true);
   assert.equal(trackOf(state, 'b', 'screen')?.muted, false);
   state = reduce(state, { type: 'track_unpublished', epoch: 'e1', n: 10, track: 'b:camera' }).state;
@@ -63,13 +97,19 @@ test('muting and unpublishing concern one track', () => {
   assert.ok(trackOf(state, 'b', 'screen'));
 });
 
-test('muting a track that is not there keeps counting', () => {
-  const { state, gap } = reduce(room(), { type: 'track_muted', epoch: 'e1', n: 8, track: 'x:camera', muted: true });
+test('muting an unknown track still counts the event', () => {
+  const { state, gap } = reduce(
+    room(),
+    { type: 'track_muted', epoch: 'e1', n: 8, track: 'x:camera', muted: true },
+  );
   assert.deepEqual([state.n, state.tracks.size, gap], [8, 1, false]);
 });
 
 test('the order of the speakers is replaced', () => {
-  const { state } = reduce(room(), { type: 'speakers_changed', epoch: 'e1', n: 8, speakers: ['a', 'b'] });
+  const { state } = reduce(
+    room(),
+    { type: 'speakers_changed', epoch: 'e1', n: 8, speakers: ['a', 'b'] },
+  );
   assert.deepEqual(state.speakers, ['a', 'b']);
 });
 

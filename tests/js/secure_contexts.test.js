@@ -4,10 +4,12 @@ import { test } from 'node:test';
 
 const ROOT = new URL('../../static/rooms/', import.meta.url);
 
-/** What browsers keep for https and loopback, and the modules that have a way round it. */
+/** Features that browsers reserve for https and loopback, and modules that work without them. */
 const GUARDED = {
   'navigator\\.clipboard': ['ui/clipboard.js'],
-  'navigator\\.mediaDevices': ['media/devices.js', 'ui/controls/device_menus.js', 'ui/entry/insecure.js'],
+  'navigator\\.mediaDevices': [
+    'media/devices.js', 'ui/controls/device_menus.js', 'ui/entry/insecure.js',
+  ],
   'navigator\\.mediaCapabilities': ['media/encoder_abilities.js'],
   'navigator\\.permissions': ['media/devices.js'],
   'crypto\\.randomUUID|crypto\\.subtle|audioWorklet|AudioWorkletNode': [],
@@ -19,7 +21,7 @@ const modules = readdirSync(ROOT, { recursive: true }).filter((name) => name.end
 const read = (name) => readFileSync(new URL(name, ROOT), 'utf8');
 
 for (const [pattern, allowed] of Object.entries(GUARDED)) {
-  test(`over plain http nothing breaks for want of ${pattern}`, () => {
+  test(`only modules that work without it use ${pattern}`, () => {
     const used = modules.filter((name) => new RegExp(pattern).test(read(name)));
     assert.deepEqual(used.filter((name) => !allowed.includes(name)), []);
   });

@@ -3,10 +3,13 @@ import { test } from 'node:test';
 
 import { forVoice } from '../../static/rooms/media/sending.js';
 
-const CHROMIUM = ['audio/opus', 'audio/red', 'audio/G722', 'audio/PCMU', 'audio/CN', 'audio/telephone-event'];
-const names = (/** @type {string[]} */ mimeTypes) => forVoice(mimeTypes.map((mimeType) => ({ mimeType }))).map((c) => c.mimeType);
+const CHROMIUM = [
+  'audio/opus', 'audio/red', 'audio/G722', 'audio/PCMU', 'audio/CN', 'audio/telephone-event',
+];
+const names = (/** @type {string[]} */ mimeTypes) =>
+  forVoice(mimeTypes.map((mimeType) => ({ mimeType }))).map((codec) => codec.mimeType);
 
-test('a voice is sent with redundancy where the browser has it', () => {
+test('a voice is sent with redundancy if the browser has it', () => {
   assert.deepEqual(names(CHROMIUM), ['audio/red', 'audio/opus']);
 });
 
