@@ -4,8 +4,8 @@ One estimator per receiving transport. ``history.sent`` is called per packet and
 numbers into arrays. Everything else happens when feedback comes (every 50 to 250 ms), and on the
 worker's timer. The parts:
 
-- ``history``: what was sent, and what is known of it
-- ``measurements``: what feedback shows: ``queue``, ``acked``, ``rtt``, ``clock``, ``reports``
+- ``history``: the packets sent, and their fate
+- ``measurements``: from feedback, with ``queue``, ``acked``, ``rtt``, ``clock``, ``reports``
 - ``overuse``: do we fill the queue? With ``delay``, the trend of the one-way delay
 - ``rate``: additive increase, multiplicative decrease
 - ``loss``: the bound that packet loss sets
@@ -38,7 +38,7 @@ class DrainConfig:
     stop: float = 0.03
     # Seconds. A queue that stays longer is another flow's, and to yield to it would be to starve.
     longest: float = 4.0
-    # What is sent meanwhile, as a share of the estimate.
+    # Share of the estimate that is sent meanwhile.
     share: float = 0.1
 
 
@@ -49,7 +49,7 @@ class SilenceConfig:
     # Seconds without feedback, beyond three round trips, although packets are in flight. Also the
     # least time between two cuts.
     after: float = 0.5
-    # What is left of the rate after each cut.
+    # Share of the rate that is left after each cut.
     share: float = 0.7
 
 
@@ -84,7 +84,7 @@ class BandwidthEstimator:
         # cleared by ``feedback`` and ``tick``.
         self.draining = False
 
-    # What comes back
+    # Input
 
     def feedback(self, packets: TransportFeedback, now: float) -> None:
         """Take a transport-wide feedback message. Nonsense in it is ignored."""
@@ -143,24 +143,18 @@ class BandwidthEstimator:
             lost = min(max(fraction_lost, 0), 255) * 100 // 256
             self._loss.add(100 - lost, lost, False, int(self._rate.rate * (100 - lost) / 100), now)
 
-    # Deciding
+    # Decision
 
     def _decide(self, now: float) -> None:
         rate, prober, overuse = self._rate, self._prober, self._overuse
         fallen = overuse.fallen(rate.rate)
         stands = overuse.stands(rate.decreased_at, now)
-        grows = overuse.grows and not prober.disturbs(now)
-        overusing = fallen or grows or stands
-        shown = (
-            prober.result(rate.rate, self._loss.inherent, self._jitter, now)
-            if prober.waiting
-            else 0
-        )
+        overusing = fallen or stands or (overuse.grows and not prober.disturbs(now))
+        shown = self._probe_result(now) if prober.waiting else 0
         if overusing:
             # Packets sent before the last decrease only show what led to it.
             if fallen or stands or overuse.trend_begins > rate.decreased_at:
-                rate.decrease(self._evidence(fallen or self.draining), now)
-                self.draining |= fallen and self.backlog(now) > DRAIN.start
+                self._decrease(fallen, now)
             prober.put_off(now)
         elif self._loss.holds or (self._measured.queue.occupied and not overuse.harmless):
             rate.hold(now)
@@ -175,6 +169,13 @@ class BandwidthEstimator:
             prober.limit = 0
         rate.cap(self._loss.bound)
         self._drain(now)
+
+    def _probe_result(self, now: float) -> int:
+        return self._prober.result(self._rate.rate, self._loss.inherent, self._jitter, now)
+
+    def _decrease(self, fallen: bool, now: float) -> None:
+        self._rate.decrease(self._evidence(fallen or self.draining), now)
+        self.draining |= fallen and self.backlog(now) > DRAIN.start
 
     def _evidence(self, fallen: bool) -> Overuse:
         queue = self._measured.queue
@@ -215,11 +216,11 @@ class BandwidthEstimator:
         in_flight = 8 * self.history.in_flight / self.estimate
         return max(0.0, in_flight - (now - self._measured.heard_at) - self.rtt)
 
-    # The results
+    # Results
 
     @property
     def target(self) -> int:
-        """What may be sent now, in bit/s, from 30 kbit/s to 100 Mbit/s.
+        """The rate at which we may send now, in bit/s, from 30 kbit/s to 100 Mbit/s.
 
         It is the estimate, or next to nothing while draining.
         """

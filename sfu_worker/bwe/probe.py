@@ -113,7 +113,7 @@ class Prober:
         self._wanted = 0
         # A result that waits for another to confirm it; 0 for none.
         self._unsure = 0
-        # What the last probe showed, if it saturated the link below the estimate; 0 otherwise.
+        # The last result, if it saturated the link below the estimate; 0 otherwise.
         self._least = 0
         # bit/s, after ``result``: what two probes in a row have shown to be all that the link
         # carries, if that is below the estimate; 0 otherwise.
@@ -148,18 +148,21 @@ class Prober:
         self._wanted = wanted
         if wanted <= rate or (not self._follow and now < self._next_at):
             return None
-        scale = SHAPE.first_scale if fresh else SHAPE.scale
-        if self._unsure:
-            self._follow, scale = self._unsure, 1.0
-        most = max(wanted * SHAPE.wanted_margin, rate * SHAPE.scale)
-        bitrate = int(min(max(self._follow, rate) * scale, most))
-        self._follow = 0
+        bitrate = self._bitrate(rate, wanted, fresh)
         self._count = self._count % 0xFFFF + 1
         self._asked_at = now
         duration = _duration(jitter)
         packets = int(SHAPE.packets * duration / SHAPE.duration)
         self._probe = Probe(self._count, bitrate, int(bitrate * duration / 8), packets, duration)
         return self._probe
+
+    def _bitrate(self, rate: int, wanted: int, fresh: bool) -> int:
+        scale = SHAPE.first_scale if fresh else SHAPE.scale
+        if self._unsure:
+            self._follow, scale = self._unsure, 1.0
+        follow, self._follow = self._follow, 0
+        most = max(wanted * SHAPE.wanted_margin, rate * SHAPE.scale)
+        return int(min(max(follow, rate) * scale, most))
 
     def put_off(self, now: float) -> None:
         """Overuse: the probe under way is void, and the next series waits."""
@@ -249,19 +252,14 @@ class Prober:
         got = self._got
         size = sum(entry[2] for entry in got)
         self.saturated = False
-        if (
-            len(got) < SHAPE.packets - 1
-            or size < RESULTS.received * (size + self._lost)
-            or size < probe.size * RESULTS.received
-        ):
+        least = RESULTS.received * max(size + self._lost, probe.size)
+        if len(got) < SHAPE.packets - 1 or size < least:
             return 0
         got.sort()
         sizes = [entry[2] for entry in got]
         received_rate = _rate([entry[1] for entry in got], sizes) / (1 - inherent)
-        sent_rate = min(
-            _rate([entry[0] for entry in got], sizes) / (1 - inherent) or probe.bitrate,
-            probe.bitrate,
-        )
+        sent_rate = _rate([entry[0] for entry in got], sizes) / (1 - inherent)
+        sent_rate = min(sent_rate or probe.bitrate, probe.bitrate)
         self.saturated = received_rate < RESULTS.saturated * sent_rate
         if self.saturated:
             return int(RESULTS.utilisation * received_rate)
