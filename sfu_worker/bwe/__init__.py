@@ -1,1 +1,1 @@
-"""What a receiver's link can take: an estimate from transport-wide feedback. Pure."""
+"""The bandwidth to one receiver, estimated from transport-wide feedback. Pure."""

@@ -1,4 +1,4 @@
-"""What was sent, by transport-wide sequence number, until feedback reports its fate. Pure.
+"""The packets sent, by transport-wide sequence number, until feedback tells their fate. Pure.
 
 The packet path writes here, so the storage is two plain arrays. Everything else is computed when
 feedback comes.
@@ -28,7 +28,7 @@ Follow = Callable[[int, float, float | None, int], None]
 
 
 def _nobody(_seq: int, _size: int, _probe: int) -> None:
-    """Where there are no probes, nobody is told."""
+    """No probes are sent, so nobody is told of their packets."""
 
 
 class PacketHistory:

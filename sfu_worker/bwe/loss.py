@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LossWindowConfig:
-    """How packet loss is measured, and what of it the path loses at any rate."""
+    """How packet loss is measured, and how much of it is inherent in the path."""
 
     # A window lasts at least this many seconds and packets.
     seconds: float = 0.4
@@ -26,7 +26,7 @@ class LossWindowConfig:
 
 @dataclass(frozen=True, slots=True)
 class LossBoundConfig:
-    """What excess loss does to the bound. Excess is what goes beyond the inherent loss."""
+    """How the bound follows excess loss, which is the loss beyond the inherent one."""
 
     # Below the first share the bound may grow, above the second it is cut if there is a queue:
     # GCC's thresholds (draft-ietf-rmcat-gcc-02, 6), applied to the excess.
@@ -39,7 +39,7 @@ class LossBoundConfig:
     scatter: float = 2.0
     # Factor on the bound for each window without excess loss.
     growth: float = 1.05
-    # What is left of the acknowledged bitrate after a cut.
+    # Share of the acknowledged bitrate to which the bound is cut.
     delivered_share: float = 0.95
 
 

@@ -1,4 +1,4 @@
-"""What feedback says about the path: its queue, the delivered and sent rates, the round trip. Pure.
+"""The path as feedback shows it: queue, acknowledged and sent bitrate, round trip. Pure.
 
 Feedback that brings no news waits until several messages can be studied together.
 """

@@ -111,9 +111,9 @@ class LinkCapacity:
 
 @dataclass(frozen=True, slots=True)
 class Overuse:
-    """What is known when the queue grows. Rates in bit/s."""
+    """The evidence of overuse. Rates in bit/s."""
 
-    # What comes through; 0 if it is not known.
+    # The rate that comes through; 0 if it is not known.
     served: int
     sent: int
     # ``served`` is the rate of service of a busy queue, not just what arrived.
@@ -132,7 +132,7 @@ class RateControl:
         self.link = LinkCapacity()
         # When the rate was last cut; negative before.
         self.decreased_at = -1.0
-        # What arrives, averaged.
+        # The delivered rate, averaged.
         self._steady = 0.0
         self._updated = -1.0
 
@@ -199,7 +199,7 @@ class RateControl:
         self._updated = now
 
     def limited(self, rate: int, delivered: int, now: float) -> None:
-        """Probes have shown that no more than ``rate`` fits. What is ``delivered`` fits anyway."""
+        """Probes have shown that no more than ``rate`` fits, but ``delivered`` does."""
         self.link.forget()
         self.link.overused_at(rate)
         self.rate = _clamp(min(self.rate, max(rate, delivered)))
