@@ -1,4 +1,4 @@
-"""A network path with a bottleneck, in steps of a millisecond, and a sender that follows an estimator over it."""
+"""A network path with a bottleneck, simulated in milliseconds, and a sender with an estimator."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ STEP = 0.001
 START = 1000.0
 MTU = 1150
 
+# bit/s at seconds since the start.
 Rate = Callable[[float], float]
-"bit/s at seconds since the start."
 
 
 def heard(received: list[tuple[int, int | None]]) -> rtcp.TransportFeedback:
-    """A message with these (number, arrival in µs or None) of growing numbers; what is not in it counts as lost."""
+    """Feedback on packets, given as (number, arrival in µs or None) with rising numbers.
+
+    Numbers that are left out count as lost.
+    """
     base = received[0][0] if received else 0
     arrivals: list[int | None] = [None] * ((received[-1][0] - base & 0xFFFF) + 1 if received else 0)
     for seq, at in received:
@@ -41,14 +44,14 @@ def steps(*changes: tuple[float, float]) -> Rate:
 
 @dataclass
 class Path:
-    """What lies between the two ends. Times in s, rates in bit/s, ``drift`` of the receiver's clock as a factor."""
+    """The network between the two ends. Times are in s, rates in bit/s."""
 
     rate: Rate
     delay: float = 0.025
     jitter: float = 0.0
     loss: float = 0.0
-    queue: float = 1.0  # seconds of what it holds at its present rate; more is dropped
-    drift: float = 0.0
+    queue: float = 1.0  # seconds of queue at the present rate; more is dropped
+    drift: float = 0.0  # of the receiver's clock, as a share
     feedback_loss: float = 0.0
     feedback_interval: float = 0.1
     reorder: bool = False
@@ -57,7 +60,7 @@ class Path:
 
 @dataclass
 class Bottleneck:
-    """A queue with a tail. Packets are (flow, seq, bytes)."""
+    """A queue that drops what does not fit. Packets are (flow, seq, bytes)."""
 
     path: Path
     waiting: deque[tuple[int, int, int]] = field(default_factory=deque)
@@ -99,7 +102,7 @@ class Moment:
 
 
 class Sender:
-    """One flow: media of 30 frames a second by ``plan(estimator)`` bit/s beside 50 packets a second of sound, and probes."""
+    """A flow: video at 30 fps and ``plan(estimator)`` bit/s, audio at 50 packets a second, probes."""
 
     def __init__(
         self,
@@ -125,7 +128,7 @@ class Sender:
         self.recorded: list[tuple[float, bytes]] = []
 
     def packets(self, step: int, now: float) -> list[tuple[int, int, int]]:
-        """What leaves in this millisecond."""
+        """The packets that leave in this millisecond."""
         sizes: list[tuple[int, int]] = []
         if step % 20 == 7:
             sizes.append((120, 0))
@@ -169,7 +172,7 @@ class Sender:
 def run(
     path: Path, senders: list[Sender], seconds: float, others: list[Reno] | None = None
 ) -> None:
-    """Let the senders share the path; each one's ``moments`` has an entry per 100 ms."""
+    """Let the senders share the path. Each gets an entry in ``moments`` every 100 ms."""
     chance = random.Random(1)
     bottleneck = Bottleneck(path)
     flying: list[tuple[float, tuple[int, int, int]]] = []
@@ -204,7 +207,7 @@ def _arrive(
     left: list[tuple[float, tuple[int, int, int]]] = []
     kept_back = path.jitter > 0 and not path.reorder
     for index, (due, packet) in enumerate(flying):
-        # Without reordering a packet waits for the one before it, as most queues on real paths have it.
+        # Without reordering a packet waits for the one before it, as in most real queues.
         if due > at or (kept_back and left):
             left += flying[index:] if kept_back else [(due, packet)]
             if kept_back:
@@ -233,7 +236,7 @@ def _return(sender: Sender, path: Path, step: int, now: float, chance: random.Ra
 
 
 class Reno:
-    """A TCP-like flow: a window that grows by a packet per round trip and halves when one is lost."""
+    """A TCP-like flow: its window grows by a packet per round trip and halves at each loss."""
 
     def __init__(self, flow: int, rtt: float) -> None:
         self.flow = flow

@@ -24,7 +24,7 @@ def test_the_running_sums_are_the_least_squares_of_the_last_groups() -> None:
             assert slope == pytest.approx(expected, abs=1e-6)
 
 
-def test_groups_that_come_all_at_once_have_no_slope() -> None:
+def test_groups_that_arrive_all_at_once_have_no_slope() -> None:
     line = TrendLine()
     slopes = [
         line.add(5000 + TREND.renew - 1e-9, n, otherwise=0.25) for n in range(3 * TREND.window)
@@ -32,7 +32,9 @@ def test_groups_that_come_all_at_once_have_no_slope() -> None:
     assert slopes == [0.25] * (3 * TREND.window)
 
 
-def test_a_frame_that_a_link_spreads_out_is_no_queue_but_frames_that_come_ever_later_are() -> None:
+def test_a_frame_that_a_link_spreads_out_is_no_overuse_but_frames_that_arrive_ever_later_are() -> (
+    None
+):
     detector = DelayDetector()
     for frame in range(300):
         sent = 10 + frame / 30
@@ -43,7 +45,7 @@ def test_a_frame_that_a_link_spreads_out_is_no_queue_but_frames_that_come_ever_l
 def frames(
     first: float, count: int, queue: float, growth: float
 ) -> tuple[list[float], list[float]]:
-    """Send times and arrivals of single packets at 30 a second, with a queue of ``queue`` s that grows by ``growth`` a packet."""
+    """Send times and arrivals of 30 packets a second. The queue grows by ``growth`` s a packet."""
     sends = [first + n / 30 for n in range(count)]
     return sends, [sent + 0.02 + queue + n * growth for n, sent in enumerate(sends)]
 
@@ -69,7 +71,7 @@ def test_a_queue_after_a_time_without_one_is_seen_as_soon_as_if_all_packets_had_
     assert seen[1] <= seen[0] + 1
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_few_packets_are_kept() -> None:
     detector = DelayDetector()
     for second in range(600):
         detector.keep(*frames(100.0 + second, 30, 0.0, 0.0))

@@ -1,4 +1,4 @@
-"""The estimator over simulated paths (see link.py), against recorded feedback, and against nonsense."""
+"""The estimator on simulated paths (see link.py), with recorded feedback, and with nonsense."""
 
 from __future__ import annotations
 
@@ -109,13 +109,13 @@ def test_loss_without_a_queue_does_not_bring_the_rate_down(loss: float, since: f
     assert min(m.target for m in between(sender, 4, 16)) > 4_500_000
 
 
-def test_loss_that_comes_with_the_rate_does() -> None:
+def test_loss_that_comes_with_the_rate_brings_it_down() -> None:
     """A policer: 10 ms of queue, so that no delay shows that the link has fallen to 2 Mbit/s."""
     sender = flow(Path(steps((0, 10e6), (8, 2e6)), queue=0.01), 20)
     assert mean([m.target for m in between(sender, 12, 20)]) < 2_600_000
 
 
-def test_a_queue_without_loss_is_kept_short() -> None:
+def test_a_queue_that_drops_nothing_is_kept_short() -> None:
     sender = flow(Path(steps((0, 2e6)), queue=5.0), 30)
     late = between(sender, 5, 30)
     assert mean([m.delivered for m in late]) > 0.8 * 2_000_000
@@ -161,7 +161,7 @@ def test_without_anything_sent_beyond_it_the_estimate_stays_near_what_was_delive
     assert sender.moments[-1].target < 2 * 250_000 + 10_000
 
 
-def test_failed_probes_come_seldom() -> None:
+def test_failed_probes_are_rare() -> None:
     sender = flow(Path(steps((0, 5e5))), 30, layered=True)
     late = [at for at, _ in sender.probes if at > 5]
     assert late, "it goes on trying"
@@ -184,7 +184,7 @@ def test_the_reference_time_wraps_without_a_trace() -> None:
                 bwe.feedback(heard(list(received)), 10.05 + seq / 500)
         return bwe.target
 
-    # Around the wrap messages are studied one by one, elsewhere together.
+    # Around the wrap messages are studied one by one, otherwise together.
     assert fed((1 << 24) * 64000 - 1_999_000) == pytest.approx(fed(5_000_000), rel=0.05)
     assert fed(5_000_000) > START_RATE
 
@@ -203,7 +203,7 @@ def test_silence_brings_the_rate_down_and_feedback_lets_it_rise_again() -> None:
     assert targets[5999] > targets[3999]
 
 
-def test_packets_reported_lost_that_come_late_are_not_losses() -> None:
+def test_packets_that_arrive_after_being_reported_lost_are_not_lost() -> None:
     bwe = BandwidthEstimator()
     for seq in range(3000):
         now = 1 + seq / 500
@@ -242,7 +242,7 @@ def test_a_round_trip_is_taken_from_reports_and_feedback() -> None:
 
 
 def test_a_recorded_step_down_is_seen_in_time() -> None:
-    """The packets and feedback of a 5 Mbit/s layer whose link falls to 500 kbit/s at 3 s, as tools would record them."""
+    """Packets and feedback of a 5 Mbit/s layer whose link falls to 500 kbit/s at 3 s."""
     trace = json.loads(TRACE.read_text())
     events = sorted(
         [(at, 0, e) for at, e in trace["sent"]] + [(at, 1, e) for at, e in trace["feedback"]],

@@ -9,7 +9,7 @@ chances = st.sampled_from([0.0, 0.0, 0.05, 0.5, 1.0])
 
 
 class Model:
-    """What ``collect`` should say, packet by packet."""
+    """The right results of ``collect``, computed packet by packet."""
 
     def __init__(self) -> None:
         self.sent: dict[int, tuple[int, float, int]] = {}
@@ -43,7 +43,7 @@ class Model:
     st.randoms(),
 )
 @settings(max_examples=150, deadline=None)
-def test_feedback_says_of_each_packet_once_what_became_of_it(
+def test_feedback_reports_the_fate_of_each_packet_once(
     first: int, rounds: list[tuple[int, int, float]], chance: random.Random
 ) -> None:
     history, model, seq, now = PacketHistory(), Model(), first, 1.0
@@ -54,7 +54,7 @@ def test_feedback_says_of_each_packet_once_what_became_of_it(
             history.sent(seq, 100 + seq % 1000, now)
             model.sent[seq & MASK] = (seq, now, 100 + seq % 1000)
             model.lost.discard(seq)
-        # From before what was reported already, up to after the newest, which may be none at all.
+        # It may begin with packets that were reported before, and end after the newest packet.
         base = (seq - count + 1 - back) & 0xFFFF
         arrivals = [
             None if chance.random() < loss else int(now * 4000) + n
@@ -63,7 +63,7 @@ def test_feedback_says_of_each_packet_once_what_became_of_it(
         assert history.collect(base, arrivals) == model.collect(base, arrivals)
 
 
-def test_packets_that_have_left_the_ring_are_passed_over() -> None:
+def test_packets_that_have_left_the_ring_are_ignored() -> None:
     history = PacketHistory()
     for seq in range(RING + 100):
         history.sent(seq, 1000, 1.0 + seq)

@@ -1,4 +1,4 @@
-"""When packet loss bounds the rate, and when it is only the path's."""
+"""Packet loss bounds the rate, unless it is inherent in the path."""
 
 import pytest
 

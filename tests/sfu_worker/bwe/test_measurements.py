@@ -1,4 +1,4 @@
-"""What feedback shows, and which of it may wait."""
+"""Feedback shows the path, and may wait if it shows nothing new."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Receiver:
     def __init__(self) -> None:
         self.measured = Measurements(PacketHistory())
         self.now, self.seq = 10.0, 0
-        # What the receiver's clock shows more than ours.
+        # Seconds by which the receiver's clock is ahead of ours.
         self.ahead = 0.0
 
     def send(self, late: float = 0.0, lost: int = 0) -> list[tuple[int, int | None]]:

@@ -1,4 +1,4 @@
-"""Which queues count as overuse. The queue is set by hand; test_queue.py shows how it is measured."""
+"""Some queues count as overuse. They are set by hand; test_queue.py shows the measuring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When probes are sent, and what they show."""
+"""Probes are sent at the right time, and their results are read correctly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RATE, WANTED, RTT = 1_000_000, 9_000_000, 0.05
 
 
 class Sender:
-    """Asks for probes at a rate, sends them in equal packets, and hears what became of them."""
+    """Asks for probes at a rate, sends them in equal packets, and hears of their fate."""
 
     def __init__(self) -> None:
         self.prober = Prober()

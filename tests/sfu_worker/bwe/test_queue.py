@@ -1,4 +1,4 @@
-"""How long the queue at the bottleneck is, and how fast it is served."""
+"""The length of the queue at the bottleneck, and its rate of service."""
 
 from math import inf
 

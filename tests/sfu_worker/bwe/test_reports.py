@@ -1,4 +1,4 @@
-"""Messages that bring no news wait for each other, and any other one ends the waiting."""
+"""Feedback that brings no news waits; the first message that does ends the wait."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ class Receiver:
         self.now, self.seq = 10.0, 0
 
     def hear(self, queue: float = 0.0, lost: int = 0, told: bool = True) -> int:
-        """The last ``lost`` of ten packets do not come, the others ``queue`` s late. Messages that are waiting now."""
+        """The last ``lost`` of ten packets do not arrive, the others are ``queue`` s late.
+
+        Returns how many messages wait.
+        """
         span = range(self.seq, self.seq + 10)
         arrivals: list[int | None] = []
         for seq in span:
@@ -46,7 +49,7 @@ def test_without_trouble_four_messages_are_studied_together(receiver: Receiver) 
     assert waiting == [1, 2, 3, 0] * 2
 
 
-def test_messages_that_come_seldom_wait_no_longer() -> None:
+def test_rare_messages_do_not_wait_for_others_for_long() -> None:
     reports = Reports()
     for number, now in enumerate((10.0, 10.2, 10.4)):
         assert not reports.enough
@@ -55,7 +58,7 @@ def test_messages_that_come_seldom_wait_no_longer() -> None:
 
 
 @pytest.mark.parametrize(("queue", "lost"), [(0.03, 0), (0.0, 1)])
-def test_news_is_studied_at_once_with_what_waited_before_it(
+def test_news_is_studied_at_once_after_the_messages_that_waited(
     receiver: Receiver, queue: float, lost: int
 ) -> None:
     assert receiver.hear() == 1

@@ -1,7 +1,8 @@
-"""The estimator is told again what it was told over real paths, with a Chromium as receiver (tests/data/bwe/README.md).
+"""Traces of real paths, with Chromium as receiver, replayed to the estimator.
 
-Open loop: what was sent is what the estimator of the recording had led to, whatever the one here would have done. So these
-tests show how the feedback of a real browser is read, and not what becomes of a path under it: for that see test_bwe.py.
+See tests/data/bwe/README.md. The loop is open: the estimator of the recording decided what was
+sent, whatever the one here would have done. So these tests show how a real browser's feedback is
+read; test_estimator.py shows how a path fares under the estimator.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ from sfu_worker.down.allocation import UP_MARGIN
 
 TRACES = Path(__file__).parents[2] / "data" / "bwe"
 NAMES = sorted(path.name.removesuffix(".csv.gz") for path in TRACES.glob("*.csv.gz"))
+# Start of an estimator that needs no first probes: those of a recording may not suit it.
 WARM = 8_000_000
-"Where the estimator begins that has its first probes behind it: those of a recording are another's, and may not suit it."
+# The estimate that it takes to choose the recorded top layer.
 TOP_FITS = int(5_000_000 * UP_MARGIN)
-"What the recorded top layer needs to be chosen."
 SECOND_FITS = 750_000
+# Bytes that SRTP adds to each packet (RFC 7714, 14).
 GCM_TAG = 16
-"Bytes that SRTP adds to each packet (RFC 7714 section 14)."
 
 
 @dataclass(frozen=True)
 class Said:
-    """What the estimator says after a feedback message. Bit/s, shares and seconds."""
+    """The estimator's results after a feedback message, in bit/s, shares and seconds."""
 
     at: float
     estimate: int
@@ -43,7 +44,7 @@ class Said:
 
 @cache
 def told(name: str, start: int = WARM) -> tuple[Trace, list[Said]]:
-    """A trace, and what a fresh estimator says to it."""
+    """A trace, and the results of a fresh estimator."""
     trace, e = read(TRACES / f"{name}.csv.gz"), BandwidthEstimator(start)
     said: list[Said] = []
 
@@ -62,7 +63,7 @@ def between(said: list[Said], start: float, end: float) -> list[Said]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_arrives_is_what_the_relay_has_passed(name: str) -> None:
+def test_the_acknowledged_bitrate_is_what_the_relay_passed(name: str) -> None:
     trace, said = told(name)
     counts = [e for e in trace.events if e.kind == "l"][::30]
     changes = [step.at for step in trace.down]
@@ -84,7 +85,7 @@ def test_a_path_that_carries_the_top_layer_keeps_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_layer_is_thought_to_fit_that_does_not(name: str) -> None:
+def test_no_layer_is_chosen_that_does_not_fit(name: str) -> None:
     trace, said = told(name, START_RATE)
     ends = [step.at for step in trace.down[1:]] + [trace.seconds]
     for step, end in zip(trace.down, ends, strict=True):
@@ -94,13 +95,13 @@ def test_no_layer_is_thought_to_fit_that_does_not(name: str) -> None:
             assert most < (SECOND_FITS if rate < SECOND_FITS else 1.1 * rate), f"from {step.at} s"
 
 
-def test_losses_are_counted_as_they_were() -> None:
+def test_packet_loss_is_measured_as_it_was() -> None:
     trace, said = told("loss")
     late = [s.loss for s in between(said, 2, trace.seconds)]
     assert sum(late) / len(late) == pytest.approx(trace.down[0].conditions.loss, abs=0.01)
 
 
-def test_feedback_that_is_lost_is_no_loss_of_packets() -> None:
+def test_lost_feedback_is_not_packet_loss() -> None:
     _, said = told("feedback_lost")
     assert len(said) < 0.8 * len(told("clean")[1]), "there is less of it"
     assert max(s.loss for s in said) < 0.02

@@ -1,4 +1,7 @@
-"""The estimator on a narrow path whose delay wanders, as that of a radio link does: many runs, as each one is chance."""
+"""The estimator on a narrow path whose delay wanders, like that of a radio link.
+
+Chance decides each run, so there are many.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +19,16 @@ SOUND = 50_000
 RUNS = 12
 WIDE, NARROW = 10e6, 500e3
 FALLS_AT, SETTLED_AT, SECONDS = 10.0, 14.0, 32.0
+# Three layers of a camera, each with its temporal layers.
 PICTURES = (
     (160_000, 240_000, 400_000),
     (450_000, 530_000, 750_000),
     (2_000_000, 3_000_000, 5_000_000),
 )
-"Three layers of a camera, each with its temporal layers."
 
 
 class Camera:
-    """Takes what fits, up with the allocator's margins (sfu_worker/down/allocation.py)."""
+    """Chooses the layer that fits, with the margins of sfu_worker/down/allocation.py."""
 
     def __init__(self) -> None:
         self.at = -1
@@ -50,7 +53,10 @@ class Camera:
 
 @dataclass
 class Shares:
-    """Of the moments after the fall: when the estimate was far above the link, far below what fits, or the queue long."""
+    """Shares of the time after the fall.
+
+    When the estimate was far above the capacity, the rate far below it, or the queue long.
+    """
 
     above: float
     below: float
