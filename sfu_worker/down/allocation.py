@@ -1,9 +1,11 @@
-"""Which layer each slot of a receiver gets out of its budget. Pure; rates in bit/s, heights in pixels.
+"""Which layer each slot of a receiver gets out of its budget. Pure.
 
-Sound first: all of it, in order of priority. Then video, by priority class, the highest first: within a class everybody's
-lowest layer before anybody's second, then one step each in turn, spatial before temporal (a larger picture is seen at once;
-dropped temporal layers are what a short budget leaves over). Down at once, up with a margin and after a while, so that
-layers do not flap.
+Rates in bit/s, heights in pixels.
+
+Sound first: all of it, in order of priority. Then video, by priority class, the highest first:
+within a class everybody's lowest layer before anybody's second, then one step each in turn, spatial
+before temporal (a larger picture is seen at once; dropped temporal layers are what a short budget
+leaves over). Down at once, up with a margin and after a while, so that layers do not flap.
 """
 
 from __future__ import annotations
@@ -14,16 +16,20 @@ from typing import Literal
 
 from sfu_worker.up.track import LAYER_FITS
 
+# An upgrade must fit by this factor of its own rate: the estimate moves by some 10 % from second to
+# second.
 UP_MARGIN = 1.15
-"An upgrade must fit by this factor of its own rate: the estimate moves by some 10 % from second to second."
+# The same for more frames of the same picture: that costs no key frame, and is taken back as
+# easily.
 TEMPORAL_MARGIN = 1.05
-"The same for more frames of the same picture: that costs no key frame, and is taken back as easily."
+# Seconds for which frames are dropped to keep a picture; a link that stays narrow gets the smaller
+# one with all its frames.
 FEWER_FRAMES = 5.0
-"Seconds for which frames are dropped to keep a picture; a link that stays narrow gets the smaller one with all its frames."
+# Seconds after a step down until a slot may go up again. In less time a step gains less than its
+# key frame costs.
 HOLD = 1.0
-"Seconds after a step down until a slot may go up again; a key frame costs more than the step gains for less."
+# bit/s of sound whose rate is not known yet.
 SOUND_RATE = 48_000
-"Of a sound whose rate is not known."
 
 Kind = Literal["audio", "video"]
 Reason = Literal["", "bandwidth", "inactive", "unwanted"]
@@ -31,7 +37,10 @@ Reason = Literal["", "bandwidth", "inactive", "unwanted"]
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
-    """A spatial layer as it is sent. ``bitrates`` is the sum up to each temporal layer: (T0, T0+T1, ...), at least one."""
+    """A spatial layer as it is sent.
+
+    ``bitrates`` are the sums up to each temporal layer: (T0, T0+T1, ...), at least one.
+    """
 
     index: int
     height: int
@@ -41,7 +50,10 @@ class LayerInfo:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one slot wants. Higher ``priority`` is a higher class; ``height`` 0 is as large as there is."""
+    """What one slot wants. Higher ``priority`` is a higher class.
+
+    ``height`` 0 is as large as there is.
+    """
 
     slot: str
     kind: Kind
@@ -52,20 +64,27 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What one slot gets: the index of a spatial layer (-1: nothing) and its highest temporal layer; ``reason``: why no more."""
+    """What one slot gets: the index of a spatial layer, and its highest temporal layer.
+
+    -1 is nothing. ``reason`` says why the slot gets no more.
+    """
 
     slot: str
     spatial: int
     temporal: int
     bitrate: int
     reason: Reason = ""
+    # When it last had to go down.
     lowered_at: float = -HOLD
-    "When it last had to go down."
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """``unmet_bps``: what the whole receiver would need for the next upgrade, margin included; 0 when all have what they want."""
+    """What all slots get.
+
+    ``unmet_bps`` is what the receiver would need for the next upgrade, with its margin; 0 when
+    every slot has what it wants.
+    """
 
     choices: tuple[Choice, ...]
     total_bps: int
@@ -85,8 +104,9 @@ class _Slot:
     steps: list[_Step]
     before: Choice | None
     free: bool
+    # Index of the step that it has had until now, -1 for none. The bitrate would not do: it is
+    # measured, and wavers while the step stays the same.
     held: int
-    "Index of the step that it has had until now, -1 for none. Not its bitrate: that is measured, and wavers while it stays."
     at: int = -1
     stuck: bool = field(default=False)
 
@@ -99,7 +119,11 @@ class _Slot:
         return int(self.steps[self.at + 1].bitrate * self._margin()) - self.bitrate
 
     def _margin(self) -> float:
-        """None for what the slot has already, or for something instead of nothing: a paused picture helps nobody."""
+        """The factor by which the next step must fit.
+
+        It is 1 (no margin) for what the slot has already, and for something instead of nothing: a
+        paused picture helps no one.
+        """
         if self.at < 0 or self.before is None or self.before.spatial < 0:
             return 1.0
         if self.at < self.held:
@@ -115,7 +139,10 @@ class _Slot:
 def allocate(
     budget_bps: int, wishes: list[Wish], previous: Mapping[str, Choice], now: float
 ) -> Allocation:
-    """Share ``budget_bps`` among the slots; ``previous`` has the last choice of each slot by its id."""
+    """Share ``budget_bps`` among the slots.
+
+    ``previous`` has the last choice of each slot by its id.
+    """
     left = budget_bps
     chosen: dict[str, Choice] = {}
     for wish in sorted((w for w in wishes if w.kind == "audio"), key=lambda w: -w.priority):
@@ -158,7 +185,10 @@ def _slot(wish: Wish, before: Choice | None, now: float) -> _Slot:
 
 
 def _held(steps: list[_Step], before: Choice | None) -> int:
-    """Where the last choice stands among the steps of now; one that is gone counts as the dearest that costs no more."""
+    """The index of the last choice among the current steps, -1 for none.
+
+    If it is gone, the most expensive step that costs no more takes its place.
+    """
     if before is None or before.spatial < 0:
         return -1
     same = [
@@ -172,8 +202,9 @@ def _held(steps: list[_Step], before: Choice | None) -> int:
 def _steps(wish: Wish, before: Choice | None, now: float) -> list[_Step]:
     """The ladder: each spatial layer that is wanted and sent, with its temporal layers.
 
-    Frames are dropped to keep a picture for a while, not to get a larger one: whoever has the smaller one with all its frames
-    would pay a key frame for fewer of them. Only the smallest picture goes below half of its frames: less is a row of stills.
+    Frames are dropped to keep a picture for a while, not to get a larger one: a
+    receiver of the smaller one with all its frames would pay a key frame for fewer of them. Only
+    the smallest picture goes below half of its frames: less is a row of stills.
     """
     alive = sorted(
         (layer for layer in wish.layers if layer.alive),

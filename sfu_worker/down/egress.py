@@ -1,4 +1,4 @@
-"""What one receiver's link can take, and what it gets: estimate, choice of layers, probes, repair within the budget."""
+"""What one receiver gets: layers, probes and repair within the bandwidth of its link."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.up.layer import UpLayer
 
+# bit/s; the estimator's own maximum.
 UNLIMITED = 100_000_000
-"bit/s; the estimator's own maximum."
 
+# A receiver that has reported nothing this long after the first packet never will. It is not
+# limited.
 BLIND_SECONDS = 2.0
-"A receiver that has said nothing about arrivals for so long after the first packet never will: it is not limited."
 
+# 75 ms: the estimator asks for 25 to 100, and there is one for each receiver.
 ESTIMATOR_TICKS = 3
-"75 ms: the estimator asks for 25 to 100, and there is one for each receiver."
 
+# Seconds of queue that are left when a key frame is requested again: it takes that long to come.
 KEYFRAME_AHEAD = 0.3
-"Seconds of queue that are left when a key frame is asked for again: it takes that long to come."
 
+# A budget that is this many times what is wanted need not be shared out.
 AMPLE = 1.5
-"A budget of so many times everything that is wanted needs no sharing out."
 
 
 class Egress:
@@ -37,28 +38,30 @@ class Egress:
     def __init__(self) -> None:
         self.estimator = BandwidthEstimator()
         self.pacer = Pacer()
+        # bit/s that everything wanted would need; 0 when all of it is sent.
         self.unmet = 0
-        "bit/s that everything wanted would need; 0 when all of it is sent."
         self._redundancy = Redundancy()
+        # The link has fallen: layers must be chosen anew, now. Cleared by ``choose``.
         self.urgent = False
-        "The link has fallen: layers must be chosen anew, now. Cleared by ``choose``."
         self._heard = False
+        # When there was first something to send over a connection that stands.
         self._since = -1.0
-        "When there was first something to send over a connection that stands."
         self._wanted = 0
         self._ticks = 0
         self._choices: dict[str, Choice] = {}
+        # Outputs that have sent something again and do not know yet whether it has arrived.
         self._repairing: set[Output] = set()
-        "Outputs that have sent something again and do not know yet whether it has arrived."
         self._probe: Probe | None = None
         self._probe_left = 0
 
     def __str__(self) -> str:
         e = self.estimator
         return (
-            f"takes {e.estimate // 1000} kbit/s of {self.unmet // 1000 or 'enough'}, loss {e.loss:.0%}, "
+            f"takes {e.estimate // 1000} kbit/s of {self.unmet // 1000 or 'enough'}, "
+            f"loss {e.loss:.0%}, "
             f"sound {1 + self._redundancy.blocks} times, "
-            f"rtt {e.rtt * 1000:.0f} ms, queue {e.queue_delay * 1000:.0f} ms{', draining' if e.draining else ''}"
+            f"rtt {e.rtt * 1000:.0f} ms, queue {e.queue_delay * 1000:.0f} ms"
+            f"{', draining' if e.draining else ''}"
         )
 
     # What the receiver says
@@ -97,7 +100,7 @@ class Egress:
     # Timers
 
     def tick(self, slots: Iterable[Slot], now: float) -> None:
-        """Every 25 ms: notice silence, send what had to wait, what was lost again, and what a probe needs."""
+        """Timer, every 25 ms: notice silence, send what had to wait, repair and probe."""
         if self._since < 0 and self._wanted:
             self._since = now
         self._ticks += 1
@@ -110,7 +113,8 @@ class Egress:
         self.pacer.tick(self.estimator.target if self.limited(now) else UNLIMITED, now)
         if self._repairing:
             self._follow_up(now)
-        # Before a word has been heard too: where no picture fits into the first estimate, a probe is all that can widen it.
+        # Also before the receiver has reported anything: when no picture fits into the first
+        # estimate, only a probe can raise it.
         if self._probe is None:
             if not self.unmet:
                 return
@@ -134,7 +138,10 @@ class Egress:
             self._probe = None
 
     def choose(self, slots: list[Slot], now: float) -> list[Slot]:
-        """A few times a second, and at every wish: which layer each slot gets. Returns those that are too dear."""
+        """A few times a second, and at every wish: choose the layer of each slot.
+
+        Returns the slots that the budget leaves empty.
+        """
         self.urgent = False
         video = [s for s in slots if s.kind == "video" and s.track is not None and s.track.layers]
         self._choose_sound(slots, now)
@@ -155,7 +162,10 @@ class Egress:
         return self._share(video, budget, now)
 
     def _choose_sound(self, slots: list[Slot], now: float) -> None:
-        """Sound is never weighed against pictures: it is little, and it is what a call is for. On a lossy link it is repeated."""
+        """Sound is never weighed against pictures: it is little, and it is what a call is for.
+
+        On a lossy link it is repeated.
+        """
         sound, repeated = 0, []
         for slot in slots:
             if slot.kind == "audio" and slot.track is not None and slot.track.layers:
@@ -213,7 +223,8 @@ class Egress:
             and current is not None
             and current.bitrates[-1] > layer.bitrates[-1]
         ):
-            # The link has fallen and its queue is full: what is sent now arrives late and keeps it full.
+            # The link has fallen and its queue is full: what is sent now arrives late and keeps it
+            # full.
             slot.output.unbind(now)
         slot.output.thin(temporal)
         if (
@@ -262,7 +273,7 @@ class Egress:
 
 
 def _shown(video: list[Slot]) -> dict[str, Choice]:
-    """What the slots carry, as choices: after a time in which nothing had to be shared out, that is what they hold."""
+    """What the slots carry, as choices: the last ones, when no budget was shared out lately."""
     shown = {}
     for slot in video:
         layer = slot.layer

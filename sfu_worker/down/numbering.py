@@ -1,4 +1,7 @@
-"""How an outgoing stream's numbers and its time go on from one layer to the next, without a hole. Pure."""
+"""How an outgoing stream's numbers and its time go on from one layer to the next, without a hole.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from sfu_worker.up.layer import UpLayer
 
 
 class Numbering:
-    """Where a stream stands when nothing feeds it. ``begin`` and ``end`` cost nothing per packet between them."""
+    """Where a stream stands when nothing feeds it.
+
+    ``begin`` and ``end`` cost nothing per packet between them.
+    """
 
     __slots__ = ("_at", "_picture_id", "_segments", "_seq", "_timestamp", "_tl0")
 
@@ -58,7 +64,10 @@ class Numbering:
         self._tl0 = (p.tl0 + segment.tl0) & 0xFF
 
     def resume(self, segment: Segment, first_in: int, last_in: int) -> Segment:
-        """Go on with ``first_in`` after a silence of the layer, whose last packet to leave was ``last_in``: nothing was lost."""
+        """Go on with ``first_in`` after a silence of the layer, in which nothing was lost.
+
+        ``last_in`` was the last packet to leave before it.
+        """
         shift = segment.seq + last_in + 1 - first_in
         resumed = Segment(
             segment.layer, first_in, shift, segment.timestamp, segment.picture_id, segment.tl0
@@ -69,7 +78,8 @@ class Numbering:
     def _time_of(self, p: Packet, now: float, layer: UpLayer) -> int:
         """The offset with which RTP time goes on by as much as the clock on the wall has.
 
-        Simulcast layers of one source share their RTP clock in browsers: then the offset of before is exact and stays.
+        Simulcast layers of one source share their RTP clock in browsers: then the previous
+        offset is exact and stays.
         """
         if not self._at:
             return self._timestamp + 1 - p.timestamp

@@ -119,7 +119,7 @@ class Output:
             self.pending.request_keyframe(now)
 
     def stop(self, now: float) -> None:
-        """Forward nothing more, in the middle of a batch: what came before has its number already."""
+        """Forward nothing after what came earlier in this batch, which has its numbers already."""
         if self.layer is not None:
             self.layer.deliver()
         self.unbind(now)
@@ -201,7 +201,7 @@ class Output:
         return self._thinning.wanted
 
     def thin(self, temporal: int) -> None:
-        """Drop temporal layers above this one, or take them up again; at a picture that allows it."""
+        """Drop temporal layers above this one, or take them up at a picture that allows it."""
         newest = self.layer.top_seq if self.layer is not None else 0
         self._thinning.want(temporal, newest)
         self._thins = self._thinning.active

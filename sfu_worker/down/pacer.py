@@ -1,8 +1,11 @@
-"""How much may leave at once: leaky buckets, filled when somebody looks into them. Pure; bytes, bit/s, seconds.
+"""How much may leave at once: leaky buckets, filled when somebody looks into them. Pure.
 
-Frames pass as they come while they are no more than the link takes in a moment. What is more than that - a key frame, or what
-still comes for a link that has just become narrow - is spread over the next ticks, so that sound finds its way between and
-short queues on the way do not overflow. Retransmissions have a bucket of their own.
+Bytes, bit/s, seconds.
+
+Frames pass as they come while they are no more than the link takes in a moment. What is more than
+that (a key frame, or what still comes for a link that has just become narrow) is spread over the
+next ticks, so that sound passes between and short queues on the way do not overflow.
+Retransmissions have a bucket of their own.
 """
 
 from __future__ import annotations
@@ -15,26 +18,30 @@ from sfu_worker.down.segments import Segment
 from sfu_worker.up.batch import Packet
 
 TICK = 0.025
+# Media may leave at this many times the budget (libwebrtc's pacing factor): more is spread over the
+# next ticks.
 PACING = 2.5
-"Media may leave at this many times the budget (libwebrtc's pacing factor): more is spread over the next ticks."
+# Seconds at that rate that may leave at once after a silence: two ticks.
 MEDIA_BURST = 0.05
-"Seconds at that rate that may leave at once after a silence: two ticks."
+# Bytes: five packets, less than the first flight of a TCP connection (RFC 6928), pass on any link.
 LEAST_BURST = 6_000
-"Bytes: five packets, less than the first flight of a TCP connection (RFC 6928), pass on any link."
+# Seconds that a packet waits at most; a decoder that waits longer shows a freeze.
 MAX_WAIT = 0.25
-"Seconds that a packet waits at most; a decoder that waits longer shows a freeze."
+# Seconds of the share of the budget that retransmissions may take at once.
 REPAIR_BURST = 0.1
-"Seconds of the share of the budget that retransmissions may take at once."
+# Of the budget, for retransmissions; a link that loses more needs less media, not more repair.
 REPAIR_SHARE = 0.5
-"Of the budget, for retransmissions; a link that loses more needs less media, not more repair."
 
 
 class Pacer:
-    """One receiver's buckets. Call ``tick`` when the budget may have changed, and every 25 ms while something waits."""
+    """One receiver's buckets.
+
+    Call ``tick`` when the budget may have changed, and every 25 ms while something waits.
+    """
 
     def __init__(self) -> None:
+        # The queues that hold packets back.
         self.waiting: list[PacedQueue] = []
-        "The queues that hold packets back."
         # Nothing is known of the link before the first tick.
         self._media = inf
         self._repair = 0.0
@@ -123,7 +130,7 @@ class PacedQueue:
         self._write = _nowhere
 
     def drop(self) -> tuple[Packet, Segment] | None:
-        """Forget everything. Returns the first packet that will not be sent, None when there was nothing."""
+        """Forget everything. Returns the first packet that will not be sent, if there was one."""
         first = self._packets[0][:2] if self._packets else None
         self._packets.clear()
         return first

@@ -1,4 +1,7 @@
-"""Sound that repeats itself to a receiver that loses packets (RFC 2198): the worker makes it from what it has forwarded."""
+"""Sound that repeats itself to a receiver that loses packets (RFC 2198).
+
+The worker makes it from what it has forwarded.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE
 from sfu_worker.sdp.codecs import Codec, red_types
 from sfu_worker.up.batch import Packet
 
+# Octets of RTP: below 1200, as all that browsers send, with the 20 that SRTP adds at most and some
+# to spare.
 MAX_SIZE = 1150
-"Octets of RTP: below 1200, as all that browsers send, with the 20 that SRTP adds at most and some to spare."
 
 
 class RedStream:
@@ -100,10 +104,12 @@ class RedStream:
 
 
 def repeatable(p: Packet, segment: Segment, blocks: int) -> list[red.Repeated]:
-    """The payloads before ``p`` to send with it, at most ``blocks``, oldest first: of this segment, where they are there and fit.
+    """The payloads before ``p`` to send with it, at most ``blocks``, oldest first.
 
-    What the segment does not hold has another source, or left with other offsets. Holes and padding are left out: receivers go
-    by the timestamp of a block, not by its place.
+    They are of this segment, if they are cached and fit.
+
+    What the segment does not hold has another source, or left with other offsets. Holes and padding
+    are left out: receivers go by the timestamp of a block, not by its place.
     """
     if not p.size:
         return []  # padding

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from math import exp
 
+# For each block: the loss from which it is sent, and the loss below which it is not any more.
+#
+# Of packets that are lost one by one with probability p, p^(n+1) stay lost with n blocks. Losses
+# also come in bursts: where the next one is lost with q = 0.3 after a lost one, p * q^n stay lost.
+# One block up to 8 % so leaves 0.6 to 2.4 %, two up to 20 % leave 0.8 to 1.8 %, three at 25 % 0.4
+# to 0.7 %. From about 1 % on concealment is heard; below that not even one block is worth its rate,
+# which is that of the sound itself. A fourth would come 80 ms late, when jitter buffers have gone
+# on.
 STEPS = ((0.01, 0.005), (0.08, 0.05), (0.20, 0.15))
-"""For each block: the loss from which it is sent, and the loss below which it is not any more.
 
-Of packets that are lost one by one with probability p, p^(n+1) stay lost with n blocks. Losses also come in bursts: where the
-next one is lost with q = 0.3 after a lost one, p * q^n stay lost. One block up to 8 % so leaves 0.6 to 2.4 %, two up to 20 %
-leave 0.8 to 1.8 %, three at 25 % 0.4 to 0.7 %. From about 1 % on concealment is heard; below that not even one block is worth
-its rate, which is that of the sound itself. A fourth would come 80 ms late, when jitter buffers have gone on.
-"""
-
+# Time constant for the loss. Its windows of 30 packets scatter: with this, by half a percent when
+# one percent of 50 packets a second is lost.
 SMOOTHING_SECONDS = 1.5
-"Of the loss, whose windows of 30 packets scatter: at 50 packets a second by half a percent then, where one percent is lost."
 
+# A block is sent at least this long after it was last needed: loss comes back, and a block is
+# cheap.
 KEPT_SECONDS = 10.0
-"A block is sent so long at least after it was last called for: loss comes back, and few things cost less than a block."
 
+# bit/s: sound above it (stereo music) is not repeated. Sent twice, it would cost as much as a
+# small picture.
 MAX_RATE = 160_000
-"bit/s: sound above it (stereo music) is not repeated. To say it twice would cost as much as a small picture."
 
+# bit/s that sound and its repetitions may take whatever the estimate says: two or three voices. An
+# estimate that low is often wrong on a link that loses packets, and then sound is all there is.
 CERTAIN = 200_000
-"""bit/s that sound and its repetitions may take whatever the estimate says: two or three voices. An estimate that low is often
-wrong on a link that loses packets, and then sound is all there is."""
 
 
 def affordable(blocks: int, repeated: int, sound: int, estimate: int) -> int:
-    """As many of ``blocks`` as fit into the estimate beside all ``sound``, of which ``repeated`` goes into each; in bit/s.
+    """How many of ``blocks`` fit into the estimate beside all ``sound``.
 
-    Many voices said three times can be more than a link takes; what then gets lost would call for more blocks still.
+    ``repeated`` is the part of the sound that each block repeats. All rates are in bit/s.
+
+    Many voices, each sent three times, can be more than a link takes. What is lost then would call
+    for even more blocks.
     """
     while blocks and sound + blocks * repeated > max(estimate, CERTAIN):
         blocks -= 1
@@ -43,8 +50,8 @@ class Redundancy:
     __slots__ = ("_at", "_called_for", "_loss", "blocks")
 
     def __init__(self) -> None:
+        # Earlier packets that each packet of sound should repeat.
         self.blocks = 0
-        "Earlier packets that each packet of sound should repeat."
         self._loss = 0.0
         self._at = -1.0
         self._called_for = 0.0

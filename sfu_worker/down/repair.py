@@ -1,4 +1,4 @@
-"""What one slot sends a second time: packets that the receiver lacks, and packets that probe its path."""
+"""What an output sends again: packets that the receiver lacks, and packets that probe its path."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from sfu_worker.down.receiver import Receiver
 from sfu_worker.down.rtx import RtxStream
 from sfu_worker.down.segments import Segments
 
+# Retransmissions by one output within two seconds. A link that loses more needs less media, not
+# more of it.
 STORM = 600
-"Retransmissions to one slot within two seconds; a link that loses more needs less media, not more of it."
 
 RESENT_SECONDS = 2.0
+# If a packet has not arrived this many seconds after its first retransmission, request a key frame
+# instead. libwebrtc asks for one only after 3 s.
 FAILED_AFTER = 0.8
-"Seconds after which a packet that has not come gives way to a key frame: libwebrtc asks for one when it has waited for 3 s."
 
 MIN_RESEND = 0.005
 
+# How far back a probe looks for packets to repeat.
 PAD_BACK = 256
-"How far back a probe looks for packets to repeat."
 
+# Bytes: smaller packets fill a probe with headers.
 MIN_PAD = 200
-"Bytes: smaller packets fill a probe with headers."
 
 
 @dataclass(slots=True)
 class Resent:
-    """A packet that was sent again: first and last when, and the last time under which transport-wide number."""
+    """When a packet was sent again, first and last; the transport-wide number of the last time."""
 
     first: float
     last: float
@@ -34,22 +36,25 @@ class Resent:
 
 
 class Repair:
-    """The RTX stream of a slot (RFC 4588). ``segments`` are the slot's own; ``any_type`` is an RTX type of any of its codecs."""
+    """The RTX stream of an output (RFC 4588). ``segments`` are the output's own.
+
+    ``any_type`` is an RTX type of any of its codecs.
+    """
 
     def __init__(
         self, ssrc: int, twcc_extension: bytes, segments: Segments, any_type: int | None
     ) -> None:
         self.retransmitted = 0
+        # Sent so far, probes included.
         self.octets = 0
-        "Sent so far, probes included."
         self._stream = RtxStream(ssrc, twcc_extension)
         self._segments = segments
         self._type: int | None = None
         self._any_type = any_type
         self._first_out = 0
         self._resent: dict[int, Resent] = {}
+        # Those whose fate is not known yet. Empty for receivers that do not report arrivals.
         self.open: dict[int, Resent] = {}
-        "Those of which nobody has said whether they have arrived; empty where the receiver does not say such things."
         self._told = bool(twcc_extension)
 
     def switched(self, rtx_type: int | None, first_out: int) -> None:
@@ -58,10 +63,13 @@ class Repair:
         self._first_out = first_out
 
     def retransmit(self, to: Receiver, lost: list[int], now: float, rtt: float, room: int) -> int:
-        """Send again what the receiver asks for, at most ``room`` bytes. Returns how many they were.
+        """Send again what the receiver asks for, at most ``room`` bytes.
 
-        A packet is not sent again before the answer to the last time can have told that it is lost too. What was sent before the
-        last switch is not sent again at all: the key frame that came then needs nothing of it.
+        Returns how many they were.
+
+        A packet is not sent again before the receiver can have told that the last one was lost
+        too. Packets from before the last switch are not sent again: the key frame that came then
+        needs none of them.
         """
         self._resent = {
             seq: resent
@@ -78,9 +86,12 @@ class Repair:
         return sent
 
     def follow_up(self, to: Receiver, now: float, room: int) -> int:
-        """Timer: send again what was lost once more, at most ``room`` bytes. Returns how many they were.
+        """Timer: send again what was lost once more, at most ``room`` bytes.
 
-        The receiver's next request would come later, or never: libwebrtc gives up after ten, each a round trip after the last.
+        Returns how many they were.
+
+        The receiver's next request would come later, or never: libwebrtc gives up after ten, each a
+        round trip after the last.
         """
         sent = 0
         for seq, resent in list(self.open.items()):
@@ -125,7 +136,9 @@ class Repair:
             segment.layer.request_keyframe(now)
 
     def pad(self, to: Receiver, size: int, now: float, probe: int, *, bound: bool) -> int:
-        """Send about ``size`` bytes to probe the path: the newest packets again, padding where nothing is ``bound``.
+        """Send about ``size`` bytes to probe the path: the newest packets again, or padding.
+
+        Padding is for when nothing is ``bound``.
 
         Returns how many they were.
         """
@@ -138,7 +151,8 @@ class Repair:
         return sent
 
     def _repeat(self, to: Receiver, rtx_type: int, size: int, now: float, probe: int) -> int:
-        # The last that has begun: one in which dropped pictures are gathered holds nothing that was sent.
+        # The last that has begun: one in which dropped pictures are gathered holds nothing that was
+        # sent.
         segment, sent = self._segments.last, 0
         if segment is None:
             return 0

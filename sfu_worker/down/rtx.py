@@ -1,4 +1,4 @@
-"""The repair stream of a slot (RFC 4588): what is sent a second time."""
+"""The repair stream of an output (RFC 4588): how packets are sent a second time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE
 
 UINT16 = Struct("!H")
 
+# The most that one packet can hold: the last byte says how much it is.
 PADDING = 255
-"The most that one packet can hold: the last byte says how much it is."
 NOTHING = bytes(PADDING - 1) + bytes((PADDING,))
 
 
@@ -35,7 +35,10 @@ class RtxStream:
         now: float,
         probe: int = 0,
     ) -> int:
-        """Send a cached packet as the outgoing number ``seq``. Returns the bytes of RTP that left."""
+        """Send a cached packet as the outgoing number ``seq``.
+
+        Returns the bytes of RTP that left.
+        """
         transport = to.transport
         timestamp, marker, payload = found
         if segment.layer.has_picture_ids:
@@ -62,7 +65,7 @@ class RtxStream:
         return end - at
 
     def pad(self, to: Receiver, payload_type: int, size: int, now: float, probe: int) -> int:
-        """Send about ``size`` bytes of nothing but padding (RFC 3550 5.1), where there is nothing to repeat yet."""
+        """Send about ``size`` bytes of padding (RFC 3550, 5.1): nothing can be repeated yet."""
         if not self._twcc_extension:
             return 0
         transport, sent = to.transport, 0

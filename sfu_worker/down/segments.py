@@ -5,18 +5,21 @@ from __future__ import annotations
 from sfu_worker.up.layer import UpLayer
 from sfu_worker.up.origin import Origin
 
+# Segments remembered for retransmission: with temporal layers dropped, one begins after each
+# dropped picture.
 KEPT = 256
-"Segments remembered for retransmission: with temporal layers dropped, one begins after each dropped picture."
 
+# Packets this far behind the newest are not forwarded: far less than half of the sequence numbers,
+# far more than any reordering.
 OLDEST = 4096
-"Packets this far behind the newest are not forwarded: far less than half of the sequence numbers, far more than any reordering."
 
 
 class Segment:
     """A stretch of one layer's packets that goes out with the same offsets.
 
-    It holds the incoming numbers ``first_in`` to ``last_in`` (None while it goes on); ``seq``, ``timestamp``, ``picture_id`` and
-    ``tl0`` are added to what comes in, each modulo the size of its field.
+    It holds the incoming numbers ``first_in`` to ``last_in`` (None while it goes on); ``seq``,
+    ``timestamp``, ``picture_id`` and ``tl0`` are added to what comes in, each modulo the size of
+    its field.
     """
 
     __slots__ = ("first_in", "last_in", "layer", "picture_id", "seq", "timestamp", "tl0")
@@ -43,7 +46,7 @@ class Segment:
         return self.last_in is None or not (self.last_in - seq) & 0x8000
 
     def advance(self, top: int) -> None:
-        """Keep the beginning within half of the numbers behind the newest, before 16 bits wrap around."""
+        """Keep the beginning within half of the numbers behind the newest, before 16 bits wrap."""
         if (top - self.first_in) & 0xFFFF > 2 * OLDEST:
             self.first_in = (top - OLDEST) & 0xFFFF
 
@@ -78,7 +81,10 @@ class Segments:
         return self._list[-1] if self._list else None
 
     def outgoing(self, seq: int) -> Segment | None:
-        """The segment that an outgoing number came from; None for one that never left or is forgotten."""
+        """The segment that an outgoing number came from.
+
+        None for one that never left or is forgotten.
+        """
         for segment in reversed(self._list):
             if segment.holds((seq - segment.seq) & 0xFFFF):
                 return segment

@@ -7,7 +7,10 @@ from sfu_worker.up.layer import UpLayer
 
 
 class Sent:
-    """Packets and octets of payload. The layer counts them: here is where an output took them up."""
+    """Packets and octets of payload.
+
+    The layer counts them; this remembers from where on an output has followed it.
+    """
 
     __slots__ = ("_from", "_layer", "_octets", "_packets", "_taken", "lost")
 

@@ -1,4 +1,4 @@
-"""Which temporal layers of a stream leave, and how the numbers close up where pictures are dropped."""
+"""Which temporal layers of a stream leave, and how numbers close up behind dropped pictures."""
 
 from __future__ import annotations
 

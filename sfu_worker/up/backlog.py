@@ -1,19 +1,23 @@
-"""What was just held back of an incoming stream of sound, so that it can still be sent when somebody begins to speak. Pure."""
+"""Sound that was just held back, so that it can be sent when someone begins to speak. Pure."""
 
 from __future__ import annotations
 
 from sfu_worker.up.batch import Packet
 from sfu_worker.up.cache import PacketCache
 
+# Seconds sent with the first loud packet, since a word begins softer than what counts as loud. A
+# jitter buffer takes as much in one burst.
 BACKLOG_SECONDS = 0.15
-"Sent with the first loud packet: a word begins softer than what counts as loud. A jitter buffer takes as much in one burst."
 
+# At most, for senders of very short packets; browsers send 20 ms in each.
 BACKLOG_PACKETS = 16
-"At most, for senders of very short packets; browsers send 20 ms in each."
 
 
 class Backlog:
-    """The newest packets since ``begin``. They lie in the layer's cache, with those that were sent."""
+    """The newest packets since ``begin``.
+
+    They lie in the layer's cache, with those that were sent.
+    """
 
     __slots__ = ("_cache", "_clock", "_count", "_newest", "withheld", "withheld_octets")
 
@@ -37,7 +41,7 @@ class Backlog:
         count = self._count
         ahead = (p.seq - (self._newest if count else last_sent)) & 0xFFFF < 0x8000
         if not (count or ahead) and last_sent >= 0:
-            # Late, from before: its place among the numbers that were sent is not open any more.
+            # Late, from before the silence: its place among the numbers sent is no longer open.
             return
         self._cache.put(p.seq, p.timestamp, p.marker, bytes(p.payload))
         if ahead or not count:
@@ -50,7 +54,7 @@ class Backlog:
         self.withheld_octets -= sum([p.size for p in packets])
 
     def packets(self) -> list[Packet]:
-        """The last ``BACKLOG_SECONDS``, oldest first. These packets are nobody else's: a batch has none to spare."""
+        """The last ``BACKLOG_SECONDS``, oldest first, as packets outside of any batch."""
         backlog: list[Packet] = []
         newest = None
         for seq in range(self._newest, self._newest - min(self._count, BACKLOG_PACKETS), -1):

@@ -6,19 +6,21 @@ from typing import Protocol
 
 from sfu_worker.net.mmsg import RECEIVE_SLOTS
 
+# Missing packets that one datagram may bring beside its own, as redundant blocks.
 MAX_FILLED = 4
-"Missing packets that one datagram may bring beside its own, as redundant blocks."
 
 
 class Packet:
-    """A parsed packet. Instances are reused: nobody keeps one, or its payload, beyond the end of its batch.
+    """A parsed packet. Instances are reused: keep none, nor its payload, beyond its batch.
 
-    ``marker`` is 0 or 0x80. ``payload`` has no header, extensions or padding. For VP8 and VP9 ``picture_id_at`` and ``tl0_at``
-    are the places of these fields in the payload (0: not there) and ``picture_id_bits`` is 7 or 15.
+    ``marker`` is 0 or 0x80. ``payload`` has no header, extensions or padding. For VP8 and VP9
+    ``picture_id_at`` and ``tl0_at`` are the places of these fields in the payload (0: not there)
+    and ``picture_id_bits`` is 7 or 15.
 
-    ``temporal`` is the temporal layer, -1 without one. ``layer_sync``: the picture refers to the base layer alone, so that its
-    own layer can be taken up with it (VP8's Y). ``switch_up``: the highest temporal layer that can be taken up behind the
-    picture by whoever receives its own, -1 for none (VP9's U, a switch indication of the dependency descriptor).
+    ``temporal`` is the temporal layer, -1 without one. ``layer_sync``: the picture refers to the
+    base layer alone, so that its own layer can be taken up with it (VP8's Y). ``switch_up``: the
+    highest temporal layer that can be taken up behind the picture by those who receive its own,
+    -1 for none (VP9's U, a switch indication of the dependency descriptor).
     """
 
     __slots__ = (
@@ -57,7 +59,7 @@ class Packet:
         self.tl0_at = 0
 
     def copy(self) -> Packet:
-        """The same with a payload of its own, for who needs it beyond the batch."""
+        """A copy with a payload of its own, to be kept beyond the batch."""
         p = Packet()
         for name in Packet.__slots__:
             setattr(p, name, getattr(self, name))
@@ -72,10 +74,10 @@ class Collector(Protocol):
 
 
 class Batch:
-    """The packets of one read. Each layer collects its own; at the end of the batch they go out receiver by receiver.
+    """The packets of one read. Each layer collects its own; they leave receiver by receiver.
 
-    So the state of a receiver is looked up once for a burst, and packets to one receiver lie side by side for the kernel,
-    which takes such a run as one segmented datagram.
+    So the state of a receiver is looked up once for a burst, and packets to one receiver lie side
+    by side for the kernel, which takes such a run as one segmented datagram.
     """
 
     __slots__ = ("layers", "now", "packets", "used")
@@ -84,12 +86,15 @@ class Batch:
         # The port ends a batch after RECEIVE_SLOTS datagrams at the latest.
         self.packets = [Packet() for _ in range(RECEIVE_SLOTS * (1 + MAX_FILLED))]
         self.used = 0
+        # Monotonic seconds of the newest packet.
         self.now = 0.0
-        "Monotonic seconds of the newest packet."
         self.layers: list[Collector] = []
 
     def take(self) -> Packet:
-        """A packet to fill in. Raises IndexError when the batch is full, which the port does not let happen."""
+        """A packet to fill in.
+
+        Raises IndexError when the batch is full, which the port does not let happen.
+        """
         packet = self.packets[self.used]
         self.used += 1
         return packet

@@ -1,4 +1,4 @@
-"""The packets that a receiver may ask for again: one cache for each incoming stream, shared by all its receivers."""
+"""The packets of one incoming stream that its receivers may ask for again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PacketCache:
         self._entries[seq & self._mask] = (seq, timestamp, marker, payload)
 
     def get(self, seq: int) -> tuple[int, int, bytes] | None:
-        """``(timestamp, marker, payload)``, or None when the packet is not there any more."""
+        """``(timestamp, marker, payload)``, or None when the packet is no longer there."""
         entry = self._entries[seq & self._mask]
         if entry is None or entry[0] != seq:
             return None

@@ -1,4 +1,7 @@
-"""Which incoming RTP stream belongs to which track and layer: by SSRC, and at first by mid and rid (RFC 8843 9.2, RFC 8852)."""
+"""Which incoming RTP stream belongs to which track and layer.
+
+The SSRC tells; for the first packets mid and rid do (RFC 8843 section 9.2, RFC 8852).
+"""
 
 from __future__ import annotations
 
@@ -29,16 +32,21 @@ from sfu_worker.up.track import UpTrack
 
 logger = logging.getLogger("sfu.ingress")
 
+# SSRCs of one participant: four tracks with three layers and a repair stream each are 20; more is
+# an attack.
 MAX_STREAMS = 32
-"SSRCs of one participant: four tracks with three layers and a repair stream each are 20; more is an attack."
 
+# What still fits with our header and, sent again, with RTX's own two bytes. Browsers stay below
+# 1200.
 MAX_PAYLOAD = MAX_PACKET - WITH_TWCC_SIZE - 2
-"What still fits with our header and, sent again, with RTX's own two bytes. Browsers stay below 1200."
 
 
 @dataclass(slots=True)
 class UpMedia:
-    """A sending m-line: its track and its payload types. ``rtx_types`` and ``red_types`` map to that of the codec carried."""
+    """A sending m-line: its track and its payload types.
+
+    ``rtx_types`` and ``red_types`` map to that of the codec carried.
+    """
 
     mid: str
     track: UpTrack
@@ -79,8 +87,8 @@ class Ingress:
         self.layers: dict[int, UpLayer] = {}
         self.arrivals = ArrivalLog()
         self.unroutable = 0
+        # Layers whose last packets nobody has counted yet.
         self.replaced: list[UpLayer] = []
-        "Layers whose last packets nobody has counted yet."
         self._media: dict[str, UpMedia] = {}
         # Those that have had a layer here, by id.
         self._tracks: dict[str, UpTrack] = {}
@@ -94,7 +102,10 @@ class Ingress:
         self._on_level = on_level
 
     def configure(self, media: list[UpMedia], extensions: dict[str, int]) -> None:
-        """Take the m-lines of an answer. ``extensions``: URI to id, one table for the whole bundle (RFC 8843 9.2.1)."""
+        """Take the m-lines of an answer.
+
+        ``extensions`` maps URI to id for the whole bundle (RFC 8843 section 9.2.1).
+        """
         self._media = {m.mid: m for m in media}
         self._rtx_types = {rtx: pt for m in media for rtx, pt in m.rtx_types.items()}
         self._red_types = {red: pt for m in media for red, pt in m.red_types.items()}
@@ -103,7 +114,7 @@ class Ingress:
         self._ids = (mid, rid, repaired, twcc, level, descriptor)
 
     def on_rtp(self, view: memoryview, start: int, end: int, now: float) -> None:
-        """Take a decrypted packet. A packet that makes no sense is dropped."""
+        """Take a decrypted packet. A malformed one is dropped."""
         try:
             self._on_rtp(view, start, end, now)
         except (ValueError, IndexError, error):
@@ -137,8 +148,8 @@ class Ingress:
                 repair = True
                 layer = self._rtx.get(ssrc) or self._route_rtx(ssrc, mid, repaired)
                 if layer is None or end - at < 3 or layer.codec.pt != self._rtx_types[payload_type]:
-                    # Browsers probe for bandwidth with empty packets on the repair stream; after a change of codec they may
-                    # still repair the one of before.
+                    # Browsers probe for bandwidth with empty packets on the repair stream; after a
+                    # change of codec they may still repair the previous one.
                     return
                 seq = view[at] << 8 | view[at + 1]
                 at += 2
@@ -167,7 +178,7 @@ class Ingress:
                     else NOWHERE[0]
                 )
             except ValueError:
-                # A descriptor that makes no sense costs nothing but what it would have told.
+                # A malformed descriptor costs only what it would have told.
                 place = NOWHERE[0]
             p.temporal, p.switch_up, p.begins_frame = place
         if not repair:
@@ -177,7 +188,10 @@ class Ingress:
     def _route(
         self, ssrc: int, payload_type: int, seq: int, mid: bytes | None, rid: bytes | None
     ) -> UpLayer | None:
-        """A stream seen for the first time, or one that changed its codec; packets of RED belong to that of what they carry."""
+        """The layer of a stream that is new, or that has changed its codec.
+
+        RED counts as the codec that it carries.
+        """
         known = self.layers.get(ssrc)
         payload_type = self._red_types.get(payload_type, payload_type)
         if known is not None and known.codec.pt == payload_type:
@@ -186,7 +200,8 @@ class Ingress:
         if media is None or payload_type not in media.codecs:
             return None
         if known is not None and known.packets and (seq - known.top_seq) & 0xFFFF >= 0x8000:
-            # A late packet of the codec of before: the numbers of an SSRC go on over a change (RFC 3550 section 5.1).
+            # A late packet of the previous codec: the numbers of an SSRC go on over a change (RFC
+            # 3550 section 5.1).
             return None
         name = rid.decode("ascii", "replace") if rid else (known.rid if known else "")
         if media.rids and name not in media.rids:
@@ -216,13 +231,17 @@ class Ingress:
         timestamp: int,
         now: float,
     ) -> int:
-        """Where the packet's own payload begins. For RED, fill what is missing before it from its redundant blocks.
+        """Where the packet's own payload begins.
 
-        A block has a time but no number. One that ends where the next begins has the number before; about others, such as those
-        from before a silence (DTX) or a packet that was too large for RED, nothing is certain, and they are left out.
+        For RED, fill what is missing before it from its redundant blocks.
+
+        A block has a time but no number. One that ends where the next begins has the number before;
+        about others, such as those from before a silence (DTX) or a packet that was too large for
+        RED, nothing is certain, and they are left out.
         """
         if payload_type == layer.codec.pt or at == end:
-            # Without a payload it is padding, with which browsers probe for bandwidth; its number must not be missing.
+            # Without a payload it is padding, with which browsers probe for bandwidth; its number
+            # must not be missing.
             return at
         blocks = red.parse(view, at, end)
         payload_type, _, primary, _ = blocks.pop()
@@ -278,7 +297,7 @@ class Ingress:
         return fitting[0] if len(fitting) == 1 else None
 
     def _route_rtx(self, ssrc: int, mid: bytes | None, repaired: bytes | None) -> UpLayer | None:
-        """The layer that a repair stream belongs to: by repaired rid, or by the offer's FID groups."""
+        """The layer of a repair stream: by repaired rid, or by the offer's FID groups."""
         layer = None
         media = self._media.get(mid.decode("ascii", "replace")) if mid is not None else None
         if media is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+# VP8 knows four; more are counted with the last.
 TEMPORAL_LAYERS = 4
-"VP8 knows four; more are counted with the last."
 
+# Weights of the newest quarter of a second: a rise counts at once, but a moment without
+# movement makes a layer no cheaper.
 RISE, FALL = 0.5, 0.2
-"Weights of the newest quarter of a second: movement must be paid for at once, but a moment's rest makes a layer no cheaper."
 
 
 class LayerRates:
@@ -16,8 +17,8 @@ class LayerRates:
 
     def __init__(self) -> None:
         self.octets = [0] * TEMPORAL_LAYERS
+        # bit/s up to each temporal layer: (T0, T0 + T1, …); one entry without temporal layers.
         self.rates: tuple[int, ...] = (0,)
-        "bit/s up to each temporal layer: (T0, T0 + T1, …); one entry without temporal layers."
         self._rates = [0.0] * TEMPORAL_LAYERS
         self._at = -1.0
 

@@ -4,46 +4,55 @@ from __future__ import annotations
 
 from sfu_worker.up.reception import MAX_DROPOUT
 
+# Networks deliver out of order within a few milliseconds; asking at once would mostly ask for what
+# is on its way.
 REORDER_SECONDS = 0.010
-"Networks deliver out of order within a few milliseconds; asking at once would mostly ask for what is on its way."
 
+# Seconds between two requests for one packet at least, however short the round trip: the sender has
+# queues as well.
 MIN_INTERVAL = 0.020
-"Seconds between two requests for one packet at least, however short the round trip: the sender has queues as well."
 
+# The answer to a request takes one round trip and some pacing at the sender; asking sooner doubles
+# the repair for nothing.
 RTT_FACTOR = 1.5
-"The answer to a request takes one round trip and some pacing at the sender; asking sooner doubles the repair for nothing."
 
 MAX_REQUESTS = 10
+# A picture that is a second late is of no use: then a key frame is the better repair.
 GIVE_UP_SECONDS = 1.0
-"A picture that is a second late is of no use: then a key frame is the better repair."
 
+# More is an outage, not loss: repairing it would take the bandwidth that new media needs (250
+# packets a second are 2 Mbit/s).
 MAX_OUTSTANDING = 250
-"More is an outage, not loss: repairing it would fill the way that new media needs (250 packets a second are 2 Mbit/s)."
 
+# Packets back from the newest within which duplicates are recognised; what is older is dropped as
+# too old.
 WINDOW = 1024
-"Packets back from the newest within which duplicates are recognised; what is older is dropped as too old."
 
 _NEVER = -1.0
 
 
 class NackLog:
-    """Takes the sequence numbers of one stream. ``received`` costs the same for each packet, ``missing`` runs on a timer."""
+    """Takes the sequence numbers of one stream.
+
+    ``received`` costs the same for each packet, ``missing`` runs on a timer.
+    """
 
     __slots__ = ("_keyframe", "_missing", "_seen", "given_up", "highest")
 
     def __init__(self) -> None:
+        # The newest sequence number, extended beyond 16 bits; -1 before the first packet.
         self.highest = -1
-        "The newest sequence number, extended beyond 16 bits; -1 before the first packet."
+        # How many packets never came.
         self.given_up = 0
-        "How many packets never came."
-        # Which of the last WINDOW packets came, by number modulo WINDOW: the extended number that was seen there.
+        # Which of the last WINDOW packets came, by number modulo WINDOW: the extended number that
+        # was seen there.
         self._seen = [-1] * WINDOW
         # Extended number -> [when it was first missed, when it was last asked for, how often].
         self._missing: dict[int, list[float]] = {}
         self._keyframe = False
 
     def received(self, seq16: int) -> bool:
-        """Note a packet, fresh or repaired. True when it is new; False for a duplicate or one that is too old."""
+        """Note a packet, fresh or repaired. False for a duplicate, or one that is too old."""
         highest = self.highest
         step = (seq16 - highest) & 0xFFFF
         if step == 1:
@@ -90,11 +99,14 @@ class NackLog:
         return True
 
     def missing(self, now: float, rtt: float) -> list[int]:
-        """The 16-bit sequence numbers to ask for now, oldest first. ``now`` and ``rtt`` are in seconds.
+        """The 16-bit sequence numbers to ask for now, oldest first.
 
-        A gap is noticed without a clock, so its age counts from the first call after it: with a timer of 10 ms the first
-        request goes out 10 to 20 ms after the gap. What was asked for ``MAX_REQUESTS`` times or has been missing for
-        ``GIVE_UP_SECONDS`` is given up, and a key frame wanted instead.
+        ``now`` and ``rtt`` are in seconds.
+
+        A gap is noticed without a clock, so its age counts from the first call after it: with a
+        timer of 10 ms the first request goes out 10 to 20 ms after the gap. What was asked for
+        ``MAX_REQUESTS`` times or has been missing for ``GIVE_UP_SECONDS`` is given up, and a key
+        frame wanted instead.
         """
         if not self._missing:
             return []

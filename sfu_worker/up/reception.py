@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from sfu_worker.rtp.rtcp.types import ReportBlock
 
+# A jump further ahead than this is a new numbering, not loss (RFC 3550 appendix A.1).
 MAX_DROPOUT = 3000
-"A jump further ahead than this is a new numbering, not loss (RFC 3550 appendix A.1)."
 
 
 class ReceptionStats:
-    """Counts the packets of one SSRC. Give it each packet as it arrives on that SSRC, not those repaired over another one."""
+    """Counts the packets of one SSRC.
+
+    Give it each packet as it arrives on that SSRC, not those repaired over another one.
+    """
 
     __slots__ = (
         "_base",
@@ -26,8 +29,8 @@ class ReceptionStats:
     def __init__(self, ssrc: int, clock: int) -> None:
         self._ssrc = ssrc
         self._clock = clock
+        # The newest sequence number, extended beyond 16 bits; -1 before the first packet.
         self.highest = -1
-        "The newest sequence number, extended beyond 16 bits; -1 before the first packet."
         self._base = 0
         self._received = 0
         self._expected_before = 0
@@ -36,7 +39,7 @@ class ReceptionStats:
         self._jitter = 0.0
 
     def arrival(self, seq16: int, timestamp: int, now: float) -> None:
-        """Note a packet with its RTP timestamp; ``now`` in seconds. Cheap: it is called per packet."""
+        """Note a packet with its RTP timestamp; ``now`` in seconds. Called for every packet."""
         highest = self.highest
         step = (seq16 - highest) & 0xFFFF
         if highest < 0 or MAX_DROPOUT < step < 0x10000 - MAX_DROPOUT:
@@ -75,8 +78,8 @@ class ReceptionStats:
     def report(self, lsr: int = 0, dlsr: int = 0) -> ReportBlock:
         """The block for the next report; the fraction lost is since the call before.
 
-        ``lsr`` is the middle 32 bits of the NTP time in the last sender report, ``dlsr`` the delay since then in 1/65536 s;
-        both 0 before the first one.
+        ``lsr`` is the middle 32 bits of the NTP time in the last sender report, ``dlsr`` the delay
+        since then in 1/65536 s; both 0 before the first one.
         """
         expected = self.expected - self._expected_before
         lost = expected - (self._received - self._received_before)

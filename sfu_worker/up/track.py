@@ -14,8 +14,9 @@ LAYER_FITS = 0.85
 # A simulcast layer that has sent nothing for so long is one that the sender has stopped.
 LAYER_SILENT_SECONDS = 1.5
 
+# Seconds until a sender is told to stop a layer that nobody watches; to start one again it is told
+# at once.
 FEWER_AFTER = 3.0
-"Seconds until a sender is told to stop a layer that nobody watches; to start one again it is told at once."
 
 
 class Subscriber(Protocol):
@@ -30,23 +31,24 @@ class Subscriber(Protocol):
 
 
 class UpTrack:
-    """A published track. It outlives its layers: after a new connection the same track goes on with new ones."""
+    """A published track. After a new connection it goes on with new layers."""
 
     def __init__(self, track_id: str, participant: str, source: str, kind: str) -> None:
         self.origin = Origin(track_id, participant, source, kind)
         self.muted = False
         self.published = False
         self.codec = ""
+        # The layer that began last. Its codec is the track's: a sender changes all layers at once,
+        # but those that are stopped follow later.
         self.newest: UpLayer | None = None
-        "The layer that began last. Its codec is the track's: a sender changes all layers at once, but stopped ones come later."
         self.rids: list[str] = []
         self.layers: list[UpLayer] = []
         self.subscribers: list[Subscriber] = []
+        # The layers that the sender was last told to send; None: nothing was said, so all of them.
         self.told_rids: list[str] | None = None
-        "The layers that the sender was last told to send; None: nothing was said, so all of them."
         self.fewer_since: float | None = None
+        # When the last layer went away; a track without layers for long is unpublished.
         self.silent_since: float | None = None
-        "When the last layer went away; a track without layers for long is unpublished."
 
     @property
     def id(self) -> str:
@@ -68,7 +70,7 @@ class UpTrack:
         return self.origin.kind
 
     def add_layer(self, layer: UpLayer) -> None:
-        """Layers stay in the order of the offer's rids, which says nothing of their sizes: see ``smallest_first``."""
+        """Add a layer. They stay in the order of the offer's rids, which says nothing of sizes."""
         self.layers.append(layer)
         order = {rid: i for i, rid in enumerate(self.rids)}
         self.layers.sort(key=lambda x: order.get(x.rid, 0))
@@ -86,9 +88,10 @@ class UpTrack:
         self.silent_since = now
 
     def wanted_rids(self, now: float) -> list[str] | None:
-        """What to tell the sender about its layers when that is news: more at once, fewer after a while.
+        """What to tell the sender about its layers, if that is news: more at once, fewer later.
 
-        The lowest is always wanted: it is there when a link falls, and it shows that the camera is on.
+        The lowest is always wanted: it is there when a link falls, and it shows that the camera is
+        on.
         """
         if (
             len(self.rids) < 2
@@ -132,7 +135,10 @@ class UpTrack:
         )
 
     def layer_for(self, height: int, now: float) -> UpLayer | None:
-        """The smallest layer that is sent and high enough for ``height`` pixels; the largest one when none is, or height is 0."""
+        """The smallest layer that is sent and high enough for ``height`` pixels.
+
+        The largest one when none is, or height is 0.
+        """
         layers = self.layers
         if len(layers) > 1:
             layers = (
@@ -148,7 +154,8 @@ class UpTrack:
 def smallest_first(layers: list[UpLayer]) -> list[UpLayer]:
     """Layers by height, or by bitrate as long as a height is not known.
 
-    The order of the rids is the sender's business (RFC 8853): pages list the smallest first, OBS the largest.
+    The order of the rids is the sender's business (RFC 8853): pages list the smallest first, OBS
+    the largest.
     """
     if all(layer.size for layer in layers):
         return sorted(layers, key=lambda layer: layer.size[1] if layer.size else 0)

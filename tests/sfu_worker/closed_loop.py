@@ -1,8 +1,9 @@
 """A camera, the worker's own send side and a viewer behind a bad link, all in simulated time.
 
-Everything between the incoming packet and the wire is the real thing (UpLayer, Output, Egress, estimator, pacer, repair);
-the link is that of ``bench.network``; the viewer is a model of libwebrtc's receiver: feedback, NACKs, and frames that are
-shown when they and all before them are complete.
+Everything between the incoming packet and the wire is the real thing (UpLayer, Output, Egress,
+estimator, pacer, repair); the link is that of ``bench.network``; the viewer is a model of
+libwebrtc's receiver: feedback, NACKs, and frames that are shown when they and all before them are
+complete.
 """
 
 from __future__ import annotations
@@ -32,19 +33,22 @@ START = 1000.0
 STEP = 0.001
 FPS = 30
 MTU = 1100
+# A key frame is so many times as large as the usual frame of its layer.
 KEY_FRAME_TIMES = 6
-"A key frame is so many times as large as the usual frame of its layer."
 PATTERN = (0, 2, 1, 2)
+# Sizes of the frames of three temporal layers, 1.0 in the mean.
 WEIGHTS = (1.6, 0.8, 0.8)
-"Sizes of the frames of three temporal layers, 1.0 in the mean."
+# Seconds without a picture after which libwebrtc's receiver asks for a key frame.
 WAIT_FOR_FRAME = 3.0
-"Seconds without a picture after which libwebrtc's receiver asks for a key frame."
 VIDEO_SSRC, RTX_SSRC, SOUND_SSRC = 7777, 8888, 9999
 
 
 @dataclass
 class Encoder:
-    """One simulcast layer: frames in, packets of its UpLayer out. A PLI makes the next frame a key frame."""
+    """One simulcast layer: frames in, packets of its UpLayer out.
+
+    A PLI makes the next frame a key frame.
+    """
 
     track: UpTrack
     rid: str
@@ -273,7 +277,8 @@ class Loop:
             self._voice._batch.now = now
             self._voice._batch.deliver()
         for i, encoder in enumerate(self.encoders):
-            # A key frame of a larger layer follows that of a smaller one by some milliseconds of encoding.
+            # A key frame of a larger layer follows that of a smaller one by some milliseconds of
+            # encoding.
             if (step - 3 * i) % (1000 // FPS) == 0:
                 encoder.frame(now)
 

@@ -1,4 +1,7 @@
-"""A viewer's picture over bad links, in simulated time (closed_loop.py): several runs each, as each one is chance."""
+"""A viewer's picture over bad links, in simulated time (closed_loop.py).
+
+Several runs each, as each one is chance.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +51,7 @@ def test_a_link_that_falls_and_rises_again_leaves_the_picture_watchable(link: st
     assert sum(at is not None and at < 8 for at in large) > len(viewers) / 2
 
 
-def test_the_best_picture_comes_within_seconds_of_the_start_even_where_nothing_is_known_of_its_layers() -> (
-    None
-):
+def test_the_best_picture_comes_within_seconds_even_if_its_layers_are_unknown() -> None:
     viewer = Loop([Step(0.0, Conditions(rate=10e6, delay=0.02))]).run(6)
     at = settled(viewer.frames, START, START + 6, 540)
     assert at is not None

@@ -1,4 +1,7 @@
-"""Tables of who gets what. Layers are written as height: rates in kbit/s up to each temporal layer."""
+"""Tables of who gets what. Layers are written as height.
+
+Rates in kbit/s up to each temporal layer.
+"""
 
 from __future__ import annotations
 
@@ -170,7 +173,7 @@ def test_a_budget_that_wavers_does_not_move_a_layer() -> None:
 
 
 def wavering(tick: int) -> tuple[LayerInfo, ...]:
-    """A camera's layers as they are measured: by some per cent more or less each quarter of a second."""
+    """A camera's layers as they are measured, a few percent more or less each time."""
     share = 1 + 0.04 * (-1) ** tick
     return tuple(
         LayerInfo(layer.index, layer.height, tuple(int(share * rate) for rate in layer.bitrates))
@@ -197,9 +200,7 @@ def test_rates_that_waver_do_not_take_a_layer_away() -> None:
     assert set(seen) == {"a1.1"}
 
 
-def test_a_paused_slot_says_that_bandwidth_is_why_and_a_source_without_layers_that_it_is_inactive() -> (
-    None
-):
+def test_a_paused_slot_tells_lack_of_bandwidth_from_a_source_without_layers() -> None:
     dead = tuple(
         LayerInfo(layer.index, layer.height, layer.bitrates, alive=False) for layer in CAMERA
     )

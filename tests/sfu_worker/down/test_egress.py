@@ -72,9 +72,7 @@ def test_who_never_says_anything_is_not_limited() -> None:
     assert slot.output.pending.rid == "f"
 
 
-def test_a_wide_link_gets_all_temporal_layers_and_a_narrower_one_keeps_the_picture_without_them() -> (
-    None
-):
+def test_a_narrower_link_keeps_the_picture_with_fewer_temporal_layers() -> None:
     sources, slot, _, egress = camera(RATES)
     sources[2].layer.rates.rates = (1_000_000, 1_500_000, 2_500_000)
     believes(egress, 20_000_000)
@@ -89,7 +87,10 @@ def test_a_wide_link_gets_all_temporal_layers_and_a_narrower_one_keeps_the_pictu
 
 
 def test_a_probe_is_padding_where_nothing_is_bound() -> None:
-    """Nothing fits into the first estimate and nothing was ever sent: then only a probe can show that there is more."""
+    """Nothing fits into the first estimate and nothing was ever sent.
+
+    Then only a probe can show that there is more.
+    """
     _, slot, wire, egress = camera({"q": 6000})
     egress.choose([slot], 10.1)
     for i in range(8):

@@ -1,4 +1,7 @@
-"""Sound over links that lose packets: a room with real ICE, DTLS, SRTP and RTCP, losses on both sides of the worker."""
+"""Sound over links that lose packets.
+
+A room with real ICE, DTLS, SRTP and RTCP, losses on both sides of the worker.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,8 @@ from tests.sfu_worker.edge import media_port, until
 
 HEADER = Struct("!BBHII")
 OPUS, RED = 111, 63
+# 20 ms at 48 kHz.
 FRAME = 960
-"20 ms at 48 kHz."
 
 
 class Call:
@@ -92,7 +95,10 @@ class Call:
 
 
 class Voice:
-    """Sends Opus packets that say which they are, alone or in RED with the one before, as Chromium does. Some are lost."""
+    """Sends numbered Opus packets, plain or in RED with the one before, as Chromium does.
+
+    Some of them are lost.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self.link = Link(hub, lambda *_: None, lambda *_: None)
@@ -130,11 +136,11 @@ class Ear:
             self.link.ufrag, self.link.pwd, self.link.fingerprint, Plan(sources=()), 1
         )
         self.types: list[int] = []
+        # By RTP timestamp: what plain packets and the primaries and blocks of RED say.
         self.heard: dict[int, bytes] = {}
-        "By RTP timestamp: what plain packets and the primaries and blocks of RED say."
         self.contradictions = 0
+        # How many blocks each packet repeated, of those that arrived.
         self.repeated: list[int] = []
-        "How many blocks each packet repeated, of those that arrived."
         self.numbers: list[int] = []
         self._nth = nth
         self._arrivals = ArrivalLog()
@@ -240,7 +246,8 @@ async def test_what_is_lost_on_the_way_to_the_worker_is_filled_in_from_the_next_
     ben = await listen(call, "ben", nth=0, red=False)
 
     def speak(_: float) -> None:
-        # Until it is heard all arrives; then each fifth is lost. Each third is no RED, as large packets of Chromium are.
+        # Until it is heard all arrives; then each fifth is lost. Each third is no RED, as large
+        # packets of Chromium are.
         number = ann.count + 1
         ann.send(red_type=redundant and number % 3 > 0, lost=number % 5 == 0 and len(ben.heard) > 0)
 

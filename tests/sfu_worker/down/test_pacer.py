@@ -117,7 +117,10 @@ def test_a_late_tick_does_not_fill_the_buckets_beyond_a_burst() -> None:
 
 
 def burst() -> tuple[Wire, Source, Output, Pacer, float]:
-    """An output on a narrow link, to which far more has just come than the link takes at once. Returns the time of that too."""
+    """An output on a narrow link, to which far more has just come than the link takes at once.
+
+    Returns the time of that too.
+    """
     wire, source = Wire(), Source(video_track(), 1)
     to = receiver(wire)
     output, pacer = Output(video_line(), to, lambda: None), to.pacer

@@ -1,4 +1,4 @@
-"""What becomes of packets that were sent again: the receiver tells whether they came, and need not ask a second time."""
+"""Packets that were sent again are followed up: the receiver need not ask a second time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOM = 10_000
 
 
 class Bench:
-    """An output that has sent a key frame and another picture, and was asked for the latter at 0.3 s."""
+    """An output that has sent two pictures, and was asked for the second again at 0.3 s."""
 
     def __init__(self) -> None:
         self.wire, self.source = Wire(), Source(video_track(), 1)
@@ -46,7 +46,7 @@ class Bench:
         )
 
     def told(self, *, came: bool) -> None:
-        """The receiver says what became of everything but the last, and of the last: ``came`` or not."""
+        """The receiver reports that all earlier packets came, and whether the last ``came``."""
         last = parse(self.wire.sent[-1]).twcc
         arrivals: list[tuple[int, int | None]] = [(seq, seq * 1000) for seq in range(1, last)]
         feedback = heard([*arrivals, (last, 10_000_000 if came else None)])

@@ -1,4 +1,7 @@
-"""Simulcast whatever the order of its layers: pages list the smallest first, OBS the largest. H264 tells sizes in key frames."""
+"""Simulcast whatever the order of its layers: pages list the smallest first, OBS the largest.
+
+H264 tells sizes in key frames.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from tests.sfu_worker.builders.streams import (
     video_track,
 )
 
+# In whole macroblocks, as OBS with three layers of 1080 lines: all, two thirds, one third.
 HEIGHTS = (1088, 720, 368)
-"In whole macroblocks, as OBS with three layers of 1080 lines: all, two thirds, one third."
 RATES = (6000, 4000, 2000)
 
 

@@ -38,7 +38,8 @@ def test_layers_go_and_come_back_in_the_middle() -> None:
         for packet in source.picture_packets():
             source.give(packet)
     assert without_holes(wire)
-    # All of 30 pictures, half, a quarter, all: two packets each, give or take the picture at which a layer may come back.
+    # All of 30 pictures, half, a quarter, all: two packets each, give or take the picture at which
+    # a layer may come back.
     assert abs(len(wire.sent) - 2 * (30 + 15 + 8 + 30)) <= 6
 
 

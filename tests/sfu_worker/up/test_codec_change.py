@@ -1,4 +1,7 @@
-"""A sender goes on in another codec: same SSRCs, other payload types (RFC 3550 section 5.1), no new offer."""
+"""A sender goes on in another codec.
+
+Same SSRCs, other payload types (RFC 3550 section 5.1), no new offer.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ H264_DELTA = b"\x41" + b"p" * 30
 
 
 class Sender:
-    """Three layers through a real ``Ingress``. Like a browser it names mid and rid only until it has heard of them."""
+    """Three layers through a real ``Ingress``.
+
+    Like a browser it names mid and rid only until it has heard of them.
+    """
 
     def __init__(self) -> None:
         self.track = video_track()

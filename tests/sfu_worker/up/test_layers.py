@@ -1,4 +1,7 @@
-"""Temporal layers of what Chromium sends with each codec: found at the way in, dropped at the way out."""
+"""Temporal layers of what Chromium sends with each codec.
+
+Found at the way in, dropped at the way out.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,10 @@ class Worker:
         return next(layer for layer in self.track.layers if layer.rid == rid)
 
     def thin(self, temporal: int, packets: list[bytes] | None = None) -> list[tuple[int, int]]:
-        """Forward ``packets``, or the smallest layer, up to ``temporal``: (number, time) of what leaves."""
+        """Forward ``packets``, or the smallest layer, up to ``temporal``.
+
+        Returns (number, time) of what leaves.
+        """
         self.output.thin(temporal)
         for packet in packets or [packet for rid, packet in recorded(self.codec) if rid == "q"]:
             self.take(packet)
