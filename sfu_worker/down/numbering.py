@@ -50,12 +50,12 @@ class Numbering:
     def end(self, segment: Segment, now: float) -> None:
         """Nothing of the segment's layer leaves any more; its newest packet was the last."""
         layer = segment.layer
-        self._seq = (layer.top_seq + segment.seq) & 0xFFFF
-        self._timestamp = (layer.top_timestamp + segment.timestamp) & 0xFFFFFFFF
-        self._picture_id = (layer.top_picture_id + segment.picture_id) & 0x7FFF
-        self._tl0 = (layer.top_tl0 + segment.tl0) & 0xFF
+        self._seq = (layer.top.seq + segment.seq) & 0xFFFF
+        self._timestamp = (layer.top.timestamp + segment.timestamp) & 0xFFFFFFFF
+        self._picture_id = (layer.top.picture_id + segment.picture_id) & 0x7FFF
+        self._tl0 = (layer.top.tl0 + segment.tl0) & 0xFF
         self._at = layer.last_at if layer.last_at > 0 else now
-        self._segments.end(layer.top_seq)
+        self._segments.end(layer.top.seq)
 
     def rewind(self, p: Packet, segment: Segment) -> None:
         """After the end: ``p`` and what came after it have not left. Time stays where it was."""

@@ -202,7 +202,7 @@ class Output:
 
     def thin(self, temporal: int) -> None:
         """Drop temporal layers above this one, or take them up at a picture that allows it."""
-        newest = self.layer.top_seq if self.layer is not None else 0
+        newest = self.layer.top.seq if self.layer is not None else 0
         self._thinning.want(temporal, newest)
         self._thins = self._thinning.active
 
@@ -298,7 +298,7 @@ class Output:
     def tick(self) -> None:
         """Timer: keep the window of accepted sequence numbers behind the newest."""
         if self.layer is not None and self._segment is not None:
-            self._segment.advance(self.layer.top_seq)
+            self._segment.advance(self.layer.top.seq)
 
     # Repair and reports
 

@@ -156,7 +156,7 @@ class Repair:
         segment, sent = self._segments.last, 0
         if segment is None:
             return 0
-        top = segment.layer.top_seq if segment.last_in is None else segment.last_in
+        top = segment.layer.top.seq if segment.last_in is None else segment.last_in
         for seq in range(top, top - PAD_BACK, -1):
             found = segment.layer.cache.get(seq & 0xFFFF)
             if sent >= size or not segment.holds(seq & 0xFFFF):

@@ -199,7 +199,7 @@ class Ingress:
         media = self._find_media(ssrc, payload_type, mid, known)
         if media is None or payload_type not in media.codecs:
             return None
-        if known is not None and known.packets and (seq - known.top_seq) & 0xFFFF >= 0x8000:
+        if known is not None and known.packets and (seq - known.top.seq) & 0xFFFF >= 0x8000:
             # A late packet of the previous codec: the numbers of an SSRC go on over a change (RFC
             # 3550 section 5.1).
             return None

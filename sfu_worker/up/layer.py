@@ -55,6 +55,18 @@ class Downstream(Protocol):
         """Nothing of a track's layers that have ended is sent again."""
 
 
+class Top:
+    """The numbers of the newest packet; ``seq`` is -1 before the first."""
+
+    __slots__ = ("picture_id", "seq", "timestamp", "tl0")
+
+    def __init__(self) -> None:
+        self.seq = -1
+        self.timestamp = 0
+        self.picture_id = 0
+        self.tl0 = 0
+
+
 class UpLayer:
     """One incoming RTP stream: the whole track, or one simulcast layer of it."""
 
@@ -83,10 +95,7 @@ class UpLayer:
         self.nack = NackLog()
         self.rates = LayerRates()
         self.stats = ReceptionStats(ssrc, codec.clock)
-        self.top_seq = -1
-        self.top_timestamp = 0
-        self.top_picture_id = 0
-        self.top_tl0 = 0
+        self.top = Top()
         self.packets = 0
         self.octets = 0
         # Packets that came on another stream, or in the packet after them.
@@ -146,7 +155,7 @@ class UpLayer:
         if not (kept or self.nack.received(p.seq)):
             return
         if self.held:
-            self._backlog.keep(p, self.top_seq)
+            self._backlog.keep(p, self.top.seq)
             if not self._shut:
                 self._rise(now)
             return
@@ -159,14 +168,15 @@ class UpLayer:
         if read is None or not read(p):
             # A key frame is no part of what a layer takes from second to second.
             self.rates.octets[p.temporal if 0 < p.temporal < TEMPORAL_LAYERS else 0] += p.size
-        ahead = (p.seq - self.top_seq) & 0xFFFF < 0x8000 or self.top_seq < 0
+        top = self.top
+        ahead = (p.seq - top.seq) & 0xFFFF < 0x8000 or top.seq < 0
         if self.waiting:
             self._switch_waiting(p, now)
         if ahead:
-            self.top_seq = p.seq
-            self.top_timestamp = p.timestamp
-            self.top_picture_id = p.picture_id
-            self.top_tl0 = p.tl0
+            top.seq = p.seq
+            top.timestamp = p.timestamp
+            top.picture_id = p.picture_id
+            top.tl0 = p.tl0
         self.cache.put(p.seq, p.timestamp, p.marker, bytes(p.payload))
         if self.downs:
             if not self.collected:
@@ -208,8 +218,8 @@ class UpLayer:
         first = backlog[0]
         first.marker = 0x80
         for down in self.downs:
-            down.resume(first.seq, self.top_seq)
-        self.top_seq = (first.seq - 1) & 0xFFFF
+            down.resume(first.seq, self.top.seq)
+        self.top.seq = (first.seq - 1) & 0xFFFF
         self._backlog.give_back(backlog)
         for p in backlog:
             # At the time when it came: outputs that are bound only now go by it.
