@@ -55,6 +55,29 @@ class Downstream(Protocol):
         """Nothing of a track's layers that have ended is sent again."""
 
 
+class Fanout:
+    """Who receives a layer, and what leaves to them at the end of the batch."""
+
+    __slots__ = ("batch", "carried", "collected", "downs", "waiting")
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.downs: list[Downstream] = []
+        # Those that switch to the layer at its next key frame.
+        self.waiting: list[Downstream] = []
+        # All that remember segments of the layer, for retransmissions.
+        self.carried: WeakSet[Downstream] = WeakSet()
+        self.collected: list[Packet] = []
+
+    def deliver(self) -> None:
+        """Hand what was collected to every receiver."""
+        if self.collected:
+            size = sum([p.size for p in self.collected])
+            for down in self.downs:
+                down.forward(self.collected, size, self.batch.now)
+            self.collected.clear()
+
+
 class Top:
     """The numbers of the newest packet; ``seq`` is -1 before the first."""
 
@@ -85,12 +108,8 @@ class UpLayer:
         self.codec = codec
         self.codec_key = codec_key(codec)
         self.clock = codec.clock
-        self.downs: list[Downstream] = []
-        self.waiting: list[Downstream] = []
+        self._fanout = Fanout(batch)
         self.closed = False
-        # All that remember segments of this layer, for retransmissions.
-        self.carried: WeakSet[Downstream] = WeakSet()
-        self.collected: list[Packet] = []
         self.cache = PacketCache(VIDEO_CACHE if origin.kind == "video" else AUDIO_CACHE)
         self.nack = NackLog()
         self.rates = LayerRates()
@@ -119,7 +138,6 @@ class UpLayer:
         self.dependencies = Dependencies() if origin.kind == "video" else None
         # WebRTC senders retransmit only video, and only what was negotiated.
         self._repairs = self.pictures is not None and "nack" in codec.feedback
-        self._batch = batch
         self._requests = Requests(ssrc, send_rtcp)
         self._shut = False
         self._backlog = Backlog(self.cache, codec.clock)
@@ -128,22 +146,26 @@ class UpLayer:
 
     def add_waiting(self, down: Downstream) -> None:
         """Switch ``down`` to this layer at the next key frame."""
-        self.waiting.append(down)
+        self._fanout.waiting.append(down)
 
     def remove_waiting(self, down: Downstream) -> None:
         """``down`` waits no longer."""
-        if down in self.waiting:
-            self.waiting.remove(down)
+        if down in self._fanout.waiting:
+            self._fanout.waiting.remove(down)
 
     def bind(self, down: Downstream) -> None:
         """Hand what comes from now on to ``down``."""
-        self.downs.append(down)
-        self.carried.add(down)
+        self._fanout.downs.append(down)
+        self._fanout.carried.add(down)
 
     def unbind(self, down: Downstream) -> None:
         """``down`` gets no more, but may still send again what it got."""
-        if down in self.downs:
-            self.downs.remove(down)
+        if down in self._fanout.downs:
+            self._fanout.downs.remove(down)
+
+    def deliver(self) -> None:
+        """Hand what was collected to every receiver."""
+        self._fanout.deliver()
 
     # The packet path
 
@@ -170,7 +192,8 @@ class UpLayer:
             self.rates.octets[p.temporal if 0 < p.temporal < TEMPORAL_LAYERS else 0] += p.size
         top = self.top
         ahead = (p.seq - top.seq) & 0xFFFF < 0x8000 or top.seq < 0
-        if self.waiting:
+        fanout = self._fanout
+        if fanout.waiting:
             self._switch_waiting(p, now)
         if ahead:
             top.seq = p.seq
@@ -178,18 +201,10 @@ class UpLayer:
             top.picture_id = p.picture_id
             top.tl0 = p.tl0
         self.cache.put(p.seq, p.timestamp, p.marker, bytes(p.payload))
-        if self.downs:
-            if not self.collected:
-                self._batch.layers.append(self)
-            self.collected.append(p)
-
-    def deliver(self) -> None:
-        """Hand what was collected to every receiver."""
-        if self.collected:
-            size = sum([p.size for p in self.collected])
-            for down in self.downs:
-                down.forward(self.collected, size, self._batch.now)
-            self.collected.clear()
+        if fanout.downs:
+            if not fanout.collected:
+                fanout.batch.layers.append(fanout)
+            fanout.collected.append(p)
 
     # Holding back
 
@@ -217,7 +232,7 @@ class UpLayer:
         self.held = False
         first = backlog[0]
         first.marker = 0x80
-        for down in self.downs:
+        for down in self._fanout.downs:
             down.resume(first.seq, self.top.seq)
         self.top.seq = (first.seq - 1) & 0xFFFF
         self._backlog.give_back(backlog)
@@ -234,9 +249,9 @@ class UpLayer:
             return
         # Those who are bound have numbered what came before.
         self.deliver()
-        for down in self.waiting:
+        for down in self._fanout.waiting:
             down.switch(self, p, now)
-        self.waiting.clear()
+        self._fanout.waiting.clear()
 
     # What is asked of the sender
 
@@ -252,9 +267,9 @@ class UpLayer:
         if self._repairs:
             if missing:
                 self._requests.packets(missing)
-            if self.nack.take_keyframe_request() and self.downs:
+            if self.nack.take_keyframe_request() and self._fanout.downs:
                 self.request_keyframe(now)
-        if self._requests.keyframe_due or self.waiting:
+        if self._requests.keyframe_due or self._fanout.waiting:
             self.request_keyframe(now)
 
     def report(self, ntp_now: int) -> rtcp.ReportBlock:
@@ -308,9 +323,9 @@ class UpLayer:
         if self.pictures is not None and old.pictures is not None:
             self.pictures.size = old.size
         self.stats, self.sender_report = old.stats, old.sender_report
-        followers = [*old.downs, *old.waiting]
-        self.carried = old.carried
-        old.carried = WeakSet()
+        followers = [*old._fanout.downs, *old._fanout.waiting]
+        self._fanout.carried = old._fanout.carried
+        old._fanout.carried = WeakSet()
         old.close()
         for down in followers:
             if down.can_carry(self):
@@ -319,12 +334,13 @@ class UpLayer:
     def close(self) -> None:
         """The stream is gone: its receivers wait for the next one."""
         self.deliver()
-        for down in [*self.downs, *self.waiting]:
+        fanout = self._fanout
+        for down in [*fanout.downs, *fanout.waiting]:
             down.lost(self)
-        self.downs.clear()
-        self.waiting.clear()
+        fanout.downs.clear()
+        fanout.waiting.clear()
         self.closed = True
         self._requests.close()
-        for down in self.carried:
+        for down in fanout.carried:
             down.forget(self.origin)
-        self.carried.clear()
+        fanout.carried.clear()

@@ -229,7 +229,8 @@ class Loop:
         self.encoders = [
             Encoder(self.track, rid, height, rate, chance) for rid, height, rate in self.layers
         ]
-        self._voice = UpLayer(voice.origin, 50, "", OPUS, Batch(), lambda _: None)
+        self._voice_batch = Batch()
+        self._voice = UpLayer(voice.origin, 50, "", OPUS, self._voice_batch, lambda _: None)
         voice.add_layer(self._voice)
         self.slot = self._slot("1", "video", VIDEO_SSRC, RTX_SSRC, VP8)
         self.sound = self._slot("0", "audio", SOUND_SSRC, None, OPUS)
@@ -274,8 +275,8 @@ class Loop:
                 80,
             )
             self._voice.receive(p, now)
-            self._voice._batch.now = now
-            self._voice._batch.deliver()
+            self._voice_batch.now = now
+            self._voice_batch.deliver()
         for i, encoder in enumerate(self.encoders):
             # A key frame of a larger layer follows that of a smaller one by some milliseconds of
             # encoding.
