@@ -1,4 +1,7 @@
-"""AV1 in RTP: the aggregation header (AV1 RTP payload format 1.0, section 4.4) and the sequence header's picture size."""
+"""AV1 in RTP: where key frames begin, and the picture size.
+
+Reads the aggregation header (AV1 RTP payload format 1.0, section 4.4) and the sequence header.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,15 @@ from sfu_worker.rtp.vp8 import Buffer
 OBU_SEQUENCE_HEADER = 1
 
 _MAX_LEB128 = 8
+# Octets to read. Even with 32 operating points the size is in the first 250.
 _MAX_SEQUENCE_HEADER = 256
-"Octets looked at: with 32 operating points the size comes within the first 250."
 
 
 def starts_keyframe(buf: Buffer, start: int, end: int) -> bool:
-    """Whether the packet begins a coded video sequence, which is what a receiver can join at.
+    """Whether the packet begins a coded video sequence, where a receiver can join.
 
-    N says so; encoders that leave N out are known by a sequence header as the first OBU. A packet that continues an OBU (Z)
-    begins nothing.
+    The N bit says so. Some encoders omit it; their first OBU is a sequence header. A packet that
+    continues an OBU (Z) begins nothing.
     """
     if end - start < 2 or buf[start] & 0x80:
         return False
@@ -24,13 +27,16 @@ def starts_keyframe(buf: Buffer, start: int, end: int) -> bool:
         return True
     at = start + 1
     if buf[start] >> 4 & 3 != 1:
-        # Each OBU is preceded by its length in leb128, but for the last when W says how many there are.
+        # A length in leb128 precedes each OBU, except the last one if W gives their number.
         at = _after_leb128(buf, at, end)
     return at < end and buf[at] >> 3 & 15 == OBU_SEQUENCE_HEADER
 
 
 def picture_size(buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
-    """(width, height) in pixels, the largest of the sequence, when the packet's first OBU is a sequence header, else None."""
+    """(width, height) in pixels, the largest of the sequence.
+
+    None unless the packet's first OBU is a sequence header.
+    """
     if end - start < 2 or buf[start] & 0x80:
         return None
     at = start + 1
@@ -49,7 +55,7 @@ def picture_size(buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _after_leb128(buf: Buffer, at: int, end: int) -> int:
-    """Behind a number in leb128, which has at most 8 bytes; ``end`` when it is cut off or longer."""
+    """The offset after a leb128 number of at most 8 bytes; ``end`` if it is cut off or longer."""
     for after in range(at + 1, min(at + _MAX_LEB128, end) + 1):
         if not buf[after - 1] & 0x80:
             return after
@@ -57,10 +63,13 @@ def _after_leb128(buf: Buffer, at: int, end: int) -> int:
 
 
 def _sequence_size(bits: BitReader) -> tuple[int, int]:
-    """Read a sequence header (AV1 bitstream specification, section 5.5.1) as far as the size. Raises ValueError."""
+    """Read a sequence header up to the size (AV1 bitstream specification, 5.5.1).
+
+    Raises ValueError.
+    """
     bits.read(4)  # profile, still picture
     if bits.read(1):
-        bits.read(5)  # reduced_still_picture_header: nothing but a level
+        bits.read(5)  # reduced_still_picture_header: only a level
     else:
         _skip_operating_points(bits)
     width_bits, height_bits = bits.read(4) + 1, bits.read(4) + 1

@@ -1,10 +1,10 @@
-"""Numbers in the headers of codecs and extensions that do not end at a byte."""
+"""Read numbers that do not end at a byte, in the headers of codecs and extensions."""
 
 from __future__ import annotations
 
 
 class BitReader:
-    """Reads unsigned numbers from the highest bit on. Raises ValueError at the end of the data."""
+    """Reads unsigned numbers, most significant bit first. Raises ValueError at the end of the data."""
 
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "big")
@@ -18,7 +18,10 @@ class BitReader:
         return self._value >> self._left & (1 << count) - 1
 
     def zeros(self) -> int:
-        """How many 0 bits come before the next 1, which is read too. Raises ValueError for more than 31."""
+        """How many 0 bits come before the next 1, which is read too.
+
+        Raises ValueError for more than 31.
+        """
         count = 0
         while not self.read(1):
             count += 1

@@ -1,8 +1,10 @@
-"""The dependency descriptor header extension (AV1 RTP payload format 1.0, appendix A): the temporal layer of a packet's frame.
+"""The dependency descriptor header extension: the temporal layer of a packet's frame.
 
-It may come with any codec. A key frame brings a structure of templates; what follows names one of them in its first byte, so
-that most packets are read by a look into a table. Where the packet's frame has a place in several spatial layers nothing is
-said about it: such a stream is forwarded whole.
+AV1 RTP payload format 1.0, appendix A.
+
+Any codec may use it. A key frame brings a structure of templates. Later frames name a template in
+their first byte, so that most packets need only a table look-up. For a stream with several spatial
+layers nothing is reported: such a stream is forwarded whole.
 """
 
 from __future__ import annotations
@@ -12,31 +14,35 @@ from dataclasses import dataclass
 from sfu_worker.rtp.bits import BitReader
 from sfu_worker.rtp.vp8 import Buffer
 
+# (temporal layer or -1, highest temporal layer that may be forwarded from this frame on or -1,
+# begins a frame).
+# The second applies to a receiver that has this frame, and all earlier frames of its layer and of
+# those below.
 Place = tuple[int, int, bool]
-"""(temporal layer or -1, highest temporal layer that may be forwarded from this frame on or -1, begins a frame).
 
-The second holds for a receiver that gets this frame and all that came before in its own layer and those below."""
-
+# The highest temporal layer that any codec can have. With it, nothing is dropped.
 ALL_TEMPORAL = 7
-"The highest temporal layer that any codec can have: with it, nothing is dropped."
 
 MAX_TEMPORAL, MAX_SPATIAL, MAX_TEMPLATES = ALL_TEMPORAL, 3, 64
 
+# Octets of the mandatory fields: start and end of frame, template, frame number.
 _MANDATORY = 3
-"Octets: start and end of frame, template, frame number."
 _STRUCTURE, _ACTIVE, _CUSTOM_DTIS = 0x80, 0x40, 0x20
+# Decode target indication (table A.1): once a receiver has decoded this frame, it can decode all
+# later ones of the target.
 _SWITCH = 2
-"Decode target indication (table A.1): once this frame is decoded, so can be all later ones of the target."
 _SAME, _NEXT_TEMPORAL, _NEXT_SPATIAL, _NO_MORE = range(4)
 
+# What is known of a frame without a structure, by the descriptor's first byte.
 NOWHERE: tuple[Place, ...] = tuple((-1, -1, first & 0x80 != 0) for first in range(256))
-"What is known of a frame without a structure, by the descriptor's first byte."
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """The templates of a coded video sequence. ``layers`` are (spatial, temporal) of each template, ``indications`` what each
-    is to each decode target, ``targets`` the temporal layer of each decode target.
+    """The templates of a coded video sequence.
+
+    ``layers`` has (spatial, temporal) for each template. ``indications`` says what each template is
+    to each decode target. ``targets`` has the temporal layer of each decode target.
     """
 
     offset: int
@@ -45,7 +51,7 @@ class Structure:
     targets: tuple[int, ...]
 
     def switch_up(self, indications: tuple[int, ...]) -> int:
-        """The highest temporal layer that a frame with these indications opens; -1 for none."""
+        """The highest temporal layer that can begin at a frame with these indications; -1 for none."""
         opened = max(
             (t for t, dti in zip(self.targets, indications, strict=True) if dti == _SWITCH),
             default=-1,
@@ -53,7 +59,7 @@ class Structure:
         return ALL_TEMPORAL if opened == max(self.targets) else opened
 
     def places(self) -> tuple[Place, ...]:
-        """Where a frame belongs, by the first byte of its descriptor."""
+        """The place of a frame, by the first byte of its descriptor."""
         if any(spatial for spatial, _ in self.layers):
             return NOWHERE
         places = list(NOWHERE)
@@ -67,7 +73,7 @@ class Structure:
 
 
 class Dependencies:
-    """The descriptors of one stream, in the order in which they come."""
+    """The descriptors of one stream, in order of arrival."""
 
     __slots__ = ("_places", "structure")
 
@@ -76,9 +82,10 @@ class Dependencies:
         self._places = NOWHERE
 
     def read(self, buf: Buffer, start: int, end: int) -> Place:
-        """Where the frame of the descriptor ``buf[start:end]`` belongs.
+        """The place of the frame with the descriptor ``buf[start:end]``.
 
-        Raises ValueError when it is cut off or makes no sense; a structure that cannot be read ends the one before.
+        Raises ValueError if it is cut off or invalid. An unreadable structure also ends the previous
+        one.
         """
         if end - start > _MANDATORY:
             if buf[start + _MANDATORY] & (_STRUCTURE | _CUSTOM_DTIS):
@@ -140,7 +147,7 @@ def _template_layers(bits: BitReader) -> tuple[tuple[int, int], ...]:
 def _target_layers(
     layers: tuple[tuple[int, int], ...], indications: tuple[tuple[int, ...], ...]
 ) -> tuple[int, ...]:
-    """The temporal layer of each decode target: the highest of what is present in it."""
+    """The temporal layer of each decode target: the highest one present in it."""
     present = [
         [layer[1] for layer, dtis in zip(layers, indications, strict=True) if dtis[i]]
         for i in range(len(indications[0]))
@@ -149,7 +156,10 @@ def _target_layers(
 
 
 def _non_symmetric(bits: BitReader, count: int) -> int:
-    """A number below ``count``, ns(n): the lower ones take a bit less where ``count`` is no power of two."""
+    """A number below ``count``, ns(n).
+
+    Lower numbers take one bit less unless ``count`` is a power of two.
+    """
     width = count.bit_length()
     short = (1 << width) - count
     value = bits.read(width - 1)

@@ -1,4 +1,7 @@
-"""H264 in RTP (RFC 6184): where key frames begin, and the picture size in the sequence parameter set."""
+"""H264 in RTP (RFC 6184): where key frames begin, and the picture size.
+
+The size is in the sequence parameter set.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,18 @@ from sfu_worker.rtp.vp8 import Buffer
 
 NAL_IDR, NAL_SPS, STAP_A, FU_A = 5, 7, 24, 28
 
+# NAL units to read in one aggregation packet. Parameter sets come first.
 _MAX_NALS = 16
-"NAL units looked at in one aggregation packet: parameter sets come first."
 
 _MAX_SPS = 128
 _HIGH_PROFILES = (100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134)
 
 
 def starts_keyframe(buf: Buffer, start: int, end: int) -> bool:
-    """Whether the packet holds a sequence parameter set or begins an IDR picture; in calls the one precedes the other."""
+    """Whether the packet holds a sequence parameter set or begins an IDR picture.
+
+    In calls the parameter set precedes the picture.
+    """
     if end - start < 2:
         return False
     kind = buf[start] & 0x1F
@@ -25,7 +31,7 @@ def starts_keyframe(buf: Buffer, start: int, end: int) -> bool:
 
 
 def picture_size(buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
-    """(width, height) after cropping when the packet holds a sequence parameter set, else None."""
+    """(width, height) after cropping if the packet holds a sequence parameter set, else None."""
     if end - start < 2:
         return None
     for at, stop in _nals(buf, start, end):
@@ -38,7 +44,7 @@ def picture_size(buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _nals(buf: Buffer, start: int, end: int) -> list[tuple[int, int]]:
-    """(start, end) of the whole NAL units in a packet."""
+    """(start, end) of the complete NAL units in a packet."""
     if buf[start] & 0x1F != STAP_A:
         return [(start, end)]
     found: list[tuple[int, int]] = []
@@ -73,7 +79,7 @@ class _Bits(BitReader):
 
 
 def _sps_size(sps: bytes) -> tuple[int, int]:
-    """Read a sequence parameter set (ITU-T H.264 section 7.3.2.1.1) as far as the cropping rectangle."""
+    """Read a sequence parameter set up to the cropping rectangle (ITU-T H.264, 7.3.2.1.1)."""
     bits = _Bits(sps)
     profile = bits.read(8)
     bits.read(16)

@@ -1,4 +1,7 @@
-"""Where a receiver may start to decode: packets that begin a key frame, by codec. Never raises, whatever the bytes are."""
+"""Where a receiver can start to decode: packets that begin a key frame, by codec.
+
+Never raises, whatever the bytes are.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ AUDIO = ("opus",)
 
 
 def starts_keyframe(codec_name: str, buf: Buffer, start: int, end: int) -> bool:
-    """Whether the RTP payload ``buf[start:end]`` begins a key frame. Audio can be joined at any packet."""
+    """Whether the RTP payload ``buf[start:end]`` begins a key frame.
+
+    Audio can be joined at any packet.
+    """
     name = codec_name.upper()
     if end > len(buf) or end <= start:
         return False

@@ -1,16 +1,19 @@
-"""NTP time for sender reports, from a clock that nobody sets (a changed wall clock must not tear lips from voices)."""
+"""NTP time for sender reports, from a clock that no one can set.
+
+A change of the wall clock must not break lip sync.
+"""
 
 from __future__ import annotations
 
 import time
 
+# Seconds from 1900 (RFC 3550 section 4) to 1970.
 NTP_EPOCH = 2_208_988_800
-"Seconds from 1900 (RFC 3550 section 4) to 1970."
 
 _START = (time.time() + NTP_EPOCH) - time.monotonic()
 
+# A quarter of a second in 32.32 fixed point. If a source's clock jumps further, start afresh.
 SENDER_CLOCK_JUMP = 1 << 30
-"A quarter of a second in 32.32 fixed point: a source whose clock moved more than this is taken anew."
 
 
 def ntp(now: float) -> int:
@@ -19,7 +22,10 @@ def ntp(now: float) -> int:
 
 
 class SenderClock:
-    """How far one sender's NTP time is from ours. One for a participant: its sound and its pictures must share it."""
+    """The offset of one sender's NTP time from ours.
+
+    A participant has one, which audio and video must share for lip sync.
+    """
 
     __slots__ = ("offset",)
 
@@ -27,7 +33,7 @@ class SenderClock:
         self.offset: int | None = None
 
     def report(self, sender_ntp: int, now: float) -> None:
-        """A sender report has arrived."""
+        """Take the NTP time of a sender report that has just arrived."""
         offset = ntp(now) - sender_ntp
         if self.offset is None or abs(offset - self.offset) > SENDER_CLOCK_JUMP:
             self.offset = offset

@@ -1,4 +1,4 @@
-"""What an Opus packet says of itself without being decoded (RFC 6716 section 3.1). Pure."""
+"""The duration of an Opus packet, without decoding it (RFC 6716 section 3.1). Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ _SILK = (480, 960, 1920, 2880)
 _HYBRID = (480, 960)
 _CELT = (120, 240, 480, 960)
 
+# Samples of a frame at 48 kHz, which is Opus' RTP clock, by the configuration in the first five
+# bits (table 2).
 FRAME_SAMPLES = _SILK * 3 + _HYBRID * 2 + _CELT * 4
-"Samples of a frame at 48 kHz, which is Opus' RTP clock, by the configuration in the first five bits (table 2)."
 
+# 120 ms, the most that a packet may hold (section 3.4, R5).
 MAX_SAMPLES = 5760
-"120 ms: a packet holds no more (section 3.4, R5)."
 
 
 def duration(data: bytes | memoryview, start: int, end: int) -> int:
-    """How long ``data[start:end]`` plays, in samples at 48 kHz; 0 for what is no Opus packet."""
+    """The duration of ``data[start:end]`` in samples at 48 kHz; 0 if it is not an Opus packet."""
     if not 0 <= start < end <= len(data):
         return 0
     toc = data[start]

@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from struct import Struct
 
+# 14 bits: the greatest age of a block, in RTP time. 341 ms at 48 kHz.
 MAX_OFFSET = 0x3FFF
-"14 bits: how far back, in RTP time, a block may lie; 341 ms at 48 kHz."
 
+# 10 bits: the most octets in a block.
 MAX_LENGTH = 0x3FF
-"10 bits: octets of a block."
 
+# The most that libwebrtc reads. More is an attack.
 MAX_BLOCKS = 32
-"As many as libwebrtc reads; more is an attack."
 
+# Octets in the header of a redundant block. The primary's header is one octet.
 HEADER_SIZE = 4
-"Octets of the header of a redundant block; the primary's is one octet."
 
 _HEADER = Struct("!I")
 
+# (payload type, age in RTP time, start, end)
 Block = tuple[int, int, int, int]
-"(payload type, how much earlier in RTP time, where it begins, where it ends)"
 
+# (age in RTP time, payload)
 Repeated = tuple[int, bytes]
-"(how much earlier in RTP time, payload)"
 
 
 def parse(data: bytes | memoryview, start: int, end: int) -> list[Block]:
-    """The blocks of the RED payload ``data[start:end]`` in their order, oldest first as a rule; the last is the primary.
+    """The blocks of the RED payload ``data[start:end]``, in order.
 
-    Raises ValueError for what is cut off, has no primary or has more than ``MAX_BLOCKS``.
+    Usually the oldest is first. The last is the primary.
+
+    Raises ValueError if it is cut off, has no primary or has more than ``MAX_BLOCKS``.
     """
     if not 0 <= start < end <= len(data):
         raise ValueError("RED: the payload is empty")
@@ -63,7 +65,8 @@ def write(
 ) -> int:
     """Write a RED payload, all of one payload type, at ``out[at]``. Returns its end.
 
-    ``repeated`` is in the order of sending, within the limits of this format: per packet nothing is checked here.
+    ``repeated`` is in sending order. The caller keeps within the limits of the format: checks per
+    packet would cost too much.
     """
     for offset, payload in repeated:
         _HEADER.pack_into(out, at, 0x80000000 | payload_type << 24 | offset << 10 | len(payload))
@@ -80,7 +83,7 @@ def write(
 
 
 def build(payload_type: int, repeated: Sequence[Repeated], primary: bytes) -> bytes:
-    """A RED payload. Raises ValueError for what the format cannot hold."""
+    """A RED payload. Raises ValueError if the format cannot hold it."""
     if not 0 <= payload_type < 128 or not primary or len(repeated) > MAX_BLOCKS:
         raise ValueError("RED: no such payload")
     if any(

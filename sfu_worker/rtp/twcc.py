@@ -1,4 +1,7 @@
-"""Feedback on arrivals for the sender's estimator (draft-holmer-rmcat-transport-wide-cc-extensions-01)."""
+"""Transport-wide feedback: the arrivals that the sender's estimator needs.
+
+draft-holmer-rmcat-transport-wide-cc-extensions-01.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,26 @@ from struct import pack
 
 from sfu_worker.rtp.rtcp.types import REFERENCE_TICKS, RTPFB, TICK_US
 
+# Arrivals kept between two reports. More in one interval is a flood; the rest is not reported.
 MAX_LOGGED = 8192
-"Arrivals kept between two reports; more in one interval is a flood, and the rest of it is not reported."
 
+# Arrivals in one message. With large deltas that is 800 bytes, which fits into a datagram beside
+# other RTCP.
 MAX_ARRIVALS = 400
-"Arrivals in one message: with large deltas 800 bytes, so that it fits into a datagram beside other RTCP."
 
+# A longer gap is not reported as loss: the sender has forgotten those packets, or has restarted its
+# numbers.
 MAX_GAP = 4096
-"A longer gap is not reported as loss: the sender has forgotten such packets, or has begun to count anew."
 
+# Messages about packets that arrived after they were reported lost. Further ones stay lost.
 MAX_LATE_MESSAGES = 16
-"Messages about packets that came after their number had been reported lost; beyond these they stay lost."
 
+# (extended sequence number, arrival in ticks)
 Arrival = tuple[int, int]
-"(extended sequence number, arrival in ticks)"
 
 
 class ArrivalLog:
-    """Notes when packets arrived, and writes that down as RTCP on a timer (every 50 to 100 ms)."""
+    """Records when packets arrive. A timer turns that into RTCP every 50 to 100 ms."""
 
     __slots__ = ("_count", "_log", "_next", "_record")
 
@@ -34,11 +39,17 @@ class ArrivalLog:
         self._count = 0
 
     def record(self, seq16: int, now_us: int) -> None:
-        """Note the arrival of the packet with this transport-wide number. It is called per packet: one append."""
+        """Record the arrival of the packet with this transport-wide number.
+
+        Called per packet: one append.
+        """
         self._record(now_us << 16 | seq16)
 
     def feedback(self, sender_ssrc: int, media_ssrc: int) -> list[bytes]:
-        """RTCP packets about all that came since the last call, and about the gaps in between; nothing when nothing came."""
+        """RTCP packets about all arrivals since the last call, and the gaps between them.
+
+        Empty if nothing arrived.
+        """
         if not self._log:
             return []
         late, arrivals = self._sorted()
@@ -55,7 +66,10 @@ class ArrivalLog:
         return result
 
     def _sorted(self) -> tuple[list[Arrival], list[Arrival]]:
-        """The arrivals in the order of their numbers, without duplicates: (those before what was reported, the others)."""
+        """The arrivals by number, without duplicates: (late ones, the others).
+
+        Late ones have numbers that were reported already.
+        """
         log = self._log[:MAX_LOGGED]
         self._log.clear()
         reference = self._next
@@ -79,7 +93,7 @@ class ArrivalLog:
 
     @staticmethod
     def _messages(arrivals: list[Arrival], base: int) -> list[tuple[int, list[Arrival]]]:
-        """Cut into messages (first number, arrivals), each of which the format can hold."""
+        """Cut into messages (first number, arrivals) that the format can hold."""
         messages: list[tuple[int, list[Arrival]]] = []
         part: list[Arrival] = []
         last = base - 1
@@ -103,7 +117,10 @@ class ArrivalLog:
 
 
 def _consecutive(arrivals: list[Arrival]) -> list[list[Arrival]]:
-    """Runs without a gap. What lies between late packets has been reported already, and must not be called lost now."""
+    """Runs without a gap.
+
+    Packets between late ones have been reported already, and must not be called lost now.
+    """
     runs: list[list[Arrival]] = []
     for arrival in arrivals:
         if runs and runs[-1][-1][0] + 1 == arrival[0]:
@@ -145,7 +162,10 @@ def _message(
 
 
 def _chunks(symbols: bytes) -> bytes:
-    """Packet status chunks (sections 3.1.3 and 3.1.4): run lengths where they are shorter than vectors of 14 or 7."""
+    """Packet status chunks (sections 3.1.3 and 3.1.4).
+
+    A run length is used where it is shorter than vectors of 14 or 7 symbols.
+    """
     chunks = bytearray()
     at, size = 0, len(symbols)
     while at < size:

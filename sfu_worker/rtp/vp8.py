@@ -1,19 +1,25 @@
-"""The VP8 payload descriptor (RFC 7741). Called for every packet: plain numbers, no objects, and it never raises."""
+"""The VP8 payload descriptor (RFC 7741).
+
+It is read for every packet: plain numbers, no objects, and it never raises.
+"""
 
 from __future__ import annotations
 
 Buffer = bytes | bytearray | memoryview
 
+# (offset of the picture id or 0, picture id, its bits 7 or 15, offset of TL0PICIDX or 0, TL0PICIDX,
+# temporal layer or -1, layer sync, begins a frame, begins a key frame, offset of the payload proper)
 Descriptor = tuple[int, int, int, int, int, int, bool, bool, bool, int]
-"""(offset of the picture id or 0, picture id, its bits 7 or 15, offset of TL0PICIDX or 0, TL0PICIDX, temporal layer or -1,
-layer sync, begins a frame, belongs to the start of a key frame, offset of the payload proper)"""
 
 
 def descriptor(buf: Buffer, start: int, end: int) -> Descriptor | None:
-    """Read the descriptor at ``buf[start:end]``; None when it is malformed. Offsets count from the beginning of ``buf``.
+    """Read the descriptor at ``buf[start:end]``; None when it is malformed.
 
-    0 stands for "there is none" among the offsets: a descriptor's fields begin at its third byte, so 0 is never one.
-    The key frame bit is in the first byte of a frame alone, so it is only told of packets that begin one.
+    Offsets count from the beginning of ``buf``.
+
+    An offset of 0 means that the field is missing; fields begin at the third byte, so 0 is free for
+    that. Only the first byte of a frame has the key frame bit, so it is known only for packets that
+    begin a frame.
     """
     if end > len(buf) or end - start < 2:
         return None
@@ -24,7 +30,8 @@ def descriptor(buf: Buffer, start: int, end: int) -> Descriptor | None:
     if first & 0x80:
         extra = buf[at]
         at += 1
-        # At most 4 more bytes: one check now, instead of one for each field; short packets take the slow way round.
+        # At most 4 more bytes: one check here instead of one per field. Only short packets need
+        # the exact size.
         if end - at < 5 and end - at <= _extra_size(extra, buf, at, end):
             return None
         if extra & 0x80:
@@ -60,7 +67,7 @@ def descriptor(buf: Buffer, start: int, end: int) -> Descriptor | None:
 
 
 def _extra_size(extra: int, buf: Buffer, at: int, end: int) -> int:
-    """How many bytes of extensions follow the byte that announces them."""
+    """The number of extension bytes after the byte that announces them."""
     size = (extra >> 7) + (extra >> 6 & 1) + (1 if extra & 0x30 else 0)
     if extra & 0x80 and at < end and buf[at] & 0x80:
         size += 1
@@ -68,12 +75,12 @@ def _extra_size(extra: int, buf: Buffer, at: int, end: int) -> int:
 
 
 def keyframe_size(buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
-    """(width, height) in pixels from a packet that begins a key frame (RFC 6386 section 9.1), None from any other."""
+    """(width, height) in pixels if the packet begins a key frame (RFC 6386, 9.1), else None."""
     found = descriptor(buf, start, end)
     if found is None or not found[8]:
         return None
     at = found[9]
     if end - at < 10 or bytes(buf[at + 3 : at + 6]) != b"\x9d\x01\x2a":
         return None
-    # The upper two bits of each are a scaling factor for the display, which nobody uses.
+    # The upper two bits of each are a scaling factor for the display, which no one uses.
     return (buf[at + 6] | buf[at + 7] << 8) & 0x3FFF, (buf[at + 8] | buf[at + 9] << 8) & 0x3FFF

@@ -1,4 +1,7 @@
-"""VP9 in RTP: the payload descriptor (RFC 9628) and of the frame header what tells key frames and sizes. It never raises."""
+"""VP9 in RTP: the payload descriptor (RFC 9628), key frames and picture sizes.
+
+It never raises.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,22 @@ _PICTURE_ID, _INTER, _LAYERS, _FLEXIBLE, _BEGIN, _STRUCTURE = 0x80, 0x40, 0x20, 
 
 _SYNC_CODE = b"\x49\x83\x42"
 
+# (offset of the picture id or 0, picture id, its bits 7 or 15, offset of TL0PICIDX or 0, TL0PICIDX,
+# temporal layer or -1, switching up point, begins a picture, begins one that refers to no earlier
+# picture)
 Descriptor = tuple[int, int, int, int, int, int, bool, bool, bool]
-"""(offset of the picture id or 0, picture id, its bits 7 or 15, offset of TL0PICIDX or 0, TL0PICIDX, temporal layer or -1,
-switching up point, begins a picture, begins one that refers to no earlier picture)"""
 
+# Octets of a descriptor up to TL0PICIDX, and one of the payload.
 _LONGEST = 6
-"Octets of a descriptor up to TL0PICIDX, and one of what it describes."
 
 
 def descriptor(buf: Buffer, start: int, end: int) -> Descriptor | None:
-    """Read the descriptor at ``buf[start:end]``; None when it is malformed. Offsets count from the beginning of ``buf``.
+    """Read the descriptor at ``buf[start:end]``; None when it is malformed.
 
-    A picture has one temporal layer, whatever number of spatial layers it is made of, and begins with the lowest of them.
+    Offsets count from the beginning of ``buf``.
+
+    A picture has one temporal layer, however many spatial layers it has, and begins with the lowest
+    one.
     """
     if end > len(buf) or end - start < 2:
         return None
@@ -60,8 +67,8 @@ def descriptor(buf: Buffer, start: int, end: int) -> Descriptor | None:
 def starts_keyframe(buf: Buffer, start: int, end: int) -> bool:
     """Whether the packet begins a key frame in its lowest spatial layer.
 
-    The descriptor must say that nothing earlier is referred to. FFmpeg's says so of every frame, hence the frame's own header
-    is asked as well.
+    The descriptor must say that the picture refers to no earlier one. FFmpeg says so for every
+    frame, so the frame's own header must agree.
     """
     at = _first_frame(buf, start, end)
     return at > 0 and _is_key(buf, at)
@@ -70,7 +77,8 @@ def starts_keyframe(buf: Buffer, start: int, end: int) -> bool:
 def picture_size(buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
     """(width, height) in pixels from a packet that begins a key frame, else None.
 
-    The largest layer of the scalability structure where there is one, else that of the frame header (profile 0 and 2).
+    It is the largest layer of the scalability structure if there is one, else the size in the frame
+    header (profiles 0 and 2).
     """
     at = _first_frame(buf, start, end)
     if at <= 0 or not _is_key(buf, at):
@@ -87,7 +95,10 @@ def picture_size(buf: Buffer, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _first_frame(buf: Buffer, start: int, end: int) -> int:
-    """Where the VP9 frame begins in a packet that may begin a key frame; 0 in any other, and where the descriptor is cut off."""
+    """Where the VP9 frame begins in a packet that may begin a key frame.
+
+    0 in any other packet, and if the descriptor is cut off.
+    """
     if end - start < 2:
         return 0
     first = buf[start]
@@ -95,7 +106,8 @@ def _first_frame(buf: Buffer, start: int, end: int) -> int:
         return 0
     at = _after_picture_id(buf, start, end)
     if first & _LAYERS:
-        # The upper layers of a key picture refer to no earlier picture either; a decoder starts with layer 0.
+        # The upper layers of a key picture refer to no earlier picture either, but a decoder must
+        # start with layer 0.
         if at >= end or buf[at] >> 1 & 7:
             return 0
         at = _structure_at(buf, start, end)
@@ -112,7 +124,10 @@ def _after_picture_id(buf: Buffer, start: int, end: int) -> int:
 
 
 def _structure_at(buf: Buffer, start: int, end: int) -> int:
-    """Behind picture id, layer indices and TL0PICIDX: where a packet without references has its scalability structure."""
+    """Where the scalability structure begins in a packet without references.
+
+    It comes after the picture id, the layer indices and TL0PICIDX.
+    """
     at = _after_picture_id(buf, start, end)
     if buf[start] & _LAYERS:
         at += 1 if buf[start] & _FLEXIBLE else 2
@@ -120,7 +135,7 @@ def _structure_at(buf: Buffer, start: int, end: int) -> int:
 
 
 def _after_structure(buf: Buffer, at: int, end: int) -> int:
-    """Behind the scalability structure (RFC 9628 section 4.2.1); ``end`` when it is cut off."""
+    """The offset after the scalability structure (RFC 9628, 4.2.1); ``end`` if it is cut off."""
     if at >= end:
         return end
     head = buf[at]
@@ -140,7 +155,10 @@ def _after_structure(buf: Buffer, at: int, end: int) -> int:
 
 
 def _is_key(buf: Buffer, at: int) -> bool:
-    """The first bits of a frame: marker 10, profile, (a reserved bit in profile 3), show_existing_frame 0, frame_type 0."""
+    """Whether a frame's first bits are those of a key frame.
+
+    They are: marker 10, profile, a reserved bit in profile 3, show_existing_frame 0, frame_type 0.
+    """
     first = buf[at]
     if first & 0xC0 != 0x80:
         return False
@@ -149,7 +167,7 @@ def _is_key(buf: Buffer, at: int) -> bool:
 
 
 def _frame_size(header: bytes) -> tuple[int, int] | None:
-    """The size in the uncompressed header of a key frame (VP9 bitstream specification, section 6.2)."""
+    """The size in the uncompressed header of a key frame (VP9 bitstream specification, 6.2)."""
     if len(header) < 12 or header[1:4] != _SYNC_CODE or header[0] & 0x20:
         return None
     bits = int.from_bytes(header[4:12], "big")

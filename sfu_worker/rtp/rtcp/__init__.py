@@ -1,4 +1,4 @@
-"""RTCP in and out. The parts are in ``rtcp_types``, ``rtcp_parse`` and ``rtcp_build``; this is what others import."""
+"""RTCP in and out. Others import it from here, not from ``types``, ``parse`` and ``build``."""
 
 from sfu_worker.rtp.rtcp.build import (
     build_bye,

@@ -1,4 +1,4 @@
-"""Writing RTCP. Each function returns one packet; packets put together make a compound packet."""
+"""Write RTCP. Each function returns one packet; concatenated packets form a compound packet."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from sfu_worker.rtp.rtcp.types import (
     ReportBlock,
 )
 
+# The limit of the five-bit count in a report.
 MAX_BLOCKS = 31
-"What the five-bit count of a report holds."
 
 
 def _packet(kind: int, count: int, body: bytes) -> bytes:
@@ -32,7 +32,8 @@ def _blocks(reports: Iterable[ReportBlock]) -> tuple[int, bytes]:
         pack(
             "!IIIIII",
             r.ssrc,
-            # 24 bits, signed, and clamped rather than wrapped: duplicates can make it negative (RFC 3550 section 6.4.1).
+            # 24 bits, signed: duplicates can make it negative (RFC 3550 section 6.4.1). Clamped,
+            # not wrapped.
             (r.fraction_lost & 0xFF) << 24 | max(-0x800000, min(r.lost, 0x7FFFFF)) & 0xFFFFFF,
             r.highest_seq & 0xFFFFFFFF,
             min(r.jitter, 0xFFFFFFFF),
@@ -46,7 +47,10 @@ def _blocks(reports: Iterable[ReportBlock]) -> tuple[int, bytes]:
 def build_sr(
     ssrc: int, ntp: int, rtp: int, packets: int, octets: int, reports: Iterable[ReportBlock] = ()
 ) -> bytes:
-    """A sender report: ``ntp`` (64 bits) is the moment at which the media clock shows ``rtp``. Counters may be of any size."""
+    """A sender report: ``ntp`` (64 bits) is the moment at which the media clock shows ``rtp``.
+
+    Counters may be of any size.
+    """
     count, blocks = _blocks(reports)
     mask = 0xFFFFFFFF
     return _packet(
@@ -55,13 +59,13 @@ def build_sr(
 
 
 def build_rr(ssrc: int, reports: Iterable[ReportBlock]) -> bytes:
-    """A receiver report; of more than 31 blocks the rest is left out."""
+    """A receiver report. Blocks after the 31st are left out."""
     count, blocks = _blocks(reports)
     return _packet(RR, count, pack("!I", ssrc) + blocks)
 
 
 def build_sdes(ssrc: int, cname: str) -> bytes:
-    """A source description with the CNAME, which says what belongs together for lip sync."""
+    """A source description with the CNAME, which ties audio and video together for lip sync."""
     text = cname.encode()[:255]
     chunk = pack("!IBB", ssrc, 1, len(text)) + text
     return _packet(
@@ -76,9 +80,11 @@ def build_bye(ssrcs: Iterable[int]) -> bytes:
 
 
 def build_dlrr(sender: int, told: ReferenceTime, delay: int = 1) -> bytes:
-    """The answer to a reference time, ``delay`` in 1/65536 s after it came (RFC 3611 section 4.5): all that a round trip takes.
+    """The answer to a reference time, which gives the peer a round-trip time (RFC 3611, 4.5).
 
-    0 for the delay would mean that no reference time was ever received.
+    ``delay`` is the time since the reference time came, in 1/65536 s.
+
+    A delay of 0 would mean that no reference time was ever received.
     """
     return _packet(
         XR,
@@ -90,7 +96,10 @@ def build_dlrr(sender: int, told: ReferenceTime, delay: int = 1) -> bytes:
 
 
 def build_nack(sender: int, media: int, seqs: Iterable[int]) -> bytes:
-    """A generic NACK (RFC 4585 section 6.2.1); ``seqs`` ascending modulo 2^16, as they then pack into the fewest items."""
+    """A generic NACK (RFC 4585 section 6.2.1).
+
+    If ``seqs`` ascend modulo 2^16 they need the fewest items.
+    """
     items: list[list[int]] = []
     for seq in seqs:
         distance = (seq - items[-1][0]) & 0xFFFF if items else 0
@@ -108,7 +117,10 @@ def build_pli(sender: int, media: int) -> bytes:
 
 
 def build_remb(sender: int, bitrate: int, ssrcs: Iterable[int]) -> bytes:
-    """A receiver's estimate in bit/s (draft-alvestrand-rmcat-remb-03), rounded down to 18 significant bits."""
+    """A receiver's estimate in bit/s (draft-alvestrand-rmcat-remb-03).
+
+    It is rounded down to 18 significant bits.
+    """
     some = list(ssrcs)[:255]
     exponent = max(0, bitrate.bit_length() - 18)
     value = len(some) << 24 | min(exponent, 63) << 18 | bitrate >> exponent

@@ -1,4 +1,7 @@
-"""Reading RTCP. Whatever the bytes are, the only error is ValueError, and the work is linear in their number."""
+"""Read RTCP.
+
+For any bytes the only error is ValueError, and the work is linear in their number.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,12 @@ from sfu_worker.rtp.rtcp.types import (
     TransportFeedback,
 )
 
+# A NACK that names more packets is cut off here. No one keeps that many for retransmission.
 MAX_NACKED = 1024
-"A NACK that names more packets is cut off here: nobody keeps that many to send again."
 
+# Packets in one transport-wide feedback message; one run-length chunk holds up to this many
+# (section 3.1.3).
 MAX_FEEDBACK = 8192
-"Packets in one transport-wide feedback message; one run-length chunk holds up to this many (section 3.1.3)."
 
 _HEADER = Struct("!BBH")
 _XR_BLOCK = Struct("!BxH")
@@ -45,12 +49,12 @@ _U32 = Struct("!I")
 _I16 = Struct("!h")
 _RUNS = (b"\0", b"\1", b"\2", b"\3")
 _ONE_BIT = [bytes(bits >> shift & 1 for shift in range(6, -1, -1)) for bits in range(1 << 7)]
+# The symbols of half a status vector chunk: a look-up instead of a loop over bits.
 _TWO_BIT = [bytes(bits >> shift & 3 for shift in range(6, -1, -2)) for bits in range(1 << 8)]
-"The symbols of half a status vector chunk: a look-up instead of a loop over bits."
 
 
 def parse_compound(data: bytes) -> list[Report]:
-    """The packets of a datagram in order, unknown ones left out. Raises ValueError for malformed ones.
+    """The packets of a datagram in order, without unknown ones. Raises ValueError if malformed.
 
     The first need not be a report: reduced-size RTCP (RFC 5506) is what browsers send.
     """
@@ -113,7 +117,7 @@ def _blocks(body: bytes, pos: int, count: int) -> tuple[ReportBlock, ...]:
 
 
 def _parse_extended(body: bytes) -> Report | None:
-    """The reference time in an extended report; other blocks are passed over."""
+    """The reference time in an extended report; other blocks are skipped."""
     _need(body, 4)
     pos = 4
     while pos < len(body):
@@ -188,7 +192,10 @@ def _parse_transport_feedback(sender: int, media: int, body: bytes) -> Transport
 
 
 def _symbols(body: bytes, pos: int, count: int) -> tuple[bytearray, int]:
-    """The status of each packet (0 lost, 1 small delta, 2 large delta), and where the deltas begin (sections 3.1.2 to 3.1.4)."""
+    """The status of each packet, and where the deltas begin (sections 3.1.2 to 3.1.4).
+
+    A status is 0 for lost, 1 for a small delta, 2 for a large one.
+    """
     symbols = bytearray()
     while len(symbols) < count:
         _need(body, pos + 2)
@@ -207,7 +214,7 @@ def _symbols(body: bytes, pos: int, count: int) -> tuple[bytearray, int]:
 
 
 def _steps(body: bytes, pos: int, symbols: bytearray) -> list[int]:
-    """The deltas of what arrived, where some are large: two bytes with a sign (section 3.1.5)."""
+    """The deltas of arrived packets, if some are large: two bytes, signed (section 3.1.5)."""
     steps = []
     for symbol in symbols:
         if symbol == 1:

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Packet types.
 SR, RR, SDES, BYE, RTPFB, PSFB, XR = 200, 201, 202, 203, 205, 206, 207
-"Packet types."
 
+# Block types of an extended report (RFC 3611 section 8.1).
 RECEIVER_REFERENCE_TIME, DELAY_SINCE_LAST = 4, 5
-"Blocks of an extended report (RFC 3611 section 8.1)."
 
 TICK_US = 250
+# Transport-wide feedback counts arrivals in 250 µs (section 3.1.5), its reference time in 64 ms
+# (section 3.1).
 REFERENCE_TICKS = 256
-"Transport-wide feedback counts arrivals in 250 µs (section 3.1.5), its reference time in 64 ms (section 3.1)."
 
 
 @dataclass(frozen=True, slots=True)
 class ReportBlock:
-    """RFC 3550 section 6.4.1. ``fraction_lost`` is in 1/256, ``jitter`` in RTP clock units, ``lsr`` and ``dlsr`` in 1/65536 s."""
+    """RFC 3550 section 6.4.1.
+
+    ``fraction_lost`` is in 1/256, ``jitter`` in RTP clock units, ``lsr`` and ``dlsr`` in 1/65536 s.
+    """
 
     ssrc: int
     fraction_lost: int
@@ -51,7 +55,7 @@ class ReceiverReport:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceTime:
-    """RFC 3611 section 4.4: who sends no media shows ``ntp``, its clock, and wants to know the round trip."""
+    """The clock ``ntp`` of a peer that sends no media and asks for its round trip (RFC 3611, 4.4)."""
 
     sender: int
     ntp: int
@@ -59,7 +63,7 @@ class ReferenceTime:
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """The packets of ``media`` that ``sender`` lacks, in the order in which they are named."""
+    """The packets of ``media`` that ``sender`` lacks, in the order given."""
 
     sender: int
     media: int
@@ -74,7 +78,7 @@ class Pli:
 
 @dataclass(frozen=True, slots=True)
 class Fir:
-    """``media`` are the SSRCs that a key frame is wanted of."""
+    """``media`` are the SSRCs from which a key frame is requested."""
 
     sender: int
     media: list[int]
@@ -82,7 +86,7 @@ class Fir:
 
 @dataclass(frozen=True, slots=True)
 class Remb:
-    """``bitrate`` in bit/s for all of ``ssrcs`` together."""
+    """``bitrate`` is in bit/s, for all of ``ssrcs`` together."""
 
     sender: int
     bitrate: int
@@ -91,10 +95,12 @@ class Remb:
 
 @dataclass(slots=True)
 class TransportFeedback:
-    """Transport-wide feedback: when the packets numbered ``base_seq`` and on came, in ticks of 250 µs; None for a lost one.
+    """Transport-wide feedback: when packets arrived, from number ``base_seq`` on.
 
-    Arrival times count from an origin of the receiver's that wraps after 2^24 * 64 ms: only differences mean anything.
-    One list and not frozen, as a busy receiver's reports cost the worker by the packet that they are about.
+    ``arrivals`` are in ticks of 250 µs, None for a lost packet.
+
+    They count from an origin of the receiver's that wraps after 2^24 * 64 ms: only differences mean
+    anything. One list, and not frozen, because its cost grows with the packets of a busy receiver.
     """
 
     sender: int
@@ -105,7 +111,7 @@ class TransportFeedback:
 
     @property
     def received(self) -> list[tuple[int, int | None]]:
-        """(16-bit sequence number, arrival in µs or None) of each packet, for whoever looks at single ones."""
+        """(16-bit sequence number, arrival in µs or None) of each packet."""
         numbered = enumerate(self.arrivals, self.base_seq)
         return [(seq & 0xFFFF, None if at is None else at * TICK_US) for seq, at in numbered]
 
