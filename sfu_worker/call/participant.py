@@ -22,7 +22,8 @@ class Audience(Protocol):
 
     def first_packet(self, track: UpTrack) -> None: ...
 
-    def level(self, layer: UpLayer, dbov: int, now: float) -> None: ...
+    @property
+    def level(self) -> Callable[[UpLayer, int, float], None]: ...
 
     def connected(self, participant: Participant) -> None: ...
 
@@ -65,6 +66,11 @@ class Participant:
     def visible(self) -> bool:
         """Whether the others see them: not WHEP viewers, nor streams that have not connected."""
         return self.kind != "whep" and self.arrived
+
+    @property
+    def person(self) -> wire.Person:
+        """As the others see them."""
+        return wire.Person(self.id, self.name, self.role, self.kind == "whip")
 
     @property
     def media_at(self) -> float:

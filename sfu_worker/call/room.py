@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from sfu_worker import wire
@@ -14,7 +15,6 @@ from sfu_worker.call.connection import Host
 from sfu_worker.call.participant import Participant
 from sfu_worker.call.room_meter import RoomMeter
 from sfu_worker.call.settling import Outbox, Settling
-from sfu_worker.call.voices import Voices
 from sfu_worker.down.slot import Slot
 from sfu_worker.numbers import RoomNumbers
 from sfu_worker.sdp import SdpError
@@ -48,7 +48,6 @@ class Room:
         self.numbers: RoomNumbers | None = None
         self._meter = RoomMeter(self.epoch)
         self._settling = Settling(self.participants, outbox)
-        self._voices = Voices(self.participants, self._settling.settle_slot)
         self._outbox = outbox
         self._calls = calls
         self._host = host
@@ -107,7 +106,7 @@ class Room:
         if sum(other.arrived for other in self.participants.values()) == 1:
             self._calls.call(self.slug, self.epoch, "started", 1)
         if p.kind != "whep":
-            self._tell_group(wire.ParticipantJoined, person=_person(p))
+            self._tell_group(wire.ParticipantJoined, person=p.person)
         if len(self.people) > self.most_people:
             self.most_people = len(self.people)
             self._calls.call(self.slug, self.epoch, "peak", self.most_people)
@@ -118,12 +117,12 @@ class Room:
             return
         if p.reply != cmd.reply and p.detached_at is None:
             self._outbox.tell(p.reply, wire.Removed("replaced"))
-        before = _person(p)
+        before = p.person
         p.reply, p.seat, p.name = cmd.reply, cmd.seat, cmd.name
         p.detached_at = None
         self._permit(p, cmd.role, cmd.publish)
-        if p.kind != "whep" and _person(p) != before:
-            self._tell_group(wire.ParticipantChanged, person=_person(p))
+        if p.kind != "whep" and p.person != before:
+            self._tell_group(wire.ParticipantChanged, person=p.person)
         self.snapshot(p)
 
     def _permit(self, p: Participant, role: str, publish: bool) -> None:
@@ -143,16 +142,15 @@ class Room:
 
     def state(self, you: str, *, resumed: bool = False) -> wire.RoomState:
         """Everything, as of event ``n``."""
+        tracks = [t for p in self.people for t in p.tracks.values() if t.published]
         return wire.RoomState(
             room=self.slug,
             epoch=self.epoch,
             n=self.n,
             you=you,
-            people=[_person(p) for p in self.people],
-            tracks=[
-                slots.describe(t) for p in self.people for t in p.tracks.values() if t.published
-            ],
-            speakers=self._voices.speakers,
+            people=[p.person for p in self.people],
+            tracks=[slots.describe(track) for track in tracks],
+            speakers=self._settling.voices.speakers,
             resumed=resumed,
         )
 
@@ -180,7 +178,7 @@ class Room:
 
     def _forget_track(self, track: UpTrack, now: float) -> None:
         """Nobody gets this track any more."""
-        self._voices.forget(track)
+        self._settling.voices.forget(track)
         for slot in list(track.subscribers):
             slot.release(now)
 
@@ -204,20 +202,7 @@ class Room:
 
     def set_slots(self, p: Participant, requests: list[wire.SlotRequest], now: float) -> None:
         """Take a participant's wishes."""
-        if p.connection is None:
-            return
-        for request in requests:
-            slot = p.slots.get(request.mid)
-            if slot is None:
-                # A late wish about an offer that is being replaced. The client repeats its wishes
-                # after the answer.
-                continue
-            slots.wish(slot, request)
-        p.connection.sort_slots()
-        self._voices.fill(p, now)
-        self._settling.settle(p, now)
-        # A sender may have to send a larger picture again, at the next tick.
-        self._settling.due = True
+        self._settling.take_wishes(p, requests, now)
 
     def mute(self, p: Participant, source: str, muted: bool) -> None:
         """Somebody has muted or unmuted their own track."""
@@ -238,9 +223,10 @@ class Room:
             self._tell_group(wire.TrackPublished, track=slots.describe(track))
         self._settling.due = True
 
-    def level(self, layer: UpLayer, dbov: int, now: float) -> None:
-        """The audio level of one packet."""
-        self._voices.level(layer, dbov, now)
+    @property
+    def level(self) -> Callable[[UpLayer, int, float], None]:
+        """Takes the audio level of one packet."""
+        return self._settling.voices.level
 
     def connected(self, participant: Participant) -> None:
         """Media can flow: slots that were waiting for a key frame ask again."""
@@ -262,10 +248,9 @@ class Room:
 
     def bound(self, participant: Participant, slot: Slot) -> None:
         """A slot has switched to another layer."""
-        if slot.layer is None or participant.connection is None:
-            return
         self._settling.bound(participant, slot)
-        participant.connection.feedback.report_slot(slot, time.monotonic(), self.clock_of)
+        if participant.connection is not None:
+            participant.connection.feedback.report_slot(slot, time.monotonic(), self.clock_of)
 
     def clock_of(self, participant: str) -> int | None:
         """A sender's clock offset."""
@@ -291,8 +276,8 @@ class Room:
 
     def refresh(self, now: float) -> None:
         """Every 250 ms: who speaks, what layers cost, which streams are in; then settle all."""
-        if self._voices.update(len(self.people), now):
-            self._tell_group(wire.SpeakersChanged, speakers=self._voices.speakers)
+        if self._settling.voices.update(len(self.people), now):
+            self._tell_group(wire.SpeakersChanged, speakers=self._settling.voices.speakers)
         for p in self.participants.values():
             for track in p.tracks.values():
                 for layer in track.layers:
@@ -338,7 +323,3 @@ class Room:
         self._outbox.tell_group(
             self.slug, event(room=self.slug, epoch=self.epoch, n=self.n, **fields)
         )
-
-
-def _person(p: Participant) -> wire.Person:
-    return wire.Person(p.id, p.name, p.role, p.kind == "whip")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Protocol
 
 from sfu_worker import wire
 from sfu_worker.call import slots
 from sfu_worker.call.common_codecs import CommonCodecs
 from sfu_worker.call.participant import Participant
+from sfu_worker.call.voices import Voices
 from sfu_worker.down.slot import Slot
 from sfu_worker.up.track import UpTrack
 
@@ -21,17 +22,59 @@ class Outbox(Protocol):
     def tell_group(self, room: str, event: wire.Event) -> None: ...
 
 
+class SlotEvents:
+    """Gives slots their tracks, and tells receivers what becomes of their slots."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def settle(self, p: Participant, slot: Slot, track: UpTrack | None, now: float) -> None:
+        """Give a slot its track."""
+        self.paused(p, slot, slots.settle(slot, track, now))
+
+    def paused(self, p: Participant, slot: Slot, why: str) -> None:
+        """A slot carries nothing; ``why`` is '' if that is no news."""
+        if why:
+            self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, why))
+
+    def bound(self, p: Participant, slot: Slot) -> None:
+        """What a slot carries, or what limits it, has changed."""
+        layer = slot.layer
+        assert layer is not None
+        bound = wire.SlotBound(slot.mid, layer.origin.id, layer.rid, slot.tell_limit())
+        self._outbox.tell(p.reply, bound)
+
+
 class Settling:
     """Settles the slots of a room's ``participants`` and tells everyone what concerns them.
 
     Set ``due`` after a change that may concern others than the participant who caused it.
     """
 
-    def __init__(self, participants: Mapping[str, Participant], outbox: Outbox) -> None:
+    def __init__(self, participants: dict[str, Participant], outbox: Outbox) -> None:
         self.due = False
         self._participants = participants
         self._outbox = outbox
         self._codecs = CommonCodecs()
+        self._events = SlotEvents(outbox)
+        self.voices = Voices(participants, self._events.settle)
+
+    def take_wishes(self, p: Participant, requests: list[wire.SlotRequest], now: float) -> None:
+        """Somebody wants something else in their slots."""
+        if p.connection is None:
+            return
+        for request in requests:
+            slot = p.slots.get(request.mid)
+            if slot is None:
+                # A late wish about an offer that is being replaced. The client repeats its wishes
+                # after the answer.
+                continue
+            slots.wish(slot, request)
+        p.connection.sort_slots()
+        self.voices.fill(p, now)
+        self.settle(p, now)
+        # A sender may have to send a larger picture again, at the next tick.
+        self.due = True
 
     def settle(self, p: Participant, now: float) -> None:
         """Bring one participant's slots in line with their wishes and their budget."""
@@ -49,14 +92,11 @@ class Settling:
                 self._settle(p, tracks, now)
         self._tell_senders(now)
 
-    def settle_slot(self, p: Participant, slot: Slot, track: UpTrack | None, now: float) -> None:
-        """Give a slot its track."""
-        self._tell_paused(p, slot, slots.settle(slot, track, now))
-
     def bound(self, p: Participant, slot: Slot) -> None:
         """A slot has switched to another layer: tell its receiver."""
-        slot.pause("")
-        self._tell_bound(p, slot)
+        if slot.layer is not None:
+            slot.pause("")
+            self._events.bound(p, slot)
 
     # Codecs
 
@@ -91,22 +131,12 @@ class Settling:
         if p.follow is not None:
             slots.follow(p.slots.values(), slots.publisher(self._people(), p.follow))
         for slot in p.slots.values():
-            self.settle_slot(p, slot, tracks.get(slot.wanted), now)
+            self._events.settle(p, slot, tracks.get(slot.wanted), now)
         for slot in p.connection.egress.choose(list(p.slots.values()), now):
-            self._tell_paused(p, slot, slots.paused(slot, "bandwidth"))
+            self._events.paused(p, slot, slots.paused(slot, "bandwidth"))
         for slot in p.slots.values():
             if slot.limit != slot.told_limit and slot.layer is not None:
-                self._tell_bound(p, slot)
-
-    def _tell_paused(self, p: Participant, slot: Slot, why: str) -> None:
-        if why:
-            self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, why))
-
-    def _tell_bound(self, p: Participant, slot: Slot) -> None:
-        layer = slot.layer
-        assert layer is not None
-        bound = wire.SlotBound(slot.mid, layer.origin.id, layer.rid, slot.tell_limit())
-        self._outbox.tell(p.reply, bound)
+                self._events.bound(p, slot)
 
     def _tell_senders(self, now: float) -> None:
         # Not to streams: WHIP has no way to tell them.

@@ -269,7 +269,9 @@ async def test_voices_share_the_voice_slots_and_nobody_hears_oneself(house: Hous
     # One stops: its slot is the third's, with the numbers going on.
     one.microphone.level = SILENT
     await until(
-        lambda: house.worker.rooms["hall"]._voices._ranking.score(f"{one.id}:microphone") == 0
+        lambda: (
+            house.worker.rooms["hall"]._settling.voices._ranking.score(f"{one.id}:microphone") == 0
+        )
     )
     rise = three.microphone.count + 1
     three.microphone.level = LOUD
