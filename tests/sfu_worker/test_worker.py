@@ -1,0 +1,125 @@
+"""A worker: commands to rooms, timers, start and end. A real Redis and a real port."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from sfu_worker import wire
+from sfu_worker.config import Config
+from sfu_worker.worker import REPORT_TICKS, Worker
+from tests.sfu_worker.builders.rooms import Recorder, join
+from tests.sfu_worker.edge import until
+
+
+@pytest.fixture
+async def worker(redis_url: str, clean_redis: Any) -> AsyncIterator[Worker]:
+    worker = Worker(Config("lab", "lab", redis_url, 0, ("127.0.0.1",), ("127.0.0.1",), "INFO"))
+    await worker.start()
+    yield worker
+    await worker.stop()
+
+
+@pytest.fixture
+def said(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    said = Recorder()
+    monkeypatch.setattr(worker._bus, "tell", said.tell)
+    monkeypatch.setattr(worker._bus, "tell_group", said.tell_group)
+    return said
+
+
+async def test_a_room_begins_with_its_first_participant_and_ends_with_its_last(
+    worker: Worker, said: Recorder
+) -> None:
+    worker.handle(join("ann"))
+    worker.handle(join("ben"))
+    epoch = worker.rooms["garden"].epoch
+    worker.handle(wire.Leave("garden", "ann", reply="http"))
+    assert said.told[-1] == ("http", wire.Removed("left"))
+    assert list(worker.rooms["garden"].participants) == ["ben"]
+    worker.handle(wire.Leave("garden", "ben"))
+    assert worker.rooms == {}
+    worker.handle(join("ann"))
+    assert worker.rooms["garden"].epoch != epoch
+
+
+async def test_only_those_who_wait_for_an_answer_hear_that_they_are_not_in_the_room(
+    worker: Worker, said: Recorder
+) -> None:
+    worker.handle(wire.Leave("garden", "ann"))
+    worker.handle(wire.Mute("garden", "ann", "camera", True))
+    assert said.told == []
+    worker.handle(wire.Leave("garden", "ann", reply="http"))
+    worker.handle(join("ben"))
+    worker.handle(wire.PatchIce("garden", "ann", "", ["*"], "http"))
+    refused = [(reply, event) for reply, event in said.told if isinstance(event, wire.Refused)]
+    assert refused == [
+        ("http", wire.Refused("leave", "not_in_room")),
+        ("http", wire.Refused("patch_ice", "not_in_room")),
+    ]
+    assert list(worker.rooms) == ["garden"]
+
+
+async def test_a_page_that_lost_the_call_cannot_end_it(worker: Worker, said: Recorder) -> None:
+    worker.handle(join("ann", seat="new"))
+    worker.handle(wire.Leave("garden", "ann", seat="old"))
+    assert "ann" in worker.rooms["garden"].participants
+    worker.handle(wire.Leave("garden", "ann", seat="new"))
+    assert worker.rooms == {}
+
+
+async def test_those_who_are_removed_and_those_whose_room_is_closed_hear_why(
+    worker: Worker, said: Recorder
+) -> None:
+    for who in ("ann", "ben", "eve"):
+        worker.handle(join(who))
+    worker.handle(wire.Remove("garden", "ann"))
+    worker.handle(wire.CloseRoom("garden"))
+    worker.handle(wire.CloseRoom("another room"))
+    removed = [(reply, event) for reply, event in said.told if isinstance(event, wire.Removed)]
+    assert removed == [
+        ("reply.ann", wire.Removed("removed")),
+        ("reply.ben", wire.Removed("closed")),
+        ("reply.eve", wire.Removed("closed")),
+    ]
+    assert worker.rooms == {}
+
+
+async def test_every_command_about_a_participant_has_a_handler(worker: Worker) -> None:
+    others = {wire.Join, wire.CloseRoom}
+    assert set(worker._handlers) == set(wire.COMMANDS.values()) - others
+
+
+async def test_a_rooms_timers_run_as_often_as_they_should(worker: Worker) -> None:
+    calls: Counter[str] = Counter()
+
+    class Room:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *_: calls.update([name])
+
+    for count in range(1, REPORT_TICKS + 1):
+        worker._tick_room(Room(), count, 0.0)  # type: ignore[arg-type]
+    assert calls == {"tick": 40, "send_feedback": 20, "refresh": 4, "report": 1}
+
+
+async def test_a_worker_is_announced_while_it_lives_and_lets_everyone_go_at_its_end(
+    redis_url: str, clean_redis: Any
+) -> None:
+    worker = Worker(Config("lab", "lab", redis_url, 0, ("127.0.0.1",), ("127.0.0.1",), "INFO"))
+    await worker.start()
+    await until(lambda: clean_redis.exists(wire.worker_key("lab")))
+    body = json.loads(clean_redis.get(wire.worker_key("lab")))
+    assert body["addresses"] == [f"127.0.0.1:{worker.port.port}"]
+    worker.handle(join("ann"))
+    room = worker.rooms["garden"]
+    await until(lambda: clean_redis.exists(wire.live_key("garden")))
+    await worker.stop()
+    assert room.participants == {}
+    assert not clean_redis.exists(wire.worker_key("lab"))
+    assert not clean_redis.smembers(wire.WORKERS_KEY)
+    events = [fields[b"event"] for _, fields in clean_redis.xrange(wire.CALLS_STREAM)]
+    assert events == [b"started", b"peak", b"ended"]
