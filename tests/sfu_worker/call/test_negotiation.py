@@ -71,9 +71,7 @@ def test_a_viewer_sends_nothing_whatever_it_offers() -> None:
         ({"0": "kitchen"}, "does not fit"),
     ],
 )
-def test_sources_that_do_not_fit_the_m_lines_are_refused(
-    sources: dict[str, str], why: str
-) -> None:
+def test_sources_that_do_not_fit_the_m_lines_are_refused(sources: dict[str, str], why: str) -> None:
     with pytest.raises(SdpError, match=why):
         terms(sources=sources)
 
