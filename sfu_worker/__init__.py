@@ -1,4 +1,4 @@
-"""A media worker: forwards RTP between the participants of rooms. Knows no Django settings, models or views."""
+"""A media worker: forwards RTP between the participants of rooms. It knows no Django."""
 
+# As in pyproject.toml. The project runs from its checkout: no installed package knows it.
 VERSION = "0.1.0"
-"That of pyproject.toml: the project is run from its checkout, not installed, so nothing else knows it."

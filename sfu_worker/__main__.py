@@ -19,7 +19,10 @@ from sfu_worker.worker import Worker
 
 
 async def run(config: Config) -> bool:
-    """Start the worker, wait for a signal, end in order. False: it broke, and is better started anew."""
+    """Start the worker, wait for a signal, and end in order.
+
+    Returns False if the worker broke, and should be started again.
+    """
     loop = asyncio.get_running_loop()
     complaints = Complaints(logging.getLogger("sfu"))
     loop.set_exception_handler(note_unexpected(complaints))
@@ -44,7 +47,7 @@ async def run(config: Config) -> bool:
 def note_unexpected(
     complaints: Complaints,
 ) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
-    """The event loop's last resort: errors of callbacks and of tasks that nobody waited for."""
+    """Handle the errors of callbacks, and of tasks that nobody waited for."""
 
     def note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         said = f"{context.get('message', '')} {context.get('handle') or context.get('task') or ''}"
@@ -55,7 +58,7 @@ def note_unexpected(
 
 
 def main() -> int:
-    """Read the settings; a wrong one is one clear line."""
+    """Read the settings and run. A wrong setting is reported in one clear line."""
     try:
         config = Config.from_environment(os.environ)
     except ConfigError as exc:

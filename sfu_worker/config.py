@@ -19,10 +19,11 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a worker is told.
+    """A worker's settings.
 
-    ``worker`` names this life and ``place`` is what the names of earlier lives begin with; ``listen``: addresses to bind;
-    ``announce``: addresses to tell clients; ``port``: UDP and TCP, 0 picks a free one.
+    ``worker`` is the name of this life of the worker; the names of all its lives begin with
+    ``place``. ``listen`` has the addresses to bind, ``announce`` those that clients are told.
+    ``port`` is for UDP and TCP; 0 picks a free one.
     """
 
     worker: str
@@ -35,11 +36,15 @@ class Config:
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Config:
-        """Read SFU_WORKER, REDIS_URL or REDIS_URL_FILE, SFU_PORT, SFU_LISTEN, SFU_ANNOUNCE, LOG_LEVEL. Raises ConfigError."""
+        """Read the settings. Raises ConfigError.
+
+        They are SFU_WORKER, REDIS_URL or REDIS_URL_FILE, SFU_PORT, SFU_LISTEN, SFU_ANNOUNCE and
+        LOG_LEVEL.
+        """
         listen = _addresses(env.get("SFU_LISTEN") or "0.0.0.0", "SFU_LISTEN")
         announce = _addresses(env.get("SFU_ANNOUNCE") or "", "SFU_ANNOUNCE") or _reachable(listen)
         return cls(
-            # Another name for each life: who finds the old name dead knows that its rooms are gone.
+            # Each life has another name: if the old name is dead, its rooms are gone.
             worker=env.get("SFU_WORKER") or f"{_place(env)}{secrets.token_hex(3)}",
             place=_place(env),
             redis_url=env.get("REDIS_URL")
@@ -64,7 +69,7 @@ def _from_file(env: Mapping[str, str], setting: str) -> str:
 
 
 def _place(env: Mapping[str, str]) -> str:
-    """What the names of all lives of a worker begin with: nobody else has this host and port."""
+    """What the names of all lives of a worker begin with: its host and port are its own."""
     return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:60] + f"-{_port(env)}-"
 
 
@@ -88,7 +93,7 @@ def _addresses(text: str, setting: str) -> tuple[str, ...]:
         try:
             found.append(str(ipaddress.ip_address(part)))
         except ValueError:
-            # A name is fine for a server behind a dynamic address: it is looked up at start.
+            # A name serves machines with a dynamic address. It is looked up once, at start.
             found.extend(_lookup(part, setting))
     return tuple(dict.fromkeys(found))
 
@@ -103,7 +108,10 @@ def _lookup(name: str, setting: str) -> list[str]:
 
 
 def _reachable(listen: tuple[str, ...]) -> tuple[str, ...]:
-    """What to announce when nothing is said: the bound addresses, or every address of this machine for a wildcard."""
+    """What to announce by default: the bound addresses.
+
+    A wildcard stands for every address of this machine.
+    """
     concrete = [a for a in listen if not ipaddress.ip_address(a).is_unspecified]
     if len(concrete) == len(listen):
         return listen
@@ -115,5 +123,5 @@ def _reachable(listen: tuple[str, ...]) -> tuple[str, ...]:
             address = ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
             if address.version in wanted and not address.is_loopback and not address.is_link_local:
                 concrete.append(str(address))
-    # For browsers on this machine; others try it in vain and at no cost.
+    # For browsers on this machine. Others try it in vain, at no cost.
     return tuple(dict.fromkeys([*concrete, "127.0.0.1"]))

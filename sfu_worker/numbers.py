@@ -1,7 +1,8 @@
-"""What a worker says of itself and its rooms in numbers, for operators: the shapes, shared with the web side. Pure.
+"""What operators are told of a worker and its rooms, in numbers. Shared with the web side. Pure.
 
-Counts grow for as long as a room lives on a worker. ``last`` is their difference over the last ``seconds``, about one, so that
-nobody who reads them needs to remember what was before. There are no names of people in any of this, nor their ids.
+Counts grow for as long as a room lives on a worker. ``last`` is their growth over the last
+``seconds`` (about one), so that readers need not remember earlier values. The numbers hold neither
+names nor ids of people.
 """
 
 from __future__ import annotations
@@ -17,27 +18,27 @@ from sfu_worker import wire
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """RTP and its repair. Packets and octets of payload are those of media; what came or left again is counted by itself."""
+    """Media packets, octets of their payload, and repair. Retransmissions are counted apart."""
 
+    # Each packet once, repaired ones included.
     packets_in: int = 0
-    "Each once, repaired ones among them."
     octets_in: int = 0
     packets_out: int = 0
     octets_out: int = 0
+    # Packets that were lost on the way to us: repaired since, or given up.
     lost_in: int = 0
-    "That did not come by themselves: repaired by now, or given up."
+    # Packets that never arrived.
     given_up_in: int = 0
-    "That did not come at all."
+    # Packets that receivers report as lost, before repair.
     lost_out: int = 0
-    "That receivers report as lost, before repair."
+    # Packets retransmitted because a receiver asked for them.
     resent_out: int = 0
-    "Packets that left again because a receiver asked for them."
+    # Octets of retransmissions and of bandwidth probes, RTP headers included.
     repair_octets_out: int = 0
-    "Of those, and of probes for bandwidth; with their RTP headers."
     nacks_in: int = 0
     nacks_out: int = 0
+    # FIR is counted with PLI.
     plis_in: int = 0
-    "FIR is counted with PLI."
     plis_out: int = 0
 
 
@@ -47,12 +48,12 @@ class Datagrams:
 
     received: int = 0
     sent: int = 0
+    # Not STUN, DTLS or SRTP of a known peer: strays, attacks, last packets of those who left.
     unreadable: int = 0
-    "Not STUN, DTLS or SRTP of anybody who is known: strays, attacks, the last packets of who has left."
+    # Not accepted by the kernel, or by a full TCP connection.
     unsent: int = 0
-    "That the kernel, or a full TCP connection, did not take."
+    # Dropped by the kernel because the worker did not read them in time.
     overflowed: int = 0
-    "That the kernel dropped because the worker did not read them in time."
 
 
 T = TypeVar("T", Counts, Datagrams)
@@ -70,7 +71,10 @@ def added(parts: Sequence[T], nothing: T) -> T:
 
 
 def grown(now: T, before: T) -> T:
-    """What has been counted between two snapshots. A count that began anew (it is less than before) counts from nought."""
+    """What was counted between two snapshots.
+
+    A count that is less than before has begun anew, and counts from zero.
+    """
     values = _VALUES[type(now)]
     pairs = zip(values(now), values(before), strict=True)
     return type(now)(*(new - old if new >= old else new for new, old in pairs))
@@ -78,18 +82,21 @@ def grown(now: T, before: T) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The ways to those receivers that say what arrives. Estimates in bit/s, times in s; None: nobody has said anything."""
+    """The links to receivers that report what arrives; None if none does.
+
+    ``smallest`` and ``median`` are bandwidth estimates in bit/s.
+    """
 
     smallest: int | None = None
     median: int | None = None
+    # The longest round-trip time, in seconds.
     rtt: float | None = None
-    "The longest round trip."
+    # The longest queueing delay on the way to a receiver, in seconds.
     queue: float | None = None
-    "The longest wait in a queue on the way to a receiver."
 
     @classmethod
     def of(cls, links: Iterable[tuple[int, float, float]]) -> Links:
-        """From (estimate, round trip, queue) of each receiver."""
+        """Sum up the estimate, round-trip time and queueing delay of each receiver."""
         estimates, rtts, queues = [sorted(values) for values in zip(*links, strict=True)] or (
             [],
             [],
@@ -107,7 +114,11 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class RoomNumbers:
-    """One room. ``people`` are all whom others see, ``streams`` those of them that came by WHIP; ``viewers`` came by WHEP."""
+    """One room.
+
+    ``people`` is everyone whom others see; ``streams`` are those of them who came by WHIP.
+    ``viewers`` came by WHEP.
+    """
 
     epoch: str
     people: int
@@ -115,8 +126,8 @@ class RoomNumbers:
     viewers: int
     audio_tracks: int
     video_tracks: int
+    # Slots that carry nothing because of their receivers' bandwidth.
     paused: int
-    "Slots that carry nothing because of the bandwidth of their receivers."
     links: Links = field(default_factory=Links)
     total: Counts = field(default_factory=Counts)
     last: Counts = field(default_factory=Counts)
@@ -124,66 +135,69 @@ class RoomNumbers:
 
     @property
     def bits_in(self) -> float:
-        """bit/s."""
+        """Media received, in bit/s."""
         return 8 * self.last.octets_in / self.seconds
 
     @property
     def bits_out(self) -> float:
-        """bit/s, with repair and probes."""
+        """Everything sent, repair and probes included, in bit/s."""
         return 8 * (self.last.octets_out + self.last.repair_octets_out) / self.seconds
 
     @property
     def packets_in(self) -> float:
-        """A second."""
+        """Packets received per second."""
         return self.last.packets_in / self.seconds
 
     @property
     def packets_out(self) -> float:
-        """A second."""
+        """Packets sent per second, retransmissions included."""
         return (self.last.packets_out + self.last.resent_out) / self.seconds
 
     @property
     def loss_in(self) -> float:
-        """The share of what was sent to the worker that did not come by itself."""
+        """Packet loss on the way to the worker, before repair: a share."""
         return share(self.last.lost_in, self.last.packets_in + self.last.given_up_in)
 
     @property
     def loss_left(self) -> float:
-        """The share of it that did not come at all."""
+        """Packet loss on the way to the worker that repair has left: a share."""
         return share(self.last.given_up_in, self.last.packets_in + self.last.given_up_in)
 
     @property
     def loss_out(self) -> float:
-        """The share of what was sent to receivers that they report as lost."""
+        """Packet loss that receivers report, before repair: a share."""
         return share(self.last.lost_out, self.last.packets_out)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerNumbers:
-    """One worker process. Its load is in ``wire.worker_key``. Times in s, memory in bytes."""
+    """One worker process. Its load is in ``wire.worker_key``. Times are in seconds."""
 
     worker: str
     version: str
     uptime: float
+    # Resident, in bytes.
     memory: int
-    "Resident."
+    # How late the 25 ms timer ran in the last second: the event loop was busy for so long.
     lag_max: float
-    "How late the timer of 25 ms ran, at worst and on average, in the last second: the event loop was busy for so long."
     lag_mean: float
+    # Slugs.
     rooms: list[str]
-    "Slugs."
     total: Datagrams = field(default_factory=Datagrams)
     last: Datagrams = field(default_factory=Datagrams)
     seconds: float = 1.0
 
     @property
     def dropped(self) -> float:
-        """Datagrams a second that were media and got lost in this machine."""
+        """Datagrams per second that were lost inside this machine."""
         return (self.last.unsent + self.last.overflowed) / self.seconds
 
 
 def share(part: int, whole: int) -> float:
-    """Of nothing, nothing. Never more than all: what is lost is known later than what is sent."""
+    """``part`` of ``whole``, from 0 to 1; 0 of nothing.
+
+    ``part`` may be the larger: losses are known later than what was sent.
+    """
     return min(1.0, part / whole) if whole > 0 else 0.0
 
 
@@ -191,12 +205,15 @@ N = TypeVar("N", RoomNumbers, WorkerNumbers)
 
 
 def encode(numbers: RoomNumbers | WorkerNumbers) -> str:
-    """As it stands in Redis."""
+    """The text in Redis."""
     return json.dumps(asdict(numbers))
 
 
 def decode(cls: type[N], text: str | bytes) -> N | None:
-    """The reverse. None for what another version of the worker has written: numbers are no reason to fail."""
+    """Read the text in Redis.
+
+    None for what another version of the worker wrote: numbers are no reason to fail.
+    """
     try:
         values = json.loads(text)
         return wire.build(cls, values) if isinstance(values, dict) else None

@@ -1,4 +1,4 @@
-"""Tasks that go on whatever happens, and end for certain when they are told to."""
+"""Tasks that go on whatever happens, and that end for certain when they are told to."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from typing import Any
 
 AGAIN_SECONDS = 0.5
 
-# The same mistake is written down once a minute, however often it happens.
+# The same error is logged once a minute, however often it happens.
 QUIET_SECONDS = 60.0
 
-# Pauses between steps that fail one after the other: a single bad message delays nobody.
+# The longest pause between steps that fail one after the other. A single failure causes none.
 LONGEST_PAUSE = 0.5
 
-# A task that has done nothing but fail for so long is of no use to anybody. Fewer failures than
-# this are bad messages that came one by one while there was nothing else to do.
+# A task that has only failed for so long is of no use. Fewer failures than this may be single bad
+# messages while there was nothing else to do.
 STUCK_SECONDS = 10.0
 STUCK_FAILURES = 5
 
 
 class Stuck(Exception):
-    """Each step of a task has failed for a while: its process had better be started again."""
+    """Every step of a task has failed for a while: its process should be started again."""
 
 
 async def end(*tasks: asyncio.Task[None]) -> None:
     """Cancel tasks and wait until they have ended.
 
-    Once is not enough: ``asyncio.wait_for`` before Python 3.12 swallows a cancellation that meets
-    its own end, and redis-py waits with it for each write.
+    Cancelling once is not enough. Before Python 3.12 ``asyncio.wait_for`` swallows a cancellation
+    that meets its own end, and redis-py uses it for each write.
     """
     waiting = {task for task in tasks if not task.done()}
     while waiting:
@@ -47,9 +47,10 @@ class _Kind:
 
 
 class Complaints:
-    """Writes down errors that nobody expected, each kind at most once a minute with its traceback.
+    """Logs unexpected errors with their traceback, each kind at most once a minute.
 
-    ``about`` names the kind: a constant, so that there are few. ``detail`` may say more.
+    ``about`` names the kind, and is a constant so that there are few of them. ``detail`` may add to
+    it.
     """
 
     def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
@@ -58,7 +59,7 @@ class Complaints:
         self._kinds: dict[str, _Kind] = {}
 
     def tell(self, about: str, detail: str = "", exc: BaseException | None = None) -> None:
-        """Call it where the error was caught, or give it the error."""
+        """Log the error that is being handled, or ``exc``."""
         now = self._clock()
         kind = self._kinds.get(about)
         if kind is not None and now - kind.told_at < QUIET_SECONDS:
@@ -77,11 +78,10 @@ class Complaints:
 
 
 async def repeat(step: Callable[[], Awaitable[None]], about: str, complaints: Complaints) -> None:
-    """Take ``step`` again and again; an error costs that one step.
+    """Repeat ``step``; an error costs that one step.
 
-    Raises Stuck where no step has succeeded for ``STUCK_SECONDS``, and at least
-    ``STUCK_FAILURES`` have failed. The first step after a good one follows at once, then pauses
-    grow.
+    Raises Stuck if no step has succeeded for ``STUCK_SECONDS`` and at least ``STUCK_FAILURES`` have
+    failed. The step after the first failure follows at once; then the pauses grow.
     """
     since = pause = 0.0
     failures = 0
@@ -95,12 +95,12 @@ async def repeat(step: Callable[[], Awaitable[None]], about: str, complaints: Co
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            # Not us: a library's own task was cancelled within the step.
+            # We were not cancelled: it was a library's own task within the step.
             complaints.tell(about)
         except Exception:
             complaints.tell(about)
         now = time.monotonic()
-        # A step that first waited long for something to do says nothing about those before it.
+        # A step that first waited long for work says nothing about those before it.
         if not pause or now - began > STUCK_SECONDS:
             since, failures = now, 0
         failures += 1
@@ -113,7 +113,10 @@ async def repeat(step: Callable[[], Awaitable[None]], about: str, complaints: Co
 def start(
     work: Coroutine[Any, Any, None], on_broken: Callable[[BaseException], None]
 ) -> asyncio.Task[None]:
-    """Start a task that is meant to run until it is cancelled; ``on_broken`` hears of any other end."""
+    """Start a task that should run until it is cancelled.
+
+    ``on_broken`` is called if it ends in any other way.
+    """
 
     def ended(task: asyncio.Task[None]) -> None:
         if not task.cancelled():

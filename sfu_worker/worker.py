@@ -1,8 +1,8 @@
 """The worker: commands to rooms, timers for all of them, start and end.
 
-A mistake costs the command, the room or the timer in which it was made, never the others. Where a
-task that everybody needs is broken for good, ``broken`` is set: the process ends and is started
-again, since people come back to a new worker within seconds and to a deaf one never.
+An error costs the command, the room or the timer in which it happens, never the others. If a task
+that everyone needs is broken for good, ``broken`` is set and the process ends. It is started again,
+and people are back within seconds; they would never get back to a worker that hears nobody.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Worker:
         self.config = config
         self.rooms: dict[str, Room] = {}
         self.port = MediaPort(config.listen, config.port)
+        # As of the last report.
         self.numbers: WorkerNumbers | None = None
-        "As of the last report."
         self._meter = WorkerMeter(config.worker)
         self._ticks = 0
         self._due = 0.0
@@ -66,7 +66,7 @@ class Worker:
         }
 
     async def start(self) -> None:
-        """Open the port, then say that we are here."""
+        """Open the port, then announce the worker."""
         await self.port.start()
         candidates = sdp.candidates(self.config.announce, self.port.port)
         self._host = Host(self.port, self._batch, Certificate(), candidates)
@@ -92,7 +92,7 @@ class Worker:
         )
 
     async def stop(self) -> None:
-        """In the order that docs/architecture.md gives: timers, people, keys, port, bus."""
+        """End in the order of docs/architecture.md: timers, people, keys, port, bus."""
         participants = [p for room in self.rooms.values() for p in room.participants.values()]
         if self._timer:
             await end(self._timer)
@@ -138,10 +138,10 @@ class Worker:
             room = self.rooms.get(cmd.room)
             p = room.participants.get(cmd.participant) if room else None
             if room is None or p is None:
-                # Who has left already needs no answer; a client that thinks it is here learns it from its next join.
+                # A client that believes it is here learns better from its next join.
                 logger.debug("x %s for somebody who is not here", type(cmd).__name__)
                 if isinstance(cmd, wire.Leave | wire.PatchIce) and cmd.reply:
-                    # But for an HTTP client, who waits for it.
+                    # An HTTP client waits for the answer.
                     self._bus.tell(cmd.reply, wire.Refused(wire.NAMES[type(cmd)], "not_in_room"))
                 return
             self._handlers[type(cmd)](room, p, cmd, now)
@@ -204,13 +204,13 @@ class Worker:
         self._ticks += 1
         now = time.monotonic()
         self._meter.lag.note(now - self._due)
-        # From the time it was due, not from now: otherwise the period grows with the load.
+        # Count from when the tick was due, not from now; otherwise the period grows with the load.
         self._due = max(self._due + TICK_SECONDS, now)
         for room in list(self.rooms.values()):
             try:
                 self._tick_room(room, self._ticks, now)
             except Exception:
-                # A mistake in one room must not stop the clocks of the others.
+                # An error in one room must not stop the timers of the others.
                 self._complaints.tell("the timer of a room", room.slug)
         self._forget_empty()
         if self._ticks % REPORT_TICKS == 0:
@@ -218,7 +218,7 @@ class Worker:
                 self.numbers = self._meter.measure(list(self.rooms), self.port.datagrams, now)
             except Exception:
                 self._complaints.tell("measuring the worker")
-        # Last, since media that cannot leave is what nobody can do without.
+        # Last, so that no error before it keeps media from leaving.
         self.port.flush()
         await asyncio.sleep(self._due - time.monotonic())
 

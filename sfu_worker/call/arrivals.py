@@ -1,7 +1,7 @@
-"""When streams and viewers (WHIP and WHEP) are in: from their first connection on, not from their offer.
+"""When streams and viewers (WHIP and WHEP) arrive: with their first connection, not their offer.
 
-An encoder behind a firewall offers again and again and never connects. The rules, without a room
-around them: who waits, who gives way to whom, and whether there is a place.
+An encoder behind a firewall may offer again and again and never connect. These are the rules,
+without a room around them: who waits, who gives way to whom, and whether there is a place.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from collections.abc import Iterable
 
 from sfu_worker.call.participant import Participant
 
-# Attempts in one room that may wait for their connection; of more the oldest goes. A stream connects
-# within a second or two, and a whole audience may come when something begins.
+# How many attempts in one room may wait for their connection; beyond that the oldest ends. A stream
+# connects within a second or two; a whole audience may come when something begins.
 MAX_WAITING = {"whip": 20, "whep": 300}
 
-# Who has not connected by then never will: browsers and encoders give up before.
+# An attempt that takes longer never connects: browsers and encoders give up earlier.
 CONNECT_SECONDS = 20.0
 
-# Without media for so long, a stream whose key has connected anew is over. An encoder that lives
-# sends sound or a picture many times in that time.
+# A stream that has sent no media for so long is over if its key has connected again. A live encoder
+# sends many packets in that time.
 STILL_SENDING_SECONDS = 1.5
 
 
 def same_stream(one: Participant, other: Participant) -> bool:
-    """Whether two are sessions of one key, which an encoder shows again when it was restarted."""
+    """Whether two are sessions of one key: a restarted encoder comes with the same one."""
     return one.kind == other.kind == "whip" and bool(one.owner) and one.owner == other.owner
 
 
 def displaced(participants: Iterable[Participant], comer: Participant) -> list[Participant]:
-    """The attempts that give way to a new one: its key's own, and the oldest of too many."""
+    """The attempts that give way to a new one: those of its key, and the oldest of too many."""
     alike = [p for p in participants if not p.arrived and p.kind == comer.kind]
     own = [p for p in alike if same_stream(p, comer)]
     others = [p for p in alike if p not in own]
@@ -39,10 +39,10 @@ def displaced(participants: Iterable[Participant], comer: Participant) -> list[P
 def has_place(
     comer: Participant, people: Iterable[Participant], now: float, *, connected: bool
 ) -> bool:
-    """Whether the room has a place for somebody who offers, or has ``connected`` by now.
+    """Whether the room has a place for somebody who makes an offer, or who has ``connected``.
 
-    Sessions of the same key do not count at the offer, since it may take over from them; when it has
-    connected, those do not count that have ended without a word.
+    Sessions of the same key do not count at the offer, since the new one may take over from them.
+    Once it has connected, only those do not count that have stopped sending.
     """
     if comer.kind == "whep" or not comer.max_people:
         return True
@@ -52,7 +52,7 @@ def has_place(
 
 
 def succeeded(participants: Iterable[Participant], now: float) -> list[Participant]:
-    """Streams that ended without a word: their key has connected anew and they send nothing more."""
+    """Streams that are over: they have stopped sending, and their key has connected again."""
     streams = [p for p in participants if p.arrived and p.kind == "whip"]
     return [
         old

@@ -1,4 +1,4 @@
-"""Which video codecs everybody but the sender decodes. Pure."""
+"""Which video codecs everyone but the sender decodes. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Iterable
 
 from sfu_worker.sdp.codecs import SUPPORTED_VIDEO, Codec, find_codec
 
+# The stream that a name stands for, as a ``codec_key``: what browsers send for 8-bit 4:2:0 video.
 STREAMS = {"VP8": "VP8", "H264": "H264/1/42e0", "VP9": "VP9/0", "AV1": "AV1/0"}
-"The stream that a name stands for, as a ``codec_key``: what browsers send for 8-bit 4:2:0 pictures."
 
 
 def decodes(slots: Iterable[Iterable[Codec]]) -> frozenset[str]:
-    """The names of the codecs that each of a receiver's video slots can carry. ``slots``: the codecs of each, at least one."""
+    """The names of the codecs that all of a receiver's video slots can carry.
+
+    ``slots`` has the codecs of each slot, and at least one slot.
+    """
     carried = [
         frozenset(name for name, key in STREAMS.items() if find_codec(codecs, key))
         for codecs in slots
@@ -21,7 +24,7 @@ def decodes(slots: Iterable[Iterable[Codec]]) -> frozenset[str]:
 
 
 class CommonCodecs:
-    """What each receiver of a room decodes, and what each sender was told of it."""
+    """What each receiver in a room decodes, and what each sender was told about it."""
 
     def __init__(self) -> None:
         self._decoders: dict[str, frozenset[str]] = {}
@@ -29,8 +32,11 @@ class CommonCodecs:
         self._stale = False
 
     def offered(self, who: str, slots: list[list[Codec]]) -> None:
-        """Somebody's offer was answered with these video slots. What was offered last counts until the next offer, also
-        while the connection is gone: who comes back within seconds decodes what it decoded before."""
+        """Somebody's offer was answered with these video slots.
+
+        The last offer counts until the next one, even while the connection is gone: a client that
+        comes back within seconds decodes what it decoded before.
+        """
         if slots:
             self._decoders[who] = decodes(slots)
         else:
@@ -43,16 +49,19 @@ class CommonCodecs:
         self._stale |= self._decoders.pop(who, None) is not None
 
     def ask_again(self, who: str) -> None:
-        """Somebody may not have heard what it was told."""
+        """Somebody may have missed what they were told."""
         self._told.pop(who, None)
         self._stale = True
 
     def news(self, senders: Iterable[str]) -> list[tuple[str, list[str]]]:
-        """(sender, what all others decode, in the worker's order of preference) for whom that has changed."""
+        """The senders for whom the common codecs have changed.
+
+        Returns pairs of sender and codecs that all others decode, in our order of preference.
+        """
         if not self._stale:
             return []
         self._stale = False
-        # Counted once: an intersection for each sender would cost the square of a large room at each join.
+        # Count once. Intersecting for each sender would cost the square of a large room each join.
         counts = Counter(name for names in self._decoders.values() for name in names)
         found = []
         for who in senders:

@@ -1,4 +1,4 @@
-"""Who is in the room: a person, stream or viewer, with what they send and the connection they have."""
+"""Who is in the room: a person, stream or viewer, with their tracks and their connection."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Participant:
         self.owner = join.owner
         self.max_people = join.max_people
         self.seat = join.seat
-        # When they arrived for the others; infinite before.
+        # When they arrived; infinite before.
         self.arrived_at = inf
         # When their WebSocket went away; None while it is there.
         self.detached_at: float | None = None
@@ -59,7 +59,7 @@ class Participant:
 
     @property
     def arrived(self) -> bool:
-        """Whether they are in for the others: people at once, streams and viewers when connected."""
+        """Whether they count: people do at once, streams and viewers when they have connected."""
         return self.arrived_at < inf
 
     @property

@@ -1,4 +1,4 @@
-"""Which track and layer a slot carries: the rules, without a room around them."""
+"""Which track a slot carries: the rules, without a room around them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def describe(track: UpTrack) -> wire.Track:
 
 
 def wish(slot: Slot, request: wire.SlotRequest) -> None:
-    """Note what the client wants. A voice that is in a voice slot stays there when the wish is repeated."""
+    """Note what the client wants. A repeated wish leaves the voice in a voice slot where it is."""
     slot.wish(
         request.track or "",
         max(0, request.height),
@@ -28,9 +28,9 @@ def wish(slot: Slot, request: wire.SlotRequest) -> None:
 
 
 def settle(slot: Slot, track: UpTrack | None, now: float) -> str:
-    """Subscribe a slot to the track that it wants; which layer it gets is the receiver's ``Egress.choose``.
+    """Subscribe a slot to the track that it wants; ``Egress.choose`` picks the layer.
 
-    Returns why it is paused when that is news, else ''.
+    Returns why the slot is paused, or '' if that is no news.
     """
     if track is None or track.kind != slot.kind:
         slot.release(now)
@@ -43,12 +43,12 @@ def settle(slot: Slot, track: UpTrack | None, now: float) -> str:
 
 
 def paused(slot: Slot, why: str) -> str:
-    """Note why a slot carries nothing; returns it when that is news, else ''."""
+    """Note why a slot carries nothing. Returns the reason, or '' if that is no news."""
     return why if slot.pause(why) else ""
 
 
 def publisher(people: Iterable[Participant], wanted: str) -> Participant | None:
-    """Whom a WHEP viewer sees: the participant it names, or the newest one that publishes anything."""
+    """Whom a WHEP viewer watches: the participant it names, or the newest publisher."""
     publishing = [p for p in people if any(t.published for t in p.tracks.values())]
     if wanted:
         return next((p for p in publishing if p.id == wanted), None)
@@ -56,7 +56,10 @@ def publisher(people: Iterable[Participant], wanted: str) -> Participant | None:
 
 
 def follow(slots: Iterable[Slot], source: Participant | None) -> None:
-    """Point a viewer's first slots at a publisher: its screen before its camera, with the sound that belongs to it."""
+    """Point a viewer's first two slots at a publisher.
+
+    A screen comes before the camera, the microphone before the sound of the screen.
+    """
     published = (
         {s: t.id for s, t in source.tracks.items() if t.published and not t.muted} if source else {}
     )

@@ -1,32 +1,38 @@
-"""Who speaks, from the audio levels in the packets' headers (RFC 6464); nothing is decoded."""
+"""Who speaks, by the audio levels in packet headers (RFC 6464); nothing is decoded. Pure."""
 
 from __future__ import annotations
 
+# Levels of -50 dBov and below are a quiet room, not speech.
 SILENT_DBOV = 50
-"Levels of -50 dBov and below are a quiet room, not speech."
 
+# Levels above -20 dBov count as -20 dBov: a speaker near the microphone is not more important.
 CEILING_DBOV = 20
-"Louder than -20 dBov does not count for more: near the microphone is not more worth hearing."
 
+# The share of one packet (20 ms) in the smoothed level. It rises within about 150 ms, so that a
+# click does not count, and falls more slowly.
 ATTACK = 0.15
 RELEASE = 0.03
-"Share of one packet (20 ms) in the smoothed level: up within about 150 ms, so that a click does not count; down slower."
 
+# The smoothed score (0 to 1) above which somebody has begun to speak, and below which they have
+# stopped. The score during pauses between words is in between.
 ON_SCORE = 0.25
 OFF_SCORE = 0.12
-"Smoothed score (0 to 1) from which somebody speaks, and below which no more: pauses between words fall in between."
 
+# How many times louder a speaker must be to overtake another one in the list.
 LEAD = 1.3
-"By how much one must be louder to overtake another speaker in the list."
 
+# After so long without a loud packet a speaker has stopped, whatever the score: this covers mute
+# and discontinuous transmission.
 QUIET_SECONDS = 0.9
-"Without a loud packet for so long a speaker has stopped, whatever the average says: covers mute and discontinuous transmission."
 
 _SPAN = SILENT_DBOV - CEILING_DBOV
 
 
 class SpeakerRanking:
-    """Ranks tracks by loudness. ``level`` is called per audio packet, ``update`` on a timer of 100 to 500 ms."""
+    """Ranks tracks by loudness.
+
+    ``level`` is called for each audio packet, ``update`` on a timer of 100 to 500 ms.
+    """
 
     __slots__ = ("_order", "_tracks")
 
@@ -36,7 +42,7 @@ class SpeakerRanking:
         self._order: list[str] = []
 
     def level(self, track: str, dbov: int, now: float) -> None:
-        """Note the level of one packet: 0 is the loudest, 127 digital silence."""
+        """Note the level of one packet in -dBov: 0 is the loudest, 127 is digital silence."""
         state = self._tracks.get(track)
         if state is None:
             if dbov >= SILENT_DBOV:
@@ -51,7 +57,7 @@ class SpeakerRanking:
         state[0] = score + (loud - score) * (ATTACK if loud > score else RELEASE)
 
     def update(self, now: float) -> list[str] | None:
-        """The tracks of those who speak, loudest first; None when that is as it was."""
+        """The tracks of those who speak, loudest first; None if that has not changed."""
         for track in [
             track for track, (_, loud_at) in self._tracks.items() if now - loud_at >= QUIET_SECONDS
         ]:
@@ -71,7 +77,7 @@ class SpeakerRanking:
 
     @staticmethod
     def _settle(order: list[str], scores: dict[str, float]) -> None:
-        """Let each overtake those before it that it is clearly louder than; equals keep their places."""
+        """Move each track before those that it is clearly louder than."""
         for i in range(1, len(order)):
             track, at = order[i], i
             while at > 0 and scores[track] > LEAD * scores[order[at - 1]]:
@@ -80,7 +86,7 @@ class SpeakerRanking:
             order[at] = track
 
     def score(self, track: str) -> float:
-        """The smoothed loudness, 0 to 1; 0 for a track that has stopped or never was loud."""
+        """The smoothed loudness, 0 to 1; 0 for a track that is silent."""
         state = self._tracks.get(track)
         return state[0] if state is not None else 0.0
 

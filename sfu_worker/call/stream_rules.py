@@ -1,4 +1,7 @@
-"""What WHIP and WHEP ask of an offer and its answer beyond SDP: media one way, one track of a kind, all of it or nothing."""
+"""What WHIP and WHEP ask of offers and answers beyond SDP.
+
+Media flows one way, there is one track of each kind, and all m-lines are answered or none.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,15 @@ from sfu_worker.sdp import AnsweredMedia, Offer, SdpError
 
 _ONE_WAY: dict[wire.Kind, dict[str, str]] = {
     "call": {},
-    # RFC 9725 section 4.2: sendrecv is fine, the answer is recvonly.
+    # RFC 9725, 4.2: sendrecv is allowed; the answer is recvonly.
     "whip": {"recvonly": "inactive"},
-    # draft-ietf-wish-whep, the same the other way round: the answer is sendonly.
+    # draft-ietf-wish-whep: the same the other way round, the answer is sendonly.
     "whep": {"sendrecv": "recvonly", "sendonly": "inactive"},
 }
 
 
 def one_way(kind: wire.Kind, offer: Offer) -> Offer:
-    """The offer with only that way of it that the protocol has."""
+    """The offer with only the directions that the protocol has."""
     ways = _ONE_WAY[kind]
     media = [
         dataclasses.replace(m, direction=ways.get(m.direction, m.direction)) for m in offer.media
@@ -26,7 +29,10 @@ def one_way(kind: wire.Kind, offer: Offer) -> Offer:
 
 
 def check_whole(kind: wire.Kind, offer: Offer, media: list[AnsweredMedia]) -> None:
-    """No partially successful answers (RFC 9725 section 4.4.3): raises SdpError where we have to reject an m-line."""
+    """Raise SdpError if an m-line has to be rejected.
+
+    There are no partially successful answers (RFC 9725, 4.4.3).
+    """
     if kind == "call":
         return
     for offered, answered in zip(offer.media, media, strict=True):
@@ -35,7 +41,10 @@ def check_whole(kind: wire.Kind, offer: Offer, media: list[AnsweredMedia]) -> No
 
 
 def sources_of_stream(media: list[AnsweredMedia]) -> dict[str, str]:
-    """mid -> source of what a stream sends. Raises SdpError for two tracks of a kind (RFC 9725 section 4.4.2)."""
+    """The source of each m-line that a stream sends in, by mid.
+
+    Raises SdpError for two tracks of one kind (RFC 9725, 4.4.2).
+    """
     sources: dict[str, str] = {}
     for m in media:
         source = "microphone" if m.kind == "audio" else "camera"

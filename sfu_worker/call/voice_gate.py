@@ -1,4 +1,4 @@
-"""Which microphones are forwarded in a large room, and whose voice goes into which voice slot. Pure."""
+"""Which microphones a large room forwards, and whose voice fills which voice slot. Pure."""
 
 from __future__ import annotations
 
@@ -6,33 +6,40 @@ from collections.abc import Iterator
 
 from sfu_worker.call.speakers import LEAD, SpeakerRanking
 
+# Above 12 people silent microphones are held back, until the room is down to 10. The gap keeps the
+# gate from switching each time somebody comes or goes.
 CROWD_ABOVE = 12
 CROWD_UNTIL = 10
-"Above 12 people silent microphones are held back, until the room has 10 again: not to and fro where somebody comes and goes."
 
+# Anyone who was loud within this time is forwarded. It is longer than the pauses in speech.
 RECENT_SECONDS = 2.0
-"Whoever was loud within this time is forwarded: longer than the pauses in what somebody says."
 
+# The last four who spoke stay open while they are silent: a few people can talk without a gate.
 KEPT_OPEN = 4
-"The last four who spoke stay open through silence: a conversation of a few has no gate in it."
 
+# The most that are open at once. Nobody can follow more than eight voices, and fifty noisy rooms
+# must not become fifty streams.
 MOST_OPEN = 8
-"Open at once at most: beyond eight voices at a time nobody follows, and fifty open windows must not become fifty streams."
 
+# Claims to a voice slot: of a voice that is held back, and of an empty slot. Open voices claim with
+# their loudness, 0 to 1.
 SHUT, EMPTY = -1.0, -2.0
-"Claims to a voice slot: of a voice that is held back now, and of nobody. Open voices claim with their loudness, 0 to 1."
 
 
 def stronger(claim: float, other: float) -> bool:
-    """Whether a voice takes another's place: always from one that has gone quiet, else only when it is clearly louder."""
+    """Whether a voice takes another's place.
+
+    It always does if the other has gone quiet; otherwise it has to be clearly louder.
+    """
     return claim > LEAD * other if other >= 0 else claim >= 0
 
 
 class VoiceGate:
-    """Who is open. A loud packet opens its track at once, before any ranking has settled, as long as there is a place.
+    """The tracks that are open.
 
-    With all places taken, it takes that of the quietest: at once when that one has stopped, else when it has become clearly
-    louder, which the ranking's attack makes about 150 ms.
+    While there is a free place, a loud packet opens its track at once, before the ranking has
+    settled. Otherwise the track takes the place of the quietest one: at once if that one has
+    stopped, or when it has become clearly louder, which takes the ranking about 150 ms.
     """
 
     __slots__ = ("_loud_at", "_ranking", "crowded")
@@ -50,15 +57,16 @@ class VoiceGate:
         return iter(self._loud_at)
 
     def count(self, people: int) -> bool:
-        """Say how many are in the room. True when ``crowded`` has changed."""
+        """Take the number of people in the room. Returns whether ``crowded`` has changed."""
         crowded = people > (CROWD_UNTIL if self.crowded else CROWD_ABOVE)
         changed, self.crowded = crowded != self.crowded, crowded
         return changed
 
     def loud(self, track: str, now: float) -> tuple[str, ...]:
-        """Note a loud packet, which the ranking knows already.
+        """Note a loud packet, after the ranking has.
 
-        Returns whose state it has changed: nobody's, or the track's and after it that of the one whose place it took.
+        Returns the tracks that were opened or shut by it: none, or this one, followed by the one
+        whose place it took.
         """
         changed: tuple[str, ...] = ()
         if track not in self._loud_at:
@@ -79,7 +87,7 @@ class VoiceGate:
         return track, quietest
 
     def update(self, now: float) -> list[str]:
-        """Timer: shut who has been quiet for long. Returns them."""
+        """Timer: shut the tracks that have been quiet for long. Returns them."""
         stale = sorted(
             (at, track) for track, at in self._loud_at.items() if now - at >= RECENT_SECONDS
         )
@@ -93,14 +101,16 @@ class VoiceGate:
         self._loud_at.pop(track, None)
 
     def claim(self, track: str) -> float:
-        """How much a voice asks to be heard, for ``place``."""
+        """The track's claim to a voice slot, for ``place``."""
         return self._ranking.score(track) if track in self._loud_at else SHUT
 
 
 def place(slots: list[str], claims: dict[str, float]) -> list[str]:
-    """Put voices into voice slots. ``slots``: whose voice each has now, '' for nobody's; ``claims``: of all who could be heard.
+    """Put voices into voice slots.
 
-    A voice keeps its slot until another needs it, a silent one too, so that nobody is told of each pause.
+    ``slots`` has the track in each slot now, '' for none; ``claims`` has the claim of each track
+    that could be heard. A voice keeps its slot, silent or not, until another needs it: clients are
+    not told of each pause.
     """
     placed = list(slots)
     if not placed:

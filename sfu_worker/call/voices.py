@@ -1,4 +1,4 @@
-"""The voices of a room: who speaks, which microphones are held back, and whose voice is in which voice slot."""
+"""The voices of a room: who speaks, who is held back, whose voice is in which voice slot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ SPEAKERS_SHOWN = 4
 
 
 class Voices:
-    """Applies ranking and gate to a room's ``participants``. ``settle`` brings one slot in line with what it should carry."""
+    """Applies ranking and gate to a room's ``participants``.
+
+    ``settle(participant, slot, track, now)`` gives one slot its track.
+    """
 
     def __init__(
         self,
@@ -29,7 +32,10 @@ class Voices:
         self._gate = VoiceGate(self._ranking)
 
     def level(self, layer: UpLayer, dbov: int, now: float) -> None:
-        """The audio level of a packet that ``layer`` receives next: if it opens the gate, it is itself let through."""
+        """Take the audio level of the packet that ``layer`` receives next.
+
+        If the packet opens the gate, it is let through itself.
+        """
         track_id = layer.origin.id
         self._ranking.level(track_id, dbov, now)
         if not layer.metered:
@@ -62,7 +68,10 @@ class Voices:
                 self._place(p, claims, now)
 
     def _apply(self, track: UpTrack) -> None:
-        """Hold a microphone back, or do not. Streams are never: they are as much film as voice, like the sound of a screen."""
+        """Hold a microphone back, or open it.
+
+        Streams are never held back: like the sound of a screen, they may be music as well as voice.
+        """
         shut = (
             self._gate.crowded
             and track.id not in self._gate
@@ -81,12 +90,15 @@ class Voices:
     # Voice slots
 
     def fill(self, p: Participant, now: float) -> None:
-        """Put open voices that no other slot of the participant carries into its voice slots."""
+        """Fill the participant's voice slots with open voices that none of their slots carries."""
         if p.connection is not None and p.connection.voice_slots:
             self._place(p, self._claims(), now)
 
     def _claims(self) -> dict[str, float]:
-        """Of everybody who is open. Microphones that do not say how loud they are, and streams, take what nobody else needs."""
+        """The claims of all who are open.
+
+        Streams, and microphones that send no audio levels, take the slots that nobody else needs.
+        """
         claims = {track: self._gate.claim(track) for track in self._gate}
         for p in self._participants.values():
             track = p.tracks.get("microphone")
@@ -117,13 +129,13 @@ class Voices:
                 track = self._track(wanted)
                 self._settle(p, slot, track, now)
                 if slot.track is not None and slot.track.layers:
-                    # Not at the next tick: the packet in hand is the first of a word.
+                    # Do not wait for the next tick: the packet in hand begins a word.
                     slot.output.aim(slot.track.layers[-1], now)
 
     # Timers
 
     def update(self, people: int, now: float) -> bool:
-        """A few times a second. True when ``speakers`` has changed."""
+        """A few times a second: renew who is open. Returns whether ``speakers`` has changed."""
         ranking = self._ranking.update(now)
         changed = self._gate.count(people)
         for track_id in self._gate.update(now):

@@ -1,1 +1,1 @@
-"""How a worker is reached and what it reports: the channel layer, Redis, its own health."""
+"""How a worker is reached, and what it reports: the channel layer, Redis, its own health."""

@@ -1,8 +1,8 @@
 """The worker's end of the channel layer: commands in, events out, in order.
 
-Neither direction ends by itself. Redis may be away for as long as it likes; any other error costs
-the message in hand and is logged. Where nothing but errors comes for ten seconds, ``on_broken`` is
-called: a worker that hears nobody must not look alive.
+Neither direction ends by itself. Redis may be away for any length of time. Any other error costs
+the message in hand and is logged. After ten seconds of nothing but errors ``on_broken`` is called:
+a worker that cannot hear commands must not look alive.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from sfu_worker.tasks import Complaints, end, repeat, start
 
 logger = logging.getLogger("sfu.bus")
 
+# Events that may wait to be sent. While Redis is away for long the oldest are dropped: clients see
+# the gap in ``n`` and ask for a snapshot.
 OUTBOX = 10_000
-"Events waiting to be sent. When Redis is away for longer, the oldest go: clients see the gap in n and ask for a snapshot."
 
 RETRY_SECONDS = 0.5
 
 
 class Bus:
-    """Receives commands for one worker and sends events; survives Redis going away."""
+    """Receives commands for one worker and sends events; outlives Redis."""
 
     def __init__(
         self,
@@ -45,11 +46,12 @@ class Bus:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
+        """Begin to receive and to send."""
         steps = ((self._receive, "receiving a command"), (self._send, "sending an event"))
         self._tasks = [start(self._forever(step, what), self._on_broken) for step, what in steps]
 
     async def stop(self) -> None:
-        """Send what is waiting (for a second at most), then end."""
+        """Send what is waiting, for a second at most, then end."""
         try:
             await asyncio.wait_for(self._outbox.join(), 1.0)
         except TimeoutError:
@@ -62,7 +64,7 @@ class Bus:
         self._put(("one", reply, event))
 
     def tell_group(self, room: str, event: wire.Event) -> None:
-        """Send an event to everybody in a room."""
+        """Send an event to everyone in a room."""
         self._put(("group", wire.room_group(room), event))
 
     def _put(self, item: tuple[str, str, wire.Event]) -> None:
@@ -84,7 +86,7 @@ class Bus:
         try:
             self._on_command(command)  # type: ignore[arg-type]
         except Exception:
-            # One room's mistake must not stop the commands of all others.
+            # An error in one room must not stop the commands of all others.
             self._complaints.tell(f"the command {type(command).__name__}")
 
     async def _send(self) -> None:

@@ -1,7 +1,7 @@
-"""When Python looks for garbage: never by itself, since it would pause the packets.
+"""When Python collects garbage: never by itself, since that would delay packets.
 
-What a participant consists of is freed when it leaves (tests/sfu_worker/test_nothing_left.py). What
-is left for the collector are the circles that libraries make, few and small.
+The parts of a participant are freed when they leave (tests/sfu_worker/test_nothing_left.py). Only
+the reference cycles of libraries, few and small, are left for the collector.
 """
 
 from __future__ import annotations
@@ -14,30 +14,33 @@ from collections.abc import Callable
 
 logger = logging.getLogger("sfu.collector")
 
-# New objects once a second: what has lived longer is not looked at, so this takes a millisecond.
+# New objects are collected once a second. Older ones are not looked at, so it takes a millisecond.
 YOUNG_SECONDS = 1.0
 
-# Everything, while nobody is in a room; and while somebody is, so rarely that its pause (a late
-# packet or two) does not count, in case that our own parts point to each other after all.
+# Everything is collected once a minute while nobody is in a room. During calls it is collected so
+# rarely that the pause (a late packet or two) does not count, in case there is a cycle of our own.
 IDLE_SECONDS = 60.0
 BUSY_SECONDS = 1800.0
 
 
 class Collector:
-    """``busy`` says whether a pause would be noticed. Use ``begin``, ``run`` as a task, ``end``."""
+    """Collects garbage in ``step``, which is repeated between ``begin`` and ``end``.
+
+    ``busy`` says whether a pause would be noticed.
+    """
 
     def __init__(self, busy: Callable[[], bool]) -> None:
         self._busy = busy
         self._all_at = time.monotonic()
 
     def begin(self) -> None:
-        """Look at nothing that is here by now, ever, and at nothing else unasked."""
+        """Never look at the objects that exist now, and collect nothing unasked."""
         gc.collect()
         gc.freeze()
         gc.disable()
 
     def end(self) -> None:
-        """As before ``begin``."""
+        """Restore the state before ``begin``."""
         gc.unfreeze()
         gc.enable()
 
@@ -50,7 +53,7 @@ class Collector:
         """The youngest objects, or all of them."""
         due = BUSY_SECONDS if self._busy() else IDLE_SECONDS
         if now - self._all_at < due:
-            # The middle generation too: with the first alone, what survives would be kept unseen.
+            # Include the middle generation: survivors of the first would never be looked at again.
             gc.collect(1)
             return
         self._all_at = now

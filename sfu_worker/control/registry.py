@@ -1,4 +1,4 @@
-"""What a worker says of itself in Redis: that it lives, its load, the rooms it holds, the calls it saw."""
+"""What a worker writes to Redis: that it lives, its load, its rooms, and the record of calls."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from sfu_worker.tasks import Complaints, end, repeat, start
 logger = logging.getLogger("sfu.registry")
 
 BEAT_SECONDS = 1.0
+# Entries in the stream of calls, and entries that may wait while Redis is away.
 CALLS_KEPT = 10_000
 
 
@@ -34,7 +35,10 @@ class LiveRoom:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What operators are told: of the worker, None before its first second, and of its rooms by slug."""
+    """What operators are told of the worker and of its rooms, by slug.
+
+    ``worker`` is None in its first second.
+    """
 
     worker: numbers.WorkerNumbers | None = None
     rooms: Mapping[str, numbers.RoomNumbers] = field(default_factory=dict)
@@ -55,7 +59,7 @@ class Registry:
     ) -> None:
         self._redis = redis.asyncio.Redis.from_url(redis_url, decode_responses=True)
         self._worker = worker
-        # With port 0 others may share the place.
+        # With port 0 other workers may share the place.
         self._place = "" if place.endswith("-0-") else place
         self._addresses = addresses
         self._rooms = rooms
@@ -71,11 +75,12 @@ class Registry:
         self.draining = False
 
     async def start(self) -> None:
+        """Begin the heartbeat."""
         beating = repeat(self._step, "the heartbeat", Complaints(logger))
         self._task = start(beating, self._on_broken)
 
     async def _bury(self) -> None:
-        """Remove what earlier lives of this worker left behind, so that nobody waits for their keys to run out."""
+        """Remove the keys of this worker's earlier lives: nobody should wait for them to expire."""
         names = [str(name) for name in await self._redis.smembers(wire.WORKERS_KEY)]
         for name in names:
             if self._place and name.startswith(self._place) and name != self._worker:
@@ -83,7 +88,7 @@ class Registry:
                 await self._redis.srem(wire.WORKERS_KEY, name)
 
     async def stop(self) -> None:
-        """Say that the worker is gone, so that nobody waits for its keys to run out."""
+        """Sign off, so that nobody waits for the worker's keys to expire."""
         if self._task:
             await end(self._task)
         try:
@@ -97,7 +102,7 @@ class Registry:
         await self._redis.aclose()
 
     def call(self, room: str, epoch: str, event: str, people: int) -> None:
-        """Note ``started``, ``peak`` or ``ended`` of a call; written with the next beat."""
+        """Record that a call has ``started``, ``peak`` or ``ended``; the next beat writes it."""
         self._calls.append(
             {
                 "room": room,
@@ -111,11 +116,11 @@ class Registry:
         self.kick()
 
     def kick(self) -> None:
-        """Write the keys now: a room has come or gone."""
+        """Write the keys now: a room has begun or ended."""
         self._kick.set()
 
     async def _step(self) -> None:
-        # Before the beat: a kick while it is written wants the next one at once.
+        # Clear before the beat: a kick during the beat wants another one at once.
         self._kick.clear()
         try:
             if not self._buried:
@@ -144,7 +149,7 @@ class Registry:
         )
         pipe.sadd(wire.WORKERS_KEY, self._worker)
         for slug, room in rooms.items():
-            # The room's key is never deleted but left to run out: a join that was placed here a moment ago
+            # The room's key is never deleted; it expires. A join that was placed here a moment ago
             # and one that comes now must meet in the same room.
             pipe.set(wire.room_key(slug), self._worker, px=int(wire.ROOM_TTL_SECONDS * 1000))
             pipe.set(
@@ -166,7 +171,8 @@ class Registry:
 
     async def _write_calls(self) -> None:
         while self._calls:
-            await self._redis.xadd(wire.CALLS_STREAM, self._calls[0], maxlen=CALLS_KEPT)  # type: ignore[arg-type]
+            fields: Any = self._calls[0]
+            await self._redis.xadd(wire.CALLS_STREAM, fields, maxlen=CALLS_KEPT)
             self._calls.pop(0)
 
     def _measure(self) -> float:

@@ -1,4 +1,4 @@
-"""How a worker itself is: whether its timers run in time, what its sockets dropped, how much memory it holds."""
+"""A worker's own health: late timers, datagrams that its sockets dropped, memory."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class Lag:
-    """How late a timer runs, in s: the event loop's delay, which each packet has as well."""
+    """How late a timer runs, in seconds: the event loop delays each packet by as much."""
 
     def __init__(self) -> None:
         self._worst = self._sum = 0.0
         self._count = 0
 
     def note(self, late: float) -> None:
-        """The timer has run, so late."""
+        """The timer has run, ``late`` seconds after it was due."""
         self._worst = max(self._worst, late)
         self._sum += max(late, 0.0)
         self._count += 1
 
     def take(self) -> tuple[float, float]:
-        """(worst, mean) since the last call."""
+        """The worst and the mean delay since the last call."""
         found = self._worst, self._sum / self._count if self._count else 0.0
         self._worst = self._sum = 0.0
         self._count = 0
@@ -43,7 +43,7 @@ class WorkerMeter:
         self._before = Datagrams()
 
     def measure(self, rooms: list[str], datagrams: Datagrams, now: float) -> WorkerNumbers:
-        """``datagrams`` as of now, ``rooms`` by their slugs."""
+        """The worker's numbers. ``datagrams`` is as of now; ``rooms`` are slugs."""
         worst, mean = self.lag.take()
         seconds = now - self._at if now > self._at else 1.0
         last = grown(datagrams, self._before)
@@ -63,7 +63,7 @@ class WorkerMeter:
 
 
 def resident() -> int:
-    """Bytes of memory that this process holds; 0 where the system does not say."""
+    """Resident memory of this process in bytes; 0 if the system does not tell."""
     try:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE_BYTES
     except (OSError, ValueError, IndexError):
