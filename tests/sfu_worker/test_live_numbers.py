@@ -1,4 +1,4 @@
-"""A real worker, light clients with real RTP and losses on both sides: what Redis says is what was sent."""
+"""Numbers in Redis are true: a real worker, and clients whose packets get lost both ways."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from sfu_worker.rtp.rtcp.types import ReportBlock
 from sfu_worker.worker import Worker
 from tests.sfu_worker.edge import until
 
+# Each twentieth packet is lost on the way in, but not the last ones: nobody can notice those.
 NTH = 20
-"Each twentieth packet is lost on the way in, the last ones excepted: of what is lost at the end nobody knows."
 
 
 class Lab:
@@ -104,7 +104,7 @@ class Lossy:
 
 
 async def test_what_redis_says_is_what_was_sent_lost_and_received(lab: Lab) -> None:
-    # First who receives: what is sent to somebody who has not connected yet goes nowhere, and is counted.
+    # The receiver comes first: packets to one who has not connected are counted and go nowhere.
     ben = await lab.come("Ben", Plan(sources=()), 1)
     ann = await lab.come("Ann", Plan(audio_level=None))
     lossy = Lossy(ann)

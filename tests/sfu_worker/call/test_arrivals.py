@@ -1,4 +1,4 @@
-"""Streams and viewers are in when they have connected; attempts take nobody's place and give way."""
+"""Streams and viewers arrive when they have connected; attempts take no place and give way."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def connected(room: Room, who: str, owner: str) -> Participant:
 def sends(p: Participant, at: float) -> None:
     """The last packet of its camera came then."""
     track = p.tracks.setdefault("camera", UpTrack(f"{p.id}:camera", p.id, "camera", "video"))
-    track.layers = [SimpleNamespace(last_at=at, rates=SimpleNamespace(measure=lambda _: None))]  # type: ignore[list-item]
+    layer: Any = SimpleNamespace(last_at=at, rates=SimpleNamespace(measure=lambda _: None))
+    track.layers = [layer]
 
 
 def told(said: Recorder) -> list[tuple[str, str]]:

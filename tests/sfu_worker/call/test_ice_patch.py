@@ -69,7 +69,8 @@ async def test_a_restart_is_answered_with_our_side_of_a_new_session() -> None:
         assert parse_fragment(answer.fragment) == sdp.Fragment(
             peer.transport.ufrag, peer.transport.pwd
         )
-        # The same request twice, as after a lost answer, is one restart; candidates go to the new session alone.
+        # A request that is repeated after a lost answer is one restart. Candidates are for the
+        # new session only.
         assert patch(peer, user("abcd"), "*") == wire.IcePatched()
         assert code(patch(peer, user("abcd"), before)) == "other_ice_session"
         assert code(patch(peer, user("abcd"), answer.ice_session)) == "ok"

@@ -1,4 +1,4 @@
-"""Rooms: who is in, numbered events, wishes and what becomes of them. Real ports, recorded offers."""
+"""Rooms: who is in, numbered events, wishes. Real ports, recorded offers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ async def test_a_full_room_refuses_and_says_so(room: Room, said: Recorder) -> No
     assert [p.id for p in room.people] == ["ann"]
 
 
-async def test_who_comes_back_in_time_was_never_away(room: Room, said: Recorder) -> None:
+async def test_a_participant_who_comes_back_in_time_was_never_away(
+    room: Room, said: Recorder
+) -> None:
     room.join(join("ann"), 0)
     ann = room.participants["ann"]
     room.detach(ann, "reply.ann", 1)
@@ -52,7 +54,7 @@ async def test_who_comes_back_in_time_was_never_away(room: Room, said: Recorder)
     assert said.told[-1][0] == "reply.again"
 
 
-async def test_who_stays_away_has_left(room: Room, said: Recorder) -> None:
+async def test_a_participant_who_stays_away_has_left(room: Room, said: Recorder) -> None:
     room.join(join("ann"), 0)
     room.join(join("ben"), 0)
     room.detach(room.participants["ann"], "reply.ann", 1)

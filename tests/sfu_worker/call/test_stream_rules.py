@@ -59,7 +59,7 @@ def test_a_stream_that_we_could_forward_in_part_only_is_refused() -> None:
     for kind in ("whip", "whep"):
         with pytest.raises(sdp.SdpError, match="codecs"):
             negotiate(kind, text)
-    # A call goes on with what there is; and an m-line that the offer itself rejects is nobody's loss.
+    # A call goes on with what there is, and an m-line that the offer rejects itself is no loss.
     assert [m.rejected for m in negotiate("call", text)] == [False, True]
     assert [m.rejected for m in negotiate("whip", text.replace("m=video 9", "m=video 0"))] == [
         False,
@@ -68,7 +68,11 @@ def test_a_stream_that_we_could_forward_in_part_only_is_refused() -> None:
 
 
 def test_the_layers_of_obs_are_answered_in_its_order_without_what_it_does_not_know() -> None:
-    """As libdatachannel writes it: rids from the largest down, mid and rid as the only extensions, no RTX, one SSRC named."""
+    """As libdatachannel writes it.
+
+    The rids come from the largest down, mid and rid are the only extensions, there is no RTX, and
+    one SSRC is named.
+    """
     head, audio, _ = FFMPEG.split("m=")
     lines = [
         "video 9 UDP/TLS/RTP/SAVPF 96",

@@ -13,7 +13,7 @@ PACKET = 0.02
 
 
 class Talk:
-    """Feeds packets of 20 ms to ranking and gate, as the worker does, and runs their timer every 240 ms."""
+    """Feeds packets of 20 ms to ranking and gate, and runs their timer every 240 ms."""
 
     def __init__(self) -> None:
         self.ranking = SpeakerRanking()

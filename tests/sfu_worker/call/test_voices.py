@@ -1,4 +1,4 @@
-"""A room of people who are mostly silent: a real worker, real SRTP, and light clients that write down what they hear."""
+"""A room of mostly silent people: a real worker, real SRTP, clients that record what they hear."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ class Ears(Receiver):
 
 
 class Guest(LightClient):
-    """Sends a microphone, and notes the RTP timestamp of each packet. ``picky``: it puts nobody into a pair by itself."""
+    """Sends a microphone, and notes the RTP timestamp of each packet.
+
+    A ``picky`` guest puts nobody into a pair by itself.
+    """
 
     def __init__(
         self, hub: Hub, signalling: WorkerSignalling, pairs: int, voices: int, level: int | None
@@ -164,6 +167,11 @@ async def house(redis_url: str) -> AsyncIterator[House]:
     await layer.close_pools()
 
 
+async def hears(guest: Guest, stream: Stream, since: int = 0, packets: int = 10) -> None:
+    """Wait until a guest has heard more than so many packets."""
+    await until(lambda: len(guest.ears.of(stream, since)) > packets)
+
+
 def in_order(heard: list[Heard]) -> bool:
     return all((b.seq - a.seq) & 0xFFFF == 1 for a, b in pairwise(heard))
 
@@ -178,7 +186,10 @@ def true_times(heard: list[Heard], sender: Guest) -> bool:
 
 
 def first_of_backlog(sender: Guest, rise: int) -> int:
-    """The number of the oldest packet that belongs to the first loud one. On a busy machine they are not 20 ms apart."""
+    """The number of the oldest packet that is sent with the first loud one.
+
+    On a busy machine the packets are not 20 ms apart.
+    """
     oldest = max(1, rise - BACKLOG_PACKETS + 1)
     recent = (
         n
@@ -194,7 +205,7 @@ async def test_a_small_room_hears_the_silent_too(house: House) -> None:
     for sender in house.guests:
         for other in house.guests:
             if other is not sender:
-                await until(lambda ears=other.ears, mic=sender.microphone: len(ears.of(mic)) > 10)  # type: ignore[misc]
+                await hears(other, sender.microphone)
                 assert contiguous(other.ears.of(sender.microphone))
     assert not any(house.held(guest) for guest in house.guests)
 
@@ -209,14 +220,14 @@ async def test_in_a_crowd_a_voice_is_heard_from_before_its_first_loud_packet_and
     rise = speaker.microphone.count + 1
     speaker.microphone.level = LOUD
     for other in others:
-        await until(lambda ears=other.ears: ears.of(speaker.microphone, rise + 20))  # type: ignore[misc]
+        await hears(other, speaker.microphone, rise + 20, packets=0)
         heard = other.ears.of(speaker.microphone, held[speaker] + 1)
         assert heard[0].number == first_of_backlog(speaker, rise)
         assert contiguous(heard)
         assert [h.marker for h in heard[:20]] == [True] + [False] * 19
         for silent in others:
             assert not other.ears.of(silent.microphone, held[silent] + 1), "silence was forwarded"
-    # Who heard the speaker while the room was small sees one stream without a hole, in which time ran on.
+    # Those who heard the speaker in the small room see one stream, in which time ran on.
     for other in others[:10]:
         heard = other.ears.of(speaker.microphone)
         assert heard[0].number < held[speaker]
@@ -295,7 +306,7 @@ async def test_who_does_not_say_how_loud_it_is_is_always_heard(house: House) -> 
     assert not house.held(plain)
     since = plain.microphone.count
     for other in (*house.guests[1:-1], far):
-        await until(lambda ears=other.ears: len(ears.of(plain.microphone, since)) > 10)  # type: ignore[misc]
+        await hears(other, plain.microphone, since)
 
 
 async def test_a_room_that_has_become_small_again_hears_everybody(house: House) -> None:
