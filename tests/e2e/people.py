@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page
@@ -107,34 +106,40 @@ class Person:
 
     async def sees(self, *names: str, frames: int = 10, seconds: float = 30) -> None:
         """Wait until new frames of everyone named are decoded."""
-        for name in names:
-            before = (await self.media_of(name))["frames"]
 
-            async def more(name: str = name, before: float = before) -> bool:
-                return (await self.media_of(name))["frames"] >= before + frames
+        def more(before: dict[str, float], now: dict[str, float]) -> bool:
+            return now["frames"] >= before["frames"] + frames
 
-            await until(
-                more,
-                seconds,
-                partial(self.report, f"{self.name} does not see {name}", name),
-            )
+        await self._gets(names, more, "see", seconds)
 
     async def hears(self, *names: str, seconds: float = 30) -> None:
         """Wait until sound of everyone named arrives, as the beeps of fake microphones."""
-        for name in names:
-            before = await self.media_of(name)
 
-            async def more(name: str = name, before: dict[str, float] = before) -> bool:
-                now = await self.media_of(name)
-                return (
-                    now["samples"] > before["samples"] + 4800 and now["energy"] > before["energy"]
-                )
+        def more(before: dict[str, float], now: dict[str, float]) -> bool:
+            return now["samples"] > before["samples"] + 4800 and now["energy"] > before["energy"]
 
-            await until(
-                more,
-                seconds,
-                partial(self.report, f"{self.name} does not hear {name}", name),
-            )
+        await self._gets(names, more, "hear", seconds)
+
+    async def _gets(
+        self,
+        names: Sequence[str],
+        more: Callable[[dict[str, float], dict[str, float]], bool],
+        verb: str,
+        seconds: float,
+    ) -> None:
+        before = {name: await self.media_of(name) for name in names}
+
+        async def all_more() -> bool:
+            for name in list(before):
+                if more(before[name], await self.media_of(name)):
+                    del before[name]
+            return not before
+
+        async def missing() -> str:
+            name = next(iter(before))
+            return await self.report(f"{self.name} does not {verb} {name}", name)
+
+        await until(all_more, seconds, missing)
 
     async def report(self, text: str, name: str) -> str:
         media = await self.media_of(name)
@@ -143,3 +148,11 @@ class Person:
     async def clipboard(self) -> str:
         text: str = await self.page.evaluate("navigator.clipboard.readText()")
         return text
+
+
+async def see_and_hear_each_other(*people: Person) -> None:
+    """Wait until new frames and sound of everyone arrive at everyone else."""
+    for person in people:
+        others = [other.name for other in people if other is not person]
+        await person.sees(*others)
+        await person.hears(*others)

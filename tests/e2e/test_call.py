@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.people import Person, until
+from tests.e2e.people import Person, see_and_hear_each_other, until
 from tests.e2e.rooms import room
 from tools.product import Confcall
 
@@ -62,10 +62,7 @@ async def test_an_owner_makes_a_room_and_three_people_see_and_hear_each_other(
     people = [ann, ben, cleo]
     for person in people:
         await person.join()
-    for person in people:
-        others = [other.name for other in people if other is not person]
-        await person.sees(*others)
-        await person.hears(*others)
+    await see_and_hear_each_other(*people)
 
     dan = await Person.arrive(browser, link, "Dan")
     await dan.join(devices=False)

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, expect
 
 from tests.deploy.parts import ask
 from tests.deploy.proxies import HOST, PROXIES, Proxy
-from tests.e2e.people import Person
+from tests.e2e.people import Person, see_and_hear_each_other
 from tools import product
 from tools.product import ROOT, Confcall, free_port
 
@@ -70,11 +70,8 @@ async def test_people_who_come_through_different_proxies_are_in_one_call(
         link = f"{proxy.url}/i/{token}/"
         people.append(await Person.arrive(browser, link, name.title(), ignore_https_errors=True))
         await people[-1].join()
-    for person in people:
-        others = [other.name for other in people if other is not person]
-        await person.sees(*others)
-        await person.hears(*others)
-        assert person.errors == []
+    await see_and_hear_each_other(*people)
+    assert [person.errors for person in people] == [[]] * len(people)
     assert not [name for name, proxy in behind.proxies.items() if token in proxy.logs()]
 
 
