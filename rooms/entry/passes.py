@@ -82,12 +82,6 @@ def read(token: str, max_age: timedelta = MAX_AGE) -> Pass | None:
         return None  # written by another version of this program
 
 
-def renew(token: str) -> str | None:
-    """The same pass with a new end; None for a token that does not count any more."""
-    pass_ = read(token)
-    return None if pass_ is None else issue(pass_)
-
-
 def participant_of(room: int, person: str) -> str:
     """The id of a person in the calls of a room, the same in every tab.
 
