@@ -317,6 +317,8 @@ class Ingress:
         """The transport is gone: tracks lose their layers but live on."""
         for track in self._tracks.values():
             track.drop_layers(now)
+        # The transport closes a moment later: until then no packet may open a layer again.
+        self._media.clear()
         self._tracks.clear()
         self.layers.clear()
         self._rtx.clear()

@@ -99,3 +99,12 @@ def test_a_malformed_packet_is_dropped_and_nothing_else() -> None:
     assert (sender.track.layers[0].packets, sender.ingress.unroutable) == (1, 4)
     sender.send(63, 1, FRAME, repeating(1, 0))
     assert sender.track.layers[0].packets == 2
+
+
+def test_a_packet_that_comes_after_the_end_opens_no_layer() -> None:
+    sender = Sender()
+    sender.send(111, 0, 0, payload(0))
+    sender.ingress.close(1.0)
+    sender.send(111, 1, FRAME, payload(1))
+    assert sender.track.layers == []
+    assert sender.ingress.unroutable == 1
