@@ -1,7 +1,7 @@
 // Cameras, microphones and screens: asking for them, and why they did not come.
 
-import { capture } from './encodings.js';
 import { within } from '../common/within.js';
+import { capture } from './encodings.js';
 
 /** @typedef {import('./encodings.js').Mode} Mode */
 

@@ -1,7 +1,7 @@
 // What this computer's encoders can do, as far as the browser says.
 
-import { find } from './codec_choice.js';
 import { within } from '../common/within.js';
+import { find } from './codec_choice.js';
 
 /** Milliseconds for each codec. An answer takes a few, and nothing is sent meanwhile. */
 const KNOWN_WITHIN = 2000;

@@ -1,6 +1,6 @@
+import { choices, remember } from '../common/choices.js';
 import { Emitter } from '../common/emitter.js';
 import { DeviceError, listDevices, openDevice, openExactly, openScreen } from './devices.js';
-import { choices, remember } from '../common/choices.js';
 import { mobile } from './encoder_abilities.js';
 import { capture, contentHint, MODES } from './encodings.js';
 

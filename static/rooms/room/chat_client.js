@@ -1,5 +1,5 @@
-import { EMPTY_LOG, forget, receive, refuse, sending } from './chat.js';
 import { Emitter } from '../common/emitter.js';
+import { EMPTY_LOG, forget, receive, refuse, sending } from './chat.js';
 
 /** Number of earlier lines that a newcomer gets. */
 const HISTORY = 200;

@@ -1,7 +1,7 @@
 import { text } from '../../common/texts.js';
-import { ChatField } from './chat_field.js';
 import { byId, find, make } from '../dom.js';
 import { linked } from '../linked.js';
+import { ChatField } from './chat_field.js';
 
 /** Scrolled up by more than this, the person reads, and the log does not move. CSS pixels. */
 const NEAR_END = 48;

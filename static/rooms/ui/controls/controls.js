@@ -1,11 +1,11 @@
-import { canShareScreen, DeviceError, isCancelledShare } from '../../media/devices.js';
 import { choices, remember } from '../../common/choices.js';
 import { text } from '../../common/texts.js';
-import { showBanner } from '../banner.js';
+import { canShareScreen, DeviceError, isCancelledShare } from '../../media/devices.js';
 import { toast } from '../announce.js';
+import { showBanner } from '../banner.js';
+import { byId, find } from '../dom.js';
 import { deviceMenus } from './device_menus.js';
 import { deviceBanner } from './device_problems.js';
-import { byId, find } from '../dom.js';
 import { modes } from './modes.js';
 import { toggle } from './toggle.js';
 

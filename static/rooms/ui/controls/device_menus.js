@@ -1,6 +1,6 @@
 import { choices } from '../../common/choices.js';
-import { listDevices } from '../../media/devices.js';
 import { text } from '../../common/texts.js';
+import { listDevices } from '../../media/devices.js';
 import { make } from '../dom.js';
 
 /**

@@ -1,7 +1,7 @@
 // The message when a camera or microphone does not open, with the one button that helps.
 
-import { DeviceError } from '../../media/devices.js';
 import { text } from '../../common/texts.js';
+import { DeviceError } from '../../media/devices.js';
 import { clearBanner, showBanner } from '../banner.js';
 import { byId, deviceForbidden } from '../dom.js';
 

@@ -1,7 +1,7 @@
 import { text } from '../../common/texts.js';
 import { clearBanners } from '../banner.js';
-import { comeBack } from './come_back.js';
 import { byId, showStage } from '../dom.js';
+import { comeBack } from './come_back.js';
 
 /** After these it is pointless to join again. */
 const NO_WAY_BACK = new Set(['removed', 'closed', 'out', 'pass']);

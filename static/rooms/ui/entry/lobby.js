@@ -1,12 +1,12 @@
-import { audioLevel } from '../../media/audio_level.js';
 import { choices, remember } from '../../common/choices.js';
-import { DeviceError, openBoth } from '../../media/devices.js';
 import { line } from '../../common/plain_text.js';
 import { text } from '../../common/texts.js';
+import { audioLevel } from '../../media/audio_level.js';
+import { DeviceError, openBoth } from '../../media/devices.js';
 import { deviceMenus } from '../controls/device_menus.js';
 import { describe, focusMenu, known, turnOn } from '../controls/device_problems.js';
-import { byId, find } from '../dom.js';
 import { toggle } from '../controls/toggle.js';
+import { byId, find } from '../dom.js';
 
 /**
  * @typedef {import('../../media/local_media.js').LocalMedia} LocalMedia

@@ -1,10 +1,10 @@
 import { Quill, QuillBinding, QuillCursors, Y } from '../../../vendor/notes-editor.js';
 import { choices, remember } from '../../common/choices.js';
 import { socketUrl } from '../../common/config.js';
-import { NotesProvider } from '../../room/notes_provider.js';
-import { hue } from '../../room/people.js';
 import { line } from '../../common/plain_text.js';
 import { text, useTexts } from '../../common/texts.js';
+import { NotesProvider } from '../../room/notes_provider.js';
+import { hue } from '../../room/people.js';
 import { byId, configText, isFramed, pageAddress } from '../dom.js';
 import { LinkDialog } from './notes_link.js';
 

@@ -1,7 +1,7 @@
 import { askedByScript, withName } from '../../common/config.js';
 import { text } from '../../common/texts.js';
-import { byId, make } from '../dom.js';
 import { openTab } from '../controls/link_buttons.js';
+import { byId, make } from '../dom.js';
 
 /** Etherpad takes some seconds on a slow line. After this time the frame has failed. */
 const LOAD_WITHIN = 15_000;

@@ -1,5 +1,5 @@
-import { Readings } from '../../room/readings.js';
 import { text } from '../../common/texts.js';
+import { Readings } from '../../room/readings.js';
 import { byId, make } from '../dom.js';
 
 const EVERY = 1000;

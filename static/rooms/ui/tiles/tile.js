@@ -1,7 +1,7 @@
-import { mustShrink } from './layout.js';
-import { hue, initials } from '../../room/people.js';
 import { text } from '../../common/texts.js';
+import { hue, initials } from '../../room/people.js';
 import { attach, icon, make } from '../dom.js';
+import { mustShrink } from './layout.js';
 
 /**
  * @typedef {import('../../room/people.js').TileModel} TileModel

@@ -1,8 +1,8 @@
-import { duo, focused, grid } from './layout.js';
-import { focusIndex, tileModels, wishes } from '../../room/people.js';
 import { text } from '../../common/texts.js';
+import { focusIndex, tileModels, wishes } from '../../room/people.js';
 import { clearBanner, showBanner } from '../banner.js';
 import { byId, make } from '../dom.js';
+import { duo, focused, grid } from './layout.js';
 import { RemoveDialog } from './remove.js';
 import { rate, StatisticsPanel } from './statistics_panel.js';
 import { Tile } from './tile.js';
