@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.people import Person
+from tests.e2e.rooms import room
 from tools.product import ROOT, Confcall
 
 pytestmark = pytest.mark.e2e
@@ -111,6 +112,9 @@ async def test_every_page_of_the_admin_is_free_of_serious_faults_and_fits(
     browser: Browser, confcall: Confcall
 ) -> None:
     addresses = json.loads(confcall.shell(SAMPLE).splitlines()[-1])
+    # The page "Live" shows a room in progress.
+    ann = await Person.arrive(browser, room(confcall, "in-progress"), "Ann")
+    await ann.join(devices=False)
     page = await log_in(browser, confcall)
     problems: list[Any] = []
     for scheme, width, height, how in WAYS:
