@@ -20,11 +20,12 @@ from sfu_worker.sdp.types import (
     OfferedMedia,
 )
 
-# Not accepted on purpose: abs-send-time (transport-cc replaces it) and video-orientation (without it the sender turns the
-# picture itself, so that a switch of source in a slot never leaves a stale rotation behind).
+# Not accepted on purpose: abs-send-time (transport-cc replaces it) and video-orientation (without
+# it the sender turns the picture itself, so that a switch of source in a slot never leaves a stale
+# rotation behind).
 _RECEIVED_EXTENSIONS = (MID, RID, REPAIRED_RID, TRANSPORT_CC, AUDIO_LEVEL, DEPENDENCY_DESCRIPTOR)
-# Where we send, the SSRCs are in the answer: mid and rid would only cost bytes. So would the dependency descriptor: a receiver
-# goes by the sequence numbers where there is none, and these have no holes.
+# Where we send, the SSRCs are in the answer, so mid and rid would only cost bytes. So would the
+# dependency descriptor: without it a receiver goes by the sequence numbers, which have no gaps.
 _SENT_EXTENSIONS = (TRANSPORT_CC,)
 _FEEDBACK = ("transport-cc", "nack", "nack pli", "ccm fir", "rrtr")
 
@@ -37,14 +38,18 @@ _OUR_DIRECTION = {
 
 
 def local_setup(offer_setup: str) -> str:
-    """Our DTLS role: ``passive`` wherever the offer leaves the choice, ``active`` for a ``passive`` offer (FFmpeg's WHIP)."""
+    """Our DTLS role: ``passive`` if the offer leaves the choice.
+
+    ``active`` for a ``passive`` offer, as FFmpeg's WHIP makes.
+    """
     return "active" if offer_setup == "passive" else "passive"
 
 
 def answer_media(offer: Offer, allocate_ssrc: Callable[[], int]) -> list[AnsweredMedia]:
-    """Decide about every m-line of the offer, in its order.
+    """Decide on every m-line of the offer, in its order.
 
-    ``allocate_ssrc`` is called for each slot (a recvonly m-line), twice for video with retransmission.
+    ``allocate_ssrc`` is called for each slot (a recvonly m-line), twice for video with
+    retransmission.
     """
     answered = []
     streams = _streams([m for m in offer.media if m.direction == "recvonly"])
@@ -77,10 +82,11 @@ def answer_media(offer: Offer, allocate_ssrc: Callable[[], int]) -> list[Answere
 
 
 def _streams(slots: list[OfferedMedia]) -> dict[str, str]:
-    """The stream id of each slot, ``slot<k>`` by mid: a browser plays the tracks of one stream in step.
+    """The stream id ``slot<k>`` of each slot, by mid. A browser synchronises a stream's tracks.
 
-    Sound and the picture right behind it are a pair, as call pages offer them; of the others the k-th of each kind, since a
-    player may offer its picture first. Sound that is left alone is a slot for voices. Ids stay when an offer grows at its end.
+    Audio with video right behind it is a pair, as call pages offer them. Of the others the k-th of
+    each kind make a pair, since a player may offer video first. Audio that is left over is a slot
+    for voices. Ids stay when an offer grows at its end.
     """
     pairs = [
         (one.mid, other.mid)
@@ -116,13 +122,13 @@ def _slot(
         rtx_ssrc=allocate_ssrc() if repaired else None,
         stream_id=stream,
         track_id=f"{stream}-{media.kind}",
-        # The two of a pair share a clock, different pairs do not: a CNAME for each (RFC 7022).
+        # A pair shares a clock and different pairs do not, so each has a CNAME (RFC 7022).
         cname=stream,
     )
 
 
 def _answered_codecs(media: OfferedMedia) -> list[Codec]:
-    """The offered codecs that we forward, with the payload types of the offer, in the order that we prefer."""
+    """The offered codecs that we forward, in our order, with the offer's payload types."""
     codecs = [codec for codec in media.codecs if is_supported(media.kind, codec)]
     red = red_types(codecs)
     codecs = [codec for codec in codecs if codec.name.lower() != "red" or codec.pt in red]
@@ -131,7 +137,10 @@ def _answered_codecs(media: OfferedMedia) -> list[Codec]:
 
 
 def _feedback(media: OfferedMedia, codec: Codec) -> tuple[str, ...]:
-    """What we keep of the feedback offered. REMB only where transport-cc (feedback and extension) is not to be had."""
+    """The offered feedback that we use.
+
+    REMB only if transport-cc (feedback and extension) is not offered.
+    """
     offered = codec.feedback
     kept = tuple(name for name in _FEEDBACK if name in offered)
     if TRANSPORT_CC not in media.extensions:
@@ -142,14 +151,14 @@ def _feedback(media: OfferedMedia, codec: Codec) -> tuple[str, ...]:
 
 
 def _fmtp(codec: Codec) -> dict[str, str]:
-    """The parameters to answer with: the offered ones, so that nothing (such as stereo) is forced; Opus always with FEC."""
+    """The offered parameters, so that nothing (such as stereo) is forced; Opus always with FEC."""
     if codec.name.lower() == "opus":
         return {"minptime": "10"} | codec.fmtp | {"useinbandfec": "1"}
     return codec.fmtp
 
 
 def tagged(offer: Offer, media: list[AnsweredMedia]) -> AnsweredMedia | None:
-    """The m-line that stands for the BUNDLE group: the first of it that is accepted (RFC 8843 section 7.3.1)."""
+    """The first accepted m-line of the BUNDLE group, which stands for it (RFC 8843, 7.3.1)."""
     accepted = {m.mid: m for m in media if not m.rejected}
     return next((accepted[mid] for mid in offer.bundle if mid in accepted), None)
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+# Forwarded audio codecs. RED is Opus too (RFC 2198); the worker opens it
+# and makes it anew for each receiver. Answers leave out CN, telephone-event and G.7xx, which not
+# every receiver could play.
 SUPPORTED_AUDIO = ("opus", "red")
-"""Forwarded audio codecs. RED is Opus as well (RFC 2198); the worker opens and makes it hop by hop. CN, telephone-event and
-G.7xx are left out of answers: not every receiver could take them."""
 
+# Forwarded video codecs in the order we prefer: every browser decodes VP8, and simulcasts it.
 SUPPORTED_VIDEO = ("VP8", "H264", "VP9", "AV1")
-"Forwarded video codecs in the order we prefer: every browser decodes VP8, and simulcasts it."
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One codec of an m-line. ``clock`` is in Hz; ``rtx_pt`` is the payload type of its retransmissions (RFC 4588), or None."""
+    """One codec of an m-line.
+
+    ``clock`` is in Hz; ``rtx_pt`` is the payload type of its retransmissions (RFC 4588), or None.
+    """
 
     pt: int
     name: str
@@ -26,8 +30,9 @@ class Codec:
     rtx_pt: int | None = None
 
 
-# (profile_idc, mask of the constraint bits that count, their value) -> the profile's usual first four digits.
-# RFC 6184 section 8.1, table 5; the Extended profile's rows are left out but for those that are baseline in disguise.
+# (profile_idc, mask of the constraint bits that count, their value) -> the profile's usual first
+# four digits. RFC 6184, 8.1, table 5; the rows of the Extended profile are left out,
+# except those that mean baseline.
 _H264_PROFILES = (
     (0x42, 0x4F, 0x40, "42e0"),  # constrained baseline
     (0x4D, 0x8F, 0x80, "42e0"),
@@ -39,7 +44,7 @@ _H264_PROFILES = (
     (0x64, 0xFF, 0x0C, "640c"),  # constrained high
 )
 _H264_BASELINE = ("42e0", "4200")
-_H264_DEFAULT = "42000a"  # RFC 6184 section 8.1: without profile-level-id it is baseline, level 1
+_H264_DEFAULT = "42000a"  # RFC 6184, 8.1: without profile-level-id it is baseline, level 1
 
 
 def supported(kind: str) -> tuple[str, ...]:
@@ -55,18 +60,23 @@ def is_supported(kind: str, codec: Codec) -> bool:
 def preference(kind: str, codec: Codec) -> tuple[int, int]:
     """A sort key: the codec that we would rather receive comes first.
 
-    Opus and RED stay in the offer's order, which is the sender's choice: libwebrtc sends RED where the answer has it first.
+    Opus and RED stay in the offer's order, which is the sender's choice: libwebrtc sends RED where
+    the answer has it first.
     """
     if kind == "audio":
         return 0, 0
     names = [name.lower() for name in supported(kind)]
-    # A mode 0 H264 packet holds one whole NAL unit, so the encoder must cut slices to the MTU: take mode 1 where offered.
+    # A mode 0 H264 packet holds one whole NAL unit, so the encoder must cut slices to the MTU: take
+    # mode 1 where offered.
     mode = 0 if codec.fmtp.get("packetization-mode", "0") == "1" else 1
     return names.index(codec.name.lower()), mode
 
 
 def codec_key(codec: Codec) -> str:
-    """The identity by which a sender's codec is matched with a receiver's payload type: ``VP9/0``, ``H264/1/42e0``, ``opus``."""
+    """What a sender's codec is matched by with a receiver's payload type.
+
+    Such as ``VP9/0``, ``H264/1/42e0`` or ``opus``.
+    """
     name = codec.name.lower()
     if name == "h264":
         return f"H264/{codec.fmtp.get('packetization-mode', '0')}/{_h264_profile(codec)}"
@@ -78,7 +88,10 @@ def codec_key(codec: Codec) -> str:
 
 
 def red_types(codecs: Iterable[Codec]) -> dict[int, int]:
-    """Payload type of RED -> that of the Opus in it. The format parameters have it for each block: ``111/111`` (RFC 2198, 5)."""
+    """Payload type of RED -> that of the Opus in it.
+
+    The format parameters have it for each block: ``111/111`` (RFC 2198, 5).
+    """
     codecs = list(codecs)
     carried = {str(codec.pt): codec for codec in codecs if codec.name.lower() == "opus"}
     found = {}
@@ -92,13 +105,14 @@ def red_types(codecs: Iterable[Codec]) -> dict[int, int]:
 
 
 def find_codec(codecs: Iterable[Codec], key: str) -> Codec | None:
-    """The codec among ``codecs`` (a receiver's) that can carry a stream with this ``codec_key``, or None.
+    """The receiver's codec, of ``codecs``, that can carry a stream of this ``codec_key``, or None.
 
-    H264 is matched exactly first. Failing that, a constrained baseline or baseline payload type of the same packetization
-    mode is taken: profile and level bound what an *encoder* may do, and the decoders in use take every 4:2:0 profile whatever
-    was negotiated, while WHIP encoders name their profile loosely (x264 sends constrained baseline as 4200). A baseline
-    stream may also go out as main or high, which decode it by definition; the last resort for a mode 0 stream is mode 1,
-    of which single NAL unit packets are a part (RFC 6184 section 6.3).
+    H264 is matched exactly first. Failing that, a constrained baseline or baseline payload type of
+    the same packetization mode is taken. Profile and level bound what an *encoder* may do; the
+    decoders in use accept every 4:2:0 profile, and WHIP encoders name their profile loosely (x264
+    sends constrained baseline as 4200). A baseline stream may also go out as main or high, whose
+    decoders must accept it. The last resort for a mode 0 stream is mode 1, which includes single
+    NAL unit packets (RFC 6184, 6.3).
     """
     by_key: dict[str, Codec] = {}
     for codec in codecs:
@@ -117,7 +131,10 @@ def find_codec(codecs: Iterable[Codec], key: str) -> Codec | None:
 
 
 def _h264_profile(codec: Codec) -> str:
-    """The profile as four hex digits, level ignored; what is not a profile stays as it was written, so that it matches itself."""
+    """The profile as four hex digits, without the level.
+
+    Text that is no profile stays as it is, so that it matches itself.
+    """
     text = codec.fmtp.get("profile-level-id", _H264_DEFAULT).lower()
     try:
         value = int(text, 16)

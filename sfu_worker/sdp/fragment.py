@@ -1,4 +1,7 @@
-"""Trickle ICE fragments (RFC 8840 section 9): what a WHIP or WHEP client sends with PATCH, and our side of an ICE restart."""
+"""Trickle ICE fragments (RFC 8840, 9), which WHIP and WHEP clients send with PATCH.
+
+Also our side of an ICE restart.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from sfu_worker import wire
 from sfu_worker.sdp.sections import PWD, TOKEN, UFRAG, Section, split_lines
 from sfu_worker.sdp.types import SdpError
 
-# RFC 8839 section 5.1, as far as the candidate's type. Only the shape counts: an ICE-lite agent has no use for candidates, and
-# one whose transport or address means nothing to us is dropped in silence (RFC 9725 section 4.3.2).
+# RFC 8839, 5.1, as far as the candidate's type. Only the shape counts: an ICE-lite agent has
+# no use for candidates, and one whose transport or address means nothing to us is dropped in
+# silence (RFC 9725, 4.3.2).
 _CANDIDATE = re.compile(
     r"[A-Za-z0-9+/]{1,32} [0-9]{1,5} \S{1,32} [0-9]{1,10} \S{1,256} [0-9]{1,5} typ \S{1,32}(?: .*)?"
 )
@@ -18,14 +22,14 @@ _CANDIDATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """``ufrag`` and ``pwd`` are the client's ICE user and password, both empty where it names none."""
+    """The client's ICE user and password; both are empty if it names none."""
 
     ufrag: str
     pwd: str
 
 
 def parse_fragment(text: str) -> Fragment:
-    """Read a fragment. Raises SdpError, and nothing else, for what is not one."""
+    """Read a fragment. Raises SdpError, and nothing else, for other text."""
     if len(text) > wire.MAX_FRAGMENT_BYTES:
         raise SdpError("the fragment is too long")
     sections = _sections(text)
@@ -61,7 +65,7 @@ def _sections(text: str) -> list[Section]:
 
 
 def _only(sections: list[Section], name: str) -> str:
-    """The value of an attribute, wherever it is said and however often; empty without one."""
+    """The value of an attribute, in whichever section and however often; empty without one."""
     values = {value for section in sections for value in section.all(name)}
     if len(values) > 1:
         raise SdpError(f"there is more than one a={name}: everything is in one BUNDLE group")
@@ -69,9 +73,12 @@ def _only(sections: list[Section], name: str) -> str:
 
 
 def build_fragment(ufrag: str, pwd: str, kind: str, mid: str, candidates: list[str]) -> str:
-    """Our side of an ICE restart (RFC 9725 section 4.3.3). ``kind`` and ``mid`` are those of the offerer-tagged m-line."""
+    """Our side of an ICE restart (RFC 9725, 4.3.3).
+
+    ``kind`` and ``mid`` are those of the offerer-tagged m-line.
+    """
     said = ["a=ice-lite", f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}"]
-    # RFC 8840 section 9: of a pseudo m-line only the kind means anything.
+    # RFC 8840, 9: of a pseudo m-line only the kind means anything.
     said += [
         f"m={kind} 9 RTP/AVP 0",
         f"a=mid:{mid}",

@@ -1,4 +1,7 @@
-"""Reading offers and answers. Whatever the text is, the only error is SdpError, and the work is linear in its length."""
+"""Reading offers and answers.
+
+Whatever the text is, the only error is SdpError, and the work is linear in its length.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,18 @@ _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){15,63}")
 
 
 def parse_offer(text: str) -> Offer:
-    """Read an offer. Raises SdpError, and nothing else, for what is not one or is one that this server cannot serve."""
+    """Read an offer.
+
+    Raises SdpError, and nothing else, if this is no offer or one that we cannot serve.
+    """
     return _parse(text, "send")
 
 
 def parse_answer(text: str) -> Offer:
-    """Read an answer, for a client. As ``parse_offer``; ``rids`` and ``simulcast`` are those that the answerer receives."""
+    """Read an answer, for a client.
+
+    As ``parse_offer``; ``rids`` and ``simulcast`` are those that the answerer receives.
+    """
     answer = _parse(text, "recv")
     if answer.setup == "actpass":
         raise SdpError("an answer says setup:active or setup:passive")
@@ -89,7 +98,7 @@ def _bundle(session: Section, media: list[OfferedMedia]) -> list[str]:
 def _media(
     section: Section, defaults: tuple[str, dict[str, int]], rid_direction: str
 ) -> OfferedMedia:
-    """One m-line; ``defaults`` are the direction and the extensions that the session's part gives."""
+    """One m-line. ``defaults`` are direction and extensions from the session's part."""
     head = section.media.split()
     if len(head) < 4 or not TOKEN.fullmatch(head[0]) or not _PROTOCOL.fullmatch(head[2]):
         raise SdpError("an m-line is malformed")
@@ -113,7 +122,7 @@ def _media(
         rtx=rtx,
         msid=section.first("msid")[:256],
         cname=_cname(section),
-        # RFC 8843 section 6: port 0 together with bundle-only is an m-line that is very much wanted.
+        # RFC 8843, 6: port 0 with bundle-only does not mean rejected.
         rejected=number(port, 65535) == 0 and not section.has("bundle-only"),
         rtcp_mux=section.has("rtcp-mux"),
         protocol=protocol,
@@ -126,7 +135,7 @@ def _direction(section: Section) -> str:
 
 
 def _codecs(section: Section, formats: list[str]) -> list[Codec]:
-    """The codecs in the order of the m-line, each with the payload type of its retransmissions folded in."""
+    """The codecs in the order of the m-line, each with its retransmissions' payload type."""
     names = dict(map(_split, section.all("rtpmap")))
     fmtps = {pt: _parameters(value) for pt, value in map(_split, section.all("fmtp"))}
     feedback: dict[str, list[str]] = {}
@@ -166,13 +175,20 @@ def _rtpmap(value: str) -> tuple[str, int, int]:
 
 
 def _parameters(value: str) -> dict[str, str]:
-    """``a=1;b=2`` as a dict; a parameter without a value (``111/111``, as RED has it) maps to an empty string."""
+    """``a=1;b=2`` as a dict.
+
+    A parameter without a value (``111/111``, as RED has it) maps to an empty string.
+    """
     pairs = (part.strip().partition("=") for part in value.split(";")[:32])
     return {name.strip().lower(): text.strip() for name, _, text in pairs if name}
 
 
 def _extensions(section: Section) -> dict[str, int]:
-    """URI -> id. Ids from 15 are left out: we send one-byte headers (RFC 8285 section 4.2), so they could not be used."""
+    """URI -> id.
+
+    Ids from 15 are left out: we send one-byte headers (RFC 8285, 4.2), so they could not be
+    used.
+    """
     found: dict[str, int] = {}
     for value in section.all("extmap"):
         head, uri = _split(value)
@@ -198,7 +214,10 @@ def _rids(section: Section, direction: str) -> list[str]:
 
 
 def _simulcast(section: Section, direction: str, rids: list[str]) -> list[str]:
-    """The rids of ``a=simulcast`` in order. Of alternatives (``a,b``) the first is taken; ``~`` marks one that starts paused."""
+    """The rids of ``a=simulcast`` in order.
+
+    Of alternatives (``a,b``) the first is taken; ``~`` marks one that starts paused.
+    """
     words = section.first("simulcast").split()
     for name, value in zip(words[::2], words[1::2], strict=False):
         if name == direction:
@@ -210,7 +229,10 @@ def _simulcast(section: Section, direction: str, rids: list[str]) -> list[str]:
 
 
 def _ssrcs(section: Section) -> tuple[list[int], dict[int, int]]:
-    """All primary SSRCs in order, and which SSRC repairs which. FFmpeg names the repair SSRC in the group alone."""
+    """All primary SSRCs in order, and which SSRC repairs which.
+
+    FFmpeg names the repair SSRC in the group alone.
+    """
     rtx: dict[int, int] = {}
     for value in section.all("ssrc-group")[:MAX_SSRCS]:
         words = value.split()

@@ -10,8 +10,8 @@ from sfu_worker.sdp.types import SdpError
 
 MAX_MEDIA = 128
 
-TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,64}")  # RFC 8866 section 9
-UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")  # RFC 8839 section 5.4
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,64}")  # RFC 8866, 9
+UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")  # RFC 8839, 5.4
 PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
@@ -38,7 +38,7 @@ class Section:
 
 
 def split_lines(text: str) -> Iterator[str]:
-    """The lines of a text that is not too long and has nothing in it that could break ours. Raises SdpError."""
+    """The lines of a text. Raises SdpError if it is too long or has control characters."""
     if not isinstance(text, str) or len(text) > wire.MAX_SDP_BYTES:
         raise SdpError("the session description is too long")
     try:
@@ -79,7 +79,10 @@ def read_sections(text: str) -> tuple[Section, list[Section], int]:
 
 
 def number(text: str, high: int) -> int:
-    """A decimal number up to ``high``. Not ``int(text)``: that takes signs, underscores and other scripts' digits."""
+    """A decimal number up to ``high``.
+
+    Not ``int(text)``: that takes signs, underscores and other scripts' digits.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= 19) or int(text) > high:
         raise SdpError("a number is malformed or out of range")
     return int(text)

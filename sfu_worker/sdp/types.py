@@ -17,25 +17,31 @@ DEPENDENCY_DESCRIPTOR = (
 
 
 class SdpError(ValueError):
-    """A session description that we cannot work with. The text is for the developer of the client."""
+    """A session description that we cannot work with.
+
+    The text is for the developer of the client.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedMedia:
-    """One m-line. In an offer ``rids`` and ``simulcast`` are what the client sends; in an answer, what it accepts."""
+    """One m-line.
+
+    In an offer ``rids`` and ``simulcast`` are what the client sends; in an answer, what it accepts.
+    """
 
     mid: str
     kind: str
     direction: str
     codecs: list[Codec]
+    # Header extension URI -> id, one-byte ids (1..14) only.
     extensions: dict[str, int]
-    "Header extension URI -> id, one-byte ids (1..14) only."
     rids: list[str]
+    # The rids of ``a=simulcast``, in its order; empty without simulcast.
     simulcast: list[str]
-    "The rids of ``a=simulcast``, in its order; empty without simulcast."
     ssrcs: list[int]
+    # Primary SSRC -> the SSRC of its retransmissions.
     rtx: dict[int, int]
-    "Primary SSRC -> the SSRC of its retransmissions."
     msid: str
     cname: str
     rejected: bool
@@ -46,7 +52,10 @@ class OfferedMedia:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A session description. ``fingerprints`` are (algorithm in lower case, value); ``candidates`` start with ``candidate:``."""
+    """A session description.
+
+    ``fingerprints`` are (algorithm in lower case, value); ``candidates`` start with ``candidate:``.
+    """
 
     ufrag: str
     pwd: str
@@ -63,7 +72,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredMedia:
-    """What we answer to one m-line; ``direction`` is ours. ``ssrc``, ``cname`` and the ids are set where we send."""
+    """What we answer to one m-line; ``direction`` is ours.
+
+    ``ssrc``, ``cname`` and the ids are set where we send.
+    """
 
     mid: str
     kind: str
@@ -82,7 +94,10 @@ class AnsweredMedia:
 
 @dataclass(frozen=True, slots=True)
 class LocalTransport:
-    """Our end of the transport. ``fingerprint`` is the value for sha-256; ``candidates`` are whole ``candidate:…`` values."""
+    """Our end of the transport.
+
+    ``fingerprint`` is the value for sha-256; ``candidates`` are whole ``candidate:…`` values.
+    """
 
     ufrag: str
     pwd: str
