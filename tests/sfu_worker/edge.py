@@ -9,6 +9,8 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from aioice import stun
+
 from sfu_worker.light_client.hub import Hub
 from sfu_worker.light_client.link import Link
 from sfu_worker.net import mmsg, srtp
@@ -29,6 +31,18 @@ async def until(condition: Callable[[], Any]) -> None:
 
 def rtp(seq: int, size: int = 1000, ssrc: int = 77) -> bytes:
     return struct.pack("!BBHII", 0x80, 96, seq, seq, ssrc) + bytes(size)
+
+
+def check(username: str, password: str, **attributes: object) -> bytes:
+    """A signed Binding request, as a client sends it."""
+    message = stun.Message(
+        stun.Method.BINDING,
+        stun.Class.REQUEST,
+        None,
+        {"USERNAME": username, "PRIORITY": 1, **attributes},
+    )
+    message.add_message_integrity(password.encode())
+    return bytes(message)
 
 
 class Handler:
