@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sfu_worker.rtp.bits import BitReader
 from sfu_worker.rtp.dependency import ALL_TEMPORAL, NOWHERE, Dependencies, Place, parse_structure
 
-# Chromium's for L1T3: a structure of five templates at the first packet of a key frame, with a resolution of 480x270.
+# Chromium's for L1T3: a structure of five templates at the first packet of a key frame, with a
+# resolution of 480x270.
 KEY = bytes.fromhex("800002800214eaa860414d141020842701df010d")
 
 
@@ -118,7 +119,8 @@ def test_chromiums_frames_open_all_layers_where_the_base_is_whole() -> None:
 def test_indications_of_a_frame_s_own_replace_the_template_s() -> None:
     dependencies = Dependencies()
     place(dependencies, KEY)
-    # Of the base, which is required by the targets of all three layers and opens the second of them alone.
+    # Of the base, which is required by the targets of all three layers and opens the second of them
+    # alone.
     custom = bytes.fromhex("c10003") + Bits().put(5, 0b00100).put(2, 3).put(2, 2).put(2, 3).bytes()
     assert place(dependencies, custom) == (0, 1, True)
     # The same behind a list of active targets.

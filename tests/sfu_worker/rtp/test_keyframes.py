@@ -127,7 +127,9 @@ def test_audio_can_be_joined_anywhere_and_unknown_codecs_nowhere() -> None:
 def sequence_header(
     width: int, height: int, *, timing: bool = False, delays: bool = False, points: int = 1
 ) -> bytes:
-    """An AV1 sequence header as the first OBU of a packet (AV1 bitstream specification, section 5.5.1)."""
+    """An AV1 sequence header as the first OBU of a packet (AV1 bitstream specification, section
+    5.5.1).
+    """
     bits = "00000" + (
         "1" + "0" * 64 + "1" + "0001010" + "1" + "00111" + "0" * 42 if timing else "0"
     )
@@ -161,7 +163,8 @@ def test_av1_sizes_are_behind_whatever_a_sequence_header_says_before_them(
 @pytest.mark.parametrize("level", [31, 0])
 @pytest.mark.parametrize("ident", [0, 127])
 def test_h264_sizes_are_read_through_emulation_prevention(level: int, ident: int) -> None:
-    # id, frame number, picture order, references, gaps, 120 x 68 macroblocks, frames only, inference, cropped by 4 * 2 lines.
+    # id, frame number, picture order, references, gaps, 120 x 68 macroblocks, frames only,
+    # inference, cropped by 4 * 2 lines.
     data = parameter_set(
         level, ident, 0, 2, 1, (1, 0), 119, 67, (1, 1), (1, 1), (1, 1), 0, 0, 0, 4, (1, 0)
     )

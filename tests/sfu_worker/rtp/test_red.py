@@ -97,7 +97,8 @@ def test_what_chromium_sends_repeats_the_packet_before() -> None:
         assert [block[0] for block in next_blocks] == [111, 111]
         (_, offset, start, end), (_, _, primary, stop) = next_blocks[0], blocks[-1]
         assert next_data[start:end] == data[primary:stop]
-        # A block says when, not which: that it is the packet before shows in its ending where the next begins.
+        # A block says when, not which: that it is the packet before shows in its ending where the
+        # next begins.
         assert (next_seq - seq, next_timestamp - offset) == (1, timestamp)
         assert opus.duration(next_data, start, end) == offset
 

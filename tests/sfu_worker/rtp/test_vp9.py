@@ -14,7 +14,8 @@ from tests.sfu_worker.builders.streams import Source, Wire, parse, video_output,
 
 VP9 = Codec(98, "VP9", 90000, 1, {"profile-id": "0"}, ("nack",), 99)
 Layer = tuple[int, bool, int]
-# The first byte of a frame: marker, profile 0, and whether it is inter-coded; then the sync code of a key frame.
+# The first byte of a frame: marker, profile 0, and whether it is inter-coded; then the sync code of
+# a key frame.
 KEY_FRAME, DELTA_FRAME = b"\x82\x49\x83\x42" + bytes(8), b"\x86" + bytes(11)
 
 
@@ -27,7 +28,9 @@ def head(
     layer: Layer | None,
     tl0: int | None,
 ) -> bytes:
-    """RFC 9628 section 4.2; ``layer`` is (temporal, switching up point, spatial); without ``tl0`` the mode is flexible."""
+    """RFC 9628 section 4.2; ``layer`` is (temporal, switching up point, spatial); without ``tl0``
+    the mode is flexible.
+    """
     first = (
         (picture is not None) << 7
         | (not key) << 6
@@ -143,7 +146,8 @@ def test_layers_come_back_behind_a_switching_up_point_alone() -> None:
     for i in range(24):
         if i == 8:
             output.thin(7)
-        # Only the base picture 16 is one; pictures of the upper layers say that they are, but are not to be had yet.
+        # Only the base picture 16 is one; pictures of the upper layers say that they are, but are
+        # not to be had yet.
         temporal = (0, 2, 1, 2)[i % 4]
         count = len(wire.sent)
         start = head(key=i == 0, picture=i, layer=(temporal, temporal > 0 or i == 16, 0), tl0=None)
