@@ -1,10 +1,38 @@
-"""A UDP socket of the media port."""
+"""The UDP sockets of a port."""
 
 from __future__ import annotations
 
 import socket
 
-from sfu_worker.net.udp import UdpSocket
+import pytest
+
+from sfu_worker.net.udp import UdpSocket, bind_all
+
+
+def test_all_hosts_share_one_port_number() -> None:
+    sockets = bind_all(["127.0.0.1", "::1", "127.0.0.1"], 0)
+    try:
+        assert [udp.family for udp in sockets] == [socket.AF_INET, socket.AF_INET6]
+        assert len({udp.port for udp in sockets}) == 1
+    finally:
+        for udp in sockets:
+            udp.sock.close()
+
+
+def test_both_wildcards_are_one_socket() -> None:
+    (udp,) = bind_all(["0.0.0.0", "::"], 0)
+    with udp.sock, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"hello", ("127.0.0.1", udp.port))
+        assert udp.slab.read(udp.fd) == 1
+        assert udp.slab.lengths[0][0] == 5
+
+
+def test_what_cannot_be_bound_leaves_no_socket_open() -> None:
+    taken = UdpSocket("::1", 0)
+    with taken.sock:
+        with pytest.raises(OSError, match="in use"):
+            bind_all(["127.0.0.1", "::1"], taken.port)
+        UdpSocket("127.0.0.1", taken.port).sock.close()
 
 
 def test_datagrams_for_which_there_was_no_room_are_counted_by_the_kernel() -> None:
