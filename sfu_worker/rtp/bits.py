@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class BitReader:
-    """Reads unsigned numbers, most significant bit first. Raises ValueError at the end of the data."""
+    """Reads unsigned numbers, highest bit first. Raises ValueError at the end of the data."""
 
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "big")

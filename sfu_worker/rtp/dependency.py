@@ -51,7 +51,7 @@ class Structure:
     targets: tuple[int, ...]
 
     def switch_up(self, indications: tuple[int, ...]) -> int:
-        """The highest temporal layer that can begin at a frame with these indications; -1 for none."""
+        """The highest temporal layer that can begin at a frame of these indications, or -1."""
         opened = max(
             (t for t, dti in zip(self.targets, indications, strict=True) if dti == _SWITCH),
             default=-1,
@@ -84,8 +84,8 @@ class Dependencies:
     def read(self, buf: Buffer, start: int, end: int) -> Place:
         """The place of the frame with the descriptor ``buf[start:end]``.
 
-        Raises ValueError if it is cut off or invalid. An unreadable structure also ends the previous
-        one.
+        Raises ValueError if it is cut off or invalid. An unreadable structure also ends the
+        previous one.
         """
         if end - start > _MANDATORY:
             if buf[start + _MANDATORY] & (_STRUCTURE | _CUSTOM_DTIS):

@@ -8,7 +8,8 @@ from __future__ import annotations
 Buffer = bytes | bytearray | memoryview
 
 # (offset of the picture id or 0, picture id, its bits 7 or 15, offset of TL0PICIDX or 0, TL0PICIDX,
-# temporal layer or -1, layer sync, begins a frame, begins a key frame, offset of the payload proper)
+# temporal layer or -1, layer sync, begins a frame, begins a key frame, offset of the payload
+# proper)
 Descriptor = tuple[int, int, int, int, int, int, bool, bool, bool, int]
 
 

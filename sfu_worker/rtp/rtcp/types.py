@@ -55,7 +55,7 @@ class ReceiverReport:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceTime:
-    """The clock ``ntp`` of a peer that sends no media and asks for its round trip (RFC 3611, 4.4)."""
+    """The clock of a peer that sends no media, to learn its round-trip time (RFC 3611, 4.4)."""
 
     sender: int
     ntp: int
