@@ -193,7 +193,7 @@ def test_sigterm_ends_every_child_in_order(serve: Callable[..., Served]) -> None
     ]  # valkey, two workers, keeper, web
     assert served.end(signal.SIGTERM) == 0
     assert not [pid for pid in children if is_alive(pid)]
-    assert served.lines[-1].endswith("| ended\n")
+    assert served.lines[-1].endswith("| stopped\n")
     assert "is killed" not in served.output
 
 
