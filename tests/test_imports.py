@@ -1,4 +1,4 @@
-"""The import rules of docs/architecture.md. Most are import-linter's contracts in pyproject.toml; the rest is here."""
+"""The import rules of docs/architecture.md that are not contracts of import-linter."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-MAY_USE_THE_LAYER = {"sfu_worker/control/bus.py", "sfu_worker/light_client/signalling.py"}
-"The second plays the web side."
+MAY_USE_THE_LAYER = {
+    "sfu_worker/control/bus.py",
+    "sfu_worker/light_client/signalling.py",
+}  # the second plays the web side
 SHARED = ("sfu_worker.wire", "sfu_worker.numbers")
 MAY_START_WORKERS = {"rooms/management/commands/calltest.py", "rooms/management/commands/serve.py"}
 
 
 def imports(source: str) -> set[str]:
-    """The full names of the modules (and of the things in them) that ``source`` imports, wherever it does."""
+    """The full names that ``source`` imports anywhere: modules, and names in modules."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -41,7 +43,11 @@ def is_in(name: str, package: str) -> bool:
 
 
 def test_the_reader_of_imports_sees_all_forms() -> None:
-    source = "import a.b\nfrom c import d\ndef f():\n    from e.f import g as h\nif 1:\n    from . import i\n"
+    source = (
+        "import a.b\nfrom c import d\n"
+        "def f():\n    from e.f import g as h\n"
+        "if 1:\n    from . import i\n"
+    )
     assert imports(source) == {"a.b", "c.d", "e.f.g", "..i"}
 
 

@@ -70,7 +70,8 @@ def png(
 ) -> bytes:
     """A PNG in any form, with ``pixel`` in its upper half and ``other`` below.
 
-    Pillow writes few forms. ``kind`` is the header's colour type. With less than 8 bits, ``pixel`` is a packed byte.
+    Pillow writes few forms. ``kind`` is the header's colour type. With less than 8 bits, ``pixel``
+    is a packed byte.
     """
     width, height = size
     count = (width * depth + 7) // 8 if depth < 8 else width

@@ -102,7 +102,7 @@ class Moment:
 
 
 class Sender:
-    """A flow: video at 30 fps and ``plan(estimator)`` bit/s, audio at 50 packets a second, probes."""
+    """A flow: video at 30 fps and ``plan(estimator)`` bit/s, audio at 50 packet/s, probes."""
 
     def __init__(
         self,

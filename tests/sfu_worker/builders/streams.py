@@ -57,7 +57,8 @@ def parse(data: bytes) -> Sent:
 
 
 def vp8_payload(picture_id: int, tl0: int, *, key: bool = False, body: bytes = b"x" * 20) -> bytes:
-    # RFC 7741 4.2: X S, I L, 15-bit picture id, TL0PICIDX; then the payload header, whose lowest bit is 0 in a key frame.
+    # RFC 7741 4.2: X S, I L, 15-bit picture id, TL0PICIDX. Then the payload header, whose lowest
+    # bit is 0 in a key frame.
     start = b"\x9d\x01\x2a" + struct.pack("<HH", 640, 360) if key else b""
     return (
         struct.pack("!BBHB", 0x90, 0xC0, 0x8000 | picture_id, tl0)
@@ -161,7 +162,10 @@ def believes(egress: Egress, rate: int) -> None:
 
 
 def parameter_set(level: int, *values: tuple[int, int] | int) -> bytes:
-    """An H264 sequence parameter set, baseline: (bits, value) or a number to be written as an Exp-Golomb code."""
+    """A baseline H264 sequence parameter set.
+
+    A value is (bits, number), or a number to write as an Exp-Golomb code.
+    """
     bits = ""
     for value in values:
         bits += (

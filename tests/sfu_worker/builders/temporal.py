@@ -13,7 +13,8 @@ PATTERN = (0, 2, 1, 2)
 
 
 def payload(picture_id: int, tl0: int, tid: int, *, key: bool = False, first: bool = True) -> bytes:
-    # X, I L T, picture id, TL0PICIDX, TID with Y set: no reference to pictures of the same or higher layers.
+    # X, I L T, picture id, TL0PICIDX, TID with Y set: no reference to pictures of the same or
+    # higher layers.
     head = struct.pack(
         "!BBHBB", 0x90 if first else 0x80, 0xE0, 0x8000 | picture_id, tl0, tid << 6 | 0x20
     )
