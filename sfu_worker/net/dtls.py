@@ -113,13 +113,12 @@ class Dtls:
         self._on_keys = on_keys
         self._on_end: Callable[[], None] | None = on_end
         self._task: asyncio.Task[None] | None = None
-
-    @property
-    def started(self) -> bool:
-        return self._task is not None
+        # Stays true after ``stop``: an association begins only once.
+        self.started = False
 
     def start(self) -> None:
         """Begin the handshake: a client sends its first flight, a server waits for one."""
+        self.started = True
         self._task = asyncio.get_running_loop().create_task(self._handshake())
 
     def feed(self, record: bytes) -> None:
@@ -129,6 +128,7 @@ class Dtls:
 
     async def stop(self) -> None:
         """Send close_notify, end the tasks and wait for them. May be called more than once."""
+        self.started = True
         self._on_end = None
         tasks = [task for task in (self._task, self._inner._task) if task is not None]
         if self._task is not None:

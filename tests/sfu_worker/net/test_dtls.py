@@ -48,3 +48,13 @@ async def test_without_a_fingerprint_there_is_nothing_to_start() -> None:
         with pytest.raises(ValueError, match="fingerprint"):
             peer.transport.start("abcd", "x" * 22, [], "server")
         await peer.close()
+
+
+async def test_the_answer_to_a_late_check_starts_no_association_that_was_stopped() -> None:
+    async with media_port() as (port, hub):
+        peer = await Peer(port, hub).connect()
+        dtls = peer.link._dtls
+        assert dtls is not None
+        await dtls.stop()
+        assert dtls.started
+        await peer.close()
