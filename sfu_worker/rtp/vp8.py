@@ -13,6 +13,7 @@ Buffer = bytes | bytearray | memoryview
 Descriptor = tuple[int, int, int, int, int, int, bool, bool, bool, int]
 
 
+# One function, although long: it runs for every packet.
 def descriptor(buf: Buffer, start: int, end: int) -> Descriptor | None:
     """Read the descriptor at ``buf[start:end]``; None when it is malformed.
 

@@ -214,6 +214,13 @@ async def is_silent(person: Person, *others: Person) -> None:
         await expect(other.group(person.name)).to_have_count(1)
 
 
+def change_invite(confcall: Confcall, token: str, **values: object) -> None:
+    confcall.shell(
+        "from rooms.models import Invite\n"
+        f"Invite.objects.filter(token={token!r}).update(**{values!r})"
+    )
+
+
 async def test_a_lowered_or_raised_role_takes_effect_at_once(
     browser: Browser, confcall: Confcall
 ) -> None:
@@ -228,10 +235,7 @@ async def test_a_lowered_or_raised_role_takes_effect_at_once(
         await person.sees("Ben")
 
     def change(name: str, **values: object) -> None:
-        confcall.shell(
-            "from rooms.models import Invite\n"
-            f"Invite.objects.filter(token={tokens[name]!r}).update(**{values!r})"
-        )
+        change_invite(confcall, tokens[name], **values)
 
     banner = ben.page.get_by_role("alert")
     change("Ben", role="listener")

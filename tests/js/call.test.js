@@ -3,7 +3,7 @@ import { beforeEach, mock, test } from 'node:test';
 
 import { Call } from '../../static/rooms/room/call.js';
 import { LocalMedia } from '../../static/rooms/media/local_media.js';
-import { FakePeerConnection, FakeSocket, installFakes, settled } from './fakes.js';
+import { FakePeerConnection, FakeSocket, WELCOME, installFakes, settled, state } from './fakes.js';
 
 beforeEach(() => {
   installFakes();
@@ -17,27 +17,6 @@ const local = () => ({
 
 const newCall = (media = local(), publish = false) =>
   new Call({ ws: '', pass: 'a', role: 'guest', publish, ice_servers: [], max_bitrate: 1 }, media);
-
-const WELCOME = {
-  type: 'welcome',
-  participant: 'p1',
-  resume: 'again',
-  role: 'guest',
-  publish: false,
-  chat_number: 0,
-};
-const state = (more = {}) => ({
-  type: 'room_state',
-  room: 'r',
-  epoch: 'e1',
-  n: 0,
-  you: 'p1',
-  people: [{ id: 'p1', name: 'Ann', role: 'guest', stream: false }],
-  tracks: [],
-  speakers: [],
-  resumed: false,
-  ...more,
-});
 
 const socket = () => FakeSocket.all.at(-1);
 const wait = async (/** @type {number} */ milliseconds) => {

@@ -104,3 +104,27 @@ export function installFakes() {
   globalThis.addEventListener ??= () => {};
   globalThis.removeEventListener ??= () => {};
 }
+
+/** What the server says first to someone who joins. */
+export const WELCOME = {
+  type: 'welcome',
+  participant: 'p1',
+  resume: 'again',
+  role: 'guest',
+  publish: false,
+  chat_number: 0,
+};
+
+/** The room as its worker sees it, with Ann in it. */
+export const state = (more = {}) => ({
+  type: 'room_state',
+  room: 'r',
+  epoch: 'e1',
+  n: 0,
+  you: 'p1',
+  people: [{ id: 'p1', name: 'Ann', role: 'guest', stream: false }],
+  tracks: [],
+  speakers: [],
+  resumed: false,
+  ...more,
+});

@@ -42,7 +42,8 @@ async def test_media_goes_on_before_during_and_after_a_restart_with_the_keys_of_
         peer.link.restart_ice(peer.transport.ufrag, peer.transport.pwd)
         await until(lambda: before.encode() not in port.by_ufrag)
         assert list(port.by_ufrag) == [peer.transport.ufrag.encode()]
-        # A path that the new session nominates is the one at once, however new the nomination of the old one is.
+        # A path that the new session nominates takes over at once, however recently the old one was
+        # nominated.
         await until(lambda: (peer.transport.remote_address != address) == moves)
         await peer.forwards()
         assert peer.transport._sessions is sessions
@@ -84,7 +85,8 @@ async def test_what_the_new_session_nominates_is_the_path_at_once_however_low_it
         peer = await Peer(port, hub).connect()
         restart(peer)
         with stranger(port) as sock:
-            # No other path takes over from one that has just been nominated, but in a new session nothing is nominated yet.
+            # No other path takes over from one that has just been nominated. In a new session no
+            # path is nominated yet.
             await peer.forwards()
             assert peer.transport._current is not None
             assert peer.transport._current.nominated_at > 0

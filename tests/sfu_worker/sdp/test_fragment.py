@@ -14,7 +14,7 @@ def user(ufrag: str, pwd: str = PWD) -> str:
     return f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:{pwd}\r\n"
 
 
-CANDIDATE = "a=candidate:1387637174 1 udp 2122260223 192.0.2.1 61764 typ host generation 0 ufrag EsAw network-id 1"
+CANDIDATE = "a=candidate:1387637174 1 udp 2122260223 192.0.2.1 61764 typ host generation 0 ufrag EsAw network-id 1"  # noqa: E501
 MEDIA = "m=audio 9 RTP/AVP 0\r\na=mid:0\r\n"
 
 

@@ -1,0 +1,81 @@
+"""The limits of CONTRIBUTING.md that neither ruff nor import-linter enforces."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from tools.metrics import (
+    LONG_FUNCTION,
+    LONG_LINE,
+    Source,
+    bare_strings,
+    counted_lines,
+    functions,
+    length,
+    read,
+    sources,
+    tracked,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+PATHS = tracked(ROOT)
+PYTHON = sources(ROOT, PATHS)
+TEXT = (".py", ".js", ".mjs", ".css", ".html", ".md", ".toml", ".yaml")
+LONGEST_FILE = 400  # lines
+FULLEST_FOLDER = 20  # modules
+# On the packet path a call per packet costs more than a long function.
+PACKET_PATH = ("sfu_worker/rtp/vp8.py", "sfu_worker/up/ingress.py")
+SHIPPED = ("confcall", "rooms", "sfu_worker", "static/rooms")
+
+
+def test_lines_have_a_hundred_characters_at_most() -> None:
+    long = [
+        f"{path}: {line[:60]}"
+        for path in PATHS
+        if path.endswith(TEXT) and not path.startswith("tests/data/")
+        for line in counted_lines(path, read(ROOT, path))
+        if len(line) > LONG_LINE
+    ]
+    assert not long, "\n".join(long)
+
+
+def test_files_are_short_enough_to_read() -> None:
+    long = {
+        path: lines
+        for path in PATHS
+        if path.endswith((".py", ".js", ".css"))
+        for lines in [len(read(ROOT, path).splitlines())]
+        if lines > LONGEST_FILE
+    }
+    assert not long
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda f: bare_strings(f.tree), id="a comment explains a constant"),
+        pytest.param(
+            lambda f: [x.name for x in functions(f.tree) if length(x) > LONG_FUNCTION],
+            id="a function fits on a screen",
+        ),
+    ],
+)
+def test_every_python_file_keeps_to(wrong: Callable[[Source], object]) -> None:
+    found = {file.path: wrong(file) for file in PYTHON if file.path not in PACKET_PATH}
+    assert not {path: value for path, value in found.items() if value}
+
+
+def test_no_folder_that_ships_has_more_than_twenty_modules() -> None:
+    folders = Counter(
+        str(PurePosixPath(path).parent)
+        for path in PATHS
+        if path.endswith((".py", ".js")) and path.startswith(SHIPPED)
+        if PurePosixPath(path).stem not in ("__init__", "__main__")
+        and "migrations" not in PurePosixPath(path).parts
+    )
+    assert folders
+    assert not {folder: count for folder, count in folders.items() if count > FULLEST_FOLDER}
