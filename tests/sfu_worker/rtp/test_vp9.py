@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu_worker.rtp.vp9 import descriptor
+from sfu_worker.rtp.vp9 import descriptor, picture_size, starts_keyframe
 from sfu_worker.sdp.codecs import Codec
 from tests.sfu_worker.builders.streams import Source, Wire, parse, video_output, video_track
 
@@ -155,3 +155,31 @@ def test_layers_come_back_behind_a_switching_up_point_alone() -> None:
         if len(wire.sent) > count:
             forwarded.append(i)
     assert forwarded == [0, 4, 8, 12, 16, *range(17, 24)]
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ("08 82498342", True),
+        ("88 05 82498342", True),  # 7-bit picture id
+        ("88 8123 82498342", True),  # 15-bit picture id
+        ("c8 05 82498342", False),  # inter-predicted
+        ("80 05 82498342", False),  # not the beginning of a frame
+        ("a8 05 00 01 82498342", True),  # layer indices, TL0PICIDX
+        ("a8 05 02 01 82498342", False),  # spatial layer 1
+        ("08 86498342", False),  # the frame's own header says inter
+        ("08", False),
+    ],
+)
+def test_vp9_packets(payload: str, expected: bool) -> None:
+    data = bytes.fromhex(payload)
+    assert starts_keyframe(data, 0, len(data)) is expected
+
+
+def test_vp9_scalability_structure_tells_the_largest_layer() -> None:
+    structure = (
+        "38 0140 00b4 0280 0168 01 04 01"  # two layers with sizes, one picture with one reference
+    )
+    data = bytes.fromhex("ba 8123 00" + structure + "82498342 00")
+    assert starts_keyframe(data, 0, len(data))
+    assert picture_size(data, 0, len(data)) == (640, 360)
