@@ -69,7 +69,7 @@ def _from_file(env: Mapping[str, str], setting: str) -> str:
 
 
 def _place(env: Mapping[str, str]) -> str:
-    """What the names of all lives of a worker begin with: its host and port are its own."""
+    """The prefix of a worker's names over all its restarts: its host and port."""
     return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:60] + f"-{_port(env)}-"
 
 

@@ -212,7 +212,7 @@ class Connection:
         """Take no more media in, though the connection stays."""
         self.count()
         self.ingress.close(now)
-        # What still arrives belongs to no m-line, and is dropped.
+        # Packets that still arrive belong to no m-line, and are dropped.
         self.ingress.configure([], {})
 
     def close(self, now: float) -> asyncio.Task[None]:

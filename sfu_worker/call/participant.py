@@ -85,7 +85,7 @@ class Participant:
 
     @property
     def clock_offset(self) -> int | None:
-        """What to add to this sender's NTP time to have ours; None before the first SR."""
+        """Our NTP time less this sender's; None before the first sender report."""
         return self.connection.feedback.clock.offset if self.connection is not None else None
 
     # The connection

@@ -38,7 +38,7 @@ class SlotEvents:
             self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, why))
 
     def bound(self, p: Participant, slot: Slot) -> None:
-        """What a slot carries, or what limits it, has changed."""
+        """Tell the participant that a slot's layer, or its limit, has changed."""
         layer = slot.layer
         assert layer is not None
         bound = wire.SlotBound(slot.mid, layer.origin.id, layer.rid, slot.tell_limit())
@@ -101,7 +101,7 @@ class Settling:
     # Codecs
 
     def count_codecs(self, p: Participant) -> None:
-        """What somebody decodes counts for everyone who sends."""
+        """Note which codecs the participant decodes: every sender must know."""
         self._codecs.offered(
             p.id, [slot.output.line.codecs for slot in p.slots.values() if slot.kind == "video"]
         )

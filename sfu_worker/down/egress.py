@@ -184,7 +184,7 @@ class Egress:
             slot.output.repeat(blocks)
 
     def _budget(self, slots: list[Slot]) -> int:
-        """What is left for pictures: sound goes first, and takes half of the estimate at most."""
+        """The bandwidth left for video. Audio comes first, with at most half of the estimate."""
         estimate = self.estimator.estimate
         heard = (s for s in slots if s.kind == "audio" and s.layer is not None)
         sound = sum(
@@ -255,7 +255,7 @@ class Egress:
 
     def retransmit(self, output: Output, lost: list[int], now: float) -> None:
         """Send again what the receiver asks for, as much as the budget for it allows."""
-        # What stands in a queue is not lost, and its answer takes as long as the queue.
+        # A packet in a queue is not lost, and the answer to it takes as long as the queue.
         round_trip = self.estimator.rtt + self.estimator.queue_delay
         room = self._repair_room(now)
         self.pacer.repaired(output.retransmit(lost, now, round_trip, room))
@@ -273,7 +273,7 @@ class Egress:
 
 
 def _shown(video: list[Slot]) -> dict[str, Choice]:
-    """What the slots carry, as choices: the last ones, when no budget was shared out lately."""
+    """The slots' layers as choices, for when no budget was shared out lately."""
     shown = {}
     for slot in video:
         layer = slot.layer

@@ -62,7 +62,7 @@ class Output:
 
     def __init__(self, line: Line, receiver: Receiver, on_bound: Callable[[], None]) -> None:
         self.line = line
-        # What is forwarded, and what is to be from its next key frame on.
+        # The layer that is forwarded, and the one to forward from its next key frame on.
         self.layer: UpLayer | None = None
         self.pending: UpLayer | None = None
         # How many earlier packets of sound each one repeats; only where ``takes_red``.
@@ -131,7 +131,7 @@ class Output:
         if self.layer is not None:
             self._leave(self.layer, now)
         if unsent is not None:
-            # What waited for its turn was for a link that has become too narrow for it.
+            # The packets that waited were meant for a link that has become too narrow for them.
             self._numbering.rewind(*unsent)
 
     def _forget_pending(self) -> None:
@@ -169,7 +169,7 @@ class Output:
         """Continue with ``layer`` from ``p`` on, which begins a key frame (or is sound)."""
         self.pending = None
         if self.layer is not None:
-            # What it has collected in this batch belongs to the numbers before the switch.
+            # The packets that it has collected in this batch belong before the switch.
             self.layer.deliver()
             self._leave(self.layer, now)
         codec = find_codec(self.line.codecs, layer.codec_key)

@@ -43,7 +43,7 @@ class RedStream:
         return bool(self._red_types)
 
     def switched(self, payload_type: int) -> None:
-        """What is forwarded from now on has this payload type."""
+        """Forward with this payload type from now on."""
         self._payload_type = payload_type
         self._red_type = self._red_types.get(payload_type)
 

@@ -16,7 +16,7 @@ from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.header import twcc_extension
 
 REPORT_SECONDS = 1.0
-# What libwebrtc begins with.
+# libwebrtc's initial interval.
 FEEDBACK_SECONDS = 0.1
 SLOT_HEIGHT = 720
 

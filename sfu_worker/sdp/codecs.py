@@ -73,9 +73,9 @@ def preference(kind: str, codec: Codec) -> tuple[int, int]:
 
 
 def codec_key(codec: Codec) -> str:
-    """What a sender's codec is matched by with a receiver's payload type.
+    """The key that matches a sender's codec with a receiver's payload type.
 
-    Such as ``VP9/0``, ``H264/1/42e0`` or ``opus``.
+    For example ``VP9/0``, ``H264/1/42e0`` or ``opus``.
     """
     name = codec.name.lower()
     if name == "h264":

@@ -36,8 +36,8 @@ logger = logging.getLogger("sfu.ingress")
 # an attack.
 MAX_STREAMS = 32
 
-# What still fits with our header and, sent again, with RTX's own two bytes. Browsers stay below
-# 1200.
+# The largest payload that fits behind our header and, when retransmitted, RTX's own two bytes.
+# Browsers stay below 1200.
 MAX_PAYLOAD = MAX_PACKET - WITH_TWCC_SIZE - 2
 
 

@@ -117,9 +117,9 @@ class UpLayer:
         self.top = Top()
         self.packets = 0
         self.octets = 0
-        # Packets that came on another stream, or in the packet after them.
+        # Packets repaired: they came as RTX, or as RED in a later packet.
         self.repaired = 0
-        # What of ``counts`` has been taken.
+        # ``counts`` at the last ``take_counts``.
         self._taken: tuple[int, ...] = (0,) * 6
         self.last_at = -1.0
         # The last sender report: its NTP time (64 bits), its RTP time, and when it came in our own

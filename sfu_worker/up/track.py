@@ -61,7 +61,7 @@ class UpTrack:
 
     @property
     def source(self) -> str:
-        """What is sent: one of ``wire.SOURCES``."""
+        """One of ``wire.SOURCES``."""
         return self.origin.source
 
     @property
@@ -88,7 +88,7 @@ class UpTrack:
         self.silent_since = now
 
     def wanted_rids(self, now: float) -> list[str] | None:
-        """What to tell the sender about its layers, if that is news: more at once, fewer later.
+        """The layers to ask the sender for, or None if nothing changed: more at once, fewer later.
 
         The lowest is always wanted: it is there when a link falls, and it shows that the camera is
         on.

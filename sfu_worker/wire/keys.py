@@ -6,7 +6,7 @@ can collide. Those that both sides share hold JSON unless something else is said
 
 from __future__ import annotations
 
-# What every name in Redis begins with, the channel layer's keys included.
+# The prefix of every name in Redis, the channel layer's keys included.
 PREFIX = "confcall"
 
 # A worker whose key has not been refreshed for so long is dead.
