@@ -133,6 +133,8 @@ class PacedQueue:
         """Forget everything. Returns the first packet that will not be sent, if there was one."""
         first = self._packets[0][:2] if self._packets else None
         self._packets.clear()
+        if self in self._pacer.waiting:
+            self._pacer.waiting.remove(self)
         return first
 
 

@@ -86,6 +86,16 @@ def test_nothing_waits_for_ever() -> None:
     assert len(sent) == 100
 
 
+def test_a_queue_that_was_dropped_waits_once_when_it_holds_again() -> None:
+    pacer = Pacer()
+    held, _, segment = queue(pacer)
+    held.hold(packet(1), segment, 1.0)
+    held.drop()
+    assert pacer.waiting == []
+    held.hold(packet(2), segment, 1.0)
+    assert pacer.waiting == [held]
+
+
 def test_repair_has_a_share_of_the_budget_and_a_bounded_burst() -> None:
     pacer, now, sent = Pacer(), 1.0, 0
     for _ in range(40):
