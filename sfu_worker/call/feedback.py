@@ -11,9 +11,7 @@ from sfu_worker.down.slot import Slot
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.media_clock import SenderClock, ntp
 from sfu_worker.up.ingress import Ingress
-
-# Our SSRC in packets that are not about a slot: receiver reports, feedback, NACK and PLI.
-OWN_SSRC = 1
+from sfu_worker.up.requests import OWN_SSRC
 
 # Blocks that fit into one receiver report (RFC 3550, 6.4.2).
 MAX_BLOCKS = 31

@@ -67,7 +67,7 @@ class Packet:
         return p
 
 
-class Collector(Protocol):
+class Gatherer(Protocol):
     """Keeps packets of a batch until its end."""
 
     def deliver(self) -> None: ...
@@ -80,7 +80,7 @@ class Batch:
     by side for the kernel, which takes such a run as one segmented datagram.
     """
 
-    __slots__ = ("layers", "now", "packets", "used")
+    __slots__ = ("gatherers", "now", "packets", "used")
 
     def __init__(self) -> None:
         # The port ends a batch after RECEIVE_SLOTS datagrams at the latest.
@@ -88,7 +88,7 @@ class Batch:
         self.used = 0
         # Monotonic seconds of the newest packet.
         self.now = 0.0
-        self.layers: list[Collector] = []
+        self.gatherers: list[Gatherer] = []
 
     def take(self) -> Packet:
         """A packet to fill in.
@@ -101,7 +101,7 @@ class Batch:
 
     def deliver(self) -> None:
         """Hand everything to the receivers: the port calls this before it lets the memory go."""
-        for layer in self.layers:
-            layer.deliver()
-        self.layers.clear()
+        for gatherer in self.gatherers:
+            gatherer.deliver()
+        self.gatherers.clear()
         self.used = 0

@@ -203,7 +203,7 @@ class UpLayer:
         self.cache.put(p.seq, p.timestamp, p.marker, bytes(p.payload))
         if fanout.downs:
             if not fanout.collected:
-                fanout.batch.layers.append(fanout)
+                fanout.batch.gatherers.append(fanout)
             fanout.collected.append(p)
 
     # Holding back

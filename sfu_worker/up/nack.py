@@ -103,10 +103,10 @@ class NackLog:
 
         ``now`` and ``rtt`` are in seconds.
 
-        A gap is noticed without a clock, so its age counts from the first call after it: with a
-        timer of 10 ms the first request goes out 10 to 20 ms after the gap. What was asked for
-        ``MAX_REQUESTS`` times or has been missing for ``GIVE_UP_SECONDS`` is given up, and a key
-        frame wanted instead.
+        A gap is noticed without a clock, so its age counts from the first call after it: with the
+        worker's timer of 25 ms, the first request leaves 25 to 50 ms after the gap. A packet that
+        was requested ``MAX_REQUESTS`` times, or is missing for ``GIVE_UP_SECONDS``, is given up,
+        and a key frame is wanted instead.
         """
         if not self._missing:
             return []

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from sfu_worker.rtp import rtcp
 
+# Our SSRC in packets that are not about a slot: receiver reports, feedback, NACK and PLI.
+OWN_SSRC = 1
+
 # Seconds between two requests for a key frame to one source, however many receivers ask.
 KEYFRAME_INTERVAL = 0.5
 
@@ -33,12 +36,12 @@ class Requests:
         self._asked_at = now
         self.keyframe_due = False
         self.plis += 1
-        self._send_rtcp(rtcp.build_pli(1, self._ssrc))
+        self._send_rtcp(rtcp.build_pli(OWN_SSRC, self._ssrc))
 
     def packets(self, missing: list[int]) -> None:
         """Ask for these sequence numbers again."""
         self.nacks += 1
-        self._send_rtcp(rtcp.build_nack(1, self._ssrc, missing))
+        self._send_rtcp(rtcp.build_nack(OWN_SSRC, self._ssrc, missing))
 
     def close(self) -> None:
         """The stream is gone: nothing is asked for any more."""

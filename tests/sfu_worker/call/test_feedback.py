@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sfu_worker.call.feedback import OWN_SSRC, Feedback
+from sfu_worker.call.feedback import Feedback
 from sfu_worker.call.tally import Tally
 from sfu_worker.down.egress import Egress
 from sfu_worker.rtp import rtcp
@@ -12,6 +12,7 @@ from sfu_worker.rtp.media_clock import ntp
 from sfu_worker.rtp.rtcp.types import ReportBlock
 from sfu_worker.up.batch import Batch
 from sfu_worker.up.ingress import Ingress
+from sfu_worker.up.requests import OWN_SSRC
 from tests.sfu_worker.builders.streams import Source, Wire, video_slot, video_track
 
 NOW = 100.0

@@ -7,7 +7,7 @@ import pytest
 from sfu_worker.up.batch import Batch
 
 
-class Collector:
+class Gatherer:
     def __init__(self) -> None:
         self.delivered = 0
 
@@ -16,9 +16,9 @@ class Collector:
 
 
 def test_each_collector_delivers_once_and_packets_are_used_again() -> None:
-    batch, collector = Batch(), Collector()
+    batch, collector = Batch(), Gatherer()
     first = batch.take()
-    batch.layers.append(collector)
+    batch.gatherers.append(collector)
     batch.deliver()
     batch.deliver()
     assert collector.delivered == 1
