@@ -127,7 +127,7 @@ class Joining(Chatting):
         watch().sit(Seat(self.channel_name, self._slug, worker, era))
 
     async def sfu_moved(self, message: dict[str, Any]) -> None:
-        """The watch repeats every second, until we have moved, that our worker lost the room."""
+        """Our worker lost the room. The watch says so every second until we have moved."""
         member = self.member
         if self._over or member is None or message["worker"] != member.worker:
             return

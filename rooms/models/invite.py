@@ -109,8 +109,9 @@ class Admission(models.Model):
 
 
 class Arrival(models.Model):
-    """The person behind a participant. A call knows only ids; to remove somebody we need the
-    person.
+    """The person behind a participant.
+
+    A call knows only ids, but a removal needs the person.
 
     Written when somebody is let in, once for each invite, and again when they come back. ``kind``
     is the protocol's: call, whip or whep.

@@ -17,8 +17,9 @@ MOST_WORKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The settings that matter here. An empty ``redis_url``: start Valkey. ``workers`` None: one
-    per core, 1 to 4.
+    """The settings that matter here.
+
+    With an empty ``redis_url`` Valkey is started. ``workers`` None means one per core, 1 to 4.
     """
 
     host: str

@@ -17,8 +17,8 @@ RECENT_SECONDS = 2.0
 # The last four who spoke stay open while they are silent: a few people can talk without a gate.
 KEPT_OPEN = 4
 
-# The most that are open at once. Nobody can follow more than eight voices, and fifty noisy rooms
-# must not become fifty streams.
+# The most that are open at once. Nobody can follow more than eight voices, and fifty noisy
+# homes must not become fifty streams.
 MOST_OPEN = 8
 
 # Claims to a voice slot: of a voice that is held back, and of an empty slot. Open voices claim with

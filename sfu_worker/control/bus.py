@@ -20,8 +20,8 @@ from sfu_worker.tasks import Complaints, end, repeat, start
 
 logger = logging.getLogger("sfu.bus")
 
-# Events that may wait to be sent. While Redis is away for long the oldest are dropped: clients see
-# the gap in ``n`` and ask for a snapshot.
+# Events that may wait to be sent. While Redis is away the oldest are dropped, and one with each
+# failed attempt. Clients see the gap in ``n`` and ask for a snapshot.
 OUTBOX = 10_000
 
 RETRY_SECONDS = 0.5

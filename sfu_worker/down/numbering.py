@@ -76,7 +76,7 @@ class Numbering:
         return resumed
 
     def _time_of(self, p: Packet, now: float, layer: UpLayer) -> int:
-        """The offset with which RTP time goes on by as much as the clock on the wall has.
+        """The offset with which RTP time advances as much as real time has.
 
         Simulcast layers of one source share their RTP clock in browsers: then the previous
         offset is exact and stays.

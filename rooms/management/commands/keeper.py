@@ -1,4 +1,4 @@
-"""``manage.py keeper``: records calls, merges notes, forgets old arrivals.
+"""``manage.py keeper``: records calls, merges notes, ends streams, forgets old arrivals.
 
 One is enough; several do no harm.
 """

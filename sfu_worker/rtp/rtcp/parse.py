@@ -33,8 +33,8 @@ from sfu_worker.rtp.rtcp.types import (
 # A NACK that names more packets is cut off here. No one keeps that many for retransmission.
 MAX_NACKED = 1024
 
-# Packets in one transport-wide feedback message; one run-length chunk holds up to this many
-# (section 3.1.3).
+# Packets in one transport-wide feedback message. One run-length chunk holds up to this many
+# (draft-holmer-rmcat-transport-wide-cc-extensions-01, 3.1.3).
 MAX_FEEDBACK = 8192
 
 _HEADER = Struct("!BBH")

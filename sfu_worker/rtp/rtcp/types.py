@@ -13,9 +13,9 @@ SR, RR, SDES, BYE, RTPFB, PSFB, XR = 200, 201, 202, 203, 205, 206, 207
 # Block types of an extended report (RFC 3611 section 8.1).
 RECEIVER_REFERENCE_TIME, DELAY_SINCE_LAST = 4, 5
 
+# Transport-wide feedback counts arrivals in 250 µs, its reference time in 64 ms
+# (draft-holmer-rmcat-transport-wide-cc-extensions-01, 3.1.5 and 3.1).
 TICK_US = 250
-# Transport-wide feedback counts arrivals in 250 µs (section 3.1.5), its reference time in 64 ms
-# (section 3.1).
 REFERENCE_TICKS = 256
 
 
