@@ -11,7 +11,7 @@ leaves over). Down at once, up with a margin and after a while, so that layers d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from sfu_worker.up.track import LAYER_FITS
@@ -108,11 +108,16 @@ class _Slot:
     # measured, and wavers while the step stays the same.
     held: int
     at: int = -1
-    stuck: bool = field(default=False)
+    # The next step does not fit, or may not be taken yet.
+    stuck: bool = False
 
     @property
     def bitrate(self) -> int:
         return self.steps[self.at].bitrate if self.at >= 0 else 0
+
+    @property
+    def at_top(self) -> bool:
+        return self.at + 1 >= len(self.steps)
 
     def cost(self) -> int:
         """bit/s that the next step must find free, with its margin."""
@@ -153,7 +158,7 @@ def allocate(
     for priority in sorted({slot.wish.priority for slot in slots}, reverse=True):
         group = [slot for slot in slots if slot.wish.priority == priority]
         left = _share(left, group)
-        costs = [slot.cost() for slot in group if slot.at + 1 < len(slot.steps)]
+        costs = [slot.cost() for slot in group if not slot.at_top]
         if costs and not unmet:
             unmet = min(costs)
     for slot in slots:
@@ -241,28 +246,18 @@ def _steps(wish: Wish, before: Choice | None, now: float) -> list[_Step]:
 
 def _share(left: int, group: list[_Slot]) -> int:
     """Upgrade the slots of a class in turn until nothing fits; returns what is left."""
-    for slot in group:
-        slot.stuck = False
-    while True:
-        moved = False
-        lowest = min(
-            (slot.at for slot in group if not slot.stuck and slot.at + 1 < len(slot.steps)),
-            default=None,
-        )
-        if lowest is None:
-            return left
-        for slot in group:
-            if slot.stuck or slot.at != lowest or slot.at + 1 >= len(slot.steps):
+    while rising := [slot for slot in group if not slot.stuck and not slot.at_top]:
+        lowest = min(slot.at for slot in rising)
+        for slot in rising:
+            if slot.at != lowest:
                 continue
             if slot.may_rise() and slot.cost() <= left:
                 left += slot.bitrate
                 slot.at += 1
                 left -= slot.bitrate
-                moved = True
             else:
                 slot.stuck = True
-        if not moved and all(slot.stuck or slot.at + 1 >= len(slot.steps) for slot in group):
-            return left
+    return left
 
 
 def _choose(slot: _Slot, now: float) -> Choice:
@@ -273,5 +268,5 @@ def _choose(slot: _Slot, now: float) -> Choice:
             slot.wish.slot, -1, -1, 0, "bandwidth" if slot.steps else "inactive", lowered_at
         )
     step = slot.steps[slot.at]
-    reason: Reason = "bandwidth" if slot.at + 1 < len(slot.steps) else ""
+    reason: Reason = "" if slot.at_top else "bandwidth"
     return Choice(slot.wish.slot, step.spatial, step.temporal, step.bitrate, reason, lowered_at)
