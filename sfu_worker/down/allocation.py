@@ -211,29 +211,9 @@ def _steps(wish: Wish, before: Choice | None, now: float) -> list[_Step]:
     receiver of the smaller one with all its frames would pay a key frame for fewer of them. Only
     the smallest picture goes below half of its frames: less is a row of stills.
     """
-    alive = sorted(
-        (layer for layer in wish.layers if layer.alive),
-        key=lambda layer: (layer.height, layer.bitrates[-1]),
-    )
-    wanted: list[LayerInfo] = []
-    for layer in alive:
-        if wanted and wish.height and wanted[-1].height >= wish.height * LAYER_FITS:
-            break
-        wanted.append(layer)
-    if wanted and wish.height and wanted[-1].height > wish.height / LAYER_FITS and len(wanted) > 1:
-        # Never more than is wanted, except when the smallest is too large already.
-        wanted.pop()
-    order = [layer.index for layer in wanted]
-    held = order.index(before.spatial) if before is not None and before.spatial in order else -1
     steps: list[_Step] = []
-    for place, layer in enumerate(wanted):
-        top = len(layer.bitrates) - 1
-        keeps = (
-            place == held
-            and before is not None
-            and (before.temporal >= top or now - before.lowered_at < FEWER_FRAMES)
-        )
-        least = 0 if not place else top - 1 if keeps else top
+    for place, layer in enumerate(_wanted(wish)):
+        least = _fewest_frames(layer, before, now) if place else 0
         for temporal, bitrate in enumerate(layer.bitrates):
             if temporal < least:
                 continue
@@ -242,6 +222,34 @@ def _steps(wish: Wish, before: Choice | None, now: float) -> list[_Step]:
                 steps.pop()
             steps.append(_Step(layer.index, temporal, bitrate))
     return steps
+
+
+def _wanted(wish: Wish) -> list[LayerInfo]:
+    """The layers that are sent, the smallest first, up to the height that is wanted."""
+    alive = sorted(
+        (layer for layer in wish.layers if layer.alive),
+        key=lambda layer: (layer.height, layer.bitrates[-1]),
+    )
+    if not wish.height:
+        return alive
+    wanted: list[LayerInfo] = []
+    for layer in alive:
+        if wanted and wanted[-1].height >= wish.height * LAYER_FITS:
+            break
+        wanted.append(layer)
+    if len(wanted) > 1 and wanted[-1].height > wish.height / LAYER_FITS:
+        # Never more than is wanted, except when the smallest is too large already.
+        wanted.pop()
+    return wanted
+
+
+def _fewest_frames(layer: LayerInfo, before: Choice | None, now: float) -> int:
+    """The lowest temporal layer in which a picture is sent, unless it is the smallest picture."""
+    top = len(layer.bitrates) - 1
+    if before is None or layer.index != before.spatial:
+        return top
+    keeps = before.temporal >= top or now - before.lowered_at < FEWER_FRAMES
+    return top - 1 if keeps else top
 
 
 def _share(left: int, group: list[_Slot]) -> int:
