@@ -148,12 +148,35 @@ def allocate(
 
     ``previous`` has the last choice of each slot by its id.
     """
-    left = budget_bps
-    chosen: dict[str, Choice] = {}
-    for wish in sorted((w for w in wishes if w.kind == "audio"), key=lambda w: -w.priority):
-        chosen[wish.slot] = choice = _sound(wish, left)
-        left -= choice.bitrate
+    sound, left = _share_sound(budget_bps, wishes)
     slots = [_slot(wish, previous.get(wish.slot), now) for wish in wishes if wish.kind == "video"]
+    unmet = _share_video(left, slots)
+    if not unmet and any(choice.reason == "bandwidth" for choice in sound):
+        unmet = SOUND_RATE
+    chosen = {choice.slot: choice for choice in sound}
+    chosen |= {slot.wish.slot: _choose(slot, now) for slot in slots}
+    total = sum(choice.bitrate for choice in chosen.values())
+    return Allocation(
+        tuple(chosen[wish.slot] for wish in wishes), total, total + unmet if unmet else 0
+    )
+
+
+def _share_sound(left: int, wishes: list[Wish]) -> tuple[list[Choice], int]:
+    """A choice for each slot of audio, by priority, and the bit/s that they leave."""
+    choices = []
+    for wish in sorted((w for w in wishes if w.kind == "audio"), key=lambda w: -w.priority):
+        choice = _sound(wish, left)
+        choices.append(choice)
+        left -= choice.bitrate
+    return choices, left
+
+
+def _share_video(left: int, slots: list[_Slot]) -> int:
+    """Upgrade the slots, the highest class first.
+
+    Returns what the cheapest next step costs in the first class that lacks one; 0 when every slot
+    has what it wants.
+    """
     unmet = 0
     for priority in sorted({slot.wish.priority for slot in slots}, reverse=True):
         group = [slot for slot in slots if slot.wish.priority == priority]
@@ -161,15 +184,7 @@ def allocate(
         costs = [slot.cost() for slot in group if not slot.at_top]
         if costs and not unmet:
             unmet = min(costs)
-    for slot in slots:
-        chosen[slot.wish.slot] = _choose(slot, now)
-    for wish in wishes:
-        if wish.kind == "audio" and chosen[wish.slot].reason == "bandwidth":
-            unmet = unmet or SOUND_RATE
-    total = sum(choice.bitrate for choice in chosen.values())
-    return Allocation(
-        tuple(chosen[wish.slot] for wish in wishes), total, total + unmet if unmet else 0
-    )
+    return unmet
 
 
 def _sound(wish: Wish, left: int) -> Choice:
