@@ -5,6 +5,7 @@ Whatever the text is, the only error is SdpError, and the work is linear in its 
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from sfu_worker.sdp.codecs import Codec
@@ -54,13 +55,12 @@ def _parse(text: str, rid_direction: str) -> Offer:
         raise SdpError("two m-lines have the same a=mid")
     bundle = _bundle(session, media)
     tagged = next((s for s, m in zip(sections, media, strict=True) if m.mid == bundle[0]), session)
-    ufrag, pwd = (tagged.first(name) or session.first(name) for name in ("ice-ufrag", "ice-pwd"))
+    ufrag, pwd = (_inherited(tagged, session, name) for name in ("ice-ufrag", "ice-pwd"))
     if not UFRAG.fullmatch(ufrag) or not PWD.fullmatch(pwd):
         raise SdpError("a=ice-ufrag or a=ice-pwd is missing or malformed")
-    setup = tagged.first("setup") or session.first("setup")
+    setup = _inherited(tagged, session, "setup")
     if setup not in SETUPS:
         raise SdpError("a=setup must be actpass, active or passive")
-    candidates = (value for section in (session, *sections) for value in section.all("candidate"))
     return Offer(
         ufrag=ufrag,
         pwd=pwd,
@@ -68,15 +68,22 @@ def _parse(text: str, rid_direction: str) -> Offer:
         setup=setup,
         media=media,
         bundle=bundle,
-        ice_options=(tagged.first("ice-options") or session.first("ice-options")).split(),
+        ice_options=_inherited(tagged, session, "ice-options").split(),
         ice_lite=session.has("ice-lite"),
         extmap_allow_mixed=session.has("extmap-allow-mixed"),
         version=version,
-        candidates=[
-            f"candidate:{value}"
-            for value, _ in zip(candidates, range(MAX_CANDIDATES), strict=False)
-        ],
+        candidates=_candidates([session, *sections]),
     )
+
+
+def _inherited(section: Section, session: Section, name: str) -> str:
+    """An attribute of an m-line; one in the session's part applies to all that lack it."""
+    return section.first(name) or session.first(name)
+
+
+def _candidates(sections: list[Section]) -> list[str]:
+    values = (value for section in sections for value in section.all("candidate"))
+    return [f"candidate:{value}" for value in itertools.islice(values, MAX_CANDIDATES)]
 
 
 def _bundle(session: Section, media: list[OfferedMedia]) -> list[str]:
