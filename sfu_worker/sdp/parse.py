@@ -53,7 +53,8 @@ def _parse(text: str, rid_direction: str) -> Offer:
     mids = {m.mid for m in media}
     if len(mids) != len(media):
         raise SdpError("two m-lines have the same a=mid")
-    bundle = _bundle(session, media)
+    bundle = _bundle(session, mids)
+    _check_one_port(media, bundle)
     tagged = next((s for s, m in zip(sections, media, strict=True) if m.mid == bundle[0]), session)
     ufrag, pwd = (_inherited(tagged, session, name) for name in ("ice-ufrag", "ice-pwd"))
     if not UFRAG.fullmatch(ufrag) or not PWD.fullmatch(pwd):
@@ -86,12 +87,17 @@ def _candidates(sections: list[Section]) -> list[str]:
     return [f"candidate:{value}" for value in itertools.islice(values, MAX_CANDIDATES)]
 
 
-def _bundle(session: Section, media: list[OfferedMedia]) -> list[str]:
+def _bundle(session: Section, mids: set[str]) -> list[str]:
+    """The mids of the first BUNDLE group."""
     groups = [group.split() for group in session.all("group")[:MAX_MEDIA]]
-    mids = {m.mid: m for m in media}
     bundle = next((group[1:] for group in groups if group and group[0] == "BUNDLE"), [])
-    if not bundle or len(set(bundle)) != len(bundle) or not set(bundle) <= set(mids):
+    if not bundle or len(set(bundle)) != len(bundle) or not set(bundle) <= mids:
         raise SdpError("a=group:BUNDLE is missing or names unknown or repeated m-lines")
+    return bundle
+
+
+def _check_one_port(media: list[OfferedMedia], bundle: list[str]) -> None:
+    """Raise SdpError unless there are m-lines, and all of them fit on the server's one port."""
     accepted = [m for m in media if not m.rejected]
     if not accepted:
         raise SdpError("there is no m-line to talk about")
@@ -99,7 +105,6 @@ def _bundle(session: Section, media: list[OfferedMedia]) -> list[str]:
         raise SdpError("every m-line must be in the same BUNDLE group: the server has one port")
     if not all(m.rtcp_mux for m in accepted if m.kind != "application"):
         raise SdpError("every m-line must say a=rtcp-mux: the server has one port")
-    return bundle
 
 
 def _media(
