@@ -36,11 +36,7 @@ def parse_fragment(text: str) -> Fragment:
     candidates = [value for section in sections for value in section.all("candidate")]
     if not all(_CANDIDATE.fullmatch(value) for value in candidates):
         raise SdpError("a=candidate is malformed")
-    ufrag, pwd = (_only(sections, name) for name in ("ice-ufrag", "ice-pwd"))
-    if bool(ufrag) != bool(pwd):
-        raise SdpError("a=ice-ufrag and a=ice-pwd go together")
-    if ufrag and not (UFRAG.fullmatch(ufrag) and PWD.fullmatch(pwd)):
-        raise SdpError("a=ice-ufrag or a=ice-pwd is malformed")
+    ufrag, pwd = _ice_user(sections)
     if not (ufrag or candidates or any(section.has("end-of-candidates") for section in sections)):
         raise SdpError("the fragment has neither candidates nor an ICE user")
     return Fragment(ufrag, pwd)
@@ -62,6 +58,16 @@ def _sections(text: str) -> list[Section]:
         if len(section.media.split()) < 4 or not TOKEN.fullmatch(section.first("mid")):
             raise SdpError("an m-line is malformed, or has no a=mid")
     return sections
+
+
+def _ice_user(sections: list[Section]) -> tuple[str, str]:
+    """The ICE user and password; both are empty without them."""
+    ufrag, pwd = (_only(sections, name) for name in ("ice-ufrag", "ice-pwd"))
+    if bool(ufrag) != bool(pwd):
+        raise SdpError("a=ice-ufrag and a=ice-pwd go together")
+    if ufrag and not (UFRAG.fullmatch(ufrag) and PWD.fullmatch(pwd)):
+        raise SdpError("a=ice-ufrag or a=ice-pwd is malformed")
+    return ufrag, pwd
 
 
 def _only(sections: list[Section], name: str) -> str:
