@@ -68,25 +68,32 @@ def _convert(hint: Any, value: Any) -> Any:
     """Check ``value`` against a type hint, building nested dataclasses."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        if value is None and type(None) in args:
-            return None
-        return _convert(next(a for a in args if a is not type(None)), value)
+        return _optional(args, value)
     if origin is Literal:
         if value not in args:
             raise WireError("a value is not one of those allowed")
         return value
     if origin is list:
-        if not isinstance(value, list | tuple):
-            raise WireError("a list was expected")
+        _expect(value, list | tuple, "a list")
         return [_convert(args[0], item) for item in value]
     if origin is dict:
-        if not isinstance(value, dict):
-            raise WireError("an object was expected")
+        _expect(value, dict, "an object")
         return {_convert(args[0], k): _convert(args[1], v) for k, v in value.items()}
     if dataclasses.is_dataclass(hint):
-        if not isinstance(value, dict):
-            raise WireError("an object was expected")
+        _expect(value, dict, "an object")
         return build(typing.cast(type, hint), value)
     if type(value) is not hint:
         raise WireError(f"{hint.__name__} was expected")
     return value
+
+
+def _optional(args: tuple[Any, ...], value: Any) -> Any:
+    """As ``_convert``, for the parts of ``X | None``."""
+    if value is None and type(None) in args:
+        return None
+    return _convert(next(a for a in args if a is not type(None)), value)
+
+
+def _expect(value: Any, kind: type | types.UnionType, name: str) -> None:
+    if not isinstance(value, kind):
+        raise WireError(f"{name} was expected")
