@@ -31,22 +31,28 @@ class RoomMeter:
         last = grown(total, self._before)
         self._before, self._at = total, now
         tracks = [t.kind for p in participants for t in p.tracks.values() if t.published]
+        kinds = [p.kind for p in participants]
         return RoomNumbers(
             epoch=self._epoch,
-            people=sum(p.kind != "whep" for p in participants),
-            streams=sum(p.kind == "whip" for p in participants),
-            viewers=sum(p.kind == "whep" for p in participants),
+            people=len(kinds) - kinds.count("whep"),
+            streams=kinds.count("whip"),
+            viewers=kinds.count("whep"),
             audio_tracks=tracks.count("audio"),
             video_tracks=tracks.count("video"),
             paused=sum(
                 slot.paused_why == "bandwidth" for p in participants for slot in p.slots.values()
             ),
-            links=Links.of(
-                p.connection.egress.link
-                for p in participants
-                if p.connection is not None and p.connection.egress.heard
-            ),
+            links=_links(participants),
             total=total,
             last=last,
             seconds=float(seconds),
         )
+
+
+def _links(participants: Collection[Participant]) -> Links:
+    """The links of those receivers that report what arrives."""
+    return Links.of(
+        p.connection.egress.link
+        for p in participants
+        if p.connection is not None and p.connection.egress.heard
+    )
