@@ -46,25 +46,36 @@ class Overview:
 
 async def read(client: redis.asyncio.Redis) -> Overview:
     """Read everything from Redis. Raises the client's exceptions."""
+    workers = await read_workers(client)
+    return Overview(workers, await read_rooms(client, workers))
+
+
+async def read_workers(client: redis.asyncio.Redis) -> list[WorkerNow]:
+    """The living workers, by name."""
     members: Any = await client.smembers(wire.WORKERS_KEY)
     names = sorted(text(name) for name in members)
     if not names:
-        return Overview([], [])
+        return []
     said = await client.mget([wire.worker_key(name) for name in names])
     told = await client.mget([wire.worker_numbers_key(name) for name in names])
-    workers = [
+    return [
         worker(name, alive, more)
         for name, alive, more in zip(names, said, told, strict=True)
         if alive
     ]
+
+
+async def read_rooms(client: redis.asyncio.Redis, workers: list[WorkerNow]) -> list[RoomNow]:
+    """The rooms that these workers hold, by slug."""
     held = sorted((slug, w.name) for w in workers if w.numbers for slug in w.numbers.rooms)
-    found = await client.mget([wire.room_numbers_key(slug) for slug, _ in held]) if held else []
-    rooms = [
+    if not held:
+        return []
+    found = await client.mget([wire.room_numbers_key(slug) for slug, _ in held])
+    return [
         RoomNow(slug, name, room)
         for (slug, name), raw in zip(held, found, strict=True)
         if (room := numbers.decode(RoomNumbers, raw or "")) is not None
     ]
-    return Overview(workers, rooms)
 
 
 async def read_room(client: redis.asyncio.Redis, slug: str) -> RoomNumbers | None:
