@@ -48,9 +48,15 @@ def parse_url(text: str) -> str:
         raise BadValue(
             "not an address of a site.", "Write it as in https://call.example.org, without a query."
         )
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    usual = port in (None, 443 if parts.scheme == "https" else 80)
-    return f"{parts.scheme}://{host}{'' if usual else f':{port}'}{parts.path}".rstrip("/")
+    return (_origin(parts.scheme, parts.hostname or "", port) + parts.path).rstrip("/")
+
+
+def _origin(scheme: str, host: str, port: int | None) -> str:
+    """Scheme, host and port as browsers write them in ``Origin``: without a default port."""
+    if ":" in host:
+        host = f"[{host}]"
+    usual = port in (None, 443 if scheme == "https" else 80)
+    return f"{scheme}://{host}" if usual else f"{scheme}://{host}:{port}"
 
 
 def parse_site(text: str) -> str:
