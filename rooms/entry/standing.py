@@ -22,11 +22,9 @@ def strongest(
         return Pass(room.pk, Role.OWNER, None, person, name, user), user_grant(
             room, is_staff=True, now=now
         )
-    verdict: Grant | Refusal = Refusal.not_found
-    if held is not None and held.user is None and held.invite is not None:
-        verdict = current_grant(held, now, rejoining=been_in(room, held))
-        if isinstance(verdict, Grant):
-            return Pass(room.pk, verdict.role, held.invite, person, name), verdict
+    verdict = invited(room, held, now)
+    if held is not None and isinstance(verdict, Grant):
+        return Pass(room.pk, verdict.role, held.invite, person, name), verdict
     inside = room.locked and held is not None and is_in(room, person)
     visiting = visitor_grant(room, banned=is_banned(room, person), now=now, rejoining=inside)
     if isinstance(visiting, Grant) and verdict is not Refusal.removed:
@@ -34,6 +32,13 @@ def strongest(
     if held is not None and held.invite is not None:
         return held, verdict
     return Pass(room.pk, Role.LISTENER, None, person, name), visiting
+
+
+def invited(room: Room, held: Pass | None, now: datetime) -> Grant | Refusal:
+    """The standing that the invite of a pass gives; ``not_found`` without an invite."""
+    if held is None or held.user is not None or held.invite is None:
+        return Refusal.not_found
+    return current_grant(held, now, rejoining=been_in(room, held))
 
 
 def been_in(room: Room, pass_: Pass) -> bool:
