@@ -58,8 +58,7 @@ def build_offer(
         kind = "audio" if source in AUDIO_SOURCES else "video"
         lines += [*_media(kind, mid, "sendonly"), *transport, f"a=msid:- {source}"]
         if source == "camera" and plan.rids:
-            lines += [f"a=rid:{rid} send" for rid in plan.rids]
-            lines.append("a=simulcast:send " + ";".join(plan.rids))
+            lines += _simulcast(plan.rids)
     for audio, video in slots:
         lines += [
             *_media("audio", audio, "recvonly"),
@@ -70,6 +69,10 @@ def build_offer(
     for mid in heard:
         lines += [*_media("audio", mid, "recvonly"), *transport]
     return Lines("\r\n".join(lines) + "\r\n", mids, slots, heard)
+
+
+def _simulcast(rids: tuple[str, ...]) -> list[str]:
+    return [*(f"a=rid:{rid} send" for rid in rids), "a=simulcast:send " + ";".join(rids)]
 
 
 def _media(kind: str, mid: str, direction: str) -> list[str]:
