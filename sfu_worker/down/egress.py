@@ -113,8 +113,14 @@ class Egress:
         self.pacer.tick(self.estimator.target if self.limited(now) else UNLIMITED, now)
         if self._repairing:
             self._follow_up(now)
-        # Also before the receiver has reported anything: when no picture fits into the first
-        # estimate, only a probe can raise it.
+        self._go_on_probing(slots, now)
+
+    def _go_on_probing(self, slots: Iterable[Slot], now: float) -> None:
+        """The next part of a probe; begins one when it is due.
+
+        Also before the receiver has reported anything: when no picture fits into the first
+        estimate, only a probe can raise it.
+        """
         if self._probe is None:
             if not self.unmet:
                 return
