@@ -45,7 +45,7 @@ async def test_a_timer_goes_on_after_an_error_which_is_logged_once(
     assert len(errors) == 1
 
 
-async def test_a_link_may_leave_while_it_is_called() -> None:
+async def test_a_link_may_leave_while_it_is_called(caplog: pytest.LogCaptureFixture) -> None:
     async with Hub() as hub:
 
         class Leaving(Counting):
@@ -57,3 +57,4 @@ async def test_a_link_may_leave_while_it_is_called() -> None:
         hub.links |= {leaving, staying}
         await until(lambda: len(staying.times) >= 2)
     assert len(leaving.times) == 1
+    assert caplog.records == []
