@@ -281,6 +281,14 @@ class BandwidthEstimator:
         """The same while there was no queue: what the path loses by itself."""
         return self._loss.path
 
+    def _outdated(self, now: float) -> bool:
+        """Whether queue and loss may have changed unseen: nothing was sent for a while.
+
+        If no media leaves because the estimate is too low, only a probe can bring new feedback.
+        """
+        silent = now - self._measured.heard_at
+        return silent > DECREASE_SHOWS + self.rtt and not self.history.in_doubt
+
     def probe_due(self, now: float, wanted: int) -> Probe | None:
         """Return a probe to send now, if one is due.
 
@@ -288,7 +296,7 @@ class BandwidthEstimator:
         """
         if not self._measured.heard and self._remb:
             return None
-        if self._measured.queue.occupied or self._loss.holds:
+        if (self._measured.queue.occupied or self._loss.holds) and not self._outdated(now):
             return None
         return self._prober.due(
             self._rate.rate,

@@ -337,3 +337,28 @@ def test_whatever_comes_back_the_estimate_stays_in_bounds(
 
 def test_the_history_is_a_power_of_two_that_divides_the_sequence_numbers() -> None:
     assert 65536 % RING == 0
+
+
+def queued() -> tuple[BandwidthEstimator, float]:
+    """An estimator whose last packets met a queue, and the time of the last feedback."""
+    bwe, now = BandwidthEstimator(), 1000.0
+    for seq in range(0, 200, 10):
+        for i in range(10):
+            bwe.history.sent(seq + i, 1000, now + i / 1000)
+        late = 0 if seq < 190 else 70_000
+        arrivals = [(seq + i, int((now + i / 1000) * 1e6) + 20_000 + late) for i in range(10)]
+        now += 0.1
+        bwe.feedback(heard([(n, at) for n, at in arrivals]), now)
+    return bwe, now
+
+
+def test_a_queue_that_nothing_was_sent_into_for_a_while_does_not_forbid_a_probe_for_ever() -> None:
+    bwe, now = queued()
+    assert bwe.probe_due(now + 1.0, 5_000_000) is None
+    assert bwe.probe_due(now + 5.0, 5_000_000) is not None
+
+
+def test_a_queue_with_packets_still_on_their_way_forbids_a_probe() -> None:
+    bwe, now = queued()
+    bwe.history.sent(200, 1000, now)
+    assert bwe.probe_due(now + 5.0, 5_000_000) is None
