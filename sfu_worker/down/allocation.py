@@ -1,11 +1,11 @@
-"""Which layer each slot of a receiver gets out of its budget. Pure.
+"""Which layer each video slot of a receiver gets out of its budget. Pure.
 
-Rates in bit/s, heights in pixels.
+Rates are in bit/s, heights in pixels. Audio is taken off the budget before: see ``egress``.
 
-Sound first: all of it, in order of priority. Then video, by priority class, the highest first:
-within a class everybody's lowest layer before anybody's second, then one step each in turn, spatial
-before temporal (a larger picture is seen at once; dropped temporal layers are what a short budget
-leaves over). Down at once, up with a margin and after a while, so that layers do not flap.
+The highest priority class comes first. Within a class everyone's lowest layer comes before anyone's
+second. Then each slot goes up one step in turn, spatial before temporal: a larger picture is seen
+at once, and dropping temporal layers makes use of what is left of a short budget. Slots go down at
+once, and up with a margin and after a while, so that layers do not flap.
 """
 
 from __future__ import annotations
@@ -28,11 +28,8 @@ FEWER_FRAMES = 5.0
 # Seconds after a step down until a slot may go up again. In less time a step gains less than its
 # key frame costs.
 HOLD = 1.0
-# bit/s of sound whose rate is not known yet.
-SOUND_RATE = 48_000
 
-Kind = Literal["audio", "video"]
-Reason = Literal["", "bandwidth", "inactive", "unwanted"]
+Reason = Literal["", "bandwidth", "inactive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,6 @@ class Wish:
     """
 
     slot: str
-    kind: Kind
     priority: int
     height: int
     layers: tuple[LayerInfo, ...]
@@ -148,30 +144,14 @@ def allocate(
 
     ``previous`` has the last choice of each slot by its id.
     """
-    sound, left = _share_sound(budget_bps, wishes)
-    slots = [_slot(wish, previous.get(wish.slot), now) for wish in wishes if wish.kind == "video"]
-    unmet = _share_video(left, slots)
-    if not unmet and any(choice.reason == "bandwidth" for choice in sound):
-        unmet = SOUND_RATE
-    chosen = {choice.slot: choice for choice in sound}
-    chosen |= {slot.wish.slot: _choose(slot, now) for slot in slots}
-    total = sum(choice.bitrate for choice in chosen.values())
-    return Allocation(
-        tuple(chosen[wish.slot] for wish in wishes), total, total + unmet if unmet else 0
-    )
+    slots = [_slot(wish, previous.get(wish.slot), now) for wish in wishes]
+    unmet = _upgrade(budget_bps, slots)
+    choices = tuple(_choose(slot, now) for slot in slots)
+    total = sum(choice.bitrate for choice in choices)
+    return Allocation(choices, total, total + unmet if unmet else 0)
 
 
-def _share_sound(left: int, wishes: list[Wish]) -> tuple[list[Choice], int]:
-    """A choice for each slot of audio, by priority, and the bit/s that they leave."""
-    choices = []
-    for wish in sorted((w for w in wishes if w.kind == "audio"), key=lambda w: -w.priority):
-        choice = _sound(wish, left)
-        choices.append(choice)
-        left -= choice.bitrate
-    return choices, left
-
-
-def _share_video(left: int, slots: list[_Slot]) -> int:
+def _upgrade(left: int, slots: list[_Slot]) -> int:
     """Upgrade the slots, the highest class first.
 
     Returns what the cheapest next step costs in the first class that lacks one; 0 when every slot
@@ -185,16 +165,6 @@ def _share_video(left: int, slots: list[_Slot]) -> int:
         if costs and not unmet:
             unmet = min(costs)
     return unmet
-
-
-def _sound(wish: Wish, left: int) -> Choice:
-    layer = next((layer for layer in wish.layers if layer.alive), None)
-    if layer is None:
-        return Choice(wish.slot, -1, -1, 0, "inactive")
-    rate = layer.bitrates[-1] or SOUND_RATE
-    if rate > left:
-        return Choice(wish.slot, -1, -1, 0, "bandwidth")
-    return Choice(wish.slot, layer.index, len(layer.bitrates) - 1, rate)
 
 
 def _slot(wish: Wish, before: Choice | None, now: float) -> _Slot:

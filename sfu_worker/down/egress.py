@@ -255,7 +255,7 @@ class Egress:
             LayerInfo(i, layer.size[1] if layer.size and known else 0, layer.bitrates, alive[i])
             for i, layer in enumerate(slot.track.layers)
         )
-        return Wish(slot.mid, "video", slot.priority, slot.height, layers)
+        return Wish(slot.mid, slot.priority, slot.height, layers)
 
     # Repair
 

@@ -29,17 +29,12 @@ SIMPLE = (
     LayerInfo(1, 270, (750_000,)),
     LayerInfo(2, 540, (5_000_000,)),
 )
-VOICE = (LayerInfo(0, 0, (40_000,)),)
 
 
 def video(
     slot: str, priority: int = 0, height: int = 720, layers: tuple[LayerInfo, ...] = CAMERA
 ) -> Wish:
-    return Wish(slot, "video", priority, height, layers)
-
-
-def sound(slot: str, priority: int = 0) -> Wish:
-    return Wish(slot, "audio", priority, 0, VOICE)
+    return Wish(slot, priority, height, layers)
 
 
 def shown(allocation: Allocation) -> str:
@@ -52,13 +47,11 @@ def shown(allocation: Allocation) -> str:
 
 TABLE = [
     # budget, wishes, result
-    (30_000, [sound("s"), video("a")], "s- a-"),
-    (40_000, [sound("s"), video("a")], "s0.0 a-"),
-    (139_000, [sound("s"), video("a")], "s0.0 a-"),
-    (140_000, [sound("s"), video("a")], "s0.0 a0.0"),
-    (190_000, [sound("s"), video("a")], "s0.0 a0.1"),
-    (600_000, [sound("s"), video("a")], "s0.0 a1.1"),
-    (9_000_000, [sound("s"), video("a")], "s0.0 a2.1"),
+    (99_000, [video("a")], "a-"),
+    (100_000, [video("a")], "a0.0"),
+    (150_000, [video("a")], "a0.1"),
+    (560_000, [video("a")], "a1.1"),
+    (9_000_000, [video("a")], "a2.1"),
     (9_000_000, [video("a", height=360)], "a1.1"),
     (9_000_000, [video("a", height=200)], "a0.1"),
     (9_000_000, [video("a", height=90)], "a0.1"),
@@ -72,9 +65,6 @@ TABLE = [
     (700_000, [video("a"), video("b", priority=2)], "a0.1 b1.1"),
     (500_000, [video("a"), video("b", priority=2)], "a- b1.1"),
     (2_150_000, [video("a"), video("b", priority=2)], "a0.1 b2.1"),
-    # Sound before any picture, even before a pinned one; loud before quiet.
-    (80_000, [video("p", priority=9), sound("s"), sound("t")], "p- s0.0 t0.0"),
-    (70_000, [sound("s"), sound("t", priority=1)], "s- t0.0"),
 ]
 
 
@@ -162,11 +152,11 @@ def test_only_the_smallest_picture_goes_below_half_of_its_frames() -> None:
 
 
 def test_a_budget_that_wavers_does_not_move_a_layer() -> None:
-    wishes = [video("a", layers=SIMPLE), sound("s")]
+    wishes = [video("a", layers=SIMPLE)]
     state: dict[str, Choice] = {}
     seen = []
     for tick in range(100):
-        result = allocate(840_000 + (-1) ** tick * 40_000, wishes, state, 100.0 + tick / 4)
+        result = allocate(800_000 + (-1) ** tick * 40_000, wishes, state, 100.0 + tick / 4)
         state = kept(result)
         seen.append(shown(result))
     assert set(seen[1:]) == {seen[1]}
@@ -204,8 +194,8 @@ def test_a_paused_slot_tells_lack_of_bandwidth_from_a_source_without_layers() ->
     dead = tuple(
         LayerInfo(layer.index, layer.height, layer.bitrates, alive=False) for layer in CAMERA
     )
-    result = allocate(0, [video("a"), video("b", layers=dead), sound("s")], {}, 1.0)
-    assert [choice.reason for choice in result.choices] == ["bandwidth", "inactive", "bandwidth"]
+    result = allocate(0, [video("a"), video("b", layers=dead)], {}, 1.0)
+    assert [choice.reason for choice in result.choices] == ["bandwidth", "inactive"]
 
 
 def test_a_layer_that_is_not_sent_is_not_chosen() -> None:
@@ -214,12 +204,12 @@ def test_a_layer_that_is_not_sent_is_not_chosen() -> None:
 
 
 def test_unmet_says_what_the_next_upgrade_needs_in_all() -> None:
-    wishes = [sound("s"), video("a", layers=SIMPLE)]
+    wishes = [video("a", layers=SIMPLE)]
     first = allocate(500_000, wishes, {}, 1.0)
     again = allocate(500_000, wishes, kept(first), 5.0)
-    assert again.total_bps == 440_000
-    assert again.unmet_bps == 40_000 + int(750_000 * 1.15)
-    assert shown(allocate(again.unmet_bps, wishes, kept(again), 9.0)) == "s0.0 a1.0"
+    assert again.total_bps == 400_000
+    assert again.unmet_bps == int(750_000 * 1.15)
+    assert shown(allocate(again.unmet_bps, wishes, kept(again), 9.0)) == "a1.0"
     assert allocate(9_000_000, wishes, kept(first), 9.0).unmet_bps == 0
 
 
