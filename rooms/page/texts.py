@@ -153,7 +153,7 @@ TEXTS: dict[str, str | Promise] = {
         "is back."
     ),
     "remove.nobody": _("No one else has used this link."),
-    "remove.others": _("{names} also joined with this link. They stay and can rejoin."),
+    "remove.others": _("{names} also joined with this link. This does not affect them."),
     "remove.more": _("{count} more"),
     "remove.private": _(
         "Until you stop the link, {name} can use it to rejoin in a private window."

@@ -33,7 +33,7 @@ def firststart(**options: bool) -> str:
 
 
 def password_in(text: str) -> str:
-    found = re.search(r"User name +owner\n +Password +(\w+)\n", text)
+    found = re.search(r"Username +owner\n +Password +(\w+)\n", text)
     assert found, text
     return found[1]
 

@@ -101,7 +101,7 @@ def summary(password: str | None, invites: bool) -> str:
     if password is not None:
         lines += [
             "",
-            row(_("User name"), OWNER),
+            row(_("Username"), OWNER),
             row(_("Password"), password),
             row("", _("Write it down. It is not shown again. To set a new one:")),
             row("", new_password_command()),
