@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -79,3 +80,24 @@ def test_no_folder_that_ships_has_more_than_twenty_modules() -> None:
     )
     assert folders
     assert not {folder: count for folder, count in folders.items() if count > FULLEST_FOLDER}
+
+
+def has_behaviour(tree: ast.Module) -> bool:
+    """Whether anything in a module does more than hold values."""
+    return any(function.name != "__init__" for function in functions(tree))
+
+
+def test_each_module_of_a_worker_has_a_test_of_its_name() -> None:
+    tests = {path for path in PATHS if path.startswith("tests/sfu_worker/")}
+    alone = []
+    for file in PYTHON:
+        path = PurePosixPath(file.path)
+        if path.parts[0] != "sfu_worker" or path.name.startswith("__"):
+            continue
+        parts = path.relative_to("sfu_worker").parts
+        twins = {f"tests/sfu_worker/{'/'.join(parts[:-1])}/test_{parts[-1]}".replace("//", "/")}
+        twins.add(f"tests/sfu_worker/test_{'_'.join(parts)}")
+        twins.add(f"tests/sfu_worker/{parts[0]}/test_{'_'.join(parts[1:])}")
+        if has_behaviour(file.tree) and not twins & tests:
+            alone.append(file.path)
+    assert not alone
