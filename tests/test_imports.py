@@ -112,22 +112,6 @@ def test_tests_share_builders_and_not_each_other() -> None:
     assert not found
 
 
-def test_scripts_outside_ui_do_not_touch_the_page() -> None:
-    scripts = [
-        path
-        for path in (ROOT / "static/rooms").rglob("*.js")
-        if "ui" not in path.relative_to(ROOT / "static/rooms").parts
-    ]
-    assert scripts
-    code = {
-        path.name: re.sub(
-            r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
-        )
-        for path in scripts
-    }
-    assert not [name for name, text in code.items() if re.search(r"\bdocument\s*[.\[]", text)]
-
-
 def test_what_the_product_imports_is_what_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = {re.split(r"[\[<>=~!; ]", line)[0].lower() for line in project["dependencies"]} | {
