@@ -10,14 +10,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from tools import product
 
 ROOT = Path(__file__).resolve().parents[2]
 # Generous: a start takes three seconds on an idle machine. No test judges speed.
@@ -25,26 +25,7 @@ LIMIT_SECONDS = 120.0
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.05)
-
-
-def free_ports(count: int) -> list[int]:
-    """Free ports in a row."""
-    for base in range(20000 + os.getpid() % 1000 * 10, 32000, count):
-        with ExitStack() as bound:
-            try:
-                for port in range(base, base + count):
-                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                        bound.enter_context(socket.socket(socket.AF_INET, kind)).bind(
-                            ("127.0.0.1", port)
-                        )
-            except OSError:
-                continue
-            return list(range(base, base + count))
-    raise AssertionError("no free ports")
+    product.wait_until(condition, lambda: f"waited in vain: {what}", LIMIT_SECONDS)
 
 
 def children_of(pid: int) -> list[int]:
@@ -74,7 +55,7 @@ class Served:
     """A running `manage.py serve` with its own data folder and ports."""
 
     def __init__(self, data: Path, **env: str) -> None:
-        web, media, _ = free_ports(3)
+        web = product.free_port(3)
         clean = {
             k: v
             for k, v in os.environ.items()
@@ -83,7 +64,7 @@ class Served:
         settings = {
             "DATA_DIR": str(data),
             "PORT": str(web),
-            "SFU_PORT": str(media),
+            "SFU_PORT": str(web + 1),
             "SFU_WORKERS": "2",
         }
         self.url = f"http://127.0.0.1:{web}"
