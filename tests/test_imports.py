@@ -105,7 +105,7 @@ def test_the_supervisor_needs_the_standard_library_only() -> None:
 def test_tests_share_builders_and_not_each_other() -> None:
     found = {
         f"{path}: {name}"
-        for path, names in files("tests/sfu_worker")
+        for path, names in files("tests")
         for name in names
         if re.match(r"tests\..*\.test_", name)
     }

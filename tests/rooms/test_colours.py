@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rooms.looks import colours, stylesheet
 from rooms.looks.stylesheet import DARK_DANGER, DARK_PANEL, LIGHT_DANGER, LIGHT_PANEL
-from tests.rooms.test_page_contrast import tokens
+from tests.rooms.stylesheet import tokens
 
 COLOURS = st.tuples(*[st.integers(0, 255)] * 3).map(
     lambda rgb: colours.render(tuple(c / 255 for c in rgb))

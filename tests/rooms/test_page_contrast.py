@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-TOKENS = (ROOT / "static/rooms/css/tokens.css").read_text()
+from tests.rooms.stylesheet import tokens
 
 Colour = tuple[float, float, float]
 BLACK: Colour = (0.0, 0.0, 0.0)
 WHITE: Colour = (1.0, 1.0, 1.0)
-
-
-def tokens(scheme: str) -> dict[str, str]:
-    """The custom properties of a colour scheme; the dark ones extend the light ones."""
-    light, dark = TOKENS.split("@media (prefers-color-scheme: dark)")
-    values = dict(re.findall(r"(--[\w-]+):\s*([^;]+);", light))
-    if scheme == "dark":
-        values |= dict(re.findall(r"(--[\w-]+):\s*([^;]+);", dark.split("@media")[0]))
-    return values
 
 
 def rgba(text: str) -> tuple[Colour, float]:

@@ -105,6 +105,10 @@ def test_a_page_asks_nothing_of_other_sites(path: Path) -> None:
     assert not re.search(r"(?:src|href)\s*=\s*[\"'](?:https?:)?//", path.read_text())
 
 
+def test_there_are_scripts_outside_ui() -> None:
+    assert OUTSIDE_UI
+
+
 @pytest.mark.parametrize("path", OUTSIDE_UI, ids=relative)
 def test_only_the_ui_folder_touches_the_document(path: Path) -> None:
     code = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(), flags=re.DOTALL)

