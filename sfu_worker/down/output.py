@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sfu_worker.down.numbering import Numbering
-from sfu_worker.down.pacer import PacedQueue
+from sfu_worker.down.pacer import PacedQueue, Put
 from sfu_worker.down.receiver import Receiver
 from sfu_worker.down.red_stream import RedStream
 from sfu_worker.down.repair import Repair
 from sfu_worker.down.rtx import UINT16
 from sfu_worker.down.segments import Segment, Segments
 from sfu_worker.down.sent import Sent
-from sfu_worker.down.thinning import Put, Thinning
+from sfu_worker.down.thinning import Thinning
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.header import PLAIN, PLAIN_SIZE, WITH_TWCC, WITH_TWCC_SIZE, twcc_extension
 from sfu_worker.sdp.codecs import Codec, find_codec
@@ -86,7 +86,7 @@ class Output:
             self._repair = Repair(line.rtx_ssrc, self._twcc_extension, self._segments, any_rtx)
         # Sound is little, comes evenly, and is heard when it waits.
         paces = line.kind == "video"
-        self._queue = PacedQueue(receiver.pacer, self._write_late) if paces else None
+        self._queue = PacedQueue(receiver.pacer, self._write) if paces else None
 
     # Which layer feeds it
 
@@ -229,9 +229,9 @@ class Output:
         put: Put = self._write
         queue = self._queue
         if queue is not None and (queue or not receiver.pacer.passes(size, now)):
-            put = self._hold
+            put = queue.hold
         if self._thins:
-            self._segment = self._thinning.forward(packets, segment, put, receiver, now)
+            self._segment = self._thinning.forward(packets, segment, put, now)
             self._thins = self._thinning.active
             return
         if self.redundancy:
@@ -242,16 +242,10 @@ class Output:
             if (p.seq - first_in) & 0x8000:
                 # Sent before the switch: the stream that the receiver saw then has ended.
                 continue
-            put(p, segment, receiver, now)
+            put(p, segment, now)
 
-    def _hold(self, p: Packet, segment: Segment, _receiver: Receiver, now: float) -> None:
-        if self._queue is not None:
-            self._queue.hold(p, segment, now)
-
-    def _write_late(self, p: Packet, segment: Segment, now: float) -> None:
-        self._write(p, segment, self._receiver, now)
-
-    def _write(self, p: Packet, segment: Segment, receiver: Receiver, now: float) -> None:
+    def _write(self, p: Packet, segment: Segment, now: float) -> None:
+        receiver = self._receiver
         transport = receiver.transport
         at = transport.reserve()
         out = transport.out

@@ -17,6 +17,9 @@ from math import inf
 from sfu_worker.down.segments import Segment
 from sfu_worker.up.batch import Packet
 
+# Sends or holds back a packet in its segment, at a time in seconds.
+Put = Callable[[Packet, Segment, float], None]
+
 TICK = 0.025
 # Media may leave at this many times the budget (libwebrtc's pacing factor): more is spread over the
 # next ticks.
@@ -96,7 +99,7 @@ class Pacer:
 class PacedQueue:
     """What one slot holds back, in the order of its numbers. ``write`` sends one packet."""
 
-    def __init__(self, pacer: Pacer, write: Callable[[Packet, Segment, float], None]) -> None:
+    def __init__(self, pacer: Pacer, write: Put) -> None:
         self._pacer = pacer
         self._write = write
         self._packets: deque[tuple[Packet, Segment, float]] = deque()
@@ -123,9 +126,7 @@ class PacedQueue:
 
     def close(self) -> None:
         """Nothing is held back or written any more."""
-        self._packets.clear()
-        if self in self._pacer.waiting:
-            self._pacer.waiting.remove(self)
+        self.drop()
         self._pacer = Pacer()
         self._write = _nowhere
 

@@ -5,8 +5,7 @@ The worker makes it from what it has forwarded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from sfu_worker.down.pacer import Put
 from sfu_worker.down.receiver import Receiver
 from sfu_worker.down.segments import Segment
 from sfu_worker.rtp import red
@@ -51,7 +50,7 @@ class RedStream:
         self,
         packets: list[Packet],
         segment: Segment,
-        put: Callable[[Packet, Segment, Receiver, float], None],
+        put: Put,
         to: Receiver,
         blocks: int,
         now: float,
@@ -67,7 +66,7 @@ class RedStream:
             if repeated:
                 self.octets += self._send(to, p, segment, repeated, now)
             else:
-                put(p, segment, to, now)
+                put(p, segment, now)
 
     def _send(
         self,

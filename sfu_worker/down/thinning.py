@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from sfu_worker.down.receiver import Receiver
+from sfu_worker.down.pacer import Put
 from sfu_worker.down.segments import Segment, Segments
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.up.batch import Packet
-
-Put = Callable[[Packet, Segment, Receiver, float], None]
 
 
 class Thinning:
@@ -61,15 +57,13 @@ class Thinning:
         self._top_in = (p.seq - 1) & 0xFFFF
         self._dropped_in = -1
 
-    def forward(
-        self, packets: list[Packet], segment: Segment, put: Put, receiver: Receiver, now: float
-    ) -> Segment:
+    def forward(self, packets: list[Packet], segment: Segment, put: Put, now: float) -> Segment:
         """Hand to ``put`` what leaves. Returns the segment that the next packets belong to."""
         for p in packets:
             if (p.seq - self._top_in) & 0x8000 or p.seq == self._top_in:
                 late = self._segments.incoming(segment.layer, p.seq)
                 if late is not None and p.temporal <= self._temporal:
-                    put(p, late, receiver, now)
+                    put(p, late, now)
                 continue
             self._top_in = p.seq
             if p.begins_frame:
@@ -81,7 +75,7 @@ class Thinning:
                 segment.first_in = (self._dropped_in + 1) & 0xFFFF
                 self._segments.add(segment, None)
                 self._dropped_in = -1
-            put(p, segment, receiver, now)
+            put(p, segment, now)
         return segment
 
     def _change(self, p: Packet) -> None:
