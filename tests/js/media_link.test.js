@@ -50,7 +50,10 @@ function linked({ publish = true } = {}) {
   const seen = { media: [], changed: 0, needed: 0, reopened: 0 };
   const signalling = {
     connected: true,
-    send: (message) => sent.push(message),
+    send(message) {
+      sent.push(message);
+      return this.connected;
+    },
     reopen: () => (seen.reopened += 1),
   };
   const local = new FakeLocal();

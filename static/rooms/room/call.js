@@ -54,10 +54,7 @@ export class Call extends Emitter {
     this._fresh = false;
     this._signalling = new Signalling(config.ws, config.pass);
     this.chat = new ChatClient((message) => this._signalling.send(message));
-    this._questions = new Questions((message) => {
-      this._signalling.send(message);
-      return this._signalling.connected;
-    });
+    this._questions = new Questions((message) => this._signalling.send(message));
     this._media = new MediaLink(config, local, this._signalling);
     this.subscriptions = this._media.subscriptions;
     this.limits = this._media.limits;
@@ -269,7 +266,6 @@ export class Call extends Emitter {
    * @returns {boolean} false: the server cannot be told now
    */
   remove(participant, stopLink) {
-    this._signalling.send({ type: 'remove', participant, stop_link: stopLink });
-    return this._signalling.connected;
+    return this._signalling.send({ type: 'remove', participant, stop_link: stopLink });
   }
 }

@@ -8,7 +8,7 @@ import { Subscriptions } from './subscriptions.js';
 
 /**
  * @typedef {import('../common/types.js').Source} Source
- * @typedef {'camera' | 'screen'} Picture
+ * @typedef {import('../media/send_limits.js').Picture} Picture
  * @typedef {{
  *   media: 'connecting' | 'connected' | 'failed' | 'blocked',
  *   changed: void,
@@ -208,8 +208,7 @@ export class MediaLink extends Emitter {
    * @returns {boolean} false: the worker cannot be told now
    */
   _tell(message) {
-    this._signalling.send(message);
-    return this._signalling.connected;
+    return this._signalling.send(message);
   }
 
   _changed() {

@@ -63,9 +63,13 @@ export class Signalling extends Emitter {
     this._open();
   }
 
-  /** @param {{type: string} & Record<string, unknown>} message */
+  /**
+   * @param {{type: string} & Record<string, unknown>} message
+   * @returns {boolean} false: nothing can be sent now
+   */
   send(message) {
     if (this.connected) this._socket?.send(JSON.stringify(message));
+    return this.connected;
   }
 
   get connected() {
