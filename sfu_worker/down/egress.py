@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sfu_worker.bwe import rate
 from sfu_worker.bwe.estimator import BandwidthEstimator
 from sfu_worker.bwe.probe import Probe
 from sfu_worker.down.allocation import Choice, LayerInfo, Wish, allocate
@@ -14,9 +15,6 @@ from sfu_worker.down.slot import Slot
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.dependency import ALL_TEMPORAL
 from sfu_worker.up.layer import UpLayer
-
-# bit/s; the estimator's own maximum.
-UNLIMITED = 100_000_000
 
 # A receiver that has reported nothing this long after the first packet never will. It is not
 # limited.
@@ -110,7 +108,7 @@ class Egress:
         elif not (self.unmet or self._probe or self._repairing or self.pacer.waiting):
             # As nearly always, for each of many receivers.
             return
-        self.pacer.tick(self.estimator.target if self.limited(now) else UNLIMITED, now)
+        self.pacer.tick(self.estimator.target if self.limited(now) else rate.MAX_RATE, now)
         if self._repairing:
             self._follow_up(now)
         self._go_on_probing(slots, now)
@@ -151,7 +149,7 @@ class Egress:
         self.urgent = False
         video = [s for s in slots if s.kind == "video" and s.track is not None and s.track.layers]
         self._choose_sound(slots, now)
-        budget = self._budget(slots) if self.limited(now) else UNLIMITED
+        budget = self._budget(slots) if self.limited(now) else rate.MAX_RATE
         best = {
             slot.mid: slot.track.layer_for(slot.height, now)
             for slot in video
@@ -184,7 +182,7 @@ class Egress:
         blocks = self._redundancy.update(self.estimator.path_loss, now)
         if blocks and self.limited(now):
             blocks = affordable(
-                blocks, sum(rate for _, rate in repeated), sound, self.estimator.estimate
+                blocks, sum(bitrate for _, bitrate in repeated), sound, self.estimator.estimate
             )
         for slot, _ in repeated:
             slot.output.repeat(blocks)
