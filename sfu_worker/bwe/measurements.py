@@ -48,7 +48,7 @@ class Measurements:
 
     def defer(self, packets: TransportFeedback, now: float) -> bool:
         """Keep a message in ``reports`` if it brings no news. False: it must be studied now."""
-        if packets.base_seq != self._next or not self._calm(packets):
+        if not self.continues(packets) or not self._calm(packets):
             return False
         self.reports.add(packets, now)
         self._next = (packets.base_seq + len(packets.arrivals)) & 0xFFFF
