@@ -202,9 +202,9 @@ class Connection:
 
     def count(self) -> None:
         """Gather in the tally what layers and slots have counted."""
-        self._tally.take([*self.ingress.replaced, *self.ingress.layers.values()], ())
+        layers = [*self.ingress.replaced, *self.ingress.layers.values()]
+        self._tally.take(layers, [slot.output for slot in self.slots.values()])
         self.ingress.replaced.clear()
-        self._tally.take((), [slot.output for slot in self.slots.values()])
 
     # The end
 
