@@ -41,7 +41,7 @@ class Association(Protocol):
     ) -> None:
         """SRTP or SRTCP has come over a validated path, in a slot that begins at ``start``."""
 
-    def dtls_received(self, path: Path, record: bytes) -> None:
+    def dtls_received(self, record: bytes) -> None:
         """DTLS has come over a validated path."""
 
     def release(self, path: Path, now: float) -> bool:

@@ -160,9 +160,7 @@ class MediaPort:
                 elif 19 < first < 64:
                     path = paths.get(names[i].tobytes())
                     if path is not None:
-                        path.transport.dtls_received(
-                            path, bytes(view[start : start + lengths[i][0]])
-                        )
+                        path.transport.dtls_received(bytes(view[start : start + lengths[i][0]]))
                         continue
                 elif first < 4:
                     data = bytes(view[start : start + lengths[i][0]])
@@ -191,7 +189,7 @@ class MediaPort:
                 )
                 return
             elif path is not None and 19 < first < 64:
-                path.transport.dtls_received(path, data)
+                path.transport.dtls_received(data)
                 return
         except Exception:
             self._complaints.tell("handling a packet")

@@ -222,7 +222,7 @@ class Transport:
             path.seen = now
             self._handler.on_rtp(view, start, start + size[0], now)
 
-    def dtls_received(self, path: Path, record: bytes) -> None:
+    def dtls_received(self, record: bytes) -> None:
         """DTLS from a validated address."""
         if self._dtls is not None:
             self._dtls.feed(record)
