@@ -160,7 +160,10 @@ def comment_lines(text: str) -> int:
 
 
 def counted_lines(path: str, text: str) -> list[str]:
-    """The lines whose length counts: not recorded data in Python, nor tables and code in prose."""
+    """The lines whose length counts.
+
+    Recorded data in Python does not, nor do tables, code and link targets in prose.
+    """
     if path.endswith(".py"):
         return [line for line in text.splitlines() if "# noqa: E501" not in line]
     if path.endswith(".md"):
@@ -184,7 +187,7 @@ def long_lines(files: dict[str, str], suffix: str) -> str:
 
 
 def fullest(paths: Iterable[str]) -> str:
-    """The folder with the most modules directly in it; ``__init__`` and ``__main__`` are none."""
+    """The folder with the most modules in it. ``__init__`` and ``__main__`` do not count."""
     folders = Counter(
         str(PurePosixPath(path).parent)
         for path in paths

@@ -111,10 +111,9 @@ class Admission(models.Model):
 class Arrival(models.Model):
     """The person behind a participant.
 
-    A call knows only ids, but a removal needs the person.
-
-    Written when somebody is let in, once for each invite, and again when they come back. ``kind``
-    is the protocol's: call, whip or whep.
+    A call knows only ids, but a removal needs the person. A row is written when somebody is let in,
+    once for each invite, and again when they come back. ``kind`` is the protocol's: call, whip or
+    whep.
     """
 
     room = models.ForeignKey(
