@@ -171,7 +171,10 @@ class RoomNumbers:
 
 @dataclass(frozen=True, slots=True)
 class WorkerNumbers:
-    """One worker process. Its load is in ``wire.worker_key``. Times are in seconds."""
+    """One worker process. Its load, and whether it is busy, are in ``wire.worker_key``.
+
+    Times are in seconds. Shares are of the last three seconds (``sfu_worker.control.load``).
+    """
 
     worker: str
     version: str
@@ -186,6 +189,12 @@ class WorkerNumbers:
     total: Datagrams = field(default_factory=Datagrams)
     last: Datagrams = field(default_factory=Datagrams)
     seconds: float = 1.0
+    # The longest that a datagram lay in its socket in the last second, before it was read.
+    wait_max: float = 0.0
+    # The share of packets that waited too long.
+    late: float = 0.0
+    # The CPU time of the process, as a share of one core.
+    cpu: float = 0.0
 
     @property
     def dropped(self) -> float:

@@ -80,6 +80,7 @@ class Worker:
             self._live,
             self._numbers,
             self._on_broken,
+            self._meter.load,
         )
         self._bus.start()
         await self._registry.start()
@@ -203,7 +204,7 @@ class Worker:
     async def _tick(self) -> None:
         self._ticks += 1
         now = time.monotonic()
-        self._meter.lag.note(now - self._due)
+        late = now - self._due
         # Count from when the tick was due, not from now; otherwise the period grows with the load.
         self._due = max(self._due + TICK_SECONDS, now)
         for room in list(self.rooms.values()):
@@ -213,14 +214,25 @@ class Worker:
                 # An error in one room must not stop the timers of the others.
                 self._complaints.tell("the timer of a room", room.slug)
         self._forget_empty()
-        if self._ticks % REPORT_TICKS == 0:
-            try:
-                self.numbers = self._meter.measure(list(self.rooms), self.port.datagrams, now)
-            except Exception:
-                self._complaints.tell("measuring the worker")
+        try:
+            self._measure(late, now)
+        except Exception:
+            self._complaints.tell("measuring the worker")
         # Last, so that no error before it keeps media from leaving.
         self.port.flush()
         await asyncio.sleep(self._due - time.monotonic())
+
+    def _measure(self, late: float, now: float) -> None:
+        meter, port = self._meter, self.port
+        if meter.tick(late, port.take_waited(), lambda: port.datagrams, now):
+            if meter.load.busy:
+                logger.warning("x busy, newcomers go to other workers: %s", meter.load.shares)
+            else:
+                logger.info("- no longer busy")
+            if self._registry:
+                self._registry.kick()
+        if self._ticks % REPORT_TICKS == 0:
+            self.numbers = meter.measure(list(self.rooms), port.datagrams, now)
 
     def _tick_room(self, room: Room, count: int, now: float) -> None:
         room.tick(now)

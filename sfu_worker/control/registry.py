@@ -15,6 +15,7 @@ import redis.asyncio
 import redis.exceptions
 
 from sfu_worker import numbers, wire
+from sfu_worker.control.load import Load
 from sfu_worker.tasks import Complaints, end, repeat, start
 
 logger = logging.getLogger("sfu.registry")
@@ -56,6 +57,7 @@ class Registry:
         rooms: Callable[[], Mapping[str, LiveRoom]],
         numbers: Callable[[], Numbers] = Numbers,
         on_broken: Callable[[BaseException], None] = lambda _: None,
+        load: Load | None = None,
     ) -> None:
         self._redis = redis.asyncio.Redis.from_url(redis_url, decode_responses=True)
         self._worker = worker
@@ -66,9 +68,7 @@ class Registry:
         self._numbers = numbers
         self._on_broken = on_broken
         self._buried = False
-        self._load = 0.0
-        self._cpu = time.process_time()
-        self._at = time.monotonic()
+        self._load = load or Load(time.monotonic())
         self._kick = asyncio.Event()
         self._calls: list[dict[str, str]] = []
         self._task: asyncio.Task[None] | None = None
@@ -116,7 +116,7 @@ class Registry:
         self.kick()
 
     def kick(self) -> None:
-        """Write the keys now: a room has begun or ended."""
+        """Write the keys now: a room has begun or ended, or the worker has become busy."""
         self._kick.set()
 
     async def _step(self) -> None:
@@ -137,10 +137,11 @@ class Registry:
         rooms = self._rooms()
         body = {
             "worker": self._worker,
-            "load": round(self._measure(), 3),
+            "load": round(self._load.value, 3),
             "rooms": len(rooms),
             "people": sum(room.people for room in rooms.values()),
             "draining": self.draining,
+            "busy": self._load.busy,
             "addresses": self._addresses,
         }
         pipe = self._redis.pipeline(transaction=True)
@@ -174,12 +175,3 @@ class Registry:
             fields: Any = self._calls[0]
             await self._redis.xadd(wire.CALLS_STREAM, fields, maxlen=CALLS_KEPT)
             self._calls.pop(0)
-
-    def _measure(self) -> float:
-        """The share of one core that this process used, smoothed over a few seconds."""
-        cpu, at = time.process_time(), time.monotonic()
-        elapsed = at - self._at
-        if elapsed > 0.2:
-            self._load += 0.5 * ((cpu - self._cpu) / elapsed - self._load)
-            self._cpu, self._at = cpu, at
-        return self._load

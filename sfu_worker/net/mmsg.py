@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import struct
 import sys
+import time
 from typing import Any
 
 from cffi import FFI
@@ -43,6 +44,10 @@ SEND_SLOT = 1600
 # The longest packet that is sent: a slot without libsrtp's longest trailer (SRTP_MAX_TRAILER_LEN,
 # 16 + 128 bytes).
 MAX_PACKET = 1456
+# Of asm-generic/socket.h: let each datagram carry the time when it arrived, as a struct timespec of
+# the wall clock. struct cmsghdr {size_t len; int level; int type} precedes it.
+SO_TIMESTAMPNS = 35
+STAMP_SIZE = 32
 # sizeof(struct sockaddr_in6). The kernel accepts a longer length than IPv4 needs.
 NAME_SIZE = 28
 
@@ -66,6 +71,7 @@ class ReceiveSlab:
     """Slots that ``recvmmsg`` fills.
 
     Slot i begins at ``view[i * RECEIVE_SLOT]`` and has ``lengths[i][0]`` bytes from ``names[i]``.
+    Only the first slot asks for the time of arrival: it holds the datagram that waited longest.
     """
 
     def __init__(self, name_size: int, slots: int = RECEIVE_SLOTS) -> None:
@@ -74,6 +80,8 @@ class ReceiveSlab:
         self._names = ffi.new("char[]", slots * name_size)
         self._headers = ffi.new("struct mmsghdr[]", slots)
         self._iovecs = ffi.new("struct iovec[]", slots)
+        self._stamp = ffi.new("char[]", STAMP_SIZE)
+        self._stamp_words = words(self._stamp)
         self.view = memoryview(ffi.buffer(self._memory)).cast("B")
         self.pointers = [self._memory + i * RECEIVE_SLOT for i in range(slots)]
         self.lengths = [
@@ -91,11 +99,22 @@ class ReceiveSlab:
             header.msg_namelen = name_size
             header.msg_iov = self._iovecs + i
             header.msg_iovlen = 1
+        # The kernel writes the length that it used here: always the same one.
+        self._headers[0].msg_hdr.msg_control = self._stamp
+        self._headers[0].msg_hdr.msg_controllen = STAMP_SIZE
 
     def read(self, fd: int) -> int:
         """Fill the slots with what has arrived; return how many, 0 when there is nothing."""
         count: int = libc.recvmmsg(fd, self._headers, self.slots, MSG_DONTWAIT, ffi.NULL)
         return max(0, count)
+
+    def waited(self) -> float:
+        """How long the first datagram lay in the socket before ``read``, in seconds.
+
+        0 without SO_TIMESTAMPNS. Wrong for a moment if the machine's clock is set meanwhile.
+        """
+        _, _, seconds, nanoseconds = self._stamp_words
+        return time.time() - seconds - 1e-9 * nanoseconds if seconds else 0.0
 
     def put(self, slot: int, data: bytes) -> None:
         """Place a packet that came by another way. ``data`` must fit."""

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 # Batches read in one wake-up: timers get their turn under any flood.
 ROUNDS = 4
+# A datagram that seems to have waited longer has not: the machine's clock was set.
+LONGEST_WAIT_SECONDS = 10.0
 TICK_SECONDS = 1.0
 # With port 0 the kernel chooses a number for UDP, which may be taken for TCP.
 BIND_ATTEMPTS = 20
@@ -53,6 +55,7 @@ class MediaPort:
         self._frames = mmsg.ReceiveSlab(mmsg.NAME_SIZE)
         self._frame = 0
         self._tcp_dropped = 0
+        self._waited = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._complaints = Complaints(log)
 
@@ -74,6 +77,11 @@ class MediaPort:
             unsent=self.send_errors,
             overflowed=sum(udp.overflowed for udp in self._sockets),
         )
+
+    def take_waited(self) -> float:
+        """The longest that a datagram lay in its socket since the last call, in seconds."""
+        waited, self._waited = self._waited, 0.0
+        return waited
 
     async def start(self) -> None:
         """Bind and listen. Raises OSError, which names what could not be bound."""
@@ -138,6 +146,9 @@ class MediaPort:
             count = udp.slab.read(udp.fd)
             if count:
                 self.datagrams_in += count
+                waited = udp.slab.waited()
+                if self._waited < waited < LONGEST_WAIT_SECONDS:
+                    self._waited = waited
                 self._handle_batch(udp, count, time.monotonic())
                 self.end_batch()
             if count < mmsg.RECEIVE_SLOTS:

@@ -7,7 +7,7 @@ import socket
 import struct
 from collections.abc import Sequence
 
-from sfu_worker.net.mmsg import ReceiveSlab
+from sfu_worker.net.mmsg import SO_TIMESTAMPNS, ReceiveSlab
 
 # Half a second of 60 Mbit/s, for when the process waits for a core. The kernel may grant less
 # (net.core.rmem_max).
@@ -35,6 +35,7 @@ class UdpSocket:
             self.sock.setblocking(False)
             for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                 self.sock.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+            self.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             if self.family == socket.AF_INET6:
                 self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
             self.sock.bind((host, port))

@@ -27,7 +27,7 @@ CALLS_STREAM = f"{PREFIX}:calls"
 
 
 def worker_key(worker: str) -> str:
-    """{"worker", "load" (0..1), "rooms", "people", "draining", "addresses"} of a live worker.
+    """{"worker", "load" (0..1), "rooms", "people", "draining", "busy", "addresses"} of a worker.
 
     It expires after ``WORKER_TTL_SECONDS``.
     """

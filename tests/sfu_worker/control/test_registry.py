@@ -9,6 +9,7 @@ import pytest
 import redis.asyncio
 
 from sfu_worker import wire
+from sfu_worker.control.load import Load
 from sfu_worker.control.registry import LiveRoom, Registry
 from tests.sfu_worker.edge import until
 
@@ -31,6 +32,23 @@ async def test_a_beat_says_everything_and_runs_out(redis_url: str, clean_redis: 
     await registry.stop()
     assert await client.get(wire.worker_key("host-1-aa")) is None
     await client.aclose()
+
+
+async def test_a_beat_says_how_full_the_worker_is(redis_url: str, clean_redis: Any) -> None:
+    load = Load(0.0)
+    registry = Registry(redis_url, "host-1-aa", "host-1-", [], dict, load=load)
+    said = []
+    for now in (0.5, 1.0, 2.0):
+        await registry.beat()
+        body = json.loads(clean_redis.get(wire.worker_key("host-1-aa")))
+        said.append((body["load"], body["busy"]))
+        load.note(now, 10.0)
+        load.step(now, 0.0, 0, 0)
+    assert said == [(0.0, False), (0.5, False), (1.0, False)]
+    await registry.beat()
+    body = json.loads(clean_redis.get(wire.worker_key("host-1-aa")))
+    assert (body["load"], body["busy"]) == (1.0, True)
+    await registry.stop()
 
 
 async def test_a_new_life_buries_the_one_before_and_nobody_else(

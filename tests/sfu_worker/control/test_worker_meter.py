@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from sfu_worker.control.worker_meter import Lag, WorkerMeter, resident
@@ -25,3 +27,17 @@ def test_a_worker_counts_what_its_sockets_did_since_the_time_before() -> None:
     assert (numbers.seconds, numbers.dropped, numbers.uptime) == (2.0, 4.0, 3.0)
     assert numbers.memory == pytest.approx(resident(), rel=0.5)
     assert resident() > 5 << 20
+
+
+def test_a_worker_judges_itself_by_timers_and_sockets_alike() -> None:
+    meter, now = WorkerMeter("w"), time.monotonic()
+    changes: list[bool] = []
+    for _ in range(200):
+        now += 0.025
+        if meter.tick(0.001, 0.4, lambda: Datagrams(received=5, overflowed=0), now):
+            changes.append(meter.load.busy)
+    numbers = meter.measure([], Datagrams(), now)
+    assert changes == [True]
+    assert (numbers.wait_max, numbers.late, numbers.lag_max) == (0.4, 1.0, 0.001)
+    assert 0 <= numbers.cpu <= 1
+    assert meter.measure([], Datagrams(), now).wait_max == 0

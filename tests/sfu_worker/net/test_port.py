@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import struct
+import time
 
 import pytest
 from aioice import stun
@@ -213,4 +214,19 @@ async def test_a_forgotten_path_is_heard_no_more_and_its_packets_leave_first() -
         peer.link.send_raw(peer.protected(rtp(601)))
         await until(lambda: port.datagrams_dropped > before)
         assert rtp(601) not in peer.handler.rtp
+        await peer.close()
+
+
+async def test_the_port_says_how_long_packets_waited_to_be_read() -> None:
+    async with media_port() as (port, hub):
+        peer = await Peer(port, hub).connect()
+        port.take_waited()
+        peer.link.send_rtp(rtp(1))
+        hub.outbox.flush()
+        # A loop that does something else.
+        time.sleep(0.15)  # noqa: ASYNC251
+        await until(lambda: peer.handler.rtp)
+        assert 0.15 <= port.take_waited() < 10
+        await peer.forwards()
+        assert port.take_waited() < 0.15
         await peer.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 
 import pytest
 
@@ -45,3 +46,19 @@ def test_datagrams_for_which_there_was_no_room_are_counted_by_the_kernel() -> No
         arrived = udp.slab.read(udp.fd)
         assert 0 < arrived < 64
         assert udp.overflowed == 100 - arrived
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_first_datagram_says_how_long_it_waited(host: str) -> None:
+    udp = UdpSocket(host, 0)
+    with udp.sock, socket.socket(udp.family, socket.SOCK_DGRAM) as sender:
+        assert udp.slab.waited() == 0
+        for number in range(3):
+            sender.sendto(b"first", (host, udp.port))
+            begun = time.monotonic()
+            # What comes later changes nothing.
+            while time.monotonic() < begun + 0.02 * number:
+                pass
+            sender.sendto(b"second", (host, udp.port))
+            assert udp.slab.read(udp.fd) == 2
+            assert 0.02 * number <= udp.slab.waited() <= time.monotonic() - begun + 0.01
