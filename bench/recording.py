@@ -1,7 +1,7 @@
 """A worker whose estimators record what they are told: ``python -m bench.recording``.
 
-Settings are those of ``sfu_worker``. The estimators are replaced from here; the worker does not
-know about it. When it ends, it writes the events of each receiver to RECORD_TO, as
+Settings are those of ``sfu_worker.process``. The estimators are replaced from here; the worker does
+not know about it. When it ends, it writes the events of each receiver to RECORD_TO, as
 ``<participant>.pickle``: a list of (kind, time.monotonic(), values) as in ``bench.traces``.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sfu_worker import __main__ as worker
+from sfu_worker import process as worker
 from sfu_worker.bwe.estimator import BandwidthEstimator
 from sfu_worker.bwe.history import PacketHistory
 from sfu_worker.bwe.probe import Probe

@@ -110,7 +110,7 @@ class Seat:
 
 
 @contextlib.asynccontextmanager
-async def rig(module: str = "sfu_worker", **settings: str) -> AsyncIterator[Rig]:
+async def rig(module: str = "sfu_worker.process", **settings: str) -> AsyncIterator[Rig]:
     """Valkey and a worker, which ``module`` runs; both are gone afterwards, whatever happens."""
     settings = {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"), **settings}
     with contextlib.ExitStack() as stack:

@@ -102,7 +102,11 @@ def valkey(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def worker(
-    redis_url: str, name: str, log: Path | None = None, module: str = "sfu_worker", **settings: str
+    redis_url: str,
+    name: str,
+    log: Path | None = None,
+    module: str = "sfu_worker.process",
+    **settings: str,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A media worker on loopback, from when it takes commands until the end of the block.
 

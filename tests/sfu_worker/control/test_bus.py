@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from sfu_worker import __main__, tasks, wire
+from sfu_worker import process, tasks, wire
 from sfu_worker.config import Config
 from sfu_worker.control.bus import Bus
 from sfu_worker.light_client.signalling import open_layer
@@ -134,7 +134,7 @@ def test_a_worker_whose_bus_is_broken_signs_off_and_ends(
     begun: list[bool] = []
     monkeypatch.setattr(tasks, "STUCK_SECONDS", 0.3)
     monkeypatch.setattr("sfu_worker.control.bus.RedisChannelLayer.receive", receive)
-    assert uvloop.run(__main__.run(config(redis_url))) is False
+    assert uvloop.run(process.run(config(redis_url))) is False
     assert begun
     assert not clean_redis.exists(wire.worker_key("lab"))
 
