@@ -100,7 +100,8 @@ class Lossy:
         self._holds = False
         whole = self.count + 50
         await until(lambda: self.count >= whole)
-        self.client._hub.pacers.remove(self.client._pace)
+        assert self.client.media is not None
+        self.client.media.pause()
 
 
 async def test_what_redis_says_is_what_was_sent_lost_and_received(lab: Lab) -> None:

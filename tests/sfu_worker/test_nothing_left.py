@@ -107,7 +107,6 @@ class Lab:
         await self._repairs(two)
         refs = named(self.participant(one)) | named(self.participant(two))
         # As after a network that was away: another connection of the same participant.
-        self.hub.pacers.remove(two._pace)
         await two._offer()
         await until(two.connected.is_set)
         refs |= {f"again {k}": v for k, v in named(self.participant(two)).items()}

@@ -208,9 +208,9 @@ async def test_a_real_encoder_that_is_killed_and_starts_again_takes_over(
         people = worker.rooms["garden"].participants
         await until(lambda: people[first.id].arrived and people[first.id].media_at > 0)
         # As with kill -9: not a word more.
-        hub.pacers.remove(first._pace)
-        assert first.link is not None
-        hub.links.discard(first.link)
+        assert first.media is not None
+        first.media.pause()
+        hub.links.discard(first.media.link)
         second = await come(hub)
         await until(lambda: list(people) == [second.id])
         await until(lambda: any(t.published for t in people[second.id].tracks.values()))
