@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -61,7 +62,9 @@ class Receiver:
     counts as a pause, not as a loss.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[int, float], None] = lambda _stream, _now: None) -> None:
+        """``heard`` is called with the stream of each packet that is whole, and when it came."""
+        self._heard = heard
         # For transport-wide feedback: without it the server assumes a narrow path to us.
         self.arrivals = ArrivalLog()
         self.twcc_extension = b""
@@ -113,6 +116,7 @@ class Receiver:
             self.pauses += 1
             gaps.expected = count
         gaps.see(count)
+        self._heard(stream, now)
         if stream not in self.first_frame:
             self._look_for_frame(stream, view, at, second, now)
         if not count & 63:

@@ -79,14 +79,16 @@ class WorkerSignalling:
 class WebSocketSignalling:
     """The browser's way: docs/protocol.md."""
 
-    def __init__(self, url: str, origin: str, cookie: str = "") -> None:
+    def __init__(self, url: str, origin: str, cookie: str = "", port: int | None = None) -> None:
+        """``port``: connect there on this machine instead, as through a proxy."""
         self._url = url
         self._origin = origin
         self._cookie = cookie
+        self._way: dict[str, Any] = {} if port is None else {"host": "127.0.0.1", "port": port}
         self._socket: websockets.ClientConnection | None = None
 
-    async def join(self, name: str, pass_: str) -> None:
-        """Connect and join. Raises OSError or websockets' InvalidHandshake."""
+    async def join(self, name: str, pass_: str, resume: str | None = None) -> None:
+        """Connect and join, or come back. Raises OSError or websockets' InvalidHandshake."""
         headers = {"Cookie": self._cookie} if self._cookie else {}
         self._socket = await websockets.connect(
             self._url,
@@ -94,8 +96,9 @@ class WebSocketSignalling:
             additional_headers=headers,
             max_size=MAX_MESSAGE,
             proxy=None,
+            **self._way,
         )
-        await self.send({"type": "join", "pass": pass_, "name": name, "resume": None})
+        await self.send({"type": "join", "pass": pass_, "name": name, "resume": resume})
 
     async def send(self, message: dict[str, Any]) -> None:
         assert self._socket is not None

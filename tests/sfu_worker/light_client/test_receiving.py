@@ -44,6 +44,16 @@ def test_a_whole_stream_has_no_gap_and_its_first_frame_is_noted() -> None:
     assert list(receiver.first_frame) == [source.name]
 
 
+def test_each_whole_packet_is_told_with_its_stream_and_time() -> None:
+    heard: list[tuple[int, float]] = []
+    source = stream()
+    packets = sent(source, 3)
+    changed = packets[1][:-1] + bytes([packets[1][-1] ^ 1])
+    receiver = Receiver(lambda name, now: heard.append((name, now)))
+    hear(receiver, [packets[0], changed, packets[2]])
+    assert heard == [(source.name, 1.0), (source.name, 1.0)]
+
+
 def test_a_missing_packet_is_lost_and_a_changed_one_is_broken() -> None:
     receiver = Receiver()
     packets = sent(stream(), 4)

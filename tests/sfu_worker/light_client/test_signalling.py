@@ -118,5 +118,16 @@ async def test_a_browser_s_client_joins_with_its_pass_and_learns_of_the_end(cook
     assert server.headers == {"Cookie": cookie or None, "Origin": "https://call.example"}
 
 
+async def test_a_page_that_comes_back_says_so_and_may_come_another_way() -> None:
+    server = Server()
+    async with websockets.serve(server.serve, "127.0.0.1", 0) as listening:
+        port = next(iter(listening.sockets)).getsockname()[1]
+        signalling = WebSocketSignalling("ws://127.0.0.1:1/", "https://call.example", port=port)
+        await signalling.join("Ada", "signed", "token")
+        await signalling.receive()
+        await signalling.close()
+    assert server.heard[0]["resume"] == "token"
+
+
 async def test_closing_before_the_connection_is_no_error() -> None:
     await WebSocketSignalling("ws://127.0.0.1:1/", "https://call.example").close()
