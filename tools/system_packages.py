@@ -35,6 +35,11 @@ PROGRAMS = (
     Program(("apache2",), "apache2-bin", "the tests of the proxies in docs/operations.md"),
     Program(("sqlite3",), "sqlite3", "the test of the backup in docs/operations.md"),
     Program(("turnserver",), "coturn", "the tests of deploy/turnserver.conf"),
+    Program(("faketime",), "faketime", "the tests of moved clocks in tests/faults"),
+    # The Valkey from PyPI has no TLS.
+    Program(("redis-server",), "redis-server", "the tests of several hosts in tests/faults"),
+    Program(("ip",), "iproute2", "the tests of several hosts in tests/faults"),
+    Program(("nft",), "nftables", "the tests of several hosts in tests/faults"),
 )
 
 
