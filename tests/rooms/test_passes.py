@@ -63,6 +63,30 @@ def test_a_pass_ends_after_twelve_hours_and_a_renewed_one_does_not(
     assert passes.read(renewed) == PASS
 
 
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_page_in_a_call_comes_back_after_the_clock_was_moved_by_an_hour(
+    monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    start = time.time()
+    token, resume = passes.issue(PASS), passes.issue_resume(7, PASS.person, "seat-1")
+    # Pages renew both every five minutes.
+    monkeypatch.setattr(time, "time", lambda: start + 300 + hours * 3600)
+    assert passes.read(token) == PASS
+    assert passes.read_resume(resume, 7, PASS.person) == "seat-1"
+
+
+def test_a_pass_that_a_wrong_clock_dated_ahead_is_not_good_until_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = time.time()
+    monkeypatch.setattr(time, "time", lambda: start + 366 * 86400)
+    token, resume = passes.issue(PASS), passes.issue_resume(7, PASS.person, "seat-1")
+    monkeypatch.setattr(time, "time", lambda: start)
+    assert passes.read(token) is None
+    assert passes.read(token, passes.REMEMBERED) is None
+    assert passes.read_resume(resume, 7, PASS.person) is None
+
+
 def test_a_resume_token_counts_in_its_own_room_and_for_its_own_person_alone() -> None:
     token = passes.issue_resume(7, "ann", "seat-1")
     assert passes.read_resume(token, 7, "ann") == "seat-1"
