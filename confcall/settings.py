@@ -106,11 +106,12 @@ except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueErr
     _database = dj_database_url.parse(_sqlite)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
-        # Readers do not wait for the writer. Writers queue for 20 s instead of failing; only
-        # IMMEDIATE ensures that.
+        # Readers do not wait for the writer. Writers queue for some seconds instead of failing;
+        # only IMMEDIATE ensures that.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        # In seconds, and shorter than rooms.database.LIMIT_SECONDS.
+        "timeout": 4,
     }
 DATABASES = {"default": _database}
 

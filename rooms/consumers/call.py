@@ -12,8 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
-from django.db import DatabaseError, InterfaceError
-
+from rooms import database
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.entitled import Entitled
@@ -94,7 +93,7 @@ class CallConsumer(Joining, Entitled, Moderating):
         except sfu.Unavailable as exc:
             logger.info("x %s: %s", kind.__name__, exc)
             await self._error("unavailable")
-        except (DatabaseError, InterfaceError) as exc:
+        except database.Busy as exc:
             logger.warning("x %s: %s", kind.__name__, exc)
             if isinstance(message, messages.Join):
                 return await self._end("busy", NO_WORKER)  # the page retries by itself

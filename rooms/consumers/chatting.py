@@ -6,10 +6,9 @@ import logging
 import time
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.exceptions import ChannelFull
 
-from rooms import chat
+from rooms import chat, database
 from rooms.consumers import messages
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.socket import REFUSED, CallSocket
@@ -38,8 +37,8 @@ class Chatting(CallSocket):
             return await self._error("too_fast", "chat_too_fast", nonce=message.nonce)
         me = self._me
         try:
-            line, created = await database_sync_to_async(chat.append)(
-                me.room.pk, me.pass_.person, message.nonce, me.name, message.text
+            line, created = await database.run(
+                chat.append, me.room.pk, me.pass_.person, message.nonce, me.name, message.text
             )
         except chat.BadText as exc:
             return await self._error("bad_message", f"chat_{exc.why}", nonce=message.nonce)
@@ -60,7 +59,7 @@ class Chatting(CallSocket):
         await self._tell_lines_since(max(0, message.number))
 
     async def _tell_lines_since(self, number: int) -> None:
-        lines, more = await database_sync_to_async(chat.since)(self._me.room.pk, number)
+        lines, more = await database.run(chat.since, self._me.room.pk, number)
         await self._tell(
             {"type": "chat_lines", "lines": [line_body(line) for line in lines], "more": more}
         )

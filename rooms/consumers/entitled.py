@@ -6,9 +6,7 @@ import contextlib
 import logging
 from typing import Any
 
-from channels.db import database_sync_to_async
-from django.db import DatabaseError, InterfaceError
-
+from rooms import database
 from rooms.consumers import messages
 from rooms.consumers.socket import REFUSED, CallSocket
 from rooms.entry import admission, passes, places
@@ -33,7 +31,7 @@ class Entitled(CallSocket):
             return
         try:
             await self._bring_up_to_date()
-        except (DatabaseError, InterfaceError) as exc:
+        except database.Busy as exc:
             logger.info("x the rights of %s were not read: %s", self._me.participant, exc)
 
     async def _bring_up_to_date(self) -> bool:
@@ -42,7 +40,7 @@ class Entitled(CallSocket):
         False: the seat has ended.
         """
         me = self._me
-        verdict = await database_sync_to_async(admission.current_grant)(me.pass_, rejoining=True)
+        verdict = await database.run(admission.current_grant, me.pass_, rejoining=True)
         if isinstance(verdict, Refusal):
             await self._put_out(verdict)
             return False

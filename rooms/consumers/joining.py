@@ -7,10 +7,9 @@ import contextlib
 import logging
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.utils.translation import gettext as _
 
-from rooms import chat
+from rooms import chat, database
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.socket import BAD_PASS, LATE, NO_WORKER, REFUSED, Member
@@ -50,7 +49,7 @@ class Joining(Chatting):
         if member is None:
             return
         self.member = member
-        self._chat_seen = await database_sync_to_async(chat.last_number)(member.room.pk)
+        self._chat_seen = await database.run(chat.last_number, member.room.pk)
         try:
             found = await self._enter(member)
         except sfu.Unavailable:
@@ -74,18 +73,21 @@ class Joining(Chatting):
     async def _admit(self, message: messages.Join) -> Member | None:
         """The member behind the pass. None: they were refused, and the connection ends."""
         pass_ = passes.read(message.pass_)
-        room = await Room.objects.filter(slug=self._slug).afirst()
+        room = await database.run(Room.objects.filter(slug=self._slug).first)
         if pass_ is None or room is None or pass_.room != room.pk:
             await self._end("refused:not_found", BAD_PASS)
             return None
         seat = passes.read_resume(message.resume or "", room.pk, pass_.person)
         name = passes.clean_name(message.name) or pass_.name or _("Guest")
         participant = passes.participant_of(room.pk, pass_.person)
-        admit = database_sync_to_async(admission.admit)
-        verdict = await admit(pass_, name, rejoining=seat is not None, participant=participant)
+        verdict = await database.run(
+            admission.admit, pass_, name, rejoining=seat is not None, participant=participant
+        )
         if verdict is Refusal.room_locked and await places.is_in(self._slug, participant):
             # They are in the call in another tab, so they may take the call over.
-            verdict = await admit(pass_, name, rejoining=True, participant=participant)
+            verdict = await database.run(
+                admission.admit, pass_, name, rejoining=True, participant=participant
+            )
         if isinstance(verdict, Refusal):
             await self._end(f"refused:{verdict.name}", REFUSED)
             return None
@@ -99,7 +101,7 @@ class Joining(Chatting):
 
         The worker may have heard of the removal before it heard of the join.
         """
-        removed: bool = await database_sync_to_async(admission.was_removed)(member.pass_)
+        removed = await database.run(admission.was_removed, member.pass_)
         if removed:
             with contextlib.suppress(sfu.Unavailable):  # it ends with the detached participants
                 await sfu.send(member.worker, wire.Remove(self._slug, member.participant))

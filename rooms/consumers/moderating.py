@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 
-from channels.db import database_sync_to_async
-from django.db import DatabaseError
 from django.utils import timezone
 
+from rooms import database
 from rooms.consumers import messages, texts
 from rooms.consumers.socket import CallSocket
 from rooms.entry import admission, removal
@@ -28,8 +27,13 @@ class Moderating(CallSocket):
             grant = await self._moderator()
             if grant is None:
                 return
-            done = await database_sync_to_async(removal.ban)(
-                me.room, grant, message.participant, me.pass_.person, stop_link=message.stop_link
+            done = await database.run(
+                removal.ban,
+                me.room,
+                grant,
+                message.participant,
+                me.pass_.person,
+                stop_link=message.stop_link,
             )
             if done.fresh is not None:
                 await self._tell_fresh(done.fresh)
@@ -38,7 +42,7 @@ class Moderating(CallSocket):
             await self._error("forbidden", "remove_forbidden")
         except removal.NotHere:
             await self._error("not_here")
-        except DatabaseError as exc:
+        except database.Busy as exc:
             logger.warning("x a removal failed: %s", exc)
             await self._error("busy")
         except sfu.Unavailable as exc:
@@ -50,8 +54,7 @@ class Moderating(CallSocket):
 
         None: they were told.
         """
-        grants = database_sync_to_async(admission.current_grant)
-        verdict = await grants(self._me.pass_, rejoining=True)
+        verdict = await database.run(admission.current_grant, self._me.pass_, rejoining=True)
         if isinstance(verdict, Grant) and verdict.moderate:
             return verdict
         await self._error("forbidden", "remove_unasked")
@@ -61,9 +64,9 @@ class Moderating(CallSocket):
         """What a removal would mean for the link, asked before anyone decides."""
         if await self._moderator() is None:
             return
-        find = database_sync_to_async(removal.link_of)
+        now = timezone.now()
         try:
-            link = await find(self._me.room, message.participant, timezone.now())
+            link = await database.run(removal.link_of, self._me.room, message.participant, now)
         except removal.NotHere:
             return await self._error("not_here")
         await self._tell({"type": "link_of", "participant": message.participant, **asdict(link)})
@@ -72,7 +75,7 @@ class Moderating(CallSocket):
         """The link is looked up when it is copied, because a page may be open for hours."""
         me = self._me
         entry = Entry(me.room, me.grant, me.pass_)
-        link, note = await database_sync_to_async(link_now)(entry, timezone.now())
+        link, note = await database.run(link_now, entry, timezone.now())
         words = texts.text(note) if note else ""
         await self._tell({"type": "link", "link": link, "note": words, "fresh": False})
 

@@ -10,10 +10,10 @@ import logging
 import time
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.exceptions import ChannelFull
 from pycrdt import Doc
 
+from rooms import database
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.peer import PeerSocket
 from rooms.models import Room
@@ -42,9 +42,7 @@ class NotesConsumer(PeerSocket):
     async def connect(self) -> None:
         offered: list[str] = self.scope.get("subprotocols", [])
         key = next((name.removeprefix("key.") for name in offered if name.startswith("key.")), "")
-        self.access = (
-            await database_sync_to_async(notes_store.access)(key) if "yjs" in offered else None
-        )
+        self.access = await database.run(notes_store.access, key) if "yjs" in offered else None
         if self.access is None:
             await self.close()
             return
@@ -67,7 +65,7 @@ class NotesConsumer(PeerSocket):
 
     async def _load(self) -> tuple[Doc[Any], int]:
         assert self.access is not None
-        updates = await database_sync_to_async(notes_store.load)(self.access.room)
+        updates = await database.run(notes_store.load, self.access.room)
         return notes_store.document(updates), sum(map(len, updates))
 
     async def _ask(self) -> None:
@@ -157,7 +155,7 @@ class NotesConsumer(PeerSocket):
         changed = self._try(update)
         if message.step == yprotocol.STEP2 and not changed and update[0] == 0:
             return  # a client with nothing new: no structs, and deletions that we have
-        await database_sync_to_async(notes_store.append)(self.access.room, update)
+        await database.run(notes_store.append, self.access.room, update)
         self._bytes += len(update)
         await self._to_group({"type": "notes_update", "update": update})
 

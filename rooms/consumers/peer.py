@@ -6,6 +6,8 @@ import contextlib
 from typing import Any
 
 from autobahn.exception import Disconnected
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 # The close code for an unexpected error of the server (RFC 6455, 7.4.1).
@@ -27,6 +29,15 @@ class PeerSocket(AsyncWebsocketConsumer):
         except Exception:
             await self.disconnect(FAILED)
             raise
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle a message. Channels would wait for the process' database thread before each."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """Likewise."""
+        await self.disconnect(message["code"])
+        raise StopConsumer
 
     async def send(self, *args: Any, **kwargs: Any) -> None:
         with contextlib.suppress(Disconnected):

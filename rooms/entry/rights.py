@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
-from django.db import DatabaseError, InterfaceError
 
+from rooms import database
 from rooms.entry import admission
 from rooms.entry.access import Refusal
 from rooms.entry.passes import Pass
@@ -84,7 +83,7 @@ class Rights:
             return
         self._trouble = trouble
         # A traceback does not explain a database that is away.
-        away = isinstance(exc, (DatabaseError, InterfaceError))
+        away = isinstance(exc, database.Busy)
         logger.warning(
             "x the rights of %d people are not checked: %s",
             len(self.holders),
@@ -95,8 +94,8 @@ class Rights:
     async def step(self) -> None:
         """Check everyone once, and tell those whose rights have changed."""
         holders = dict(self.holders)
-        grants = database_sync_to_async(admission.current_grants)
-        verdicts = await grants([holder.pass_ for holder in holders.values()], rejoining=True)
+        passes = [holder.pass_ for holder in holders.values()]
+        verdicts = await database.run(admission.current_grants, passes, rejoining=True)
         layer: Any = get_channel_layer()
         for (channel, holder), verdict in zip(holders.items(), verdicts, strict=True):
             if not differs(holder, verdict) or self.holders.get(channel) is not holder:

@@ -1,0 +1,68 @@
+"""Another program holds SQLite's write lock: calls go on, and writing succeeds afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection
+
+from sfu_worker import wire
+from tests.rooms.fake_worker import FakeWorker
+from tests.rooms.support import PATIENCE, join, make_room
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
+
+
+@contextmanager
+def write_lock() -> Iterator[None]:
+    """Hold it, as a program of somebody else does."""
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.rollback()
+    finally:
+        other.close()
+
+
+async def test_a_mute_passes_while_the_lines_of_others_wait() -> None:
+    room = await make_room()
+    async with FakeWorker() as worker:
+        ann, _ = await join(room, "Ann")
+        bob, _ = await join(room, "Bob")
+        for browser in (ann, bob):
+            await browser.hear("room_state")
+            await worker.heard(wire.Join)
+        with write_lock():
+            await ann.say(type="chat", nonce="n1", text="Hello")
+            await bob.say(type="mute", source="microphone", muted=True)
+            await worker.heard(wire.Mute)
+            assert await ann.socket.receive_nothing()
+        assert (await ann.hear("chat_line"))["text"] == "Hello"
+        assert (await bob.hear("chat_line"))["text"] == "Hello"
+        for browser in (ann, bob):
+            await browser.gone()
+
+
+async def test_a_mute_does_not_wait_for_the_thread_that_channels_uses() -> None:
+    room = await make_room()
+    over = threading.Event()
+    async with FakeWorker() as worker:
+        browser, _ = await join(room)
+        await browser.hear("room_state")
+        await worker.heard(wire.Join)
+        waiting = asyncio.ensure_future(sync_to_async(over.wait)(PATIENCE))
+        await browser.say(type="mute", source="microphone", muted=True)
+        try:
+            await worker.heard(wire.Mute)
+            assert not waiting.done()
+        finally:
+            over.set()
+        assert await waiting
+        await browser.gone()
