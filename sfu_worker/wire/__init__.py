@@ -6,7 +6,11 @@ standard library. The docstrings of the messages are the protocol's documentatio
 **Transport.** Messages travel over the Channels layer. A worker listens on
 ``worker_channel(worker)``. A participant's WebSocket consumer listens on its own channel (the
 *reply channel*) and in the group ``room_group(room)``. On the layer a message is
-``{"type": "sfu_command" | "sfu_event", "body": encode(message)}``.
+``{"type": "sfu_command" | "sfu_event", "body": encode(message), "fence": fence}`` (``seal``).
+
+**Holding a room.** One worker holds a room, by the ``Claim`` in Redis. Each new holder has a higher
+*fence*, and each message carries the fence of the holder it is for or from. A worker ignores
+commands from before it held the room; a consumer ignores events of an earlier holder.
 
 **Delivery** is at most once. That is why events to a room's group are numbered: ``n`` grows by one
 with each of them, and ``epoch`` names the life of the room on one worker. A client that sees a gap
@@ -21,6 +25,7 @@ recvonly m-line of a participant's offer, named by its mid.
 
 from __future__ import annotations
 
+from sfu_worker.wire.claim import Claim
 from sfu_worker.wire.codec import (
     COMMANDS,
     EVENTS,
@@ -29,11 +34,14 @@ from sfu_worker.wire.codec import (
     build,
     decode,
     encode,
+    seal,
+    unseal,
 )
 from sfu_worker.wire.commands import (
     CloseRoom,
     Command,
     Detach,
+    Drain,
     Join,
     Leave,
     Mute,
@@ -78,9 +86,13 @@ from sfu_worker.wire.events import (
 )
 from sfu_worker.wire.keys import (
     CALLS_STREAM,
+    CHANGED_CHANNEL,
+    DEAD_SECONDS,
     ERA_KEY,
+    FENCE_KEY,
     PREFIX,
     ROOM_TTL_SECONDS,
+    WEB_TTL_SECONDS,
     WORKER_TTL_SECONDS,
     WORKERS_KEY,
     live_key,
@@ -89,6 +101,7 @@ from sfu_worker.wire.keys import (
     room_key,
     room_numbers_key,
     throttle_key,
+    web_key,
     worker_key,
     worker_numbers_key,
 )
@@ -104,11 +117,14 @@ __all__ = [
     "AUDIO_SOURCES",
     "CALLS_STREAM",
     "CAPACITY",
+    "CHANGED_CHANNEL",
     "COMMANDS",
+    "DEAD_SECONDS",
     "DETACHED_SECONDS",
     "ERA_KEY",
     "EVENTS",
     "EXPIRY_SECONDS",
+    "FENCE_KEY",
     "MAX_FRAGMENT_BYTES",
     "MAX_SDP_BYTES",
     "NAMES",
@@ -116,13 +132,16 @@ __all__ = [
     "ROOM_TTL_SECONDS",
     "SOURCES",
     "VIDEO_SOURCES",
+    "WEB_TTL_SECONDS",
     "WORKERS_KEY",
     "WORKER_TTL_SECONDS",
     "Answer",
+    "Claim",
     "CloseRoom",
     "CodecsCommon",
     "Command",
     "Detach",
+    "Drain",
     "Event",
     "IcePatched",
     "Join",
@@ -163,7 +182,10 @@ __all__ = [
     "room_group",
     "room_key",
     "room_numbers_key",
+    "seal",
     "throttle_key",
+    "unseal",
+    "web_key",
     "worker_channel",
     "worker_key",
     "worker_numbers_key",

@@ -41,6 +41,22 @@ def decode(body: Any) -> Message:
     return typing.cast("Message", build(cls, {k: v for k, v in body.items() if k != "type"}))
 
 
+def seal(message: Message, fence: int = 0) -> dict[str, Any]:
+    """The message as it travels over the channel layer.
+
+    ``fence`` is that of the room's holder; 0 if the message is not about a room that is held.
+    """
+    kind = "sfu_command" if NAMES[type(message)] in COMMANDS else "sfu_event"
+    return {"type": kind, "body": encode(message), "fence": fence}
+
+
+def unseal(sealed: Any) -> tuple[Message, int]:
+    """The message and the fence of what ``seal`` made. Raises WireError for anything else."""
+    if not isinstance(sealed, dict) or type(sealed.get("fence")) is not int:
+        raise WireError("a message travels with a fence")
+    return decode(sealed.get("body")), sealed["fence"]
+
+
 def build(cls: type, values: dict[str, Any]) -> Any:
     """Make an object of the dataclass ``cls`` from plain values.
 

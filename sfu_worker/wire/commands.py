@@ -80,6 +80,9 @@ class Offer:
     """An SDP offer; the answer is ``Answer`` or ``Refused``.
 
     ``tracks`` maps the mid of each sending m-line to its source. ``id`` comes back in the answer.
+    ``muted`` are the sources that are muted now, so that a new track never begins unmuted.
+    ``reply`` hears ``Refused`` (``not_in_room``) if the participant is not here, or speaks from
+    another page; so for ``Slots``, ``Mute`` and ``Snapshot``.
     """
 
     room: str
@@ -87,6 +90,8 @@ class Offer:
     sdp: str
     tracks: dict[str, str] = field(default_factory=dict)
     id: int = 0
+    muted: list[str] = field(default_factory=list)
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ class Slots:
     room: str
     participant: str
     slots: list[SlotRequest] = field(default_factory=list)
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,7 @@ class Mute:
     participant: str
     source: str
     muted: bool
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,7 @@ class Snapshot:
 
     room: str
     participant: str
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +154,11 @@ class CloseRoom:
     room: str
 
 
-Command = Join | Leave | Detach | Offer | PatchIce | Slots | Mute | Snapshot | Remove | CloseRoom
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The worker takes no new rooms, lets its people move to other workers, and ends."""
+
+
+Command = (
+    Join | Leave | Detach | Offer | PatchIce | Slots | Mute | Snapshot | Remove | CloseRoom | Drain
+)

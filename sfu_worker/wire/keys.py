@@ -16,6 +16,11 @@ WORKER_TTL_SECONDS = 3.0
 # that was placed but that nobody has joined yet waits for so long.
 ROOM_TTL_SECONDS = 4 * WORKER_TTL_SECONDS
 
+# A worker that is known to be dead is remembered for so long, as is a web process that no longer
+# refreshes its lease.
+DEAD_SECONDS = 60.0
+WEB_TTL_SECONDS = 15.0
+
 # Written by workers, read by the web side
 
 # A set of worker ids. A member without a live ``worker_key`` is dead.
@@ -26,24 +31,34 @@ WORKERS_KEY = f"{PREFIX}:workers"
 CALLS_STREAM = f"{PREFIX}:calls"
 
 
-def worker_key(worker: str) -> str:
-    """{"worker", "load" (0..1), "rooms", "people", "draining", "busy", "addresses"} of a worker.
+# The pub/sub channel on which anyone says that the keys of a worker or room have changed. Its
+# messages are empty. Nothing depends on them: they make readers look sooner.
+CHANGED_CHANNEL = f"{PREFIX}:changed"
 
-    It expires after ``WORKER_TTL_SECONDS``.
+
+def worker_key(worker: str) -> str:
+    """{"worker", "beat", "load" (0..1), "rooms", "people", "draining", "busy", "addresses"}.
+
+    ``beat`` grows with each report. The key expires after ``WORKER_TTL_SECONDS``. Of a worker that
+    has ended it is {"worker", "dead": true} for ``DEAD_SECONDS``.
     """
     return f"{PREFIX}:worker:{worker}"
 
 
 def room_key(room: str) -> str:
-    """The id of the worker that holds the room, as plain text; see ``ROOM_TTL_SECONDS``.
+    """The ``Claim`` of the worker that holds the room, as text; see ``ROOM_TTL_SECONDS``.
 
-    The web side writes it when it places the room.
+    The web side writes it when it places the room. Then only its holder refreshes it.
     """
     return f"{PREFIX}:room:{room}"
 
 
 def live_key(room: str) -> str:
-    """{"epoch", "people", "started"} of a room with participants; expires with its worker's key."""
+    """{"epoch", "people", "started", "fence", "seats"} of a room with participants.
+
+    ``seats`` maps everyone who is in from a call page to their seat, see ``Join``. The key expires
+    with its worker's.
+    """
     return f"{PREFIX}:live:{room}"
 
 
@@ -55,6 +70,21 @@ def worker_numbers_key(worker: str) -> str:
 def room_numbers_key(room: str) -> str:
     """``numbers.RoomNumbers``, for operators; ``WorkerNumbers.rooms`` lists the rooms."""
     return f"{PREFIX}:numbers:room:{room}"
+
+
+# Read by both sides
+
+# The highest fence that was given to a holder. It never expires.
+FENCE_KEY = f"{PREFIX}:fence"
+
+
+def web_key(process: str) -> str:
+    """The lease of a web process: a hash with ``beat``, and one field for each open seat's channel.
+
+    ``process`` is the part before the ``!`` of its channels. The key is written once a second and
+    expires after ``WEB_TTL_SECONDS``.
+    """
+    return f"{PREFIX}:web:{process}"
 
 
 # Of the web side alone

@@ -22,6 +22,7 @@ EXAMPLES: list[wire.Message] = [
     wire.Snapshot("r", "p"),
     wire.Remove("r", "p"),
     wire.CloseRoom("r"),
+    wire.Drain(),
     wire.RoomState(
         "r",
         "e",

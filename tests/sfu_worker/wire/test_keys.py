@@ -14,12 +14,19 @@ def names(argument: str) -> list[str]:
         function for name, function in inspect.getmembers(keys) if name.endswith("_key")
     ]
     made = [f(*[argument] * len(inspect.signature(f).parameters)) for f in functions]
-    return [*made, keys.WORKERS_KEY, keys.CALLS_STREAM, keys.ERA_KEY]
+    return [
+        *made,
+        keys.WORKERS_KEY,
+        keys.CALLS_STREAM,
+        keys.ERA_KEY,
+        keys.FENCE_KEY,
+        keys.CHANGED_CHANNEL,
+    ]
 
 
 def test_no_two_keys_are_alike_whatever_a_room_is_called() -> None:
     made = [*names("garden"), *names("worker"), *names("room"), *names("numbers")]
-    constants = 3 * 3  # they are in each of the four lists
+    constants = 5 * 3  # they are in each of the four lists
     assert len(made) > 4 * 10
     assert len(set(made)) == len(made) - constants
     assert all(name.startswith(f"{keys.PREFIX}:") for name in made)
