@@ -32,9 +32,7 @@ class Rig:
     pid: int
 
     async def command(self, command: wire.Command) -> None:
-        await self.layer.send(
-            wire.worker_channel(WORKER), {"type": "sfu_command", "body": wire.encode(command)}
-        )
+        await self.layer.send(wire.worker_channel(WORKER), wire.seal(command, 1))
 
     def cpu_seconds(self) -> float:
         """User and system time that the worker has used."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sfu_worker import sdp, wire
 from sfu_worker.call.connection import Host
@@ -79,6 +79,7 @@ class Worker:
             addresses,
             self._live,
             self._numbers,
+            self._on_fences,
             self._on_broken,
             self._meter.load,
         )
@@ -116,9 +117,14 @@ class Worker:
 
     def _live(self) -> dict[str, LiveRoom]:
         return {
-            room.slug: LiveRoom(room.epoch, len(room.people), room.started)
+            room.slug: LiveRoom(room.epoch, len(room.people), room.started, room.fence, room.seats)
             for room in self.rooms.values()
         }
+
+    def _on_fences(self, fences: Mapping[str, int]) -> None:
+        for slug, fence in fences.items():
+            if slug in self.rooms:
+                self.rooms[slug].fence = fence
 
     def _numbers(self) -> Numbers:
         return Numbers(
@@ -128,15 +134,20 @@ class Worker:
 
     # Commands
 
-    def handle(self, cmd: wire.Command) -> None:
-        """Carry out one command."""
+    def handle(self, cmd: wire.Command, fence: int) -> None:
+        """Carry out one command that is for the holder with this fence."""
         now = time.monotonic()
-        if isinstance(cmd, wire.Join):
-            self._join(cmd, now)
+        if isinstance(cmd, wire.Drain):
+            return
+        known = self.rooms.get(cmd.room)
+        if known is not None and fence < known.born:
+            logger.info("- %s: a late %s is ignored", cmd.room, type(cmd).__name__)
+        elif isinstance(cmd, wire.Join):
+            self._join(cmd, fence, now)
         elif isinstance(cmd, wire.CloseRoom):
             self._close_room(cmd, now)
         else:
-            room = self.rooms.get(cmd.room)
+            room = known
             p = room.participants.get(cmd.participant) if room else None
             if room is None or p is None:
                 # A client that believes it is here learns better from its next join.
@@ -149,12 +160,14 @@ class Worker:
         self.port.flush()
         self._forget_empty()
 
-    def _join(self, cmd: wire.Join, now: float) -> None:
+    def _join(self, cmd: wire.Join, fence: int, now: float) -> None:
         assert self._registry is not None
         assert self._host is not None
         room = self.rooms.get(cmd.room)
         if room is None:
-            room = self.rooms[cmd.room] = Room(cmd.room, self._bus, self._registry, self._host)
+            room = Room(cmd.room, fence, self._bus, self._registry, self._host)
+            self.rooms[cmd.room] = room
+        room.fence = fence
         room.join(cmd, now)
 
     def _leave(self, room: Room, p: Participant, cmd: wire.Leave, now: float) -> None:

@@ -12,9 +12,10 @@ from typing import Protocol
 from sfu_worker import wire
 from sfu_worker.call import arrivals, slots
 from sfu_worker.call.connection import Host
+from sfu_worker.call.outbox import Bus, Outbox
 from sfu_worker.call.participant import Participant
 from sfu_worker.call.room_meter import RoomMeter
-from sfu_worker.call.settling import Outbox, Settling
+from sfu_worker.call.settling import Settling
 from sfu_worker.down.slot import Slot
 from sfu_worker.numbers import RoomNumbers
 from sfu_worker.sdp import SdpError
@@ -35,10 +36,11 @@ class CallLog(Protocol):
 
 
 class Room:
-    """One room on this worker."""
+    """One room on this worker, which has held it since the fence ``born``."""
 
-    def __init__(self, slug: str, outbox: Outbox, calls: CallLog, host: Host) -> None:
+    def __init__(self, slug: str, born: int, bus: Bus, calls: CallLog, host: Host) -> None:
         self.slug = slug
+        self.born = born
         self.epoch = secrets.token_hex(8)
         self.n = 0
         self.started = time.time()
@@ -47,13 +49,27 @@ class Room:
         # As of the last report.
         self.numbers: RoomNumbers | None = None
         self._meter = RoomMeter(self.epoch)
-        self._settling = Settling(self.participants, outbox)
-        self._outbox = outbox
+        self._outbox = Outbox(bus, slug, born)
+        self._settling = Settling(self.participants, self._outbox)
         self._calls = calls
         self._host = host
         self._joined_at: dict[str, float] = {}
 
     # Who is in
+
+    @property
+    def fence(self) -> int:
+        """Of the claim under which the worker holds the room now. It only grows."""
+        return self._outbox.fence
+
+    @fence.setter
+    def fence(self, fence: int) -> None:
+        self._outbox.fence = max(fence, self._outbox.fence)
+
+    @property
+    def seats(self) -> dict[str, str]:
+        """The seat of everyone who is in from a call page, by participant."""
+        return {p.id: p.seat for p in self.participants.values() if p.kind == "call"}
 
     @property
     def people(self) -> list[Participant]:
@@ -320,6 +336,4 @@ class Room:
 
     def _tell_group(self, event: type, **fields: object) -> None:
         self.n += 1
-        self._outbox.tell_group(
-            self.slug, event(room=self.slug, epoch=self.epoch, n=self.n, **fields)
-        )
+        self._outbox.tell_group(event(room=self.slug, epoch=self.epoch, n=self.n, **fields))

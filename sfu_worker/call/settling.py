@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from sfu_worker import wire
 from sfu_worker.call import slots
 from sfu_worker.call.common_codecs import CommonCodecs
+from sfu_worker.call.outbox import Outbox
 from sfu_worker.call.participant import Participant
 from sfu_worker.call.voices import Voices
 from sfu_worker.down.slot import Slot
 from sfu_worker.up.track import UpTrack
-
-
-class Outbox(Protocol):
-    """What a room needs of the bus."""
-
-    def tell(self, reply: str, event: wire.Event) -> None: ...
-
-    def tell_group(self, room: str, event: wire.Event) -> None: ...
 
 
 class SlotEvents:

@@ -28,13 +28,16 @@ RETRY_SECONDS = 0.5
 
 
 class Bus:
-    """Receives commands for one worker and sends events; outlives Redis."""
+    """Receives commands for one worker and sends events; outlives Redis.
+
+    ``on_command`` gets each command with the fence that it travelled with.
+    """
 
     def __init__(
         self,
         redis_url: str,
         worker: str,
-        on_command: Callable[[wire.Command], None],
+        on_command: Callable[[wire.Command, int], None],
         on_broken: Callable[[BaseException], None],
     ) -> None:
         self._layer = RedisChannelLayer(**wire.layer_options(redis_url))
@@ -42,7 +45,7 @@ class Bus:
         self._on_command = on_command
         self._on_broken = on_broken
         self._complaints = Complaints(logger)
-        self._outbox: asyncio.Queue[tuple[str, str, wire.Event]] = asyncio.Queue(OUTBOX)
+        self._outbox: asyncio.Queue[tuple[str, str, wire.Event, int]] = asyncio.Queue(OUTBOX)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -59,15 +62,15 @@ class Bus:
         await end(*self._tasks)
         await self._layer.close_pools()
 
-    def tell(self, reply: str, event: wire.Event) -> None:
-        """Send an event to one reply channel."""
-        self._put(("one", reply, event))
+    def tell(self, reply: str, event: wire.Event, fence: int = 0) -> None:
+        """Send an event to one reply channel. ``fence``: see ``wire.seal``."""
+        self._put(("one", reply, event, fence))
 
-    def tell_group(self, room: str, event: wire.Event) -> None:
+    def tell_group(self, room: str, event: wire.Event, fence: int) -> None:
         """Send an event to everyone in a room."""
-        self._put(("group", wire.room_group(room), event))
+        self._put(("group", wire.room_group(room), event, fence))
 
-    def _put(self, item: tuple[str, str, wire.Event]) -> None:
+    def _put(self, item: tuple[str, str, wire.Event, int]) -> None:
         if self._outbox.full():
             self._outbox.get_nowait()
             self._outbox.task_done()
@@ -77,22 +80,21 @@ class Bus:
         self._dispatch(await self._layer.receive(self._channel))
 
     def _dispatch(self, message: object) -> None:
-        body = message.get("body") if isinstance(message, dict) else None
         try:
-            command = wire.decode(body)
+            command, fence = wire.unseal(message)
         except wire.WireError as exc:
             logger.warning("x command refused: %s", exc)
             return
         try:
-            self._on_command(command)  # type: ignore[arg-type]
+            self._on_command(command, fence)  # type: ignore[arg-type]
         except Exception:
             # An error in one room must not stop the commands of all others.
             self._complaints.tell(f"the command {type(command).__name__}")
 
     async def _send(self) -> None:
-        how, target, event = await self._outbox.get()
+        how, target, event, fence = await self._outbox.get()
         try:
-            message = {"type": "sfu_event", "body": wire.encode(event)}
+            message = wire.seal(event, fence)
             if how == "one":
                 await self._layer.send(target, message)
             else:

@@ -15,6 +15,7 @@ import redis.asyncio
 import redis.exceptions
 
 from sfu_worker import numbers, wire
+from sfu_worker.control import claims
 from sfu_worker.control.load import Load
 from sfu_worker.tasks import Complaints, end, repeat, start
 
@@ -32,6 +33,8 @@ class LiveRoom:
     epoch: str
     people: int
     started: float
+    fence: int
+    seats: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Registry:
         addresses: list[str],
         rooms: Callable[[], Mapping[str, LiveRoom]],
         numbers: Callable[[], Numbers] = Numbers,
+        on_fences: Callable[[Mapping[str, int]], None] = lambda _: None,
         on_broken: Callable[[BaseException], None] = lambda _: None,
         load: Load | None = None,
     ) -> None:
@@ -66,6 +70,8 @@ class Registry:
         self._addresses = addresses
         self._rooms = rooms
         self._numbers = numbers
+        self._on_fences = on_fences
+        self._beats = 0
         self._on_broken = on_broken
         self._buried = False
         self._load = load or Load(time.monotonic())
@@ -133,10 +139,12 @@ class Registry:
             await asyncio.wait_for(self._kick.wait(), BEAT_SECONDS)
 
     async def beat(self) -> None:
-        """Write everything once."""
+        """Write everything once, and learn which rooms are ours."""
         rooms = self._rooms()
+        self._beats += 1
         body = {
             "worker": self._worker,
+            "beat": self._beats,
             "load": round(self._load.value, 3),
             "rooms": len(rooms),
             "people": sum(room.people for room in rooms.values()),
@@ -144,20 +152,11 @@ class Registry:
             "busy": self._load.busy,
             "addresses": self._addresses,
         }
+        # A room's key is never deleted; it expires. A join that was placed here a moment ago and
+        # one that comes now must meet in the same room.
+        live = {slug: (room.fence, json.dumps(asdict(room))) for slug, room in rooms.items()}
+        self._on_fences(await claims.beat(self._redis, self._worker, json.dumps(body), live))
         pipe = self._redis.pipeline(transaction=True)
-        pipe.set(
-            wire.worker_key(self._worker), json.dumps(body), px=int(wire.WORKER_TTL_SECONDS * 1000)
-        )
-        pipe.sadd(wire.WORKERS_KEY, self._worker)
-        for slug, room in rooms.items():
-            # The room's key is never deleted; it expires. A join that was placed here a moment ago
-            # and one that comes now must meet in the same room.
-            pipe.set(wire.room_key(slug), self._worker, px=int(wire.ROOM_TTL_SECONDS * 1000))
-            pipe.set(
-                wire.live_key(slug),
-                json.dumps(asdict(room)),
-                px=int(wire.WORKER_TTL_SECONDS * 1000),
-            )
         self._add_numbers(pipe)
         await pipe.execute()
         await self._write_calls()

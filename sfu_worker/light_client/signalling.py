@@ -13,6 +13,9 @@ from sfu_worker import wire
 
 MAX_MESSAGE = 1 << 20
 
+# Of rooms that nobody has placed.
+FENCE = 1
+
 
 def open_layer(redis_url: str) -> RedisChannelLayer:
     """A channel layer to reach workers. Await its ``close_pools`` at the end."""
@@ -57,8 +60,7 @@ class WorkerSignalling:
         )
 
     async def _command(self, command: wire.Command) -> None:
-        body = {"type": "sfu_command", "body": wire.encode(command)}
-        await self._layer.send(wire.worker_channel(self._worker), body)
+        await self._layer.send(wire.worker_channel(self._worker), wire.seal(command, FENCE))
 
     async def send(self, message: dict[str, Any]) -> None:
         await self._command(as_command(message, self._room, self.participant))

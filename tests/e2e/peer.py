@@ -132,9 +132,7 @@ class Peer:
         await asyncio.gather(self.reader, return_exceptions=True)
 
     async def send(self, command: wire.Command) -> None:
-        await self.bus.layer.send(
-            wire.worker_channel("lab"), {"type": "sfu_command", "body": wire.encode(command)}
-        )
+        await self.bus.layer.send(wire.worker_channel("lab"), wire.seal(command, 1))
 
     async def has(self, kind: type) -> bool:
         return any(isinstance(e, kind) for e in self.events)

@@ -171,7 +171,7 @@ async def test_streams_and_viewers_are_counted_apart_and_nobody_is_named(lab: La
             kind,
             "",
         )
-        lab.worker.handle(join)
+        lab.worker.handle(join, 1)
         room = lab.worker.rooms["garden"]
         room.connected(room.participants[names[kind]])
     said = await lab.says(lambda n: n.people)

@@ -35,27 +35,27 @@ def said(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Recorder:
 async def test_a_room_begins_with_its_first_participant_and_ends_with_its_last(
     worker: Worker, said: Recorder
 ) -> None:
-    worker.handle(join("ann"))
-    worker.handle(join("ben"))
+    worker.handle(join("ann"), 1)
+    worker.handle(join("ben"), 1)
     epoch = worker.rooms["garden"].epoch
-    worker.handle(wire.Leave("garden", "ann", reply="http"))
+    worker.handle(wire.Leave("garden", "ann", reply="http"), 1)
     assert said.told[-1] == ("http", wire.Removed("left"))
     assert list(worker.rooms["garden"].participants) == ["ben"]
-    worker.handle(wire.Leave("garden", "ben"))
+    worker.handle(wire.Leave("garden", "ben"), 1)
     assert worker.rooms == {}
-    worker.handle(join("ann"))
+    worker.handle(join("ann"), 1)
     assert worker.rooms["garden"].epoch != epoch
 
 
 async def test_only_those_who_wait_for_an_answer_hear_that_they_are_not_in_the_room(
     worker: Worker, said: Recorder
 ) -> None:
-    worker.handle(wire.Leave("garden", "ann"))
-    worker.handle(wire.Mute("garden", "ann", "camera", True))
+    worker.handle(wire.Leave("garden", "ann"), 1)
+    worker.handle(wire.Mute("garden", "ann", "camera", True), 1)
     assert said.told == []
-    worker.handle(wire.Leave("garden", "ann", reply="http"))
-    worker.handle(join("ben"))
-    worker.handle(wire.PatchIce("garden", "ann", "", ["*"], "http"))
+    worker.handle(wire.Leave("garden", "ann", reply="http"), 1)
+    worker.handle(join("ben"), 1)
+    worker.handle(wire.PatchIce("garden", "ann", "", ["*"], "http"), 1)
     refused = [(reply, event) for reply, event in said.told if isinstance(event, wire.Refused)]
     assert refused == [
         ("http", wire.Refused("leave", "not_in_room")),
@@ -64,11 +64,24 @@ async def test_only_those_who_wait_for_an_answer_hear_that_they_are_not_in_the_r
     assert list(worker.rooms) == ["garden"]
 
 
+async def test_a_command_from_before_this_worker_held_the_room_is_late(
+    worker: Worker, said: Recorder
+) -> None:
+    worker.handle(join("ann"), 7)
+    worker.handle(join("ben"), 6)
+    worker.handle(wire.Leave("garden", "ann"), 6)
+    assert list(worker.rooms["garden"].participants) == ["ann"]
+    # The worker has learnt of a higher fence, and the web side has not yet.
+    worker._on_fences({"garden": 9, "gone": 3})
+    worker.handle(wire.Leave("garden", "ann"), 8)
+    assert worker.rooms == {}
+
+
 async def test_a_page_that_lost_the_call_cannot_end_it(worker: Worker, said: Recorder) -> None:
-    worker.handle(join("ann", seat="new"))
-    worker.handle(wire.Leave("garden", "ann", seat="old"))
+    worker.handle(join("ann", seat="new"), 1)
+    worker.handle(wire.Leave("garden", "ann", seat="old"), 1)
     assert "ann" in worker.rooms["garden"].participants
-    worker.handle(wire.Leave("garden", "ann", seat="new"))
+    worker.handle(wire.Leave("garden", "ann", seat="new"), 1)
     assert worker.rooms == {}
 
 
@@ -76,10 +89,10 @@ async def test_those_who_are_removed_and_those_whose_room_is_closed_hear_why(
     worker: Worker, said: Recorder
 ) -> None:
     for who in ("ann", "ben", "eve"):
-        worker.handle(join(who))
-    worker.handle(wire.Remove("garden", "ann"))
-    worker.handle(wire.CloseRoom("garden"))
-    worker.handle(wire.CloseRoom("another room"))
+        worker.handle(join(who), 1)
+    worker.handle(wire.Remove("garden", "ann"), 1)
+    worker.handle(wire.CloseRoom("garden"), 1)
+    worker.handle(wire.CloseRoom("another room"), 1)
     removed = [(reply, event) for reply, event in said.told if isinstance(event, wire.Removed)]
     assert removed == [
         ("reply.ann", wire.Removed("removed")),
@@ -90,7 +103,7 @@ async def test_those_who_are_removed_and_those_whose_room_is_closed_hear_why(
 
 
 async def test_every_command_about_a_participant_has_a_handler(worker: Worker) -> None:
-    others = {wire.Join, wire.CloseRoom}
+    others = {wire.Join, wire.CloseRoom, wire.Drain}
     assert set(worker._handlers) == set(wire.COMMANDS.values()) - others
 
 
@@ -114,7 +127,7 @@ async def test_a_worker_is_announced_while_it_lives_and_lets_everyone_go_at_its_
     await until(lambda: clean_redis.exists(wire.worker_key("lab")))
     body = json.loads(clean_redis.get(wire.worker_key("lab")))
     assert body["addresses"] == [f"127.0.0.1:{worker.port.port}"]
-    worker.handle(join("ann"))
+    worker.handle(join("ann"), 1)
     room = worker.rooms["garden"]
     await until(lambda: clean_redis.exists(wire.live_key("garden")))
     await worker.stop()

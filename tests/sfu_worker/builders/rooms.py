@@ -6,17 +6,17 @@ from sfu_worker import wire
 
 
 class Recorder:
-    """Outbox and call log in one: what the room says."""
+    """Bus and call log in one: what the room says."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, wire.Event]] = []
         self.group: list[wire.Event] = []
         self.calls: list[tuple[str, int]] = []
 
-    def tell(self, reply: str, event: wire.Event) -> None:
+    def tell(self, reply: str, event: wire.Event, fence: int = 0) -> None:
         self.told.append((reply, event))
 
-    def tell_group(self, room: str, event: wire.Event) -> None:
+    def tell_group(self, room: str, event: wire.Event, fence: int) -> None:
         self.group.append(event)
 
     def call(self, room: str, epoch: str, event: str, people: int) -> None:

@@ -30,4 +30,4 @@ def said() -> Recorder:
 
 @pytest.fixture
 def room(host: Host, said: Recorder) -> Room:
-    return Room("garden", said, said, host)
+    return Room("garden", 1, said, said, host)

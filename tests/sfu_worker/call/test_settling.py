@@ -6,6 +6,7 @@ import pytest
 
 from sfu_worker import wire
 from sfu_worker.call.connection import Connection, Host
+from sfu_worker.call.outbox import Outbox
 from sfu_worker.call.participant import Participant
 from sfu_worker.call.room import Room
 from sfu_worker.call.settling import Settling
@@ -20,7 +21,7 @@ class Pair:
     def __init__(self, host: Host, room: Room, said: Recorder) -> None:
         self.said = said
         self.people: dict[str, Participant] = {}
-        self.settling = Settling(self.people, said)
+        self.settling = Settling(self.people, Outbox(said, "garden", 1))
         for name in ("ann", "ben"):
             p = self.people[name] = Participant(join(name), host, room)
             p.arrived_at = 0.0

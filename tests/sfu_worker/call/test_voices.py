@@ -332,7 +332,7 @@ async def test_who_may_not_speak_any_more_is_not_forwarded_though_it_goes_on_sen
     room = house.worker.rooms["hall"]
     ann_inside = room.participants[ann.id]
     role = wire.Join("hall", ann.id, "Guest", "listener", False, reply=ann_inside.reply)
-    house.worker.handle(role)
+    house.worker.handle(role, 1)
     assert ann_inside.tracks == {}
     assert not any(slot.track for slot in room.participants[ben.id].slots.values())
     assert ann_inside.connection is not None
@@ -343,10 +343,10 @@ async def test_who_may_not_speak_any_more_is_not_forwarded_though_it_goes_on_sen
     await until(lambda: ben.microphone.count > 5 and len(ann.ears.of(ben.microphone)) > 5)
     assert ben.ears.of(ann.microphone, since=last + 1) == []
     # A page that has lost the call to another one cannot end it.
-    house.worker.handle(wire.Leave("hall", ann.id, seat="another page"))
+    house.worker.handle(wire.Leave("hall", ann.id, seat="another page"), 1)
     assert room.participants[ann.id] is ann_inside
     # Allowed again, it is heard over a connection of its own.
-    house.worker.handle(dataclasses.replace(role, role="speaker", publish=True))
+    house.worker.handle(dataclasses.replace(role, role="speaker", publish=True), 1)
     ann.epoch = ""
-    house.worker.handle(wire.Snapshot("hall", ann.id))
+    house.worker.handle(wire.Snapshot("hall", ann.id), 1)
     await until(lambda: ann.streams and ben.ears.of(ann.microphone, since=last + 1))

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import uvloop
@@ -28,14 +28,14 @@ class Line:
         self.bus = Bus(redis_url, "lab", self.hear, self.broken.append)
         self.layer = open_layer(redis_url)
 
-    def hear(self, command: wire.Command) -> None:
+    def hear(self, command: wire.Command, fence: int) -> None:
         self.heard.append(command)
-        if command.room == "cursed":
+        if command == wire.CloseRoom("cursed"):
             raise ZeroDivisionError("cursed")
 
     async def say(self, *rooms: str) -> None:
         for room in rooms:
-            message = {"type": "sfu_command", "body": wire.encode(wire.CloseRoom(room))}
+            message = wire.seal(wire.CloseRoom(room))
             await self.layer.send(wire.worker_channel("lab"), message)
 
 
@@ -161,6 +161,8 @@ async def test_each_of_a_workers_timers_goes_on_when_another_fails(
         participants = (1,)
         people = ()
         epoch = numbers = started = None
+        fence = 1
+        seats: ClassVar[dict[str, str]] = {}
         tick = send_feedback = refresh = report = staticmethod(failing("room"))
 
     class Transport:

@@ -22,11 +22,11 @@ async def started(redis_url: str, name: str, rooms: dict[str, LiveRoom]) -> Regi
 
 
 async def test_a_beat_says_everything_and_runs_out(redis_url: str, clean_redis: Any) -> None:
-    registry = await started(redis_url, "host-1-aa", {"garden": LiveRoom("e", 3, 1.0)})
+    registry = await started(redis_url, "host-1-aa", {"garden": LiveRoom("e", 3, 1.0, 7)})
     client = redis.asyncio.Redis.from_url(redis_url)
     body = json.loads(await client.get(wire.worker_key("host-1-aa")) or b"")
     assert (body["rooms"], body["people"], body["addresses"]) == (1, 3, ["127.0.0.1:1"])
-    assert await client.get(wire.room_key("garden")) == b"host-1-aa"
+    assert await client.get(wire.room_key("garden")) == b"8 host-1-aa"
     assert json.loads(await client.get(wire.live_key("garden")) or b"")["people"] == 3
     assert 0 < await client.pttl(wire.worker_key("host-1-aa")) <= 3000
     await registry.stop()

@@ -44,17 +44,18 @@ class Call:
         port.on_batch_end = batch.deliver
         self.room = Room(
             "garden",
+            1,
             self,
             self,
             Host(port, batch, Certificate(), sdp.candidates(["127.0.0.1"], port.port)),
         )
         self.port = port
 
-    def tell(self, reply: str, event: wire.Event) -> None:
+    def tell(self, reply: str, event: wire.Event, fence: int = 0) -> None:
         if isinstance(event, wire.Answer):
             self.answers[reply] = event.sdp
 
-    def tell_group(self, room: str, event: wire.Event) -> None: ...
+    def tell_group(self, room: str, event: wire.Event, fence: int) -> None: ...
 
     def call(self, room: str, epoch: str, event: str, people: int) -> None: ...
 

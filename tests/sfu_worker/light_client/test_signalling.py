@@ -63,7 +63,7 @@ async def test_a_worker_hears_join_messages_and_leave_once(
     await signalling.close()
     await signalling.close()
     assert await command(layer) == wire.Leave("garden", me)
-    after = {"type": "sfu_command", "body": wire.encode(wire.CloseRoom("garden"))}
+    after = wire.seal(wire.CloseRoom("garden"))
     await layer.send(wire.worker_channel("lab"), after)
     assert await command(layer) == wire.CloseRoom("garden"), "one Leave is enough"
 
