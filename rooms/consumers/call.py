@@ -57,7 +57,7 @@ class CallConsumer(Joining, Entitled, Moderating):
         if self.member is None:
             return
         try:
-            if self._detach and self.member.worker:
+            if self._detach and self.member.claim:
                 await self._command(
                     wire.Detach(self._slug, self.member.participant, reply=self.channel_name)
                 )
@@ -99,9 +99,6 @@ class CallConsumer(Joining, Entitled, Moderating):
                 return await self._end("busy", NO_WORKER)  # the page retries by itself
             about = {"nonce": message.nonce} if isinstance(message, messages.Chat) else {}
             await self._error("busy", **about)
-
-    async def _command(self, command: wire.Command) -> None:
-        await sfu.send(self._me.worker, command)
 
     async def on_offer(self, message: messages.Offer) -> None:
         tracks = message.tracks if self._me.grant.publish else {}
@@ -148,7 +145,7 @@ class CallConsumer(Joining, Entitled, Moderating):
             case "refused" if event["code"] == "not_in_room":
                 # The worker has forgotten us, for example after a long silence. After the new
                 # room_state the client offers again.
-                await self.sfu_moved({"worker": member.worker})
+                await self.sfu_moved({"worker": member.claim and member.claim.worker})
             case "room_state":
                 mine = (who["role"] for who in event["people"] if who["id"] == event["you"])
                 member.told = next(mine, "")

@@ -48,7 +48,7 @@ class Entitled(CallSocket):
         if me.told not in ("", verdict.role.value) or verdict != before:
             try:
                 # The worker first: forbidden media must stop before the page hears why.
-                await sfu.send(me.worker, self._join_command(me))
+                await self._command(self._join_command(me))
             except sfu.Unavailable as exc:
                 logger.info(
                     "x the worker did not hear of the new role of %s: %s", me.participant, exc
@@ -63,5 +63,5 @@ class Entitled(CallSocket):
         """End the seat. The media ends now, not when the worker notices the closed socket."""
         me = self._me
         with contextlib.suppress(sfu.Unavailable):  # it ends with the detached participants
-            await sfu.send(me.worker, self._leave_command(me))
+            await self._command(self._leave_command(me))
         await self._end(f"refused:{refusal.name}", REFUSED)

@@ -104,18 +104,18 @@ class Joining(Chatting):
         removed = await database.run(admission.was_removed, member.pass_)
         if removed:
             with contextlib.suppress(sfu.Unavailable):  # it ends with the detached participants
-                await sfu.send(member.worker, wire.Remove(self._slug, member.participant))
+                await self._command(wire.Remove(self._slug, member.participant))
         return removed
 
     async def _enter(self, member: Member) -> bool:
         """Go to the worker that holds the room. False: there is no worker."""
-        worker = await sfu.place(self._slug)
-        if worker is None:
+        claim = await sfu.place(self._slug)
+        if claim is None:
             return False
-        await self._enter_at(member, worker)
+        await self._enter_at(member, claim)
         return True
 
-    async def _enter_at(self, member: Member, worker: str) -> None:
+    async def _enter_at(self, member: Member, claim: wire.Claim) -> None:
         # Read before joining the group: if Redis loses the group meanwhile, the watch must notice.
         era = watch().era
         try:
@@ -124,14 +124,16 @@ class Joining(Chatting):
         except AWAY as exc:
             raise sfu.Unavailable("Redis is away") from exc
         await places.keep(self._slug, member.participant, self.channel_name)
-        await sfu.send(worker, self._join_command(member))
-        member.worker, member.lost, member.take = worker, False, False
-        watch().sit(Seat(self.channel_name, self._slug, worker, era))
+        await sfu.send(claim, self._join_command(member))
+        member.claim, member.lost, member.take = claim, False, False
+        watch().sit(Seat(self.channel_name, self._slug, claim.worker, era))
 
     async def sfu_moved(self, message: dict[str, Any]) -> None:
         """Our worker lost the room. The watch says so every second until we have moved."""
         member = self.member
-        if self._over or member is None or message["worker"] != member.worker:
+        if self._over or member is None or member.claim is None:
+            return
+        if message["worker"] != member.claim.worker:
             return
         if not member.lost:
             member.lost = True
@@ -150,8 +152,7 @@ class Joining(Chatting):
         if self._over or member is None or member.lost or watch().settled(self.channel_name):
             return
         try:
-            await sfu.hold(self._slug, member.worker)
-            await self._enter_at(member, member.worker)
+            await self._enter(member)
         except sfu.Unavailable as exc:
             logger.info("x %s has not rejoined its group: %s", member.participant, exc)
             return

@@ -12,6 +12,7 @@ from rooms.entry import passes
 from rooms.entry.passes import Pass
 from rooms.models import Room
 from rooms.roles import Grant
+from rooms.workers import sfu
 from sfu_worker import wire
 
 # Close codes of docs/protocol.md.
@@ -28,7 +29,9 @@ LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = (
 
 @dataclass(slots=True)
 class Member:
-    """The person at the other end. ``worker`` last held the room; ``lost``: no worker has it now.
+    """The person at the other end.
+
+    ``claim`` is that of the worker that last held the room. ``lost``: no worker has it now.
 
     ``seat`` names the page. ``take``: it takes the call over from another page of the same person.
     ``told`` is the role that the worker last reported for this participant, empty before the first.
@@ -41,7 +44,7 @@ class Member:
     name: str
     seat: str
     take: bool = False
-    worker: str = ""
+    claim: wire.Claim | None = None
     lost: bool = False
     told: str = ""
 
@@ -80,6 +83,12 @@ class CallSocket(PeerSocket):
     def _leave_command(self, member: Member) -> wire.Leave:
         """Leave, unless another page of the same person has taken the call over."""
         return wire.Leave(self._slug, member.participant, seat=member.seat)
+
+    async def _command(self, command: wire.Command) -> None:
+        """Send a command to the worker that holds the room. Raises sfu.Unavailable."""
+        if self._me.claim is None:
+            raise sfu.Unavailable("the room has no worker yet")
+        await sfu.send(self._me.claim, command)
 
     async def _tell(self, body: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))

@@ -51,10 +51,10 @@ class Done:
 
 async def remove(room: Room, participants: Iterable[str]) -> None:
     """End the media of somebody who was banned. Raises sfu.Unavailable; the ban holds anyway."""
-    worker = await sfu.worker_of(room.slug)
-    if worker is not None:
+    claim = await sfu.claim_of(room.slug)
+    if claim is not None:
         for each in participants:
-            await sfu.send(worker, wire.Remove(room.slug, each))
+            await sfu.send(claim, wire.Remove(room.slug, each))
 
 
 def remove_now(room: Room, participants: Iterable[str]) -> None:

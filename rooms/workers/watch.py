@@ -142,7 +142,11 @@ async def look(seats: Iterable[Seat]) -> View:
         pipe.get(wire.ERA_KEY)
         pipe.mget([wire.room_key(room) for room in rooms] or [wire.ERA_KEY])
         _, era, holders = await pipe.execute()
-        holder = {room: raw.decode() for room, raw in zip(rooms, holders, strict=False) if raw}
+        holder = {
+            room: wire.Claim.parse(raw.decode()).worker
+            for room, raw in zip(rooms, holders, strict=False)
+            if raw
+        }
         workers = sorted({seat.worker for seat in seats} | set(holder.values()))
         found = (
             await sfu.client().mget([wire.worker_key(worker) for worker in workers])

@@ -19,9 +19,17 @@ class FakeWorker:
     """``answers`` maps a command's type to the events to send instead of the usual ones."""
 
     def __init__(
-        self, name: str = "w1", load: float = 0.0, rooms: int = 0, draining: bool = False
+        self,
+        name: str = "w1",
+        load: float = 0.0,
+        rooms: int = 0,
+        draining: bool = False,
+        busy: bool = False,
     ) -> None:
         self.name, self.load, self.rooms, self.draining = name, load, rooms, draining
+        self.busy, self.beats = busy, 0
+        # Of the newest claim that anyone sent a command with.
+        self.fence = 0
         self.commands: asyncio.Queue[wire.Command] = asyncio.Queue()
         self.answers: dict[type, list[wire.Event]] = {}
         self.replies: dict[str, str] = {}
@@ -43,12 +51,15 @@ class FakeWorker:
 
     async def live(self) -> None:
         """Write the worker's keys. They do not expire; a test deletes them when it wants to."""
+        self.beats += 1
         body = {
             "worker": self.name,
+            "beat": self.beats,
             "load": self.load,
             "rooms": self.rooms,
             "people": 0,
             "draining": self.draining,
+            "busy": self.busy,
             "addresses": ["192.0.2.1:40000"],
         }
         client: Any = sfu.client()
@@ -74,17 +85,16 @@ class FakeWorker:
         return command
 
     async def tell(self, reply: str, event: wire.Event) -> None:
-        await self._layer.send(reply, {"type": "sfu_event", "body": wire.encode(event)})
+        await self._layer.send(reply, wire.seal(event, self.fence))
 
     async def tell_group(self, room: str, event: wire.Event) -> None:
-        await self._layer.group_send(
-            wire.room_group(room), {"type": "sfu_event", "body": wire.encode(event)}
-        )
+        await self._layer.group_send(wire.room_group(room), wire.seal(event, self.fence))
 
     async def _run(self) -> None:
         while True:
             message = await self._layer.receive(wire.worker_channel(self.name))
-            command = wire.decode(message["body"])
+            command, fence = wire.unseal(message)
+            self.fence = max(self.fence, fence)
             await self._answer(command)
             self.commands.put_nowait(command)  # type: ignore[arg-type]
 

@@ -106,7 +106,7 @@ def test_closing_a_room_ends_its_call_at_the_worker(
     owner: Client, room: Room, clean_redis: Any
 ) -> None:
     worker = "worker-1"
-    clean_redis.set(wire.room_key("garden"), worker)
+    clean_redis.set(wire.room_key("garden"), f"1 {worker}")
     clean_redis.set(wire.worker_key(worker), json.dumps({"worker": worker}))
     assert "1 room was closed." in act(owner, "close_rooms", room)
     assert Room.objects.get().closed
@@ -186,7 +186,7 @@ def test_the_owner_removes_somebody_who_came_in(
     )
     assert "Ben" in owner.get("/admin/rooms/arrival/").content.decode()
     assert owner.get("/admin/rooms/arrival/add/").status_code == 403
-    clean_redis.set(wire.room_key("garden"), "w1", px=60_000)
+    clean_redis.set(wire.room_key("garden"), "1 w1", px=60_000)
     clean_redis.set(wire.worker_key("w1"), "{}", px=60_000)
     page = act(owner, "remove", ann, ben, model="arrival")
     assert "Ann runs the room" in page
@@ -234,7 +234,7 @@ def test_the_owner_hears_that_a_ban_holds_even_if_the_workers_are_away(
     async def away(*_: Any) -> None:
         raise sfu.Unavailable("away")
 
-    monkeypatch.setattr(sfu, "worker_of", away)
+    monkeypatch.setattr(sfu, "claim_of", away)
     ben = Arrival.objects.create(
         room=room, participant="p", person="ben", role=Role.SPEAKER, name="Ben"
     )

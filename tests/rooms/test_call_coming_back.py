@@ -241,7 +241,9 @@ async def test_a_redis_that_came_back_empty_loses_nobody(clean_redis: Any) -> No
         assert "room_state" in kinds
         await worker.tell_group("garden", wire.SpeakersChanged("garden", "e", 2, ["p"]))
         await ann.hear("speakers_changed")
-        assert await sfu.worker_of("garden") == worker.name
+        claim = await sfu.claim_of("garden")
+        assert claim is not None
+        assert claim.worker == worker.name
         await ann.gone()
 
 

@@ -288,7 +288,7 @@ def test_a_stream_ends_when_its_invite_does_not_let_it_send(
     # Nobody is in, so there is nobody to tell.
     assert keeper.end_streams(T0) == []
     live(clean_redis, "e1")
-    clean_redis.set(wire.room_key("garden"), "w1")
+    clean_redis.set(wire.room_key("garden"), "1 w1")
     clean_redis.set(wire.worker_key("w1"), "{}")
     assert set(keeper.end_streams(T0)) == ended
     # Not every two seconds, but again in case the worker missed it.
@@ -312,14 +312,14 @@ def test_the_streams_of_a_room_are_told_over_one_connection(
         admission.admit(pass_, "Cam", T0, participant=f"cam{n}", kind="whip")
     room.invites.update(revoked=True)
     live(clean_redis, "e1")
-    clean_redis.set(wire.room_key("garden"), "w1")
+    clean_redis.set(wire.room_key("garden"), "1 w1")
     clean_redis.set(wire.worker_key("w1"), "{}")
-    worker_of, asked = sfu.worker_of, []
+    claim_of, asked = sfu.claim_of, []
 
-    async def count(slug: str) -> str | None:
+    async def count(slug: str) -> wire.Claim | None:
         asked.append(slug)
-        return await worker_of(slug)
+        return await claim_of(slug)
 
-    monkeypatch.setattr(sfu, "worker_of", count)
+    monkeypatch.setattr(sfu, "claim_of", count)
     assert set(keeper.end_streams(T0)) == {"cam0", "cam1", "cam2"}
     assert asked == ["garden"]

@@ -270,7 +270,7 @@ async def test_a_ban_holds_and_the_host_hears_so_if_the_worker_cannot_be_told(
         async def away(_room: str) -> None:
             raise sfu.Unavailable("away")
 
-        monkeypatch.setattr(sfu, "worker_of", away)
+        monkeypatch.setattr(sfu, "claim_of", away)
         await ann.say(type="remove", participant=welcome["participant"])
         assert (await ann.hear("error"))["code"] == "unavailable"
         assert await Ban.objects.filter(person="bob").aexists()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rooms.workers import sfu
+from rooms.workers import placing, sfu
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import until
@@ -13,19 +13,24 @@ from tests.rooms.support import until
 pytestmark = pytest.mark.usefixtures("clean_redis")
 
 
+async def placed(room: str, **more: Any) -> str:
+    claim = await sfu.place(room, **more)
+    return claim.worker if claim is not None else ""
+
+
 async def test_without_workers_there_is_no_place() -> None:
     assert await sfu.place("garden") is None
     assert await sfu.least_loaded() is None
-    assert await sfu.worker_of("garden") is None
+    assert await sfu.claim_of("garden") is None
 
 
 async def test_a_room_goes_to_the_least_loaded_worker_and_stays_there() -> None:
     async with FakeWorker("busy", load=0.9), FakeWorker("idle", load=0.1) as idle:
-        assert await sfu.place("garden") == "idle"
+        assert await placed("garden") == "idle"
         idle.load = 1.0
         await idle.live()
-        assert await sfu.place("garden") == "idle"
-        assert await sfu.place("attic") == "busy"
+        assert await placed("garden") == "idle"
+        assert await placed("attic") == "busy"
 
 
 @pytest.mark.parametrize(
@@ -49,39 +54,89 @@ async def test_the_least_loaded_worker_is_chosen(
 ) -> None:
     async with FakeWorker("a", **one), FakeWorker("b", **two):
         assert (await sfu.least_loaded() or {})["worker"] == chosen
-        assert await sfu.place("garden") == chosen
+        assert await placed("garden") == chosen
 
 
 async def test_rooms_that_are_placed_at_the_same_moment_spread_over_idle_workers() -> None:
     async with FakeWorker("a"), FakeWorker("b"):
-        placed = await asyncio.gather(*(sfu.place(f"room-{i}") for i in range(10)))
-    assert sorted(placed) == ["a"] * 5 + ["b"] * 5  # type: ignore[type-var]
+        found = await asyncio.gather(*(placed(f"room-{i}") for i in range(10)))
+    assert sorted(found) == ["a"] * 5 + ["b"] * 5
 
 
 async def test_fifty_who_come_at_once_meet_on_one_worker() -> None:
     async with FakeWorker("a"), FakeWorker("b"), FakeWorker("c"):
-        assert len(set(await asyncio.gather(*(sfu.place("garden") for _ in range(50))))) == 1
+        assert len(set(await asyncio.gather(*(placed("garden") for _ in range(50))))) == 1
 
 
 async def test_a_room_of_a_dead_worker_is_placed_anew() -> None:
     async with FakeWorker("a") as first, FakeWorker("b"):
-        assert await sfu.place("garden") == "a"
+        assert await placed("garden") == "a"
         await first.die()
-        assert await sfu.worker_of("garden") is None
-        assert await sfu.place("garden") == "b"
+        assert await sfu.claim_of("garden") is None
+        assert await placed("garden") == "b"
+
+
+async def test_each_new_holder_has_a_higher_fence() -> None:
+    async with FakeWorker("a") as first, FakeWorker("b"):
+        before = await sfu.place("garden")
+        assert await sfu.place("garden") == before
+        await first.die()
+        after = await sfu.place("garden")
+        assert before is not None
+        assert after is not None
+        assert after.fence > before.fence
+
+
+async def test_a_room_leaves_a_draining_worker_when_another_can_take_it() -> None:
+    async with FakeWorker("a") as first:
+        before = await sfu.place("garden")
+        first.draining = True
+        await first.live()
+        assert await sfu.place("garden") == before
+        assert await placed("attic") == ""
+        async with FakeWorker("b", busy=True):
+            assert await sfu.place("garden") == before
+        async with FakeWorker("c"):
+            assert await placed("garden") == "c"
+
+
+async def test_a_worker_that_counts_as_dead_holds_nothing() -> None:
+    async with FakeWorker("a"), FakeWorker("b"):
+        assert await placed("garden") == "a"
+        assert await placed("garden", dead=["a"]) == "b"
+        assert await placed("attic", dead=["a", "b"]) == ""
+
+
+async def test_a_death_that_was_told_counts_at_once(clean_redis: Any) -> None:
+    async with FakeWorker("a"), FakeWorker("b"):
+        assert await placed("garden") == "a"
+        clean_redis.set(wire.worker_key("a"), '{"worker": "a", "dead": true}')
+        assert await sfu.claim_of("garden") is None
+        assert await placed("garden") == "b"
+
+
+async def test_a_newcomer_is_told_when_all_workers_are_busy() -> None:
+    async with FakeWorker("a") as first, FakeWorker("b", busy=True):
+        assert await placed("garden") == "a"
+        first.busy = True
+        await first.live()
+        for room in ("garden", "attic"):
+            with pytest.raises(sfu.Crowded):
+                await sfu.place(room)
+        # Those who are in a call already are never sent away.
+        assert await placed("garden", newcomer=False) == "a"
+        assert await placed("attic", newcomer=False) in ("a", "b")
+
+
+async def test_a_newcomer_goes_past_a_busy_worker() -> None:
+    async with FakeWorker("a", busy=True), FakeWorker("b", load=0.8):
+        assert await placed("garden") == "b"
 
 
 async def test_a_placement_that_nobody_uses_runs_out(clean_redis: Any) -> None:
     async with FakeWorker("a"):
         await sfu.place("garden")
-    assert 0 < clean_redis.pttl(wire.room_key("garden")) <= sfu.ROOM_TTL_MS
-
-
-async def test_a_held_room_is_not_taken_from_its_worker() -> None:
-    async with FakeWorker("a"), FakeWorker("b"):
-        await sfu.hold("garden", "b")
-        await sfu.hold("garden", "a")
-        assert await sfu.place("garden") == "b"
+    assert 0 < clean_redis.pttl(wire.room_key("garden")) <= placing.ROOM_TTL_MS
 
 
 async def test_a_command_reaches_the_worker_of_the_room() -> None:
@@ -141,14 +196,14 @@ async def test_a_redis_that_is_away_is_unavailable(settings: Any) -> None:
     }
     for call in (
         sfu.place("garden"),
-        sfu.worker_of("garden"),
+        sfu.claim_of("garden"),
         sfu.least_loaded(),
         sfu.live_counts(["garden"]),
     ):
         with pytest.raises(sfu.Unavailable):
             await call
     with pytest.raises(sfu.Unavailable):
-        await sfu.send("a", wire.CloseRoom("garden"))
+        await sfu.send(wire.Claim(1, "a"), wire.CloseRoom("garden"))
 
 
 async def test_silence_is_no_error_on_the_channel_layer() -> None:

@@ -109,16 +109,16 @@ async def test_entering_again_is_repeated_until_it_succeeds(
         await worker.heard(wire.Join)
         await until(_era_is_known)
         tries = 0
-        hold = sfu.hold
+        place = sfu.place
 
-        async def fails_once(*args: str) -> None:
+        async def fails_once(room: str) -> wire.Claim | None:
             nonlocal tries
             tries += 1
             if tries == 1:
                 raise sfu.Unavailable("for a moment")
-            await hold(*args)
+            return await place(room)
 
-        monkeypatch.setattr(sfu, "hold", fails_once)
+        monkeypatch.setattr(sfu, "place", fails_once)
         clean_redis.flushall()
         await worker.live()
         assert (await worker.heard(wire.Join)).participant == welcome["participant"]

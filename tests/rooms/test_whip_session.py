@@ -207,7 +207,7 @@ async def test_without_a_worker_there_is_no_session(
     assert (await client.delete()).status_code == 404
     assert (await client.patch(END, "*")).status_code == 404
     # Nor was the room placed again for it.
-    assert await sfu.worker_of("garden") is None
+    assert await sfu.claim_of("garden") is None
 
 
 async def test_a_worker_that_says_nothing_is_not_waited_for(
@@ -218,8 +218,6 @@ async def test_a_worker_that_says_nothing_is_not_waited_for(
     async with FakeWorker() as fake:
         await client.offer()
         fake.answers[wire.Leave] = []
-        # As after a restart: the command is lost, but the placement still holds.
-        await sfu.hold("garden", fake.name)
         response = await client.delete()
         assert response.status_code == 503
         assert int(response["Retry-After"]) > 0

@@ -270,8 +270,9 @@ async def watch(slug: str, seconds: float) -> list[float]:
 async def load_of(client: redis.asyncio.Redis, slug: str) -> float | None:
     """The load that the room's worker reports; None if it cannot be read from here."""
     try:
-        worker: Any = await client.get(wire.room_key(slug))
-        raw = await client.get(wire.worker_key(worker.decode())) if worker else None
+        held: Any = await client.get(wire.room_key(slug))
+        worker = wire.Claim.parse(held.decode()).worker if held else ""
+        raw = await client.get(wire.worker_key(worker))
     except (redis.RedisError, OSError):
         return None
-    return float(json.loads(raw)["load"]) if raw else None
+    return json.loads(raw).get("load") if raw else None
