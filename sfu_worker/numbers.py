@@ -15,6 +15,10 @@ from typing import TypeVar
 
 from sfu_worker import wire
 
+# A packet that waited longer inside the worker is late: a receiver's jitter buffer evens out a
+# tenth of a second; more is audible.
+LATE_SECONDS = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -191,10 +195,15 @@ class WorkerNumbers:
     seconds: float = 1.0
     # The longest that a datagram lay in its socket in the last second, before it was read.
     wait_max: float = 0.0
-    # The share of packets that waited too long.
+    # The share of packets that waited longer than LATE_SECONDS.
     late: float = 0.0
     # The CPU time of the process, as a share of one core.
     cpu: float = 0.0
+
+    @property
+    def lag(self) -> float:
+        """The longest that anything waited in the last second, for the timer or in a socket."""
+        return max(self.lag_max, self.wait_max)
 
     @property
     def dropped(self) -> float:

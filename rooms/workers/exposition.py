@@ -18,7 +18,12 @@ Value = float | None
 Labels = Mapping[str, str]
 
 WORKERS: list[tuple[str, str, Callable[[WorkerNow], Value]]] = [
-    ("load_ratio", "CPU time of the worker, as a share of one core.", lambda w: w.load),
+    (
+        "load_ratio",
+        "How full the worker is, by late packets, dropped datagrams or CPU, whichever is most.",
+        lambda w: w.load,
+    ),
+    ("busy", "1 while newcomers go to other workers.", lambda w: int(w.busy)),
     ("rooms", "Rooms that the worker holds.", lambda w: w.rooms),
     ("people", "People in these rooms, streams among them, viewers not.", lambda w: w.people),
     ("draining", "1 while the worker takes no new rooms.", lambda w: int(w.draining)),
@@ -33,6 +38,21 @@ WORKER_NUMBERS: list[tuple[str, str, Callable[[WorkerNumbers], Value]]] = [
         "lag_mean_seconds",
         "How late the event loop ran on average in the last second.",
         lambda n: n.lag_mean,
+    ),
+    (
+        "wait_max_seconds",
+        "How long a datagram lay in its socket at worst in the last second.",
+        lambda n: n.wait_max,
+    ),
+    (
+        "late_ratio",
+        "The share of packets of the last three seconds that waited more than 0.1 s.",
+        lambda n: n.late,
+    ),
+    (
+        "cpu_ratio",
+        "CPU time of the worker in the last three seconds, as a share of one core.",
+        lambda n: n.cpu,
     ),
     ("memory_bytes", "Resident memory.", lambda n: n.memory),
     ("uptime_seconds", "Since the worker's start.", lambda n: n.uptime),

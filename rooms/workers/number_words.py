@@ -15,13 +15,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from rooms.workers import units
 from rooms.workers.numbers import WorkerNow
-from sfu_worker.numbers import RoomNumbers
+from sfu_worker.numbers import LATE_SECONDS, RoomNumbers
 
 # Of a core: a burst of key frames takes the rest.
-BUSY = 0.85
-
-# A jitter buffer absorbs a tenth of a second; more is audible.
-LATE_SECONDS = 0.1
+CPU_FULL = 0.85
 
 # Of what people send, after repair: more is visible and audible.
 LOSS_LEFT = 0.02
@@ -124,10 +121,15 @@ def lag(worker: WorkerNow) -> str:
     if worker.numbers is None:
         return units.DASH
     worst, mean = (
-        units.milliseconds(worker.numbers.lag_max),
+        units.milliseconds(worker.numbers.lag),
         units.milliseconds(worker.numbers.lag_mean),
     )
     return _("longest %(worst)s, average %(mean)s") % {"worst": worst, "mean": mean}
+
+
+def load(worker: WorkerNow) -> str:
+    share = units.percent(worker.load)
+    return _("%(share)s, busy") % {"share": share} if worker.busy else share
 
 
 def dropped(worker: WorkerNow) -> str:
@@ -135,8 +137,15 @@ def dropped(worker: WorkerNow) -> str:
 
 
 WORKER_COLUMNS: list[Column[WorkerNow]] = [
-    Column(gettext_lazy("CPU"), lambda w: units.percent(w.load)),
+    Column(gettext_lazy("Load"), load),
+    Column(
+        gettext_lazy("CPU"), lambda w: units.percent(w.numbers.cpu) if w.numbers else units.DASH
+    ),
     Column(gettext_lazy("Lag"), lag),
+    Column(
+        gettext_lazy("Late packets"),
+        lambda w: units.percent(w.numbers.late) if w.numbers else units.DASH,
+    ),
     Column(gettext_lazy("Rooms"), lambda w: str(w.rooms)),
     Column(gettext_lazy("People"), lambda w: str(w.people)),
     Column(gettext_lazy("Dropped datagrams"), dropped),
@@ -157,11 +166,11 @@ def worries_of_worker(worker: WorkerNow) -> list[str]:
     found = []
     if worker.draining:
         found.append(_("This worker is shutting down and takes no new rooms."))
-    if worker.load >= BUSY:
+    if worker.busy:
         found.append(
             _(
-                "This worker uses nearly a whole CPU core. Start more workers; new rooms go to the "
-                "least busy one."
+                "This worker is busy: newcomers go to other workers, or are asked to try again in "
+                "a moment if there is none. People in its calls stay."
             )
         )
     if worker.numbers is None:
@@ -172,13 +181,20 @@ def worries_of_worker(worker: WorkerNow) -> list[str]:
             )
         )
         return found
-    if worker.numbers.lag_max >= LATE_SECONDS:
+    if worker.numbers.cpu >= CPU_FULL:
+        found.append(
+            _(
+                "This worker uses nearly a whole CPU core. Start more workers; new rooms go to the "
+                "least busy one."
+            )
+        )
+    if worker.numbers.lag >= LATE_SECONDS:
         found.append(
             _(
                 "Packets waited up to %(lag)s in this worker. The worker or the machine is "
                 "overloaded."
             )
-            % {"lag": units.milliseconds(worker.numbers.lag_max)}
+            % {"lag": units.milliseconds(worker.numbers.lag)}
         )
     if worker.numbers.dropped:
         found.append(

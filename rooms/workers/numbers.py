@@ -14,7 +14,7 @@ from sfu_worker.numbers import RoomNumbers, WorkerNumbers
 
 @dataclass(frozen=True, slots=True)
 class WorkerNow:
-    """A living worker. ``load`` is the share of a core.
+    """A living worker. ``load`` is from 0 to 1; a ``busy`` worker takes no newcomers.
 
     ``numbers`` is None if it has just started or runs another version.
     """
@@ -25,6 +25,7 @@ class WorkerNow:
     people: int
     draining: bool
     numbers: WorkerNumbers | None
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def worker(name: str, said: str | bytes, told: str | bytes | None) -> WorkerNow:
         people=int(body.get("people", 0)),
         draining=bool(body.get("draining")),
         numbers=numbers.decode(WorkerNumbers, told or ""),
+        busy=bool(body.get("busy")),
     )
 
 

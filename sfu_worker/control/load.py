@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-# A packet that waited longer counts as late: a receiver's jitter buffer evens out a tenth of a
-# second; more is audible.
-LATE_SECONDS = 0.1
+from sfu_worker.numbers import LATE_SECONDS
 
 # Everything is judged over this time. It is three times as long as what must not count: the second
 # in which many people join at once, or one pause of the process.

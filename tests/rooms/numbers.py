@@ -31,7 +31,17 @@ ROOM = RoomNumbers(
 
 
 WORKER = WorkerNumbers(
-    "w1", "0.1.0", 93_600.0, 118_000_000, 0.012, 0.001, ["garden"], Datagrams(received=7, sent=9)
+    "w1",
+    "0.1.0",
+    93_600.0,
+    118_000_000,
+    0.012,
+    0.001,
+    ["garden"],
+    Datagrams(received=7, sent=9),
+    wait_max=0.008,
+    late=0.03,
+    cpu=0.17,
 )
 
 
@@ -39,6 +49,7 @@ def publish(
     client: Any,
     *,
     load: float = 0.42,
+    busy: bool = False,
     worker: WorkerNumbers | None = WORKER,
     room: RoomNumbers | None = ROOM,
 ) -> None:
@@ -49,6 +60,7 @@ def publish(
         "rooms": 1,
         "people": 5,
         "draining": False,
+        "busy": busy,
         "addresses": [],
     }
     client.sadd(wire.WORKERS_KEY, "w1", "dead")

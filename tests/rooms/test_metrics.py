@@ -93,7 +93,7 @@ async def test_metrics_name_rooms_by_their_id_and_nothing_else(
 ) -> None:
     settings.METRICS_TOKEN = TOKEN
     room = await Room.objects.acreate(slug="garden", title="Garden")
-    publish(clean_redis)
+    publish(clean_redis, busy=True)
     text = (await fetch(authorization=f"Bearer {TOKEN}")).content.decode()
     found = parse(text)
     where = {"room": str(room.pk), "worker": "w1"}
@@ -102,6 +102,13 @@ async def test_metrics_name_rooms_by_their_id_and_nothing_else(
     assert found["confcall_room_rtt_max_seconds"] == ("gauge", [(where, 0.035)])
     assert found["confcall_worker_load_ratio"] == ("gauge", [({"worker": "w1"}, 0.42)])
     assert found["confcall_worker_lag_max_seconds"] == ("gauge", [({"worker": "w1"}, 0.012)])
+    for name, value in {
+        "busy": 1.0,
+        "cpu_ratio": 0.17,
+        "late_ratio": 0.03,
+        "wait_max_seconds": 0.008,
+    }.items():
+        assert found[f"confcall_worker_{name}"] == ("gauge", [({"worker": "w1"}, value)])
     assert found["confcall_worker_info"][1] == [({"worker": "w1", "version": "0.1.0"}, 1.0)]
     assert "arden" not in text
     for cls, prefix in ((Counts, "confcall_room_"), (Datagrams, "confcall_worker_datagrams_")):

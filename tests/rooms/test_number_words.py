@@ -17,8 +17,7 @@ from django.test import Client
 from rooms.models import Room
 from rooms.workers import units
 from rooms.workers.number_words import (
-    BUSY,
-    LATE_SECONDS,
+    CPU_FULL,
     LOSS_LEFT,
     ROOM_COLUMNS,
     WORKER_COLUMNS,
@@ -27,7 +26,7 @@ from rooms.workers.number_words import (
 )
 from rooms.workers.numbers import WorkerNow
 from sfu_worker import wire
-from sfu_worker.numbers import Counts, Datagrams, Links
+from sfu_worker.numbers import LATE_SECONDS, Counts, Datagrams, Links
 from tests.rooms.numbers import ROOM, WORKER, publish, words
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,7 +66,8 @@ def test_quantities_have_units(text: str, says: str) -> None:
 
 
 def test_a_worker_that_is_well_is_not_worried_about() -> None:
-    well = WorkerNow("w1", BUSY - 0.01, 1, 5, False, replace(WORKER, lag_max=LATE_SECONDS - 0.01))
+    numbers = replace(WORKER, lag_max=LATE_SECONDS - 0.01, cpu=CPU_FULL - 0.01)
+    well = WorkerNow("w1", 0.9, 1, 5, False, numbers)
     assert worries_of_worker(well) == []
     assert worries_of_room(ROOM) == []
 
@@ -75,7 +75,15 @@ def test_a_worker_that_is_well_is_not_worried_about() -> None:
 @pytest.mark.parametrize(
     ("worker", "says"),
     [
-        (WorkerNow("w1", BUSY, 1, 5, False, WORKER), "nearly a whole CPU core"),
+        (
+            WorkerNow("w1", 0.1, 1, 5, False, replace(WORKER, cpu=CPU_FULL)),
+            "nearly a whole CPU core",
+        ),
+        (WorkerNow("w1", 0.1, 1, 5, False, WORKER, busy=True), "newcomers go to other workers"),
+        (
+            WorkerNow("w1", 0.1, 1, 5, False, replace(WORKER, wait_max=0.34)),
+            "up to 340\N{NO-BREAK SPACE}ms",
+        ),
         (WorkerNow("w1", 0.1, 1, 5, True, WORKER), "takes no new rooms"),
         (WorkerNow("w1", 0.1, 1, 5, False, None), "reports no numbers"),
         (
@@ -131,7 +139,16 @@ def test_an_owner_sees_workers_and_rooms_in_words(
     publish(clean_redis)
     for address in (LIVE, f"{LIVE}?part=1"):
         text = words(owner.get(address))
-        for said in ("w1", "42%", "longest 12 ms, average 1 ms", "118 MB", "1 d 2 h", "0.1.0"):
+        for said in (
+            "w1",
+            "42%",
+            "17%",
+            "3.0%",
+            "longest 12 ms, average 1 ms",
+            "118 MB",
+            "1 d 2 h",
+            "0.1.0",
+        ):
             assert said in text
         for said in (
             "5 (1 stream, 12 viewers)",
@@ -152,8 +169,10 @@ def test_an_owner_sees_workers_and_rooms_in_words(
     part = owner.get(f"{LIVE}?part=1")
     assert "no-store" in part["Cache-Control"]
     assert "<script" not in words(part)
-    publish(clean_redis, load=0.97)
-    assert "nearly a whole CPU core" in words(owner.get(LIVE))
+    publish(clean_redis, load=0.97, busy=True)
+    text = words(owner.get(LIVE))
+    assert "97%, busy" in text
+    assert "newcomers go to other workers" in text
 
 
 def test_the_page_says_when_there_are_no_workers_and_no_calls(
@@ -205,11 +224,11 @@ def said(*args: str) -> str:
 
 
 def test_the_terminal_shows_the_same(clean_redis: Any, room: Room) -> None:
-    publish(clean_redis, load=0.97)
+    publish(clean_redis, load=0.97, busy=True)
     text = said()
-    assert re.search(r"^Worker +CPU +Lag +Rooms", text, re.M)
-    assert re.search(r"^w1 +97% +longest 12 ms, average 1 ms +1 +5 ", text, re.M)
-    assert "! w1: This worker uses nearly" in text
+    assert re.search(r"^Worker +Load +CPU +Lag +Late packets +Rooms", text, re.M)
+    assert re.search(r"^w1 +97%, busy +17% +longest 12 ms, average 1 ms +3.0% +1 +5 ", text, re.M)
+    assert "! w1: This worker is busy" in text
     assert "Garden <b>party</b> (on w1)" in text
     assert re.search(r"^  In +4.2 Mbit/s, 800 packets/s$", text, re.M)
 

@@ -27,8 +27,9 @@ from django.utils import timezone
 from rooms.management.redis_url import redis_url
 from rooms.models import Invite, Room
 from rooms.roles import Role
-from sfu_worker import wire
+from sfu_worker import numbers, wire
 from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
+from sfu_worker.numbers import WorkerNumbers
 
 CONFIG = re.compile(r'<script id="config" type="application/json">(.*?)</script>', re.DOTALL)
 # How long everyone has to join and to see the others; the first call on a cold machine is slow.
@@ -257,7 +258,7 @@ def sum_up(
 
 
 async def watch(slug: str, seconds: float) -> list[float]:
-    """Wait, and record once a second how busy the room's worker is."""
+    """Wait, and record once a second how much CPU the room's worker uses."""
     loads: list[float | None] = []
     end = time.monotonic() + seconds
     async with redis.asyncio.Redis.from_url(redis_url()) as client:
@@ -268,11 +269,12 @@ async def watch(slug: str, seconds: float) -> list[float]:
 
 
 async def load_of(client: redis.asyncio.Redis, slug: str) -> float | None:
-    """The load that the room's worker reports; None if it cannot be read from here."""
+    """The share of a core that the room's worker uses; None if it cannot be read from here."""
     try:
         held: Any = await client.get(wire.room_key(slug))
         worker = wire.Claim.parse(held.decode()).worker if held else ""
-        raw = await client.get(wire.worker_key(worker))
+        raw = await client.get(wire.worker_numbers_key(worker))
     except (redis.RedisError, OSError):
         return None
-    return json.loads(raw).get("load") if raw else None
+    told = numbers.decode(WorkerNumbers, raw or "")
+    return told.cpu if told else None
