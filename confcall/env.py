@@ -119,6 +119,11 @@ SETTINGS: dict[str, Setting] = {
         "",
         "The addresses that browsers are told, separated by commas, for servers behind NAT.",
     ),
+    "SFU_DRAIN_SECONDS": Setting(
+        27,
+        "30",
+        "How many seconds people have to move to another worker before one that is stopped ends.",
+    ),
     "METRICS_TOKEN": Setting(
         26,
         "",

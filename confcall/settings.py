@@ -82,6 +82,7 @@ SFU_WORKERS = env.parse("SFU_WORKERS", parsers.parse_workers)
 SFU_PORT = env.number("SFU_PORT", 0, 65535)
 SFU_LISTEN = env.words("SFU_LISTEN", parsers.parse_address)
 SFU_ANNOUNCE = env.words("SFU_ANNOUNCE", parsers.parse_address)
+SFU_DRAIN_SECONDS = env.number("SFU_DRAIN_SECONDS", 0, 3600)
 
 METRICS_TOKEN = env.parse("METRICS_TOKEN", parsers.parse_token)
 

@@ -9,8 +9,12 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import ifaddr
+
+DRAIN_SECONDS = 30
+LONGEST_DRAIN_SECONDS = 3600
 
 
 class ConfigError(ValueError):
@@ -23,7 +27,8 @@ class Config:
 
     ``worker`` is the name of this life of the worker; the names of all its lives begin with
     ``place``. ``listen`` has the addresses to bind, ``announce`` those that clients are told.
-    ``port`` is for UDP and TCP; 0 picks a free one.
+    ``port`` is for UDP and TCP; 0 picks a free one. ``drain_seconds`` is how long people have to
+    move elsewhere before a draining worker ends.
     """
 
     worker: str
@@ -33,28 +38,56 @@ class Config:
     listen: tuple[str, ...]
     announce: tuple[str, ...]
     log_level: str
+    drain_seconds: int = DRAIN_SECONDS
 
     @classmethod
-    def from_environment(cls, env: Mapping[str, str]) -> Config:
+    def from_environment(cls, env: Mapping[str, str], life: str = "") -> Config:
         """Read the settings. Raises ConfigError.
 
-        They are SFU_WORKER, REDIS_URL or REDIS_URL_FILE, SFU_PORT, SFU_LISTEN, SFU_ANNOUNCE and
-        LOG_LEVEL.
+        They are SFU_WORKER, REDIS_URL or REDIS_URL_FILE, SFU_PORT, SFU_LISTEN, SFU_ANNOUNCE,
+        SFU_DRAIN_SECONDS and LOG_LEVEL. ``life`` is the name that a watchdog has chosen.
         """
+        name, place = _name(env), _place(env)
         listen = _addresses(env.get("SFU_LISTEN") or "0.0.0.0", "SFU_LISTEN")
         announce = _addresses(env.get("SFU_ANNOUNCE") or "", "SFU_ANNOUNCE") or _reachable(listen)
         return cls(
             # Each life has another name: if the old name is dead, its rooms are gone.
-            worker=env.get("SFU_WORKER") or f"{_place(env)}{secrets.token_hex(3)}",
-            place=_place(env),
-            redis_url=env.get("REDIS_URL")
-            or _from_file(env, "REDIS_URL_FILE")
-            or "redis://127.0.0.1:6379/0",
+            worker=life or name or life_of(place),
+            place=place,
+            redis_url=_redis_url(env),
             port=_port(env),
             listen=listen,
             announce=announce,
             log_level=_log_level(env),
+            drain_seconds=_drain_seconds(env),
         )
+
+
+def life_of(place: str) -> str:
+    """A new name for a worker at ``place``."""
+    return f"{place}{secrets.token_hex(3)}"
+
+
+def is_life_of(worker: str, place: str) -> bool:
+    """Whether ``life_of(place)`` may have made the name."""
+    return re.fullmatch(re.escape(place) + "[0-9a-f]{6}", worker) is not None
+
+
+def _redis_url(env: Mapping[str, str]) -> str:
+    """The URL, which may hold a password: no error repeats any part of it."""
+    url = env.get("REDIS_URL") or _from_file(env, "REDIS_URL_FILE") or "redis://127.0.0.1:6379/0"
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme == "unix" or (parts.scheme in ("redis", "rediss") and parts.port != 0)
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ConfigError(
+            "REDIS_URL is not a Redis address: give one such as redis://127.0.0.1:6379/0,"
+            " with rediss:// for TLS or unix:// for a socket."
+            " Special characters in a password must be percent-encoded."
+        )
+    return url
 
 
 def _from_file(env: Mapping[str, str], setting: str) -> str:
@@ -68,8 +101,20 @@ def _from_file(env: Mapping[str, str], setting: str) -> str:
         raise ConfigError(f"{setting} names a file that cannot be read: {exc}.") from exc
 
 
+def _name(env: Mapping[str, str]) -> str:
+    """What the operator calls the worker. It is a part of a channel's name."""
+    name = env.get("SFU_WORKER") or ""
+    if name and not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", name):
+        raise ConfigError(
+            f"SFU_WORKER is {name!r}: use up to 60 letters, digits, hyphens, dots and underscores."
+        )
+    return name
+
+
 def _place(env: Mapping[str, str]) -> str:
-    """The prefix of a worker's names over all its restarts: its host and port."""
+    """The prefix of a worker's names over all its restarts: its name, or its host and port."""
+    if name := _name(env):
+        return f"{name}-"
     return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:60] + f"-{_port(env)}-"
 
 
@@ -77,6 +122,15 @@ def _port(env: Mapping[str, str]) -> int:
     text = env.get("SFU_PORT") or "40000"
     if not text.isdigit() or int(text) > 65535:
         raise ConfigError(f"SFU_PORT is {text!r}: give a port number from 0 to 65535.")
+    return int(text)
+
+
+def _drain_seconds(env: Mapping[str, str]) -> int:
+    text = env.get("SFU_DRAIN_SECONDS") or str(DRAIN_SECONDS)
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) > LONGEST_DRAIN_SECONDS:
+        raise ConfigError(
+            f"SFU_DRAIN_SECONDS is {text!r}: give seconds from 0 to {LONGEST_DRAIN_SECONDS}."
+        )
     return int(text)
 
 

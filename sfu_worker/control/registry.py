@@ -15,6 +15,7 @@ import redis.asyncio
 import redis.exceptions
 
 from sfu_worker import numbers, wire
+from sfu_worker.config import is_life_of
 from sfu_worker.control import claims
 from sfu_worker.control.load import Load
 from sfu_worker.tasks import Complaints, end, repeat, start
@@ -89,7 +90,7 @@ class Registry:
         """Remove the keys of this worker's earlier lives: nobody should wait for them to expire."""
         names = [str(name) for name in await self._redis.smembers(wire.WORKERS_KEY)]
         for name in names:
-            if self._place and name.startswith(self._place) and name != self._worker:
+            if self._place and is_life_of(name, self._place) and name != self._worker:
                 await self._redis.delete(wire.worker_key(name))
                 await self._redis.srem(wire.WORKERS_KEY, name)
 

@@ -95,6 +95,7 @@ BAD: list[tuple[str, str, str]] = [
     ("SFU_PORT", "x", "confcall.E023"),
     ("SFU_LISTEN", "1.2.3", "confcall.E024"),
     ("SFU_ANNOUNCE", "not an address", "confcall.E025"),
+    ("SFU_DRAIN_SECONDS", "soon", "confcall.E027"),
     ("METRICS_TOKEN", "guess me", "confcall.E026"),
     ("METRICS_TOKEN", "short", "confcall.E026"),
     ("SECRET_KEY", "secret", "confcall.E001"),

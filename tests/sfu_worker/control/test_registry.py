@@ -22,31 +22,31 @@ async def started(redis_url: str, name: str, rooms: dict[str, LiveRoom]) -> Regi
 
 
 async def test_a_beat_says_everything_and_runs_out(redis_url: str, clean_redis: Any) -> None:
-    registry = await started(redis_url, "host-1-aa", {"garden": LiveRoom("e", 3, 1.0, 7)})
+    registry = await started(redis_url, "host-1-aaaaaa", {"garden": LiveRoom("e", 3, 1.0, 7)})
     client = redis.asyncio.Redis.from_url(redis_url)
-    body = json.loads(await client.get(wire.worker_key("host-1-aa")) or b"")
+    body = json.loads(await client.get(wire.worker_key("host-1-aaaaaa")) or b"")
     assert (body["rooms"], body["people"], body["addresses"]) == (1, 3, ["127.0.0.1:1"])
-    assert await client.get(wire.room_key("garden")) == b"8 host-1-aa"
+    assert await client.get(wire.room_key("garden")) == b"8 host-1-aaaaaa"
     assert json.loads(await client.get(wire.live_key("garden")) or b"")["people"] == 3
-    assert 0 < await client.pttl(wire.worker_key("host-1-aa")) <= 3000
+    assert 0 < await client.pttl(wire.worker_key("host-1-aaaaaa")) <= 3000
     await registry.stop()
-    assert await client.get(wire.worker_key("host-1-aa")) is None
+    assert await client.get(wire.worker_key("host-1-aaaaaa")) is None
     await client.aclose()
 
 
 async def test_a_beat_says_how_full_the_worker_is(redis_url: str, clean_redis: Any) -> None:
     load = Load(0.0)
-    registry = Registry(redis_url, "host-1-aa", "host-1-", [], dict, load=load)
+    registry = Registry(redis_url, "host-1-aaaaaa", "host-1-", [], dict, load=load)
     said = []
     for now in (0.5, 1.0, 2.0):
         await registry.beat()
-        body = json.loads(clean_redis.get(wire.worker_key("host-1-aa")))
+        body = json.loads(clean_redis.get(wire.worker_key("host-1-aaaaaa")))
         said.append((body["load"], body["busy"]))
         load.note(now, 10.0)
         load.step(now, 0.0, 0, 0)
     assert said == [(0.0, False), (0.5, False), (1.0, False)]
     await registry.beat()
-    body = json.loads(clean_redis.get(wire.worker_key("host-1-aa")))
+    body = json.loads(clean_redis.get(wire.worker_key("host-1-aaaaaa")))
     assert (body["load"], body["busy"]) == (1.0, True)
     await registry.stop()
 
@@ -54,20 +54,20 @@ async def test_a_beat_says_how_full_the_worker_is(redis_url: str, clean_redis: A
 async def test_a_new_life_buries_the_one_before_and_nobody_else(
     redis_url: str, clean_redis: Any
 ) -> None:
-    await started(redis_url, "host-1-aa", {})
+    await started(redis_url, "host-1-aaaaaa", {})
     other = Registry(redis_url, "host-10-cc", "host-10-", [], dict)
     await other.beat()
-    again = await started(redis_url, "host-1-bb", {})
+    again = await started(redis_url, "host-1-bbbbbb", {})
     client = redis.asyncio.Redis.from_url(redis_url)
-    assert await client.get(wire.worker_key("host-1-aa")) is None
-    assert await client.smembers(wire.WORKERS_KEY) == {b"host-1-bb", b"host-10-cc"}
+    assert await client.get(wire.worker_key("host-1-aaaaaa")) is None
+    assert await client.smembers(wire.WORKERS_KEY) == {b"host-1-bbbbbb", b"host-10-cc"}
     await client.aclose()
     await again.stop()
     await other.stop()
 
 
 async def test_calls_are_written_to_the_stream(redis_url: str, clean_redis: Any) -> None:
-    registry = await started(redis_url, "host-1-aa", {})
+    registry = await started(redis_url, "host-1-aaaaaa", {})
     registry.call("garden", "e", "started", 1)
     registry.call("garden", "e", "ended", 4)
     await registry.beat()
@@ -80,7 +80,7 @@ async def test_what_is_kicked_during_a_beat_is_written_with_another_one_at_once(
     redis_url: str, clean_redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sfu_worker.control.registry.BEAT_SECONDS", 3600)
-    registry = Registry(redis_url, "host-1-aa", "host-1-", [], dict)
+    registry = Registry(redis_url, "host-1-aaaaaa", "host-1-", [], dict)
     real, beats = registry.beat, 0
 
     async def beat() -> None:
@@ -106,8 +106,8 @@ async def test_a_heartbeat_that_fails_beats_again(
             raise ZeroDivisionError
         return {}
 
-    registry = Registry(redis_url, "host-1-aa", "host-1-", [], rooms)
+    registry = Registry(redis_url, "host-1-aaaaaa", "host-1-", [], rooms)
     await registry.start()
-    await until(lambda: clean_redis.exists(wire.worker_key("host-1-aa")))
+    await until(lambda: clean_redis.exists(wire.worker_key("host-1-aaaaaa")))
     assert len([r for r in caplog.records if "the heartbeat failed" in r.getMessage()]) == 1
     await registry.stop()
