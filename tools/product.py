@@ -128,7 +128,7 @@ def worker(
         def ready() -> bool:
             if process.poll() is not None:
                 raise RuntimeError(f"the worker ended:\n{log.read_text() if log else ''}")
-            return bool(client.exists(wire.worker_key(name)))
+            return wire.lives(client.get(wire.worker_key(name)))
 
         wait_until(ready, lambda: "the worker did not start")
         yield process

@@ -62,7 +62,7 @@ async def read_workers(client: redis.asyncio.Redis) -> list[WorkerNow]:
     return [
         worker(name, alive, more)
         for name, alive, more in zip(names, said, told, strict=True)
-        if alive
+        if alive and wire.lives(alive)
     ]
 
 

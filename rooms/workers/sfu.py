@@ -78,7 +78,7 @@ async def claim_of(room: str) -> wire.Claim | None:
             return None
         claim = wire.Claim.parse(held.decode())
         raw = await client().get(wire.worker_key(claim.worker))
-        return claim if raw is not None and not json.loads(raw).get("dead") else None
+        return claim if wire.lives(raw) else None
 
 
 async def least_loaded() -> dict[str, Any] | None:

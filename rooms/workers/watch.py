@@ -153,7 +153,7 @@ async def look(seats: Iterable[Seat]) -> View:
             if workers
             else []
         )
-    alive = frozenset(worker for worker, raw in zip(workers, found, strict=True) if raw)
+    alive = frozenset(worker for worker, raw in zip(workers, found, strict=True) if wire.lives(raw))
     return View(era=era.decode(), alive=alive, holder=holder)
 
 

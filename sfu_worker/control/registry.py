@@ -87,12 +87,13 @@ class Registry:
         self._task = start(beating, self._on_broken)
 
     async def _bury(self) -> None:
-        """Remove the keys of this worker's earlier lives: nobody should wait for them to expire."""
+        """Tell that this worker's earlier lives are dead: nobody should wait for their keys."""
         names = [str(name) for name in await self._redis.smembers(wire.WORKERS_KEY)]
+        pipe = self._redis.pipeline(transaction=True)
         for name in names:
             if self._place and is_life_of(name, self._place) and name != self._worker:
-                await self._redis.delete(wire.worker_key(name))
-                await self._redis.srem(wire.WORKERS_KEY, name)
+                wire.bury(pipe, name)
+        await pipe.execute()
 
     async def stop(self) -> None:
         """Sign off, so that nobody waits for the worker's keys to expire."""
@@ -100,10 +101,9 @@ class Registry:
             await end(self._task)
         try:
             await self._write_calls()
-            await self._redis.delete(
-                wire.worker_key(self._worker), wire.worker_numbers_key(self._worker)
-            )
-            await self._redis.srem(wire.WORKERS_KEY, self._worker)
+            pipe = self._redis.pipeline(transaction=True)
+            wire.bury(pipe, self._worker)
+            await pipe.execute()
         except (redis.exceptions.RedisError, OSError) as exc:
             logger.warning("x could not sign off: %s", exc)
         await self._redis.aclose()

@@ -65,6 +65,7 @@ from sfu_worker.wire.common import (
     Track,
     WireError,
 )
+from sfu_worker.wire.death import bury, lives
 from sfu_worker.wire.events import (
     Answer,
     CodecsCommon,
@@ -173,10 +174,12 @@ __all__ = [
     "TrackUnpublished",
     "WireError",
     "build",
+    "bury",
     "decode",
     "encode",
     "layer_options",
     "live_key",
+    "lives",
     "place_key",
     "placed_key",
     "room_group",

@@ -38,7 +38,7 @@ def test_a_signal_ends_an_empty_worker_which_signs_off(
     with product.worker(redis_url, "lab") as process:
         process.send_signal(number)
         assert process.wait(LIMIT_SECONDS) == 0
-    assert not clean_redis.exists(wire.worker_key("lab"))
+    assert not wire.lives(clean_redis.get(wire.worker_key("lab")))
 
 
 def test_a_wrong_setting_is_one_line(redis_url: str) -> None:

@@ -132,7 +132,7 @@ async def test_a_worker_is_announced_while_it_lives_and_lets_everyone_go_at_its_
     await until(lambda: clean_redis.exists(wire.live_key("garden")))
     await worker.stop()
     assert room.participants == {}
-    assert not clean_redis.exists(wire.worker_key("lab"))
+    assert not wire.lives(clean_redis.get(wire.worker_key("lab")))
     assert not clean_redis.smembers(wire.WORKERS_KEY)
     events = [fields[b"event"] for _, fields in clean_redis.xrange(wire.CALLS_STREAM)]
     assert events == [b"started", b"peak", b"ended"]

@@ -127,7 +127,7 @@ def test_a_worker_whose_bus_is_broken_signs_off_and_ends(
     redis_url: str, clean_redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def receive(*_: Any) -> None:
-        assert clean_redis.exists(wire.worker_key("lab")) or not begun
+        assert wire.lives(clean_redis.get(wire.worker_key("lab"))) or not begun
         begun.append(True)
         raise RuntimeError("no")
 
@@ -136,7 +136,7 @@ def test_a_worker_whose_bus_is_broken_signs_off_and_ends(
     monkeypatch.setattr("sfu_worker.control.bus.RedisChannelLayer.receive", receive)
     assert uvloop.run(process.run(config(redis_url))) is False
     assert begun
-    assert not clean_redis.exists(wire.worker_key("lab"))
+    assert not wire.lives(clean_redis.get(wire.worker_key("lab")))
 
 
 async def test_each_of_a_workers_timers_goes_on_when_another_fails(

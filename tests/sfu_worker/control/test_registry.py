@@ -30,7 +30,7 @@ async def test_a_beat_says_everything_and_runs_out(redis_url: str, clean_redis: 
     assert json.loads(await client.get(wire.live_key("garden")) or b"")["people"] == 3
     assert 0 < await client.pttl(wire.worker_key("host-1-aaaaaa")) <= 3000
     await registry.stop()
-    assert await client.get(wire.worker_key("host-1-aaaaaa")) is None
+    assert not wire.lives(await client.get(wire.worker_key("host-1-aaaaaa")))
     await client.aclose()
 
 
@@ -59,7 +59,7 @@ async def test_a_new_life_buries_the_one_before_and_nobody_else(
     await other.beat()
     again = await started(redis_url, "host-1-bbbbbb", {})
     client = redis.asyncio.Redis.from_url(redis_url)
-    assert await client.get(wire.worker_key("host-1-aaaaaa")) is None
+    assert not wire.lives(await client.get(wire.worker_key("host-1-aaaaaa")))
     assert await client.smembers(wire.WORKERS_KEY) == {b"host-1-bbbbbb", b"host-10-cc"}
     await client.aclose()
     await again.stop()
