@@ -1,0 +1,215 @@
+"""When a seat must enter again, and which workers count as dead: rules without Redis or a clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rooms.workers.seats import QUIET_SECONDS, Live, Pulse, Report, Seat, View, due
+from sfu_worker import wire
+
+A, B = wire.Claim(50, "a"), wire.Claim(51, "b")
+BOTH = {"a": Report(1), "b": Report(1)}
+HERE = View(100.0, "era", {"r": A}, BOTH)
+
+
+def seated(claim: wire.Claim = A, now: float = 90.0) -> Seat:
+    seat = Seat("channel", "r", "p", "seat")
+    seat.ask(claim, "era", now)
+    assert seat.confirm(claim.fence, f"e-{claim.worker}", now)
+    return seat
+
+
+def test_a_confirmed_seat_at_the_holder_need_not_enter() -> None:
+    assert due(seated(), HERE, 100.1) is None
+
+
+@pytest.mark.parametrize(
+    ("view", "reason"),
+    [
+        (replace(HERE, era="another"), "era"),
+        (replace(HERE, claims={}), "free"),
+        (replace(HERE, workers={"b": Report(1)}), "dead"),
+        (replace(HERE, claims={"r": B}), "moved"),
+        (replace(HERE, claims={"r": wire.Claim(51, "a")}), "moved"),
+        (replace(HERE, workers={"a": Report(1, draining=True), "b": Report(1)}), "draining"),
+    ],
+)
+def test_a_seat_enters_again_when_redis_differs_from_what_was_confirmed(
+    view: View, reason: str
+) -> None:
+    assert due(seated(), view, 100.1) == reason
+
+
+@pytest.mark.parametrize("other", [Report(1, draining=True), Report(1, busy=True)])
+def test_nobody_leaves_a_draining_worker_before_another_can_take_them(other: Report) -> None:
+    view = replace(HERE, workers={"a": Report(1, draining=True), "b": other})
+    assert due(seated(), view, 100.1) is None
+
+
+def test_a_join_without_an_answer_is_sent_again_after_a_moment() -> None:
+    seat = Seat("channel", "r", "p", "seat")
+    assert due(seat, HERE, 100.1) == "era"
+    seat.ask(A, "era", 99.0)
+    assert due(seat, HERE, 100.1) is None
+    assert due(seat, HERE, 101.0) == "unconfirmed"
+    assert seat.confirm(50, "e", 101.0)
+    assert due(seat, replace(HERE, began=101.5), 101.6) is None
+
+
+def test_a_seat_that_lost_its_worker_joins_again_when_the_same_worker_is_back() -> None:
+    seat = seated()
+    assert due(seat, replace(HERE, workers={}), 100.1) == "dead"
+    seat.doubt()
+    assert due(seat, HERE, 101.1) == "unconfirmed"
+
+
+def test_a_seat_that_the_holder_does_not_list_for_a_while_enters_again() -> None:
+    seat = seated()
+    for at, listed in ((100.0, {}), (102.0, {"p": "another tab"}), (103.5, {"p": "another tab"})):
+        view = replace(HERE, began=at, lives={"r": Live(50, "e-a", listed)})
+        seat.see(view)
+        assert due(seat, view, at) == ("unlisted" if at == 103.5 else None)
+    seat.see(replace(view, lives={"r": Live(50, "e-a", {"p": "seat"})}))
+    assert due(seat, view, 103.5) is None
+
+
+def test_a_report_of_another_holder_or_none_says_nothing_about_a_seat() -> None:
+    seat = seated()
+    for at, lives in ((100.0, {"r": Live(49, "e-z", {})}), (104.0, {}), (108.0, {})):
+        view = replace(HERE, began=at, lives=lives)
+        seat.see(view)
+        assert due(seat, view, at) is None
+
+
+def test_a_look_that_began_before_the_seat_changed_says_nothing() -> None:
+    seat = seated(now=100.0)
+    assert due(seat, replace(HERE, claims={"r": B}), 102.0) is None
+    assert due(seat, replace(HERE, claims={"r": B}, began=100.1), 102.0) == "moved"
+
+
+def test_a_missing_claim_waits_for_its_holder_while_redis_has_just_come_back() -> None:
+    view = replace(HERE, claims={}, era="another", quiet=True)
+    assert due(seated(), view, 100.1) is None
+    assert due(seated(), replace(view, workers={"b": Report(1)}), 100.1) == "free"
+    assert due(seated(), replace(view, claims={"r": A}), 100.1) == "era"
+
+
+# What a seat hears
+
+
+def test_only_the_asked_holder_or_a_later_one_confirms() -> None:
+    seat = seated()
+    seat.ask(B, "era", 100.0)
+    assert not seat.confirm(50, "e-a", 100.5)
+    assert not seat.sure
+    assert seat.confirm(52, "e-b", 101.0)
+    assert seat.sure
+    assert seat.confirmed == wire.Claim(52, "b")
+
+
+def test_the_previous_holder_is_heard_until_the_new_one_confirms() -> None:
+    seat = Seat("channel", "r", "p", "seat")
+    assert not seat.hears(50, "e-a")
+    seat.ask(A, "era", 90.0)
+    assert not seat.hears(50, "e-a")
+    seat.confirm(50, "e-a", 91.0)
+    assert seat.hears(50, "e-a")
+    assert seat.hears(50, None)
+    seat.ask(B, "era", 100.0)
+    assert seat.hears(50, "e-a")
+    assert seat.hears(50, None)
+    assert not seat.hears(51, "e-b")
+    seat.confirm(51, "e-b", 101.0)
+    assert seat.hears(51, "e-b")
+    assert seat.hears(51, None)
+    assert seat.hears(0, None)
+    assert not seat.hears(50, "e-a")
+    assert not seat.hears(50, None)
+
+
+def test_events_pass_when_the_same_room_got_a_higher_fence() -> None:
+    assert seated().hears(60, "e-a")
+
+
+# Which workers live
+
+
+def beats(pulse: Pulse, *beats: int | None, start: float = 0.0, step: float = 1.0) -> float:
+    """Looks at worker a; return the time of the last one."""
+    now = start
+    for beat in beats:
+        now += step
+        pulse.answered(now, "era", {"a": None if beat is None else Report(beat)})
+    return now
+
+
+@pytest.mark.parametrize("after", [1, None])
+def test_a_worker_whose_beat_stands_still_or_is_gone_dies_after_three_seconds(
+    after: int | None,
+) -> None:
+    pulse = Pulse()
+    now = beats(pulse, 1, after, after, after)
+    assert pulse.dead == frozenset()
+    assert "a" in pulse.living
+    beats(pulse, after, start=now)
+    assert pulse.dead == {"a"}
+    assert pulse.living == {}
+
+
+def test_a_worker_that_was_only_late_lives_again_with_its_next_beat() -> None:
+    pulse = Pulse()
+    now = beats(pulse, *[7] * 6)
+    assert pulse.dead == {"a"}
+    beats(pulse, 8, start=now)
+    assert pulse.living == {"a": Report(8)}
+
+
+def test_a_tombstone_tells_death_at_once() -> None:
+    pulse = Pulse()
+    beats(pulse, 1)
+    pulse.answered(1.1, "era", {"a": Report(dead=True)})
+    assert pulse.dead == {"a"}
+
+
+def test_a_process_that_was_stopped_does_not_call_workers_dead() -> None:
+    pulse = Pulse()
+    now = beats(pulse, 1)
+    pulse.answered(now + 3600, "era", {"a": Report(1)})
+    assert pulse.dead == frozenset()
+
+
+def test_looks_without_an_answer_make_nobody_older() -> None:
+    pulse = Pulse()
+    now = beats(pulse, 1, 1, 1)
+    for _ in range(20):
+        pulse.missed()
+    now = beats(pulse, None, None, None, None, start=now + 60)
+    assert pulse.dead == frozenset()
+    assert pulse.quiet(now)
+    now = beats(pulse, *[None] * 4, start=now)
+    assert pulse.dead == {"a"}
+    assert not pulse.quiet(now)
+
+
+def test_a_redis_that_came_back_empty_leaves_the_workers_time() -> None:
+    pulse = Pulse()
+    now = beats(pulse, 1, 1, 1, 1)
+    pulse.answered(now + 1, "another", {"a": None})
+    assert pulse.era == "another"
+    assert pulse.quiet(now + QUIET_SECONDS)
+    assert pulse.dead == frozenset()
+
+
+# What is read from Redis
+
+
+def test_reports_are_read_and_what_is_no_report_counts_as_missing() -> None:
+    assert Report.parse(b'{"beat": 3, "draining": true, "load": 0.5}') == Report(3, draining=True)
+    assert Report.parse(b'{"worker": "a", "dead": true}') == Report(dead=True)
+    live = Live.parse(b'{"epoch": "e", "fence": 5, "people": 1, "seats": {"p": "s"}}')
+    assert live == Live(5, "e", {"p": "s"})
+    for raw in (None, b"", b"{", b"[]", b"7"):
+        assert Report.parse(raw) is None
+        assert Live.parse(raw) is None
