@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from rooms import database
@@ -25,6 +26,7 @@ from rooms.consumers.socket import (
     NO_WORKER,
     REFUSED,
     TOO_FAST,
+    Member,
 )
 from rooms.entry import places
 from rooms.entry.rights import rights
@@ -54,18 +56,21 @@ class CallConsumer(Joining, Entitled, Moderating):
         self._stop_expecting()
         watch().rise(self.channel_name)
         rights().forget(self.channel_name)
-        if self.member is None:
-            return
+        if self.member is not None:
+            await self._detach_from(self.member)
+        await self._lane.finish()
+
+    async def _detach_from(self, member: Member) -> None:
         try:
-            if self._detach and self.member.claim:
+            if self._detach and member.claim:
                 await self._command(
-                    wire.Detach(self._slug, self.member.participant, reply=self.channel_name)
+                    wire.Detach(self._slug, member.participant, reply=self.channel_name)
                 )
             await self.channel_layer.group_discard(wire.room_group(self._slug), self.channel_name)
-            await places.let_go(self._slug, self.member.participant, self.channel_name)
+            await places.let_go(self._slug, member.participant, self.channel_name)
         except (sfu.Unavailable, *AWAY) as exc:
             # The worker notices the lost connection itself, and groups forget old channels.
-            logger.info("x the worker did not hear that %s left: %s", self.member.participant, exc)
+            logger.info("x the worker did not hear that %s left: %s", member.participant, exc)
 
     # From the browser
 
@@ -83,7 +88,12 @@ class CallConsumer(Joining, Entitled, Moderating):
         except messages.MessageError as exc:
             logger.info("x a message was refused: %s", exc)
             return await self._end("bad_message", BAD_MESSAGE)
-        await self._handle(message)
+        if isinstance(message, messages.Chat) and await self._too_fast(message):
+            return
+        if type(message) not in self._beside_others:
+            await self._handle(message)
+        elif not self._beside(partial(self._handle, message)):
+            await self._busy(message)
 
     async def _handle(self, message: messages.Message) -> None:
         """Handle one message. If Redis or the database is away, the connection survives."""
@@ -97,8 +107,11 @@ class CallConsumer(Joining, Entitled, Moderating):
             logger.warning("x %s: %s", kind.__name__, exc)
             if isinstance(message, messages.Join):
                 return await self._end("busy", NO_WORKER)  # the page retries by itself
-            about = {"nonce": message.nonce} if isinstance(message, messages.Chat) else {}
-            await self._error("busy", **about)
+            await self._busy(message)
+
+    async def _busy(self, message: messages.Message) -> None:
+        about = {"nonce": message.nonce} if isinstance(message, messages.Chat) else {}
+        await self._error("busy", **about)
 
     async def on_offer(self, message: messages.Offer) -> None:
         tracks = message.tracks if self._me.grant.publish else {}
@@ -167,3 +180,14 @@ class CallConsumer(Joining, Entitled, Moderating):
         messages.Link: Moderating.on_link,
         messages.Leave: on_leave,
     }
+    # These need the database. A join does too, but nothing can go on before it.
+    _beside_others = frozenset(
+        (
+            messages.Chat,
+            messages.ChatSince,
+            messages.Renew,
+            messages.Remove,
+            messages.LinkOf,
+            messages.Link,
+        )
+    )

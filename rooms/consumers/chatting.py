@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import Any
@@ -18,6 +19,8 @@ from sfu_worker import wire
 
 logger = logging.getLogger(__name__)
 
+AGAIN_SECONDS = 1.0
+
 
 class Chatting(CallSocket):
     """``_chat_seen`` is the number of the newest line that the browser has received."""
@@ -28,16 +31,22 @@ class Chatting(CallSocket):
         super().__init__(*args, **kwargs)
         self._lines = TokenBucket(rate=5, burst=20)
 
-    async def on_chat(self, message: messages.Chat) -> None:
-        """Store a line and pass it on. A repeated line (same nonce) goes back to its sender only.
+    async def _too_fast(self, message: messages.Chat) -> bool:
+        """Whether they write too quickly; then they were told. Asked when a line has come."""
+        if self._lines.take(time.monotonic()):
+            return False
+        await self._error("too_fast", "chat_too_fast", nonce=message.nonce)
+        return True
 
-        An error carries the nonce, so the page knows which line was refused.
+    async def on_chat(self, message: messages.Chat) -> None:
+        """Store a line and pass it on, also if it was repeated (same nonce).
+
+        It may have been stored and not passed on: its sender was told to try again, or the
+        connection was lost. An error carries the nonce, so the page knows which line was refused.
         """
-        if not self._lines.take(time.monotonic()):
-            return await self._error("too_fast", "chat_too_fast", nonce=message.nonce)
         me = self._me
         try:
-            line, created = await database.run(
+            line, _created = await database.run(
                 chat.append, me.room.pk, me.pass_.person, message.nonce, me.name, message.text
             )
         except chat.BadText as exc:
@@ -45,18 +54,28 @@ class Chatting(CallSocket):
         except Room.DoesNotExist:
             return await self._end("refused:not_found", REFUSED)
         body = line_body(line, me.participant)
-        if created:
-            try:
-                await self.channel_layer.group_send(
-                    wire.room_group(self._slug), {"type": "chat_line", "body": body}
-                )
-                return
-            except (*AWAY, ChannelFull) as exc:
-                logger.info("x a chat line was stored but not sent: %s", exc)
+        try:
+            await self.channel_layer.group_send(
+                wire.room_group(self._slug), {"type": "chat_line", "body": body}
+            )
+            return
+        except (*AWAY, ChannelFull) as exc:
+            logger.info("x a chat line was stored but not sent: %s", exc)
         await self._tell({"type": "chat_line", **body})
 
     async def on_chat_since(self, message: messages.ChatSince) -> None:
         await self._tell_lines_since(max(0, message.number))
+
+    async def _catch_up(self) -> None:
+        """Tell the lines that were missed, as soon as the database answers."""
+        if self._over:
+            return
+        try:
+            await self._tell_lines_since(self._chat_seen)
+        except database.Busy as exc:
+            logger.info("x the lines after %d were not read: %s", self._chat_seen, exc)
+            await asyncio.sleep(AGAIN_SECONDS)
+            self._beside(self._catch_up)
 
     async def _tell_lines_since(self, number: int) -> None:
         lines, more = await database.run(chat.since, self._me.room.pk, number)

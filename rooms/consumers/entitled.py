@@ -17,6 +17,10 @@ logger = logging.getLogger(__name__)
 
 
 class Entitled(CallSocket):
+    """``_checking``: a check of the rights is under way or waits for its turn."""
+
+    _checking = False
+
     async def on_renew(self, message: messages.Renew) -> None:
         if await self._bring_up_to_date():
             me = self._me
@@ -27,6 +31,11 @@ class Entitled(CallSocket):
 
     async def rights_changed(self, message: dict[str, Any]) -> None:
         """``rooms.entry.rights`` repeats this until the seat matches the tables."""
+        if not self._checking:
+            self._checking = self._beside(self._check)
+
+    async def _check(self) -> None:
+        self._checking = False
         if self._over or self.member is None:
             return
         try:

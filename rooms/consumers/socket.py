@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rooms.consumers import texts
-from rooms.consumers.peer import PeerSocket
+from rooms.consumers.lane import Lane, Work
+from rooms.consumers.peer import FAILED, PeerSocket
 from rooms.entry import passes
 from rooms.entry.passes import Pass
 from rooms.models import Room
@@ -50,11 +51,26 @@ class Member:
 
 
 class CallSocket(PeerSocket):
-    """``member`` is None before ``join``; ``_over`` is true once we have closed or are about to."""
+    """``member`` is None before ``join``; ``_over`` is true once we have closed or are about to.
+
+    What needs the database is done beside everything else (``_beside``), except for the join.
+    """
 
     member: Member | None = None
     _slug: str
     _over = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lane = Lane(self._fail)
+
+    def _beside(self, work: Work) -> bool:
+        """Do this while other messages go on, in order. False: too much waits for the database."""
+        return self._lane.add(work)
+
+    async def _fail(self) -> None:
+        self._over = True
+        await self.close(FAILED)
 
     @property
     def _me(self) -> Member:
@@ -101,5 +117,6 @@ class CallSocket(PeerSocket):
     async def _end(self, code: str, close: int) -> None:
         """Send an error and close."""
         self._over = True
+        self._lane.clear()
         await self._error(code)
         await self.close(close)

@@ -9,6 +9,7 @@ class Server {
     this.lines = [];
     this.heard = [];
     this.away = false;
+    this.locked = false;
     this.lostAnswers = 0;
     this.client = new ChatClient((message) => !this.away && this.heard.push(message));
     this.client.connected(0);
@@ -19,6 +20,7 @@ class Server {
     for (const { type, nonce, text } of this.heard.splice(0)) {
       if (type !== 'chat') continue;
       if (text.length > 2000) this.client.refused(nonce, 'bad_message', 'too long');
+      else if (this.locked) this.client.refused(nonce, 'busy', 'try again');
       else if (this.tokens < 1) this.client.refused(nonce, 'too_fast', 'too fast');
       else this._keep(nonce, text);
     }
@@ -112,4 +114,19 @@ test('lines that cannot be sent do not pile up without limit', () => {
   const taken = Array.from({ length: 150 }, () => server.client.say('hello'));
   assert.equal(taken.filter(Boolean).length, 100);
   server.client.close();
+});
+
+test('a line waits while the database is busy, and nobody has to send it again', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const server = new Server();
+  server.locked = true;
+  server.client.say('Hello');
+  server.answer();
+  assert.deepEqual([...server.client.log.pending.values()], ['Hello']);
+  assert.equal(server.client.log.refused.size, 0);
+  server.locked = false;
+  t.mock.timers.tick(2000);
+  server.settle();
+  assert.deepEqual(server.texts, ['Hello']);
+  assert.equal(server.client.log.pending.size, 0);
 });

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -153,6 +155,30 @@ async def test_a_connection_that_does_not_join_in_time_is_closed(
     browser = Browser("/ws/call/garden/")
     await browser.connect()
     await browser.refused("late", 4408)
+
+
+async def turns() -> None:
+    """Some turns of the event loop, as a web server takes to pass a message on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_join_that_waited_for_a_slow_server_is_not_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(joining, "JOIN_SECONDS", 0.2)
+    room = await make_room()
+    token = await make_pass(room)
+    async with FakeWorker():
+        browser = Browser("/ws/call/garden/")
+        await browser.connect()
+        await turns()
+        # The whole process stands still, and the join comes meanwhile.
+        time.sleep(0.6)  # noqa: ASYNC251
+        await turns()
+        await browser.say(**{"type": "join", "pass": token, "name": "Ann"})
+        await browser.hear("welcome")
+        await browser.gone()
 
 
 async def test_the_invite_is_used_once_per_person() -> None:

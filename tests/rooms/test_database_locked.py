@@ -12,6 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 
+from rooms.models import ChatLine
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import PATIENCE, join, make_room
@@ -66,3 +67,36 @@ async def test_a_mute_does_not_wait_for_the_thread_that_channels_uses() -> None:
             over.set()
         assert await waiting
         await browser.gone()
+
+
+async def test_everything_but_ones_own_line_goes_on_while_it_waits() -> None:
+    room = await make_room()
+    async with FakeWorker() as worker:
+        browser, _ = await join(room)
+        await browser.hear("room_state")
+        await worker.heard(wire.Join)
+        with write_lock():
+            await browser.say(type="chat", nonce="n1", text="Hello")
+            await browser.say(type="mute", source="microphone", muted=True)
+            await worker.heard(wire.Mute)
+            await worker.tell_group("garden", wire.ParticipantLeft("garden", "e", 2, "p"))
+            await browser.hear("participant_left")
+            await browser.say(type="snapshot")
+            await browser.hear("room_state")
+        assert (await browser.hear("chat_line"))["nonce"] == "n1"
+        await browser.gone()
+
+
+async def test_a_line_that_was_sent_before_leaving_is_stored() -> None:
+    room = await make_room()
+    async with FakeWorker() as worker:
+        browser, _ = await join(room)
+        await browser.hear("room_state")
+        await worker.heard(wire.Join)
+        with write_lock():
+            await browser.say(type="chat", nonce="n1", text="Goodbye")
+            await browser.say(type="leave")
+            await worker.heard(wire.Leave)
+            assert await browser.closed() == 1000
+        await browser.gone()
+        assert await ChatLine.objects.aget() == await ChatLine.objects.aget(text="Goodbye")

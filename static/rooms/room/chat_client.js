@@ -7,8 +7,13 @@ const HISTORY = 200;
 /** The server answers in far less, but its processes may lose an answer. */
 const ANSWER_WITHIN = 8000;
 
-/** After "too fast". The server accepts five lines a second. */
-const AGAIN_AFTER = 300;
+/**
+ * Refusals after which the same line is sent again, and after how long. The server accepts five
+ * lines a second.
+ *
+ * @type {Partial<Record<string, number>>}
+ */
+const AGAIN_AFTER = { too_fast: 300, busy: 2000 };
 
 /** Number of lines that may wait for a server that is away. */
 const MOST_PENDING = 100;
@@ -98,13 +103,14 @@ export class ChatClient extends Emitter {
    * @param {string} why for people
    */
   refused(nonce, code, why) {
-    if (code !== 'too_fast') {
+    const again = AGAIN_AFTER[code];
+    if (again === undefined) {
       this.log = refuse(this.log, nonce, why);
       this.emit('own', undefined);
       if (nonce === this._flying) this._fly();
     } else if (nonce === this._flying) {
       clearTimeout(this._timer);
-      this._timer = setTimeout(() => this._fly(), AGAIN_AFTER);
+      this._timer = setTimeout(() => this._fly(), again);
     }
   }
 
