@@ -117,8 +117,9 @@ class CallConsumer(Joining, Entitled, Moderating):
         tracks = message.tracks if self._me.grant.publish else {}
         if message.tracks and not tracks:
             await self._error("forbidden")
+        participant, muted = self._me.participant, message.muted
         await self._command(
-            wire.Offer(self._slug, self._me.participant, message.sdp, tracks, message.id)
+            wire.Offer(self._slug, participant, message.sdp, tracks, message.id, muted)
         )
 
     async def on_slots(self, message: messages.Slots) -> None:

@@ -40,15 +40,20 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
+    """An SDP offer. ``muted`` are the sources that are muted now."""
+
     id: int
     sdp: str
     tracks: dict[str, str] = field(default_factory=dict)
+    muted: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if len(self.sdp.encode()) > wire.MAX_SDP_BYTES:
             raise MessageError("the sdp is too long")
         if len(self.tracks) > MAX_TRACKS or not set(self.tracks.values()) <= set(wire.SOURCES):
             raise MessageError("tracks names an unknown source")
+        if len(self.muted) > MAX_TRACKS or not set(self.muted) <= set(wire.SOURCES):
+            raise MessageError("muted names an unknown source")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,9 @@ async def test_commands_carry_the_room_and_participant_of_the_pass() -> None:
         me = ("garden", welcome["participant"])
         seat = (await worker.heard(wire.Join)).seat
         await browser.hear("room_state")
-        await browser.say(type="offer", id=4, sdp="v=0", tracks={"0": "camera"})
-        assert await worker.heard(wire.Offer) == wire.Offer(*me, "v=0", {"0": "camera"}, 4)
+        tracks, muted = {"0": "camera"}, ["camera"]
+        await browser.say(type="offer", id=4, sdp="v=0", tracks=tracks, muted=muted)
+        assert await worker.heard(wire.Offer) == wire.Offer(*me, "v=0", tracks, 4, muted)
         assert await browser.hear("answer") == {
             "type": "answer",
             "sdp": "v=0\r\nanswer",

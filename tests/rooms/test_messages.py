@@ -87,6 +87,10 @@ def test_every_message_has_a_handler() -> None:
             id="a number beyond Python's limit",
         ),
         pytest.param(
+            '{"type": "offer", "id": 1, "sdp": "v=0", "muted": ["camera2"]}',
+            id="an unknown source that is muted",
+        ),
+        pytest.param(
             '{"type": "offer", "id": 1, "sdp": "v=0", "tracks": {"0": "camera2"}}',
             id="an unknown source",
         ),
