@@ -65,6 +65,8 @@ class Joining(Chatting):
         self._chat_seen = await database.run(chat.last_number, member.room.pk)
         try:
             found = await self._enter(member)
+        except sfu.Crowded:
+            return await self._end("crowded", NO_WORKER)
         except sfu.Unavailable:
             found = False
         if not found:
@@ -122,7 +124,8 @@ class Joining(Chatting):
 
     async def _enter(self, member: Member) -> bool:
         """Go to the worker that holds the room. False: there is no worker."""
-        claim = await sfu.place(self._slug)
+        # Whoever comes back was in the call, and belongs there however busy the worker is.
+        claim = await sfu.place(self._slug, newcomer=member.take)
         if claim is None:
             return False
         await self._enter_at(member, claim)

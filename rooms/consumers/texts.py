@@ -31,6 +31,10 @@ ERRORS: dict[str, str | Promise] = {
     "unavailable": _(
         "The call cannot be reached right now. This page keeps trying, and nothing is lost."
     ),
+    "crowded": _(
+        "The server is busy with other calls right now. This page keeps trying, and lets you in as "
+        "soon as it can."
+    ),
     "late": _("Joining took too long. Reload the page."),
     "refused:not_found": _("You no longer have access to this room. Open your invite link again."),
     "refused:removed": _("The host has removed you from this room."),

@@ -57,8 +57,12 @@ def answered(view: View) -> View:
             response = HttpResponse(
                 exc.text + "\n", "text/plain; charset=utf-8", exc.status, headers=exc.headers
             )
-        except sfu.Unavailable:
-            text = _("No media server is available right now. Try again in a moment.")
+        except sfu.Unavailable as exc:
+            text = (
+                _("The media servers are busy right now. Try again in a moment.")
+                if isinstance(exc, sfu.Crowded)
+                else _("No media server is available right now. Try again in a moment.")
+            )
             response = HttpResponse(
                 text + "\n",
                 "text/plain; charset=utf-8",

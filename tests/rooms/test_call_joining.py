@@ -136,6 +136,25 @@ async def test_without_a_worker_the_browser_hears_so() -> None:
     await browser.refused("unavailable", 4503)
 
 
+async def test_newcomers_to_a_busy_worker_are_told_so_and_those_who_come_back_are_let_in() -> None:
+    room = await make_room()
+    async with FakeWorker() as worker:
+        inside, welcome = await join(room, "Ann")
+        await inside.gone()
+        worker.busy = True
+        await worker.live()
+        newcomer = Browser("/ws/call/garden/")
+        await newcomer.connect()
+        await newcomer.say(**{"type": "join", "pass": await make_pass(room, person="ben")})
+        await newcomer.refused("crowded", 4503)
+        back = Browser("/ws/call/garden/")
+        await back.connect()
+        token = await make_pass(room, person="ann")
+        await back.say(**{"type": "join", "pass": token, "resume": welcome["resume"]})
+        await back.hear("welcome")
+        await back.gone()
+
+
 async def test_a_full_room_is_the_workers_word() -> None:
     room = await make_room()
     async with FakeWorker() as worker:

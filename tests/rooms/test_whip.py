@@ -278,9 +278,12 @@ async def test_the_workers_refusals_have_a_status_and_leave_nobody_behind(
 
 async def test_without_a_worker_the_encoder_is_told_to_come_back(client: AsyncClient) -> None:
     token = (await make_invite(await make_room())).token
-    response = await post(client, "/whip/garden", token)
-    assert response.status_code == 503
-    assert int(response["Retry-After"]) > 0
+    nobody = await post(client, "/whip/garden", token)
+    async with FakeWorker(busy=True):
+        busy = await post(client, "/whip/garden", token)
+    for response, says in ((nobody, "available"), (busy, "busy")):
+        assert (response.status_code, says in response.content.decode()) == (503, True)
+        assert int(response["Retry-After"]) > 0
 
 
 async def test_an_encoder_that_starts_again_uses_its_invite_once(client: AsyncClient) -> None:
