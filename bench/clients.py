@@ -46,6 +46,9 @@ class Received:
     rtx_bytes: int = 0
     sound: int = 0
     concealed: int = 0
+    # How long sound lay in the jitter buffer: the sum over its samples, and how many they were.
+    buffered: float = 0.0
+    played: int = 0
 
 
 async def until(what: Callable[[], bool], else_say: str, limit: float = 15.0) -> None:
@@ -271,6 +274,8 @@ class Viewer(Client):
                 values |= {
                     "sound": s.total_samples_received or 0,
                     "concealed": s.concealed_samples or 0,
+                    "buffered": s.jitter_buffer_delay or 0.0,
+                    "played": s.jitter_buffer_emitted_count or 0,
                 }
             else:
                 values |= {
