@@ -1,4 +1,4 @@
-"""The web side's channel layer: channels_redis, changed to survive an outage of Redis."""
+"""The web side's channel layer, which survives an outage of Redis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import logging
 from typing import Any
 
 import redis.exceptions
-from channels_redis.core import RedisChannelLayer
+
+from sfu_worker.channel_layer import ChannelLayer
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ RETRY_SECONDS = 0.5
 UNREADABLE_SECONDS = 0.01
 
 
-class LastingRedisChannelLayer(RedisChannelLayer):
+class LastingRedisChannelLayer(ChannelLayer):
     """Waits for Redis to come back; the plain layer would end every consumer.
 
     Sending still raises.

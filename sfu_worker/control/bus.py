@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable
 
 import redis.exceptions
 from channels.exceptions import ChannelFull
-from channels_redis.core import RedisChannelLayer
 
 from sfu_worker import wire
+from sfu_worker.channel_layer import ChannelLayer
 from sfu_worker.tasks import Complaints, end, repeat, start
 
 logger = logging.getLogger("sfu.bus")
@@ -40,7 +40,7 @@ class Bus:
         on_command: Callable[[wire.Command, int], None],
         on_broken: Callable[[BaseException], None],
     ) -> None:
-        self._layer = RedisChannelLayer(**wire.layer_options(redis_url))
+        self._layer = ChannelLayer(**wire.layer_options(redis_url))
         self._channel = wire.worker_channel(worker)
         self._on_command = on_command
         self._on_broken = on_broken

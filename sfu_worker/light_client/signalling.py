@@ -7,9 +7,9 @@ import secrets
 from typing import Any
 
 import websockets
-from channels_redis.core import RedisChannelLayer
 
 from sfu_worker import wire
+from sfu_worker.channel_layer import ChannelLayer
 
 MAX_MESSAGE = 1 << 20
 
@@ -17,9 +17,9 @@ MAX_MESSAGE = 1 << 20
 FENCE = 1
 
 
-def open_layer(redis_url: str) -> RedisChannelLayer:
+def open_layer(redis_url: str) -> ChannelLayer:
     """A channel layer to reach workers. Await its ``close_pools`` at the end."""
-    return RedisChannelLayer(**wire.layer_options(redis_url, capacity=10_000))
+    return ChannelLayer(**wire.layer_options(redis_url, capacity=10_000))
 
 
 def as_command(message: dict[str, Any], room: str, participant: str) -> wire.Command:
@@ -37,7 +37,7 @@ class WorkerSignalling:
     """
 
     def __init__(
-        self, layer: RedisChannelLayer, worker: str, room: str, *, hears_room: bool = True
+        self, layer: ChannelLayer, worker: str, room: str, *, hears_room: bool = True
     ) -> None:
         """``hears_room``: listen to the room's events too.
 

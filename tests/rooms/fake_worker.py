@@ -6,11 +6,11 @@ import asyncio
 import json
 from typing import Any
 
-from channels_redis.core import RedisChannelLayer
 from django.conf import settings
 
 from rooms.workers import sfu
 from sfu_worker import wire
+from sfu_worker.channel_layer import ChannelLayer
 
 PATIENCE = 10.0
 
@@ -35,7 +35,7 @@ class FakeWorker:
         self.replies: dict[str, str] = {}
         # Its own layer, like a real worker: cancelling this task would leave a shared one locked.
         layer: Any = settings.CHANNEL_LAYERS["default"]
-        self._layer = RedisChannelLayer(**layer["CONFIG"])
+        self._layer = ChannelLayer(**layer["CONFIG"])
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> FakeWorker:

@@ -133,7 +133,7 @@ def test_a_worker_whose_bus_is_broken_signs_off_and_ends(
 
     begun: list[bool] = []
     monkeypatch.setattr(tasks, "STUCK_SECONDS", 0.3)
-    monkeypatch.setattr("sfu_worker.control.bus.RedisChannelLayer.receive", receive)
+    monkeypatch.setattr("sfu_worker.control.bus.ChannelLayer.receive", receive)
     assert uvloop.run(process.run(config(redis_url))) is False
     assert begun
     assert not wire.lives(clean_redis.get(wire.worker_key("lab")))

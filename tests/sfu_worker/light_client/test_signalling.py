@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import websockets
-from channels_redis.core import RedisChannelLayer
 
 from sfu_worker import wire
+from sfu_worker.channel_layer import ChannelLayer
 from sfu_worker.light_client.signalling import (
     WebSocketSignalling,
     WorkerSignalling,
@@ -21,13 +21,13 @@ from sfu_worker.light_client.signalling import (
 
 
 @pytest.fixture
-async def layer(redis_url: str, clean_redis: Any) -> AsyncIterator[RedisChannelLayer]:
+async def layer(redis_url: str, clean_redis: Any) -> AsyncIterator[ChannelLayer]:
     layer = open_layer(redis_url)
     yield layer
     await layer.close_pools()
 
 
-async def command(layer: RedisChannelLayer) -> wire.Message:
+async def command(layer: ChannelLayer) -> wire.Message:
     """The next command to the worker."""
     async with asyncio.timeout(10):
         message = await layer.receive(wire.worker_channel("lab"))
@@ -49,7 +49,7 @@ def test_a_client_says_nothing_but_what_a_browser_may_say() -> None:
 
 @pytest.mark.parametrize("publish", [True, False])
 async def test_a_worker_hears_join_messages_and_leave_once(
-    layer: RedisChannelLayer, publish: bool
+    layer: ChannelLayer, publish: bool
 ) -> None:
     signalling = WorkerSignalling(layer, "lab", "garden")
     me = signalling.participant
@@ -70,7 +70,7 @@ async def test_a_worker_hears_join_messages_and_leave_once(
 
 @pytest.mark.parametrize("hears_room", [True, False])
 async def test_events_come_by_the_reply_channel_and_on_request_from_the_room(
-    layer: RedisChannelLayer, hears_room: bool
+    layer: ChannelLayer, hears_room: bool
 ) -> None:
     signalling = WorkerSignalling(layer, "lab", "garden", hears_room=hears_room)
     await signalling.join("Ada")

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from channels.exceptions import ChannelFull
-from channels_redis.core import RedisChannelLayer
 
+from sfu_worker.channel_layer import ChannelLayer
 from sfu_worker.wire.keys import PREFIX
 from sfu_worker.wire.layer import EXPIRY_SECONDS, layer_options, room_group, worker_channel
 
 
 @pytest.fixture
-async def layer(redis_url: str, clean_redis: Any) -> AsyncIterator[RedisChannelLayer]:
-    layer = RedisChannelLayer(**layer_options(redis_url, capacity=2))
+async def layer(redis_url: str, clean_redis: Any) -> AsyncIterator[ChannelLayer]:
+    layer = ChannelLayer(**layer_options(redis_url, capacity=2))
     yield layer
     await layer.close_pools()
 
 
 async def test_a_channel_is_bounded_and_its_messages_expire(
-    layer: RedisChannelLayer, clean_redis: Any
+    layer: ChannelLayer, clean_redis: Any
 ) -> None:
     for _ in range(2):
         await layer.send(worker_channel("lab"), {"type": "x"})
@@ -32,7 +33,7 @@ async def test_a_channel_is_bounded_and_its_messages_expire(
     assert 0 < clean_redis.ttl(key) <= EXPIRY_SECONDS
 
 
-async def test_a_group_reaches_those_who_are_in_it(layer: RedisChannelLayer) -> None:
+async def test_a_group_reaches_those_who_are_in_it(layer: ChannelLayer) -> None:
     garden, attic = await layer.new_channel(), await layer.new_channel()
     await layer.group_add(room_group("garden"), garden)
     await layer.group_add(room_group("attic"), attic)
@@ -43,4 +44,14 @@ async def test_a_group_reaches_those_who_are_in_it(layer: RedisChannelLayer) -> 
 
 def test_silence_is_no_error(redis_url: str) -> None:
     [host] = layer_options(redis_url)["hosts"]
-    assert host == {"address": redis_url, "socket_timeout": None}
+    assert host["socket_timeout"] is None
+
+
+def test_a_connection_without_an_answer_ends_wherever_redis_can_be_unplugged() -> None:
+    for url in ("redis://10.0.0.1:6379/0", "rediss://:secret@10.0.0.1:6379/0"):
+        [host] = layer_options(url)["hosts"]
+        assert host["address"] == url
+        assert 0 < host["socket_keepalive_options"][socket.TCP_USER_TIMEOUT] <= 10_000
+    # redis-py refuses them for a socket in the file system.
+    [host] = layer_options("unix:///run/valkey.sock")["hosts"]
+    assert set(host) == {"address", "socket_timeout"}
