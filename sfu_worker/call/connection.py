@@ -30,6 +30,10 @@ from sfu_worker.up.track import UpTrack
 # Seconds, until the peer has told us anything that measures the round trip.
 DEFAULT_RTT = 0.1
 
+# A peer that is there sends something more often: browsers check their consent about every 5 s
+# (RFC 7675, 5.1).
+ALIVE_SECONDS = 10.0
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Host:
@@ -99,6 +103,10 @@ class Connection:
     def connected(self) -> bool:
         """Whether media can flow."""
         return self.transport.connected
+
+    def lives(self, now: float) -> bool:
+        """Whether the peer is at the other end now."""
+        return self.transport.connected and now - self.transport.heard_at < ALIVE_SECONDS
 
     # Negotiation
 

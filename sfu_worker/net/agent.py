@@ -123,10 +123,15 @@ class IceAgent:
         """
         return path.tcp is None and now - path.seen > SILENT_SECONDS
 
+    @property
+    def heard_at(self) -> float:
+        """When the last valid packet came; at first, the start."""
+        return max([self._seen, *(path.seen for path in self.paths)])
+
     def expired(self, now: float) -> bool:
         """Whether the peer has been silent for too long."""
         patience = TIMEOUT_SECONDS if self._next is None else CONSENT_SECONDS
-        return now - max([self._seen, *(path.seen for path in self.paths)]) > patience
+        return now - self.heard_at > patience
 
     def tick(self, now: float) -> list[Path]:
         """Once a second. Returns the paths to forget."""

@@ -125,6 +125,11 @@ class Transport:
         """For logs only."""
         return str(self._current or "nowhere")
 
+    @property
+    def heard_at(self) -> float:
+        """When the peer's last valid packet came."""
+        return self._agent.heard_at
+
     async def close(self) -> None:
         """Send the DTLS alert, forget the peer's addresses and wait for the end of the tasks.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from sfu_worker.call.connection import Connection, Host
+from sfu_worker.call.connection import ALIVE_SECONDS, Connection, Host
 from sfu_worker.call.negotiation import Sender, agree, read_offer
 from sfu_worker.call.tally import Tally
 from sfu_worker.down.slot import Slot
@@ -97,6 +99,16 @@ async def test_a_connection_knows_its_peer_by_ice_user_and_fingerprint(
     assert offer("user", FINGERPRINT)
     assert not offer("another", FINGERPRINT)
     assert not offer("user", ":".join(["5B"] * 32))
+    await connection.close(0)
+
+
+async def test_a_connection_lives_while_valid_packets_come(connection: Connection) -> None:
+    offered(connection)
+    now = time.monotonic()
+    assert not connection.lives(now)
+    connection.transport.connected = True
+    assert connection.lives(now)
+    assert not connection.lives(now + ALIVE_SECONDS + 1)
     await connection.close(0)
 
 
