@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sfu_worker import sdp, wire
 from sfu_worker.call.connection import Host
 from sfu_worker.call.participant import Participant
+from sfu_worker.call.presence import Leases
 from sfu_worker.call.room import Room
 from sfu_worker.config import Config
+from sfu_worker.control import claims
 from sfu_worker.control.bus import Bus
 from sfu_worker.control.registry import LiveRoom, Numbers, Registry
 from sfu_worker.control.worker_meter import WorkerMeter
@@ -51,6 +53,7 @@ class Worker:
         self.broken = asyncio.Event()
         self._complaints = Complaints(logger)
         self._bus = Bus(config.redis_url, config.worker, self.handle, self._on_broken)
+        self._leases = Leases()
         self._registry: Registry | None = None
         self._host: Host | None = None
         self._timer: asyncio.Task[None] | None = None
@@ -77,9 +80,7 @@ class Worker:
             config.worker,
             config.place,
             addresses,
-            self._live,
-            self._numbers,
-            self._on_fences,
+            self,
             self._on_broken,
             self._meter.load,
         )
@@ -115,18 +116,34 @@ class Worker:
             logger.critical("x this worker cannot go on and ends: %s", exc, exc_info=exc)
         self.broken.set()
 
-    def _live(self) -> dict[str, LiveRoom]:
+    # What the registry writes and reads (Holder)
+
+    def live(self) -> dict[str, LiveRoom]:
+        """The rooms that this worker believes to hold."""
         return {
             room.slug: LiveRoom(room.epoch, len(room.people), room.started, room.fence, room.seats)
             for room in self.rooms.values()
         }
 
-    def _on_fences(self, fences: Mapping[str, int]) -> None:
-        for slug, fence in fences.items():
+    def sockets(self) -> dict[str, list[str]]:
+        """The channels of everyone who is in from a call page, by web process."""
+        people = (p for room in self.rooms.values() for p in room.participants.values())
+        return self._leases.wanted(p.reply for p in people if p.kind == "call")
+
+    def answered(
+        self,
+        rooms: Mapping[str, LiveRoom],
+        sockets: Mapping[str, Sequence[str]],
+        answer: claims.Answer,
+    ) -> None:
+        """Note what Redis says of the rooms and sockets that it was asked about."""
+        self._leases.take(sockets, answer.leases, time.monotonic())
+        for slug, fence in answer.fences.items():
             if slug in self.rooms:
                 self.rooms[slug].fence = fence
 
-    def _numbers(self) -> Numbers:
+    def told(self) -> Numbers:
+        """What operators are told."""
         return Numbers(
             self.numbers,
             {room.slug: room.numbers for room in self.rooms.values() if room.numbers is not None},
@@ -165,7 +182,7 @@ class Worker:
         assert self._host is not None
         room = self.rooms.get(cmd.room)
         if room is None:
-            room = Room(cmd.room, fence, self._bus, self._registry, self._host)
+            room = Room(cmd.room, fence, self._bus, self._registry, self._host, self._leases)
             self.rooms[cmd.room] = room
         room.fence = fence
         room.join(cmd, now)
@@ -178,7 +195,7 @@ class Worker:
             self._bus.tell(cmd.reply, wire.Removed("left"))
 
     def _detach(self, room: Room, p: Participant, cmd: wire.Detach, now: float) -> None:
-        room.detach(p, cmd.reply, now)
+        room.detach(p, cmd.reply)
 
     def _offer(self, room: Room, p: Participant, cmd: wire.Offer, now: float) -> None:
         room.offer(p, cmd, now)

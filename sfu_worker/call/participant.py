@@ -11,6 +11,7 @@ from sfu_worker import wire
 from sfu_worker.call.connection import Connection, Host
 from sfu_worker.call.ice_patch import patch_ice
 from sfu_worker.call.negotiation import Sender, agree, read_offer
+from sfu_worker.call.presence import Presence
 from sfu_worker.call.tally import Tally
 from sfu_worker.down.slot import Slot
 from sfu_worker.up.layer import UpLayer
@@ -48,8 +49,9 @@ class Participant:
         self.seat = join.seat
         # When they arrived; infinite before.
         self.arrived_at = inf
-        # When their WebSocket went away; None while it is there.
-        self.detached_at: float | None = None
+        # Whether the socket behind ``reply`` was said to be closed.
+        self.detached = False
+        self.presence = Presence()
         self.connection: Connection | None = None
         self.tracks: dict[str, UpTrack] = {}
         self.tally = Tally()

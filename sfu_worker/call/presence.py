@@ -15,6 +15,10 @@ from sfu_worker import wire
 # write their leases once a second.
 LEASE_SECONDS = 5.0
 
+# The same for a web process whose lease has never been seen: it may have died before its first, or
+# be of a version that writes none.
+UNSEEN_SECONDS = 60.0
+
 # After an outage of Redis, web processes need a moment to write their leases again.
 GRACE_SECONDS = 10.0
 
@@ -112,7 +116,9 @@ class Leases:
         """
         if self._answered_at is None or channel not in self._listed:
             return True
-        return self._answered_at - self._listed[channel] <= LEASE_SECONDS
+        seen = process_of(channel) in self._beats
+        silent = self._answered_at - self._listed[channel]
+        return silent <= (LEASE_SECONDS if seen else UNSEEN_SECONDS)
 
     def _forgive(self, now: float) -> None:
         """Give every socket that lived before an outage time to be listed again."""

@@ -14,6 +14,7 @@ from sfu_worker.call import arrivals, slots
 from sfu_worker.call.connection import Host
 from sfu_worker.call.outbox import Bus, Outbox
 from sfu_worker.call.participant import Participant
+from sfu_worker.call.presence import Leases
 from sfu_worker.call.room_meter import RoomMeter
 from sfu_worker.call.settling import Settling
 from sfu_worker.down.slot import Slot
@@ -38,7 +39,15 @@ class CallLog(Protocol):
 class Room:
     """One room on this worker, which has held it since the fence ``born``."""
 
-    def __init__(self, slug: str, born: int, bus: Bus, calls: CallLog, host: Host) -> None:
+    def __init__(
+        self,
+        slug: str,
+        born: int,
+        bus: Bus,
+        calls: CallLog,
+        host: Host,
+        leases: Leases | None = None,
+    ) -> None:
         self.slug = slug
         self.born = born
         self.epoch = secrets.token_hex(8)
@@ -53,6 +62,7 @@ class Room:
         self._settling = Settling(self.participants, self._outbox)
         self._calls = calls
         self._host = host
+        self._leases = leases or Leases()
         self._joined_at: dict[str, float] = {}
 
     # Who is in
@@ -131,11 +141,11 @@ class Room:
         if cmd.seat != p.seat and not cmd.take:
             self._outbox.tell(cmd.reply, wire.Refused("join", "replaced"))
             return
-        if p.reply != cmd.reply and p.detached_at is None:
+        if p.reply != cmd.reply and not p.detached:
             self._outbox.tell(p.reply, wire.Removed("replaced"))
         before = p.person
         p.reply, p.seat, p.name = cmd.reply, cmd.seat, cmd.name
-        p.detached_at = None
+        p.detached = False
         self._permit(p, cmd.role, cmd.publish)
         if p.kind != "whep" and p.person != before:
             self._tell_group(wire.ParticipantChanged, person=p.person)
@@ -198,10 +208,10 @@ class Room:
         for slot in list(track.subscribers):
             slot.release(now)
 
-    def detach(self, p: Participant, reply: str, now: float) -> None:
+    def detach(self, p: Participant, reply: str) -> None:
         """The WebSocket behind ``reply`` is gone; another one may have taken over."""
         if p.reply == reply:
-            p.detached_at = now
+            p.detached = True
 
     # What they send and want
 
@@ -310,13 +320,16 @@ class Room:
             if p.connection is not None:
                 p.connection.report(now, self.clock_of)
                 logger.debug("- %s: %s %s", self.slug, p.id, p.connection.egress)
-            self._retire(p, now)
+            self._check(p, now)
         arrived = [p for p in self.participants.values() if p.arrived]
         self.numbers = self._meter.measure(arrived, now)
 
-    def _retire(self, p: Participant, now: float) -> None:
+    def _check(self, p: Participant, now: float) -> None:
         if p.kind == "call":
-            if p.detached_at is not None and now - p.detached_at > wire.DETACHED_SECONDS:
+            media = p.connection is not None and p.connection.lives(now)
+            socket = not p.detached and self._leases.lives(p.reply)
+            p.presence.note(socket=socket, media=media, now=now)
+            if p.presence.over(now):
                 self.drop(p, "timeout", now)
                 return
         elif not p.arrived and now - self._joined_at[p.id] > arrivals.CONNECT_SECONDS:

@@ -1,9 +1,12 @@
-"""How a worker keeps its rooms: one script reports, and refreshes the claims that are its own."""
+"""How a worker keeps its rooms: one script reports, and refreshes the claims that are its own.
+
+The same round trip reads the leases of web processes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sfu_worker import wire
 
@@ -43,18 +46,37 @@ return fences
 """
 
 
-async def beat(
-    redis: Any, worker: str, report: str, rooms: Mapping[str, tuple[int, str]]
-) -> dict[str, int]:
-    """Report, and keep or take the rooms.
+class Answer(NamedTuple):
+    """What Redis says to a beat.
 
-    ``rooms`` are the fence and the live report of each room by its slug. Returns the fence of each
-    from now on. A fence of 0 says that another worker holds the room.
+    ``fences`` has the fence of each room from now on; 0: another worker holds it. ``leases`` has of
+    each web process its beat, then a mark of each channel that was asked for and is listed.
+    """
+
+    fences: dict[str, int]
+    leases: dict[str, list[str | None]]
+
+
+async def beat(
+    redis: Any,
+    worker: str,
+    report: str,
+    rooms: Mapping[str, tuple[int, str]],
+    sockets: Mapping[str, Sequence[str]],
+) -> Answer:
+    """Report, keep or take the rooms, and ask for the leases of sockets.
+
+    ``rooms`` are the fence and the live report of each room by its slug, ``sockets`` the channels
+    of each web process.
     """
     args: list[str | int] = [worker, report, WORKER_TTL_MS, ROOM_TTL_MS]
     args += [wire.room_key(""), wire.live_key("")]
     for slug, (fence, live) in rooms.items():
         args += [slug, fence, live]
     keys = [wire.WORKERS_KEY, wire.FENCE_KEY, wire.worker_key(worker)]
-    fences = await redis.eval(_BEAT, len(keys), *keys, *args)
-    return dict(zip(rooms, fences, strict=True))
+    pipe = redis.pipeline(transaction=False)
+    pipe.eval(_BEAT, len(keys), *keys, *args)
+    for process, channels in sockets.items():
+        pipe.hmget(wire.web_key(process), ["beat", *channels])
+    fences, *leases = await pipe.execute()
+    return Answer(dict(zip(rooms, fences, strict=True)), dict(zip(sockets, leases, strict=True)))

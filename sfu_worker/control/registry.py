@@ -7,9 +7,9 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import redis.asyncio
 import redis.exceptions
@@ -49,6 +49,27 @@ class Numbers:
     rooms: Mapping[str, numbers.RoomNumbers] = field(default_factory=dict)
 
 
+class Holder(Protocol):
+    """What the registry needs of the worker."""
+
+    def live(self) -> Mapping[str, LiveRoom]:
+        """The rooms that the worker believes to hold, by slug."""
+
+    def told(self) -> Numbers:
+        """What operators are told."""
+
+    def sockets(self) -> Mapping[str, Sequence[str]]:
+        """The channels whose leases are to be read, by web process."""
+
+    def answered(
+        self,
+        rooms: Mapping[str, LiveRoom],
+        sockets: Mapping[str, Sequence[str]],
+        answer: claims.Answer,
+    ) -> None:
+        """What Redis said to a beat with these rooms and sockets."""
+
+
 class Registry:
     """Refreshes the worker's keys once a second and writes the stream of calls."""
 
@@ -58,9 +79,7 @@ class Registry:
         worker: str,
         place: str,
         addresses: list[str],
-        rooms: Callable[[], Mapping[str, LiveRoom]],
-        numbers: Callable[[], Numbers] = Numbers,
-        on_fences: Callable[[Mapping[str, int]], None] = lambda _: None,
+        holder: Holder,
         on_broken: Callable[[BaseException], None] = lambda _: None,
         load: Load | None = None,
     ) -> None:
@@ -69,17 +88,22 @@ class Registry:
         # With port 0 other workers may share the place.
         self._place = "" if place.endswith("-0-") else place
         self._addresses = addresses
-        self._rooms = rooms
-        self._numbers = numbers
-        self._on_fences = on_fences
+        self._holder = holder
         self._beats = 0
         self._on_broken = on_broken
+        # Whether others should look at the keys at once.
+        self._news = True
         self._buried = False
         self._load = load or Load(time.monotonic())
         self._kick = asyncio.Event()
         self._calls: list[dict[str, str]] = []
         self._task: asyncio.Task[None] | None = None
         self.draining = False
+
+    def drain(self) -> None:
+        """Tell everyone, as soon as possible, that this worker wants to be empty."""
+        self.draining = self._news = True
+        self.kick()
 
     async def start(self) -> None:
         """Begin the heartbeat."""
@@ -141,7 +165,7 @@ class Registry:
 
     async def beat(self) -> None:
         """Write everything once, and learn which rooms are ours."""
-        rooms = self._rooms()
+        rooms, sockets = self._holder.live(), self._holder.sockets()
         self._beats += 1
         body = {
             "worker": self._worker,
@@ -156,14 +180,23 @@ class Registry:
         # A room's key is never deleted; it expires. A join that was placed here a moment ago and
         # one that comes now must meet in the same room.
         live = {slug: (room.fence, json.dumps(asdict(room))) for slug, room in rooms.items()}
-        self._on_fences(await claims.beat(self._redis, self._worker, json.dumps(body), live))
-        pipe = self._redis.pipeline(transaction=True)
-        self._add_numbers(pipe)
-        await pipe.execute()
+        news, self._news = self._news, False
+        try:
+            answer = await claims.beat(self._redis, self._worker, json.dumps(body), live, sockets)
+            news |= any(rooms[slug].fence != fence for slug, fence in answer.fences.items())
+            self._holder.answered(rooms, sockets, answer)
+            pipe = self._redis.pipeline(transaction=True)
+            self._add_numbers(pipe)
+            if news:
+                pipe.publish(wire.CHANGED_CHANNEL, "")
+            await pipe.execute()
+        except BaseException:
+            self._news |= news
+            raise
         await self._write_calls()
 
     def _add_numbers(self, pipe: Any) -> None:
-        told = self._numbers()
+        told = self._holder.told()
         ttl = int(wire.WORKER_TTL_SECONDS * 1000)
         if told.worker is not None:
             pipe.set(wire.worker_numbers_key(self._worker), numbers.encode(told.worker), px=ttl)

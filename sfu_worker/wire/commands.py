@@ -13,9 +13,9 @@ class Join:
 
     The answer is ``RoomState``, or ``Refused``. ``reply`` is the participant's reply channel.
 
-    The same id within ``DETACHED_SECONDS`` is the same participant coming back: the others hear
-    nothing of it. If the participant is still in the room, the join may change their ``role`` and
-    ``publish``; media that is no longer allowed ends at once.
+    The same id while the participant is kept (see ``Detach``) is the same participant coming back:
+    the others hear nothing of it. If the participant is still in the room, the join may change
+    their ``role`` and ``publish``; media that is no longer allowed ends at once.
 
     ``seat`` names the page that speaks for the participant. If another page holds the seat,
     ``take`` takes the call over, and the other page hears ``Removed`` (``replaced``). Without
@@ -66,8 +66,9 @@ class Leave:
 class Detach:
     """The WebSocket behind ``reply`` is closed.
 
-    The participant is kept for ``DETACHED_SECONDS``. The command has no effect if the participant
-    has another reply channel by now.
+    The participant is kept while their media lives, and for ``DETACHED_SECONDS`` longer. Without
+    this command the worker learns the same a little later, from the lease of the web process. The
+    command has no effect if the participant has another reply channel by now.
     """
 
     room: str

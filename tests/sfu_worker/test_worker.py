@@ -11,6 +11,7 @@ import pytest
 
 from sfu_worker import wire
 from sfu_worker.config import Config
+from sfu_worker.control.claims import Answer
 from sfu_worker.worker import REPORT_TICKS, Worker
 from tests.sfu_worker.builders.rooms import Recorder, join
 from tests.sfu_worker.edge import until
@@ -72,7 +73,8 @@ async def test_a_command_from_before_this_worker_held_the_room_is_late(
     worker.handle(wire.Leave("garden", "ann"), 6)
     assert list(worker.rooms["garden"].participants) == ["ann"]
     # The worker has learnt of a higher fence, and the web side has not yet.
-    worker._on_fences({"garden": 9, "gone": 3})
+    live = worker.live()
+    worker.answered(live, {}, Answer({"garden": 9}, {}))
     worker.handle(wire.Leave("garden", "ann"), 8)
     assert worker.rooms == {}
 

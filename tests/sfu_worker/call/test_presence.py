@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sfu_worker import wire
-from sfu_worker.call.presence import GRACE_SECONDS, LEASE_SECONDS, Leases, Presence
+from sfu_worker.call.presence import (
+    GRACE_SECONDS,
+    LEASE_SECONDS,
+    UNSEEN_SECONDS,
+    Leases,
+    Presence,
+)
 
 ANN, BEN = "web.a!ann", "web.a!ben"
 
@@ -92,6 +98,7 @@ def test_a_socket_that_has_just_come_need_not_be_listed_yet() -> None:
     redis.step(9, asked=(BEN,))
     assert redis.leases.lives(ANN)
     redis.step(3, asked=(ANN, BEN))
+    assert redis.leases.lives(ANN)
     redis.listed.add(ANN)
     redis.step(60, asked=(ANN, BEN))
     assert redis.leases.lives(ANN)
@@ -127,6 +134,15 @@ def test_a_process_that_died_takes_its_sockets_with_it_and_another_one_lists_its
     redis.step(int(LEASE_SECONDS) + 1)
     assert not redis.leases.lives(ANN)
     assert redis.leases.lives("web.b!ann")
+
+
+def test_a_process_whose_lease_nobody_has_seen_has_more_time() -> None:
+    redis = Redis(ANN)
+    redis.beat = None
+    redis.step(int(UNSEEN_SECONDS) + 1)
+    assert redis.leases.lives(ANN)
+    redis.step()
+    assert not redis.leases.lives(ANN)
 
 
 def test_a_channel_of_no_process_has_no_lease_and_lives() -> None:

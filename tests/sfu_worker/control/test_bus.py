@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -158,7 +159,7 @@ async def test_each_of_a_workers_timers_goes_on_when_another_fails(
 
     class Room:
         slug = "garden"
-        participants = (1,)
+        participants: ClassVar[dict[str, Any]] = {"ann": SimpleNamespace(kind="whip")}
         people = ()
         epoch = numbers = started = None
         fence = 1

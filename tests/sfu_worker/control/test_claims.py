@@ -20,8 +20,8 @@ async def client(redis_url: str, clean_redis: Any) -> AsyncIterator[redis.asynci
 
 
 async def beat(client: Any, worker: str, fence: int) -> int:
-    fences = await claims.beat(client, worker, "{}", {"garden": (fence, f'"{worker}"')})
-    return fences["garden"]
+    answer = await claims.beat(client, worker, "{}", {"garden": (fence, f'"{worker}"')}, {})
+    return answer.fences["garden"]
 
 
 async def test_a_holder_keeps_its_claim_and_learns_its_fence(client: Any) -> None:

@@ -9,13 +9,35 @@ import pytest
 import redis.asyncio
 
 from sfu_worker import wire
+from sfu_worker.control import claims
 from sfu_worker.control.load import Load
-from sfu_worker.control.registry import LiveRoom, Registry
+from sfu_worker.control.registry import LiveRoom, Numbers, Registry
 from tests.sfu_worker.edge import until
 
 
+class Holder:
+    """A worker with these rooms; keeps what Redis said."""
+
+    def __init__(self, rooms: dict[str, LiveRoom] | None = None) -> None:
+        self.rooms = rooms or {}
+        self.asked: dict[str, list[str]] = {}
+        self.answers: list[claims.Answer] = []
+
+    def live(self) -> dict[str, LiveRoom]:
+        return self.rooms
+
+    def told(self) -> Numbers:
+        return Numbers()
+
+    def sockets(self) -> dict[str, list[str]]:
+        return self.asked
+
+    def answered(self, rooms: Any, sockets: Any, answer: claims.Answer) -> None:
+        self.answers.append(answer)
+
+
 async def started(redis_url: str, name: str, rooms: dict[str, LiveRoom]) -> Registry:
-    registry = Registry(redis_url, name, "host-1-", ["127.0.0.1:1"], lambda: rooms)
+    registry = Registry(redis_url, name, "host-1-", ["127.0.0.1:1"], Holder(rooms))
     await registry._bury()
     await registry.beat()
     return registry
@@ -36,7 +58,7 @@ async def test_a_beat_says_everything_and_runs_out(redis_url: str, clean_redis: 
 
 async def test_a_beat_says_how_full_the_worker_is(redis_url: str, clean_redis: Any) -> None:
     load = Load(0.0)
-    registry = Registry(redis_url, "host-1-aaaaaa", "host-1-", [], dict, load=load)
+    registry = Registry(redis_url, "host-1-aaaaaa", "host-1-", [], Holder(), load=load)
     said = []
     for now in (0.5, 1.0, 2.0):
         await registry.beat()
@@ -55,7 +77,7 @@ async def test_a_new_life_buries_the_one_before_and_nobody_else(
     redis_url: str, clean_redis: Any
 ) -> None:
     await started(redis_url, "host-1-aaaaaa", {})
-    other = Registry(redis_url, "host-10-cc", "host-10-", [], dict)
+    other = Registry(redis_url, "host-10-cc", "host-10-", [], Holder())
     await other.beat()
     again = await started(redis_url, "host-1-bbbbbb", {})
     client = redis.asyncio.Redis.from_url(redis_url)
@@ -80,7 +102,7 @@ async def test_what_is_kicked_during_a_beat_is_written_with_another_one_at_once(
     redis_url: str, clean_redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sfu_worker.control.registry.BEAT_SECONDS", 3600)
-    registry = Registry(redis_url, "host-1-aaaaaa", "host-1-", [], dict)
+    registry = Registry(redis_url, "host-1-aaaaaa", "host-1-", [], Holder())
     real, beats = registry.beat, 0
 
     async def beat() -> None:
@@ -101,13 +123,59 @@ async def test_a_heartbeat_that_fails_beats_again(
 ) -> None:
     fails = iter([True, True])
 
-    def rooms() -> dict[str, LiveRoom]:
-        if next(fails, False):
-            raise ZeroDivisionError
-        return {}
+    class Failing(Holder):
+        def live(self) -> dict[str, LiveRoom]:
+            if next(fails, False):
+                raise ZeroDivisionError
+            return {}
 
-    registry = Registry(redis_url, "host-1-aaaaaa", "host-1-", [], rooms)
+    registry = Registry(redis_url, "host-1-aaaaaa", "host-1-", [], Failing())
     await registry.start()
     await until(lambda: clean_redis.exists(wire.worker_key("host-1-aaaaaa")))
     assert len([r for r in caplog.records if "the heartbeat failed" in r.getMessage()]) == 1
+    await registry.stop()
+
+
+async def test_a_beat_reads_the_leases_of_the_sockets_and_tells_what_became_of_rooms(
+    redis_url: str, clean_redis: Any
+) -> None:
+    clean_redis.hset(wire.web_key("web.a"), mapping={"beat": "7", "web.a!ann": "1"})
+    clean_redis.set(wire.room_key("lost"), "9 other")
+    holder = Holder({"lost": LiveRoom("e", 1, 1.0, 5)})
+    holder.asked = {"web.a": ["web.a!ann", "web.a!ben"], "web.b": ["web.b!eve"]}
+    registry = Registry(redis_url, "host-1-aa", "host-1-", [], holder)
+    await registry.beat()
+    assert holder.answers == [
+        claims.Answer({"lost": 0}, {"web.a": ["7", "1", None], "web.b": [None, None]})
+    ]
+    await registry.stop()
+
+
+async def test_others_are_told_to_look_at_a_start_at_a_drain_and_when_a_room_changes_hands(
+    redis_url: str, clean_redis: Any
+) -> None:
+    holder = Holder()
+    registry = Registry(redis_url, "host-1-aa", "host-1-", [], holder)
+    with clean_redis.pubsub(ignore_subscribe_messages=True) as changes:
+        changes.subscribe(wire.CHANGED_CHANNEL)
+        changes.get_message(timeout=5)
+
+        async def told() -> bool:
+            await registry.beat()
+            clean_redis.publish(wire.CHANGED_CHANNEL, "end")
+            first = changes.get_message(timeout=5)
+            while first["data"] != b"end" and changes.get_message(timeout=5)["data"] != b"end":
+                pass
+            return bool(first["data"] != b"end")
+
+        assert [await told(), await told()] == [True, False]
+        registry.drain()
+        assert [await told(), await told()] == [True, False]
+        assert json.loads(clean_redis.get(wire.worker_key("host-1-aa")))["draining"] is True
+        holder.rooms = {"garden": LiveRoom("e", 1, 1.0, 5)}
+        assert await told(), "taken"
+        holder.rooms = {"garden": LiveRoom("e", 1, 1.0, holder.answers[-1].fences["garden"])}
+        assert not await told()
+        clean_redis.set(wire.room_key("garden"), "99 other")
+        assert await told(), "lost"
     await registry.stop()
