@@ -230,3 +230,21 @@ async def test_the_port_says_how_long_packets_waited_to_be_read() -> None:
         await peer.forwards()
         assert port.take_waited() < 0.15
         await peer.close()
+
+
+async def test_timers_get_their_turn_after_each_batch_that_takes_long() -> None:
+    async with media_port() as (port, _):
+        turn, turns = 0, []
+
+        def finish() -> None:
+            turns.append(turn)
+            time.sleep(0.01)
+
+        port.on_batch_end = finish
+        with stranger(port) as sock:
+            for _ in range(256):
+                sock.send(b"\xff")
+            while port.datagrams_in < 256:
+                turn += 1
+                await asyncio.sleep(0)
+        assert len(set(turns)) == len(turns) == 4
