@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import redis.asyncio
 
-from bench.clients import Client, Publisher, Viewer
+from bench.clients import Publisher, Viewer
 from bench.clip import Size, generate
 from bench.rig import WORKER, Rig, Seat, load_average, rig, stop_on_sigterm
 from bench.scoring import freezes
@@ -104,18 +104,18 @@ async def run(patterns: list[tuple[float, float]], seconds: float) -> None:
     clip = list(generate(SIZE, 60))
     async with rig() as bench, contextlib.AsyncExitStack() as stack:
         publisher = Publisher(Seat(bench, "bench", "sender"), clip, SIZE)
-        viewer = Viewer(Seat(bench, "bench", "viewer"))
-        clients: tuple[Client, ...] = (publisher, viewer)
-        for client in clients:
-            stack.push_async_callback(client.close)
-            await client.seat.join(publish=client is publisher)
+        stack.push_async_callback(publisher.close)
+        await publisher.seat.join(publish=True)
         await publisher.start()
-        await viewer.start("sender", SIZE.height)
-        await asyncio.sleep(10)
         print(HEADING, flush=True)
-        for stop, period in patterns:
-            print(await play(bench, viewer, stop, period, max(seconds, period)), flush=True)
+        for number, (stop, period) in enumerate(patterns):
+            # One who is new each time: a jitter buffer remembers for long.
+            viewer = Viewer(Seat(bench, "bench", f"viewer{number}"))
+            await viewer.seat.join(publish=False)
+            await viewer.start("sender", SIZE.height)
             await asyncio.sleep(EASE_SECONDS + WINDOW_SECONDS)
+            print(await play(bench, viewer, stop, period, max(seconds, period)), flush=True)
+            await viewer.close()
 
 
 def main() -> None:

@@ -40,12 +40,12 @@ class Shares:
 
 
 # Above one of these newcomers would suffer. For being late or dropping that is a second of three,
-# which may touch five steps of dropping. The event loop has one core, and the key frames and
-# handshakes of newcomers take what is left of it.
-FULL = Shares(late=1 / 3, dropping=0.5, cpu=0.9)
+# which may touch five steps of dropping. The event loop has one core. Handshakes, key frames and
+# the media of a few more newcomers, who come before the load is known, take what is left of it.
+FULL = Shares(late=1 / 3, dropping=0.5, cpu=0.85)
 
 # Below all of these the worker is at ease.
-EASE = Shares(late=0.05, dropping=0.05, cpu=0.8)
+EASE = Shares(late=0.05, dropping=0.05, cpu=0.75)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,11 +120,11 @@ def test_a_worker_that_is_late_all_the_time_says_so_within_a_second_and_a_half(
 
 
 def test_between_the_limits_a_worker_stays_what_it_was(world: World) -> None:
-    world.run(10, cpu=0.85)
+    world.run(10, cpu=0.8)
     assert world.changes == []
     world.run(5, cpu=0.95)
     assert world.load.busy
-    world.run(60, cpu=0.85)
+    world.run(60, cpu=0.8)
     assert world.load.busy
     world.run(10, cpu=0.7)
     assert not world.load.busy
