@@ -108,7 +108,9 @@ async def test_a_consumer_that_ends_takes_no_message_of_another_one_along(
         await blocked(clean_redis)
         # The other one waits for its turn, or is busy with an earlier message.
         hearing = asyncio.create_task(heard(layer, staying, 1)) if waiting else None
-        await layer.send(staying, {"n": n})
+        # Without a turn of the event loop in between.
+        message = layer.serialize({"n": n, "__asgi_channel__": staying})
+        clean_redis.zadd(layer.prefix + layer.non_local_name(staying), {message: n})
         reader.cancel()
         with suppress(asyncio.CancelledError):
             await reader
