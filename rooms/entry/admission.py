@@ -13,12 +13,18 @@ from django.utils import timezone
 
 from rooms.entry.access import Refusal, invite_grant, user_grant, visitor_grant
 from rooms.entry.passes import MAX_AGE, Pass
+from rooms.entry.steady_clock import steady_now
 from rooms.models import Admission, Arrival, Ban, Call, Invite, Room
 from rooms.roles import Grant, Role
 from sfu_worker import wire
 
 # How long we know who came in: longer than any pass that is not renewed.
 KEPT = MAX_AGE + timedelta(hours=1)
+
+
+def _now(rejoining: bool) -> datetime:
+    """Who is in a call keeps their place when this server's clock is moved."""
+    return steady_now() if rejoining else timezone.now()
 
 
 def current_grant(
@@ -37,7 +43,7 @@ def current_grants(
 ) -> list[Grant | Refusal]:
     """``current_grant`` of many passes, with as many queries as for one."""
     facts = Facts.about(passes)
-    now = now or timezone.now()
+    now = now or _now(rejoining)
     return [facts.verdict(pass_, now, rejoining=rejoining) for pass_ in passes]
 
 
@@ -107,7 +113,7 @@ def admit(
     ``participant`` is the person's id in the call from now on. With it, the person behind the
     participant is recorded, see ``rooms.entry.removal``.
     """
-    now = now or timezone.now()
+    now = now or _now(rejoining)
     with transaction.atomic():
         if pass_.invite is not None:
             # Two people with the last use of an invite queue here; the second sees it used up.

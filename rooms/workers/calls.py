@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
 from rooms.models import Call, Room
 
 # A call whose room is not kept alive for this long has ended: its worker died without saying so.
-LOST_AFTER = timedelta(seconds=30)
+LOST_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,14 @@ def record(event: CallEvent) -> Call | None:
         call, _ = Call.objects.get_or_create(
             epoch=event.epoch, defaults={"room": room, "started": event.at}
         )
-        call.started = min(call.started, event.at)
+        # Not the earliest of all times: the worker's clock may have been put back since.
+        if event.event == "started":
+            call.started = event.at
         call.most_people = max(call.most_people, event.people)
         if event.event == "ended":
             call.ended = event.at
+        if call.ended is not None:
+            call.ended = max(call.started, call.ended)
         call.save()
     return call
 
@@ -64,23 +70,25 @@ def running() -> list[Call]:
     return list(Call.objects.filter(ended=None).select_related("room"))
 
 
-def end_lost(missing: Mapping[int, datetime], now: datetime) -> list[int]:
+def end_lost(missing: Mapping[int, float], now: datetime, at: float) -> list[int]:
     """End the calls that were missing long enough, and return them.
 
-    ``missing`` maps primary keys to the time since when they are missing.
+    ``missing`` maps primary keys to the time since when they are missing. That and ``at`` are in
+    seconds of a monotonic clock: ``now`` may have been set since.
     """
-    lost = [pk for pk, since in missing.items() if now - since > LOST_AFTER]
+    lost = [pk for pk, since in missing.items() if at - since > LOST_SECONDS]
     for pk in lost:
-        Call.objects.filter(pk=pk, ended=None).update(ended=missing[pk])
+        ended = now - timedelta(seconds=at - missing[pk])
+        Call.objects.filter(pk=pk, ended=None).update(ended=Greatest(F("started"), Value(ended)))
     return lost
 
 
 def missing_since(
-    before: Mapping[int, datetime], calls: Iterable[Call], alive: Mapping[str, str], now: datetime
-) -> dict[int, datetime]:
+    before: Mapping[int, float], calls: Iterable[Call], alive: Mapping[str, str], at: float
+) -> dict[int, float]:
     """Since when each running call has been missing. ``alive`` maps slugs to current epochs."""
     return {
-        call.pk: before.get(call.pk, now)
+        call.pk: before.get(call.pk, at)
         for call in calls
         if alive.get(call.room.slug) != call.epoch
     }

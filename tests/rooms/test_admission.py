@@ -155,3 +155,21 @@ def test_a_lock_keeps_out_newcomers_but_not_people_who_were_in(room: Room) -> No
     Room.objects.update(locked=True)
     assert admit(guest(invite), "Ann") is Refusal.room_locked
     assert admit(guest(invite), "Ann", rejoining=True) == Grant(Role.SPEAKER)
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_someone_in_a_call_keeps_their_place_when_the_clock_is_moved(
+    room: Room, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """By the moved clock the invite has expired, or is not valid yet."""
+    start = timezone.now()
+    minute = timedelta(minutes=1)
+    invite = room.invites.create(not_before=start - 10 * minute, expires=start + 30 * minute)
+    pass_ = guest(invite)
+    assert isinstance(admit(pass_, "Ann"), Grant)
+    moved = start.timestamp() + hours * 3600
+    monkeypatch.setattr("time.time", lambda: moved)
+    monkeypatch.setattr(timezone, "now", lambda: start + timedelta(hours=hours))
+    assert isinstance(current_grant(pass_, rejoining=True), Grant)
+    assert isinstance(admit(pass_, "Ann", rejoining=True), Grant)
+    assert isinstance(current_grant(pass_), Refusal)

@@ -12,7 +12,8 @@ import os
 import signal
 import socket
 import threading
-from datetime import datetime, timedelta
+import time
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,9 +23,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.db.models import Count
-from django.utils import timezone
 
 from rooms.entry import admission, removal
+from rooms.entry.steady_clock import steady_now
 from rooms.models import Room
 from rooms.notes import store as notes_store
 from rooms.workers import calls, sfu
@@ -40,15 +41,15 @@ RECLAIM_MS = 60_000
 
 RETRY_SECONDS = 2.0
 
-FORGET_EVERY = timedelta(minutes=10)
+FORGET_SECONDS = 10 * 60.0
 
 # A stream that has lost its right is told to go this often, in case its worker missed the first
 # message. Nothing says whether it is still there, and its row stays for hours.
 TELL_TIMES = 2
-TELL_AGAIN = timedelta(seconds=30)
+TELL_AGAIN_SECONDS = 30.0
 
 # Each attempt to merge notes reads all of them.
-MERGE_AGAIN = timedelta(hours=1)
+MERGE_AGAIN_SECONDS = 3600.0
 
 
 class Command(BaseCommand):
@@ -70,7 +71,7 @@ def loop(keeper: Keeper, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             close_old_connections()
-            keeper.step(timezone.now())
+            keeper.step(steady_now(), time.monotonic())
         except (redis.exceptions.RedisError, DatabaseError, OSError) as exc:
             logger.warning("x a round failed; trying again: %s", exc)
             stop.wait(RETRY_SECONDS)
@@ -86,26 +87,29 @@ class Keeper:
         self._redis = client
         self._block_ms = block_ms
         self._name = f"{socket.gethostname()}-{os.getpid()}"
-        self._missing: dict[int, datetime] = {}
-        self._forgot: datetime | None = None
-        self._told: dict[str, list[datetime]] = {}
-        self._unmerged: dict[int, datetime] = {}
+        self._missing: dict[int, float] = {}
+        self._forgot: float | None = None
+        self._told: dict[str, list[float]] = {}
+        self._unmerged: dict[int, float] = {}
 
     def close(self) -> None:
         self._redis.close()
 
-    def step(self, now: datetime) -> None:
+    def step(self, now: datetime, at: float) -> None:
         """Do every chore once (the first one waits a moment for the stream).
+
+        ``at`` is the time of a monotonic clock in seconds, by which chores measure how long
+        something has been so: ``now`` may be set by an hour meanwhile.
 
         A chore that fails must not prevent the others: the first error is raised after all of them.
         """
         failed: list[Exception] = []
         for chore in (
             self.record_calls,
-            partial(self.end_lost_calls, now),
-            partial(self.compact_notes, now),
-            partial(self.end_streams, now),
-            partial(self.forget_arrivals, now),
+            partial(self.end_lost_calls, now, at),
+            partial(self.compact_notes, at),
+            partial(self.end_streams, now, at),
+            partial(self.forget_arrivals, now, at),
         ):
             try:
                 chore()
@@ -114,11 +118,11 @@ class Keeper:
         if failed:
             raise failed[0]
 
-    def forget_arrivals(self, now: datetime) -> None:
+    def forget_arrivals(self, now: datetime, at: float) -> None:
         """Forget old arrivals now and then."""
-        if self._forgot is None or now - self._forgot >= FORGET_EVERY:
+        if self._forgot is None or at - self._forgot >= FORGET_SECONDS:
             admission.forget_arrivals(now)
-            self._forgot = now
+            self._forgot = at
 
     def record_calls(self) -> int:
         """Record the entries of the stream; return how many."""
@@ -158,7 +162,7 @@ class Keeper:
             if "BUSYGROUP" not in str(exc):
                 raise
 
-    def end_lost_calls(self, now: datetime) -> list[int]:
+    def end_lost_calls(self, now: datetime, at: float) -> list[int]:
         """End the calls whose rooms have not been alive for a while."""
         running = calls.running()
         alive: dict[str, str] = {}
@@ -169,10 +173,10 @@ class Keeper:
                 for call, raw in zip(running, values, strict=True)
                 if raw
             }
-        self._missing = calls.missing_since(self._missing, running, alive, now)
-        return calls.end_lost(self._missing, now)
+        self._missing = calls.missing_since(self._missing, running, alive, at)
+        return calls.end_lost(self._missing, now, at)
 
-    def end_streams(self, now: datetime) -> list[str]:
+    def end_streams(self, now: datetime, at: float) -> list[str]:
         """End the streams and viewers that have lost their right; return them.
 
         A page is told in words by its own web process, see ``rooms.entry.rights``.
@@ -185,19 +189,21 @@ class Keeper:
             gone = admission.streams_without_right(slug, now)
             # Forget those who may be in again; if they lose their right once more, tell them anew.
             self._told |= {who: before[who] for who in gone if who in before}
-            due = [who for who in gone if is_due(self._told.get(who, []), now)]
+            due = [who for who in gone if is_due(self._told.get(who, []), at)]
             if not due:
                 continue
             with contextlib.suppress(sfu.Unavailable):
                 removal.remove_now(Room(slug=slug), due)
                 for who in due:
-                    self._told.setdefault(who, []).append(now)
+                    self._told.setdefault(who, []).append(at)
                 told += due
         return told
 
-    def compact_notes(self, now: datetime) -> None:
+    def compact_notes(self, at: float) -> None:
         """Merge the notes that have many rows."""
-        self._unmerged = {pk: at for pk, at in self._unmerged.items() if now - at < MERGE_AGAIN}
+        self._unmerged = {
+            pk: tried for pk, tried in self._unmerged.items() if at - tried < MERGE_AGAIN_SECONDS
+        }
         rooms = Room.objects.annotate(rows=Count("notes_updates")).filter(
             rows__gt=notes_store.COMPACT_ROWS
         )
@@ -205,10 +211,10 @@ class Keeper:
             try:
                 notes_store.compact(room)
             except notes_store.BadUpdate as exc:
-                self._unmerged[room] = now
+                self._unmerged[room] = at
                 logger.warning("x the notes of room %d were not compacted: %s", room, exc)
 
 
-def is_due(told: list[datetime], now: datetime) -> bool:
+def is_due(told: list[float], at: float) -> bool:
     """Whether a stream that was told to go at these times must be told again."""
-    return not told or (len(told) < TELL_TIMES and now - told[-1] >= TELL_AGAIN)
+    return not told or (len(told) < TELL_TIMES and at - told[-1] >= TELL_AGAIN_SECONDS)
