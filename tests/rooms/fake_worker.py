@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
 from django.conf import settings
 
 from rooms.workers import sfu
+from rooms.workers.layer import AWAY
 from sfu_worker import wire
 from sfu_worker.channel_layer import ChannelLayer
+from sfu_worker.control import claims
 
 PATIENCE = 10.0
+
+BEAT_SECONDS = 0.5
+
+
+async def changed() -> None:
+    """Say that something has changed, as workers and their watchdogs do."""
+    client: Any = sfu.client()
+    await client.publish(wire.CHANGED_CHANNEL, "")
 
 
 class FakeWorker:
@@ -28,29 +39,41 @@ class FakeWorker:
     ) -> None:
         self.name, self.load, self.rooms, self.draining = name, load, rooms, draining
         self.busy, self.beats = busy, 0
+        # A worker that is hung keeps its keys until they expire, but beats no more.
+        self.beating = True
         # Of the newest claim that anyone sent a command with.
         self.fence = 0
+        # Of each room that it holds: the fence, and the seats of those who are in.
+        self.held: dict[str, int] = {}
+        self.seats: dict[str, dict[str, str]] = {}
         self.commands: asyncio.Queue[wire.Command] = asyncio.Queue()
         self.answers: dict[type, list[wire.Event]] = {}
         self.replies: dict[str, str] = {}
         # Its own layer, like a real worker: cancelling this task would leave a shared one locked.
         layer: Any = settings.CHANNEL_LAYERS["default"]
         self._layer = ChannelLayer(**layer["CONFIG"])
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> FakeWorker:
         await self.live()
-        self._task = asyncio.create_task(self._run())
+        self._start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._stop()
         await self._layer.close_pools()
 
+    def _start(self) -> None:
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._beat())]
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def live(self) -> None:
-        """Write the worker's keys. They do not expire; a test deletes them when it wants to."""
+        """Write the worker's keys, as real workers do."""
+        self.beating = True
         self.beats += 1
         body = {
             "worker": self.name,
@@ -62,21 +85,38 @@ class FakeWorker:
             "busy": self.busy,
             "addresses": ["192.0.2.1:40000"],
         }
-        client: Any = sfu.client()
-        await client.set(wire.worker_key(self.name), json.dumps(body))
-        await client.sadd(wire.WORKERS_KEY, self.name)
+        lives = {room: (fence, self._live(room)) for room, fence in self.held.items()}
+        answer = await claims.beat(sfu.client(), self.name, json.dumps(body), lives, {})
+        self.held = {room: fence for room, fence in answer.fences.items() if fence}
+        self.fence = max(self.fence, *self.held.values(), 0)
+
+    def _live(self, room: str) -> str:
+        seats = self.seats.get(room, {})
+        report = {"epoch": f"e-{self.name}", "people": len(seats), "started": 0.0}
+        return json.dumps({**report, "fence": self.held[room], "seats": seats})
 
     async def restart(self) -> None:
         """Listen again after Redis was away."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._stop()
         await self.live()
-        self._task = asyncio.create_task(self._run())
+        self._start()
 
-    async def die(self) -> None:
-        """Let the worker's key expire."""
-        await sfu.client().delete(wire.worker_key(self.name))
+    async def die(self, *, told: bool = True) -> None:
+        """End. ``told``: its watchdog says so at once; otherwise its key expires."""
+        self.beating = False
+        if told:
+            tombstone = json.dumps({"worker": self.name, "dead": True})
+            await sfu.client().set(wire.worker_key(self.name), tombstone)
+            await changed()
+        else:
+            await sfu.client().delete(wire.worker_key(self.name))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            if self.beating:
+                with contextlib.suppress(*AWAY):
+                    await self.live()
 
     async def heard(self, kind: type) -> Any:
         """The next command, which must be of this kind."""
@@ -101,6 +141,9 @@ class FakeWorker:
     async def _answer(self, command: Any) -> None:
         if isinstance(command, wire.Join):
             self.replies[command.participant] = command.reply
+            if wire.Join not in self.answers:
+                self.held[command.room] = self.fence
+                self.seats.setdefault(command.room, {})[command.participant] = command.seat
         usual: list[wire.Event] = []
         if isinstance(command, wire.Join | wire.Snapshot):
             usual = [
