@@ -7,6 +7,7 @@ the answer would be the next one. A person's identity comes from the pass, never
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -28,7 +29,6 @@ from rooms.consumers.socket import (
     TOO_FAST,
     Member,
 )
-from rooms.entry import places
 from rooms.entry.rights import rights
 from rooms.workers import sfu
 from rooms.workers.layer import AWAY
@@ -62,14 +62,14 @@ class CallConsumer(Joining, Entitled, Moderating):
 
     async def _detach_from(self, member: Member) -> None:
         try:
-            if self._detach and member.claim:
+            if self._detach and member.seat.asked:
                 await self._command(
                     wire.Detach(self._slug, member.participant, reply=self.channel_name)
                 )
             await self.channel_layer.group_discard(wire.room_group(self._slug), self.channel_name)
-            await places.let_go(self._slug, member.participant, self.channel_name)
         except (sfu.Unavailable, *AWAY) as exc:
-            # The worker notices the lost connection itself, and groups forget old channels.
+            # Our lease no longer lists the seat, see rooms.workers.watch, and groups forget old
+            # channels.
             logger.info("x the worker did not hear that %s left: %s", member.participant, exc)
 
     # From the browser
@@ -117,21 +117,23 @@ class CallConsumer(Joining, Entitled, Moderating):
         tracks = message.tracks if self._me.grant.publish else {}
         if message.tracks and not tracks:
             await self._error("forbidden")
-        participant, muted = self._me.participant, message.muted
-        await self._command(
-            wire.Offer(self._slug, participant, message.sdp, tracks, message.id, muted)
+        offer = wire.Offer(
+            self._slug, self._me.participant, message.sdp, tracks, message.id, message.muted
         )
+        await self._ask(offer)
 
     async def on_slots(self, message: messages.Slots) -> None:
-        await self._command(wire.Slots(self._slug, self._me.participant, message.slots))
+        await self._ask(wire.Slots(self._slug, self._me.participant, message.slots))
 
     async def on_mute(self, message: messages.Mute) -> None:
-        await self._command(
-            wire.Mute(self._slug, self._me.participant, message.source, message.muted)
-        )
+        await self._ask(wire.Mute(self._slug, self._me.participant, message.source, message.muted))
 
     async def on_snapshot(self, message: messages.Snapshot) -> None:
-        await self._command(wire.Snapshot(self._slug, self._me.participant))
+        await self._ask(wire.Snapshot(self._slug, self._me.participant))
+
+    async def _ask(self, command: wire.Offer | wire.Slots | wire.Mute | wire.Snapshot) -> None:
+        """Send a command, of which we hear if the worker does not know us."""
+        await self._command(dataclasses.replace(command, reply=self.channel_name))
 
     async def on_leave(self, message: messages.Leave) -> None:
         self._over, self._detach = True, False
@@ -143,12 +145,20 @@ class CallConsumer(Joining, Entitled, Moderating):
     # From the channel layer
 
     async def sfu_event(self, message: dict[str, Any]) -> None:
-        """Pass on an event of the worker unchanged."""
-        event, member = message["body"], self.member
+        """Pass on an event of the worker unchanged, if it is of the holder that the page knows."""
+        event, fence, member = message["body"], message.get("fence", 0), self.member
         if self._over or member is None:
             return
+        epoch = event.get("epoch")
+        if event["type"] == "room_state" and member.seat.confirm(fence, epoch, time.monotonic()):
+            await self._confirmed(member)
+        elif not member.seat.hears(fence, epoch):
+            return
+        await self._hear(member, event)
+
+    async def _hear(self, member: Member, event: dict[str, Any]) -> None:
         match event["type"]:
-            case "removed":
+            case "removed" if event["why"] != "timeout":
                 self._detach = False
                 await self._tell(event)
                 await self._end(f"refused:{event['why']}", REFUSED)
@@ -156,16 +166,24 @@ class CallConsumer(Joining, Entitled, Moderating):
                 self._detach = False
                 known = event["code"] in ("room_full", "replaced")
                 await self._end(f"refused:{event['code']}" if known else "busy", REFUSED)
+            case "removed":
+                await self._forgotten(member)
             case "refused" if event["code"] == "not_in_room":
-                # The worker has forgotten us, for example after a long silence. After the new
-                # room_state the client offers again.
-                await self.sfu_moved({"worker": member.claim and member.claim.worker})
+                await self._forgotten(member)
             case "room_state":
                 mine = (who["role"] for who in event["people"] if who["id"] == event["you"])
                 member.told = next(mine, "")
                 await self._tell(event)
             case _:
                 await self._tell(event)
+
+    async def _forgotten(self, member: Member) -> None:
+        """The worker does not know us, for example after a long silence, but we are still here.
+
+        After the new room_state the client offers again.
+        """
+        if member.seat.doubt():
+            await self._enter_again(member)
 
     _handlers: ClassVar[dict[type, Callable[[Any, Any], Awaitable[None]]]] = {
         messages.Join: Joining.on_join,

@@ -89,7 +89,8 @@ class Chatting(CallSocket):
         """A line from the channel layer."""
         if not self._over:
             self._chat_seen = max(self._chat_seen, message["body"]["number"])
-            await self._tell({"type": "chat_line", **message["body"]})
+            if self._welcomed:  # the welcome says how many lines there are
+                await self._tell({"type": "chat_line", **message["body"]})
 
 
 def line_body(line: ChatLine, participant: str = "") -> dict[str, Any]:

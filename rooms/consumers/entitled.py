@@ -9,7 +9,7 @@ from typing import Any
 from rooms import database
 from rooms.consumers import messages
 from rooms.consumers.socket import REFUSED, CallSocket
-from rooms.entry import admission, passes, places
+from rooms.entry import admission, passes
 from rooms.entry.access import Refusal
 from rooms.workers import sfu
 
@@ -26,8 +26,6 @@ class Entitled(CallSocket):
             me = self._me
             renewed = {"pass": passes.issue(me.pass_), "resume": self._resume_token(me)}
             await self._tell({"type": "pass", **renewed})
-            with contextlib.suppress(sfu.Unavailable):  # the next renewal tries again
-                await places.keep(self._slug, me.participant, self.channel_name)
 
     async def rights_changed(self, message: dict[str, Any]) -> None:
         """``rooms.entry.rights`` repeats this until the seat matches the tables."""

@@ -1,10 +1,15 @@
-"""Joining a call on its WebSocket, and following the room when its worker or Redis is lost."""
+"""Joining a call on its WebSocket, and following the room wherever it goes.
+
+There is one way in, ``_enter``, the first time and whenever ``rooms.workers.watch`` says that the
+seat is due. Only a ``room_state`` confirms that it has worked.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+import time
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,13 +18,14 @@ from rooms import chat, database
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.socket import BAD_PASS, LATE, NO_WORKER, REFUSED, Member
-from rooms.entry import admission, passes, places
+from rooms.entry import admission, passes
 from rooms.entry.access import Refusal
 from rooms.entry.rights import rights
 from rooms.models import Room
-from rooms.workers import sfu
+from rooms.workers import live, sfu
 from rooms.workers.layer import AWAY
-from rooms.workers.watch import Seat, watch
+from rooms.workers.seats import LOST, Seat
+from rooms.workers.watch import watch
 from sfu_worker import wire
 
 logger = logging.getLogger(__name__)
@@ -31,14 +37,18 @@ LAG_SECONDS = 0.1
 
 
 class Joining(Chatting):
-    """``_deadline`` closes a connection that does not join in time."""
+    """``_deadline`` closes a connection that does not join, or hears from no worker, in time."""
 
     _deadline: asyncio.Task[None] | None = None
 
     def _expect_join(self) -> None:
-        self._deadline = asyncio.create_task(self._end_late())
+        self._expect("late", LATE)
 
-    async def _end_late(self) -> None:
+    def _expect(self, code: str, close: int) -> None:
+        self._stop_expecting()
+        self._deadline = asyncio.create_task(self._end_late(code, close))
+
+    async def _end_late(self, code: str, close: int) -> None:
         """Time counts only while the event loop turns: the join may have come unread before that.
 
         A step that ends in time also shows that everything which came before it was read.
@@ -50,29 +60,136 @@ class Joining(Chatting):
             await asyncio.sleep(step)
             if loop.time() < due + LAG_SECONDS:
                 left -= step
-        await self._end("late", LATE)
+        await self._end(code, close)
 
     def _stop_expecting(self) -> None:
         if self._deadline:
             self._deadline.cancel()
 
     async def on_join(self, message: messages.Join) -> None:
+        """Nothing is written, and no invite used, before there is a worker with a place."""
         self._stop_expecting()
-        member = await self._admit(message)
-        if member is None:
+        found = await self._recognize(message)
+        if found is None:
             return
-        self.member = member
-        self._chat_seen = await database.run(chat.last_number, member.room.pk)
+        member, inside = found
         try:
-            found = await self._enter(member)
-        except sfu.Crowded:
-            return await self._end("crowded", NO_WORKER)
-        except sfu.Unavailable:
-            found = False
-        if not found:
-            return await self._end("unavailable", NO_WORKER)
+            claim = await self._place(newcomer=member.take and not inside)
+            if not await self._admit(member, inside):
+                return
+            self.member = member
+            self._chat_seen = await database.run(chat.last_number, member.room.pk)
+            await self._enter(member, claim)
+        except sfu.Unavailable as exc:
+            logger.info("x %s cannot join: %s", member.participant, exc)
+            code = "crowded" if isinstance(exc, sfu.Crowded) else "unavailable"
+            return await self._end(code, NO_WORKER)
         if await self._was_removed(member):
             return await self._end("refused:removed", REFUSED)
+        self._expect("unavailable", NO_WORKER)
+
+    async def _recognize(self, message: messages.Join) -> tuple[Member, bool] | None:
+        """Who has come, and whether they are in the call or were a moment ago.
+
+        None: they were refused, and the connection ends. Nothing is written.
+        """
+        pass_ = passes.read(message.pass_)
+        room = await database.run(Room.objects.filter(slug=self._slug).first)
+        if pass_ is None or room is None or pass_.room != room.pk:
+            await self._end("refused:not_found", BAD_PASS)
+            return None
+        known = passes.read_resume(message.resume or "", room.pk, pass_.person)
+        participant = passes.participant_of(room.pk, pass_.person)
+        # From another tab, for example: then they may take the call over.
+        inside = known is not None or await live.is_in(self._slug, participant)
+        verdict = await database.run(admission.current_grant, pass_, rejoining=inside)
+        if isinstance(verdict, Refusal):
+            await self._end(f"refused:{verdict.name}", REFUSED)
+            return None
+        name = passes.clean_name(message.name) or pass_.name or _("Guest")
+        seat = Seat(self.channel_name, self._slug, participant, known or passes.new_seat())
+        # A click on Join takes the call over from another tab. A page that comes back by itself
+        # does not, even if its token expired while it slept.
+        return Member(room, pass_, verdict, name, seat, take=not message.resume), inside
+
+    async def _admit(self, member: Member, inside: bool) -> bool:
+        """Write down that they come in. False: their right has ended meanwhile."""
+        verdict = await database.run(
+            admission.admit,
+            member.pass_,
+            member.name,
+            rejoining=inside,
+            participant=member.participant,
+        )
+        if isinstance(verdict, Refusal):
+            await self._end(f"refused:{verdict.name}", REFUSED)
+            return False
+        member.grant = verdict
+        return True
+
+    async def _was_removed(self, member: Member) -> bool:
+        """Whether they were removed while they joined.
+
+        The worker may have heard of the removal before it heard of the join.
+        """
+        removed = await database.run(admission.was_removed, member.pass_)
+        if removed:
+            with contextlib.suppress(sfu.Unavailable):  # the keeper ends it
+                await self._command(wire.Remove(self._slug, member.participant))
+        return removed
+
+    # The one way in
+
+    async def _place(self, *, newcomer: bool) -> wire.Claim:
+        """The claim of the room's worker. Raises sfu.Unavailable, and sfu.Crowded."""
+        claim = await sfu.place(self._slug, newcomer=newcomer, dead=watch().pulse.dead)
+        if claim is None:
+            raise sfu.Unavailable("there is no media worker")
+        return claim
+
+    async def _enter(self, member: Member, claim: wire.Claim | None = None) -> None:
+        """Join the room's group, and ask its worker for the seat. Raises sfu.Unavailable."""
+        # Read first: if Redis loses the group after it was joined, the next look notices.
+        era = await sfu.era()
+        try:
+            # The group before the worker, so that nothing after the room_state is missed.
+            await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
+        except AWAY as exc:
+            raise sfu.Unavailable("Redis is away") from exc
+        claim = claim or await self._place(newcomer=False)
+        member.seat.ask(claim, era, time.monotonic())
+        watch().sit(member.seat)
+        await sfu.send(claim, self._join_command(member))
+
+    async def seat_due(self, message: dict[str, Any]) -> None:
+        """The watch repeats this every second until our seat is right."""
+        member = self.member
+        if self._over or member is None:
+            return
+        reason = watch().due(member.seat)
+        if reason is None:
+            return
+        logger.info("- %s enters %s again: %s", member.participant, self._slug, reason)
+        if reason in LOST and member.seat.lose():
+            await self._tell({"type": "worker_lost"})
+        await self._enter_again(member)
+
+    async def _enter_again(self, member: Member) -> None:
+        """If this fails, the seat stays due."""
+        era = member.seat.era
+        try:
+            await self._enter(member)
+        except sfu.Unavailable as exc:
+            logger.info("x %s has not entered again: %s", member.participant, exc)
+        if member.seat.era != era:  # Redis had lost our group, and lines with it
+            self._beside(self._catch_up)
+
+    async def _confirmed(self, member: Member) -> None:
+        """The worker has let us in. The first time, the page hears who it is."""
+        if self._welcomed:
+            return
+        self._welcomed = True
+        self._stop_expecting()
         rights().watch(self.channel_name, member)
         await self._tell(
             {
@@ -84,92 +201,3 @@ class Joining(Chatting):
                 "chat_number": self._chat_seen,
             }
         )
-
-    async def _admit(self, message: messages.Join) -> Member | None:
-        """The member behind the pass. None: they were refused, and the connection ends."""
-        pass_ = passes.read(message.pass_)
-        room = await database.run(Room.objects.filter(slug=self._slug).first)
-        if pass_ is None or room is None or pass_.room != room.pk:
-            await self._end("refused:not_found", BAD_PASS)
-            return None
-        seat = passes.read_resume(message.resume or "", room.pk, pass_.person)
-        name = passes.clean_name(message.name) or pass_.name or _("Guest")
-        participant = passes.participant_of(room.pk, pass_.person)
-        verdict = await database.run(
-            admission.admit, pass_, name, rejoining=seat is not None, participant=participant
-        )
-        if verdict is Refusal.room_locked and await places.is_in(self._slug, participant):
-            # They are in the call in another tab, so they may take the call over.
-            verdict = await database.run(
-                admission.admit, pass_, name, rejoining=True, participant=participant
-            )
-        if isinstance(verdict, Refusal):
-            await self._end(f"refused:{verdict.name}", REFUSED)
-            return None
-        # A click on Join takes the call over from another tab. A page that comes back by itself
-        # does not, even if its token expired while it slept.
-        take = not message.resume
-        return Member(room, pass_, verdict, participant, name, seat or passes.new_seat(), take)
-
-    async def _was_removed(self, member: Member) -> bool:
-        """Whether they were removed while they joined.
-
-        The worker may have heard of the removal before it heard of the join.
-        """
-        removed = await database.run(admission.was_removed, member.pass_)
-        if removed:
-            with contextlib.suppress(sfu.Unavailable):  # it ends with the detached participants
-                await self._command(wire.Remove(self._slug, member.participant))
-        return removed
-
-    async def _enter(self, member: Member) -> bool:
-        """Go to the worker that holds the room. False: there is no worker."""
-        # Whoever comes back was in the call, and belongs there however busy the worker is.
-        claim = await sfu.place(self._slug, newcomer=member.take)
-        if claim is None:
-            return False
-        await self._enter_at(member, claim)
-        return True
-
-    async def _enter_at(self, member: Member, claim: wire.Claim) -> None:
-        # Read before joining the group: if Redis loses the group meanwhile, the watch must notice.
-        era = watch().era
-        try:
-            # The group first, so that nothing after the snapshot is missed.
-            await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
-        except AWAY as exc:
-            raise sfu.Unavailable("Redis is away") from exc
-        await places.keep(self._slug, member.participant, self.channel_name)
-        await sfu.send(claim, self._join_command(member))
-        member.claim, member.lost, member.take = claim, False, False
-        watch().sit(Seat(self.channel_name, self._slug, claim.worker, era))
-
-    async def sfu_moved(self, message: dict[str, Any]) -> None:
-        """Our worker lost the room. The watch says so every second until we have moved."""
-        member = self.member
-        if self._over or member is None or member.claim is None:
-            return
-        if message["worker"] != member.claim.worker:
-            return
-        if not member.lost:
-            member.lost = True
-            await self._tell({"type": "worker_lost"})
-        try:
-            await self._enter(member)
-        except sfu.Unavailable as exc:
-            logger.info("x still no worker for %s: %s", self._slug, exc)
-
-    async def sfu_again(self, message: dict[str, Any]) -> None:
-        """Redis came back empty: join the group again on the same worker, and fetch what we missed.
-
-        The watch repeats this every second until we have entered.
-        """
-        member = self.member
-        if self._over or member is None or member.lost or watch().settled(self.channel_name):
-            return
-        try:
-            await self._enter(member)
-        except sfu.Unavailable as exc:
-            logger.info("x %s has not rejoined its group: %s", member.participant, exc)
-            return
-        self._beside(self._catch_up)

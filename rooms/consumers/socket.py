@@ -14,6 +14,7 @@ from rooms.entry.passes import Pass
 from rooms.models import Room
 from rooms.roles import Grant
 from rooms.workers import sfu
+from rooms.workers.seats import Seat
 from sfu_worker import wire
 
 # Close codes of docs/protocol.md.
@@ -30,28 +31,29 @@ LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = (
 
 @dataclass(slots=True)
 class Member:
-    """The person at the other end.
+    """The person at the other end, and their seat.
 
-    ``claim`` is that of the worker that last held the room. ``lost``: no worker has it now.
-
-    ``seat`` names the page. ``take``: it takes the call over from another page of the same person.
-    ``told`` is the role that the worker last reported for this participant, empty before the first.
+    ``take``: this page takes the call over from another page of the same person. ``told`` is the
+    role that the worker last reported for this participant, empty before the first.
     """
 
     room: Room
     pass_: Pass
     grant: Grant
-    participant: str
     name: str
-    seat: str
+    seat: Seat
     take: bool = False
-    claim: wire.Claim | None = None
-    lost: bool = False
     told: str = ""
+
+    @property
+    def participant(self) -> str:
+        return self.seat.participant
 
 
 class CallSocket(PeerSocket):
     """``member`` is None before ``join``; ``_over`` is true once we have closed or are about to.
+
+    ``_welcomed``: a worker has let them in, and the page knows it.
 
     What needs the database is done beside everything else (``_beside``), except for the join.
     """
@@ -59,6 +61,7 @@ class CallSocket(PeerSocket):
     member: Member | None = None
     _slug: str
     _over = False
+    _welcomed = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,25 +89,29 @@ class CallSocket(PeerSocket):
             role=member.grant.role.value,
             publish=member.grant.publish,
             reply=self.channel_name,
-            # A full room does not keep moderators out, see rooms.entry.access.place.
-            max_people=0 if member.grant.moderate else member.room.max_people,
-            seat=member.seat,
-            take=member.take,
+            max_people=0 if self._has_place(member) else member.room.max_people,
+            seat=member.seat.id,
+            take=member.take and not member.seat.epoch,
         )
+
+    def _has_place(self, member: Member) -> bool:
+        """Moderators have one in a full room, and so has anyone whose room moves."""
+        return member.grant.moderate or bool(member.seat.epoch)
 
     def _resume_token(self, member: Member) -> str:
         """Lets the page come back as the same participant."""
-        return passes.issue_resume(member.room.pk, member.pass_.person, member.seat)
+        return passes.issue_resume(member.room.pk, member.pass_.person, member.seat.id)
 
     def _leave_command(self, member: Member) -> wire.Leave:
         """Leave, unless another page of the same person has taken the call over."""
-        return wire.Leave(self._slug, member.participant, seat=member.seat)
+        return wire.Leave(self._slug, member.participant, seat=member.seat.id)
 
     async def _command(self, command: wire.Command) -> None:
-        """Send a command to the worker that holds the room. Raises sfu.Unavailable."""
-        if self._me.claim is None:
+        """Send a command to the worker that we last asked for a seat. Raises sfu.Unavailable."""
+        claim = self._me.seat.asked
+        if claim is None:
             raise sfu.Unavailable("the room has no worker yet")
-        await sfu.send(self._me.claim, command)
+        await sfu.send(claim, command)
 
     async def _tell(self, body: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))

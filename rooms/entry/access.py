@@ -89,7 +89,7 @@ def invite_grant(
 
     ``person_admitted``: they came in by this invite before, so they do not count again.
     ``rejoining``: they were in the call a moment ago (a resume token says so) or are in it now
-    (``rooms.entry.places``), so a lock does not keep them out.
+    (``rooms.workers.live``), so a lock does not keep them out.
     """
     if banned:
         return Refusal.removed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rooms.entry import passes, places
+from rooms.entry import passes
 from rooms.entry.access import Refusal, place, user_grant, visitor_grant
 from rooms.entry.admission import current_grant, is_banned
 from rooms.entry.passes import Pass
 from rooms.models import Admission, Invite, Room
 from rooms.roles import Grant, Role
-from rooms.workers.live import people_in
+from rooms.workers.live import is_in_now, people_in
 
 
 def strongest(
@@ -55,7 +55,7 @@ def been_in(room: Room, pass_: Pass) -> bool:
 
 def is_in(room: Room, person: str) -> bool:
     """Whether this person is in the call now, in any tab."""
-    return places.is_in_now(room.slug, passes.participant_of(room.pk, person))
+    return is_in_now(room.slug, passes.participant_of(room.pk, person))
 
 
 def has_place(room: Room, grant: Grant, pass_: Pass) -> bool:

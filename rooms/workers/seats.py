@@ -46,7 +46,7 @@ class Report:
     dead: bool = False
 
     @classmethod
-    def parse(cls, raw: bytes | None) -> Report | None:
+    def parse(cls, raw: bytes | str | None) -> Report | None:
         """A report from its key; None if there is none, or none that can be read."""
         body = _json(raw)
         if body is None:
@@ -69,7 +69,7 @@ class Live:
     seats: Mapping[str, str]
 
     @classmethod
-    def parse(cls, raw: bytes | None) -> Live | None:
+    def parse(cls, raw: bytes | str | None) -> Live | None:
         """A report from its key; None if there is none, or none that can be read."""
         body = _json(raw)
         seats = body.get("seats") if body is not None else None
@@ -78,7 +78,7 @@ class Live:
         return cls(int(body.get("fence") or 0), str(body.get("epoch")), seats)
 
 
-def _json(raw: bytes | None) -> dict[str, Any] | None:
+def _json(raw: bytes | str | None) -> dict[str, Any] | None:
     try:
         body = json.loads(raw or b"null")
     except ValueError:
@@ -109,11 +109,16 @@ class Pulse:
         self._missed = True
 
     def answered(self, now: float, era: str, reports: Mapping[str, Report | None]) -> None:
-        """Redis answered a look. ``reports`` holds each worker that a room or Redis names."""
+        """Redis answered a look. ``reports`` holds each worker that a room or Redis names.
+
+        A Redis that has lost everything names none. The others are remembered until they are dead.
+        """
         step = 0.0 if self._last is None else min(now - self._last, STEP_SECONDS)
         self._last = now
+        remembered = dict.fromkeys(self.living)
         self._workers = {
-            worker: self._heard(worker, report, step) for worker, report in reports.items()
+            worker: self._heard(worker, report, step)
+            for worker, report in {**remembered, **reports}.items()
         }
         if self._missed or self.era not in (None, era):
             self._quiet_until = now + QUIET_SECONDS
@@ -184,6 +189,7 @@ class Seat:
     ``id`` names the page, see ``wire.Join``. ``era`` is that of the Redis that holds its group.
     ``asked`` is the claim that it last sent a join to. ``confirmed`` is the claim whose holder last
     answered, with the ``epoch`` of the answer. ``sure``: that was the answer to the last join.
+    ``lost``: no worker holds the media any more, as far as we know.
     """
 
     channel: str
@@ -195,6 +201,7 @@ class Seat:
     confirmed: wire.Claim | None = None
     epoch: str = ""
     sure: bool = False
+    lost: bool = False
     changed: float = float("-inf")
     _unlisted: float | None = None
 
@@ -208,12 +215,18 @@ class Seat:
         if self.asked is None or fence < self.asked.fence:
             return False
         self.confirmed, self.epoch = wire.Claim(fence, self.asked.worker), epoch
-        self.sure, self.changed, self._unlisted = True, now, None
+        self.sure, self.lost, self.changed, self._unlisted = True, False, now, None
         return True
 
-    def doubt(self) -> None:
-        """Nobody has our seat any more, as far as we know."""
-        self.sure = False
+    def doubt(self) -> bool:
+        """The holder does not know us any more. False: a join is on its way already."""
+        before, self.sure = self.sure, False
+        return before
+
+    def lose(self) -> bool:
+        """There is no holder any more. True if that is news for the page."""
+        before, self.sure, self.lost = self.lost, False, True
+        return not before and self.confirmed is not None
 
     def hears(self, fence: int, epoch: str | None) -> bool:
         """Whether an event is about the room that the page knows.

@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, cast
 
 import redis.asyncio
@@ -21,6 +21,7 @@ from channels.layers import get_channel_layer
 
 from rooms.workers import numbers, placing
 from rooms.workers.layer import AWAY
+from rooms.workers.seats import Live
 from sfu_worker import wire
 from sfu_worker.numbers import RoomNumbers
 
@@ -106,6 +107,34 @@ async def live_counts(slugs: Iterable[str]) -> dict[str, int]:
 def live_counts_now(slugs: Iterable[str]) -> dict[str, int]:
     """``live_counts`` for synchronous code, such as the admin."""
     return async_to_sync(live_counts)(list(slugs))
+
+
+async def seats_in(room: str) -> Mapping[str, str]:
+    """The seat of everyone who is in ``room`` from a call page, by participant."""
+    async with _reaching():
+        found = Live.parse(await client().get(wire.live_key(room)))
+    return found.seats if found is not None else {}
+
+
+async def era() -> str:
+    """The value that names this life of Redis: another one says that everything was lost."""
+    async with _reaching():
+        pipe = client().pipeline(transaction=False)
+        pipe.set(wire.ERA_KEY, secrets.token_hex(8), nx=True)
+        pipe.get(wire.ERA_KEY)
+        _, found = await pipe.execute()
+    return str(found.decode())
+
+
+async def drain(worker: str) -> None:
+    """Tell a worker to let its rooms go and to end. Raises Unavailable."""
+    async with _reaching():
+        await get_channel_layer().send(wire.worker_channel(worker), wire.seal(wire.Drain()))
+
+
+def drain_now(worker: str) -> None:
+    """``drain`` for synchronous code, such as the admin."""
+    async_to_sync(drain)(worker)
 
 
 async def overview() -> numbers.Overview:

@@ -1,174 +1,223 @@
-"""Brings everyone in a call to where the room is: one watcher per process.
+"""Keeps everyone in a call where their room is: one loop per process, which never gives up.
 
-Once a second it reads from Redis which workers live, and where the rooms of this process are. A
-consumer whose room is elsewhere is told so on its own channel (``sfu_moved``). A Redis that came
-back empty has forgotten the groups too: then everyone is told to enter again (``sfu_again``).
+Once a second, and at once when anyone publishes on ``wire.CHANGED_CHANNEL``, it looks at Redis.
+Each seat that must enter again (``rooms.workers.seats``) is told so on its own channel, by
+``seat_due``, at every look until it need not any more. So no single message must arrive.
 
-Both messages are repeated every second until the consumer's seat is right. A message may be lost,
-if its channel is full or the consumer could not act on it; nothing depends on a single one.
+The look also renews this process' lease (``wire.web_key``), from which the workers see which pages
+still have somebody who speaks for them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
-from rooms.workers import sfu
+from rooms.workers import seats, sfu
 from rooms.workers.layer import AWAY
+from rooms.workers.seats import Live, Pulse, Reason, Report, Seat, View
 from sfu_worker import wire
 
 logger = logging.getLogger(__name__)
 
 STEP_SECONDS = 1.0
 
-# After an outage of Redis the workers need a moment to report. Until then no worker counts as dead.
-QUIET_SECONDS = 2 * wire.WORKER_TTL_SECONDS
+# However often something changes, this much time is between two looks.
+REST_SECONDS = 0.1
 
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A consumer (its channel) in a room on a worker.
-
-    ``era`` is the watch's era when the consumer began to join its group; None if unknown.
-    """
-
-    channel: str
-    room: str
-    worker: str
-    era: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What Redis says: which workers live, and which worker holds which room."""
-
-    era: str
-    alive: frozenset[str]
-    holder: Mapping[str, str]
-
-
-def misplaced(seats: Iterable[Seat], view: View) -> list[Seat]:
-    """The seats whose worker is dead, whose room has moved, or whose worker forgot the room."""
-    return [
-        seat
-        for seat in seats
-        if seat.worker not in view.alive or view.holder.get(seat.room) != seat.worker
-    ]
+WEB_TTL_MS = int(wire.WEB_TTL_SECONDS * 1000)
 
 
 @dataclass
 class Watch:
-    """The seats of one process, and the last view."""
+    """The seats of one process by their channels, and what the last look saw."""
 
     seats: dict[str, Seat] = field(default_factory=dict)
-    era: str | None = None
-    _quiet_until: float = 0.0
-    _suspects: set[Seat] = field(default_factory=set)
+    pulse: Pulse = field(default_factory=Pulse)
+    view: View | None = None
+    _beats: int = 0
+    _listed: frozenset[str] = frozenset()
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
     _failure: str = ""
 
     def sit(self, seat: Seat) -> None:
-        """Watch over a consumer from now on."""
+        """Watch over a seat from now on."""
         self.seats[seat.channel] = seat
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
     def rise(self, channel: str) -> None:
-        """Forget a consumer. The watcher ends by itself when no seat is left."""
-        self.seats.pop(channel, None)
+        """Forget a seat. The loop ends by itself when none is left, and Redis knows it."""
+        if self.seats.pop(channel, None) is not None:
+            self._changed.set()
 
-    def settled(self, channel: str) -> bool:
-        """Whether this consumer has joined its group in the current Redis."""
-        seat = self.seats.get(channel)
-        return seat is not None and seat.era == self.era
+    def due(self, seat: Seat) -> Reason | None:
+        """Why the seat must enter again, as of the last look."""
+        return seats.due(seat, self.view, time.monotonic()) if self.view is not None else None
 
     async def _run(self) -> None:
-        while self.seats:
-            await asyncio.sleep(STEP_SECONDS)
-            try:
-                await self.step(time.monotonic())
-                self._failure = ""
-            except (sfu.Unavailable, *AWAY) as exc:
-                logger.debug("x the workers could not be read: %s", exc)
-                self._quiet_until = time.monotonic() + QUIET_SECONDS
-            except Exception as exc:
-                # Everyone in this process depends on the watch, so no error may end it.
-                if self._failure != repr(exc):
-                    logger.exception("x the watch failed once and continues")
-                self._failure = repr(exc)
+        async with Listener(self._changed) as listener:
+            while self.seats or self._listed:
+                await self._rest()
+                if await self._try_to_look():
+                    listener.listen()
+                else:
+                    # Its connection may be dead without knowing it.
+                    listener.stop()
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(REST_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STEP_SECONDS - REST_SECONDS):
+                await self._changed.wait()
+        self._changed.clear()
+
+    async def _try_to_look(self) -> bool:
+        """Look, and tell the seats that are due. False: Redis is away."""
+        try:
+            await self.step(time.monotonic())
+            self._failure = ""
+        except (sfu.Unavailable, *AWAY, TimeoutError) as exc:
+            logger.debug("x the workers could not be read: %s", exc)
+            self.pulse.missed()
+            self._listed = self._listed if self.seats else frozenset()
+            return False
+        except Exception as exc:
+            # Everyone in this process depends on the watch, so no error may end it.
+            if self._failure != repr(exc):
+                logger.exception("x the watch failed once and continues")
+            self._failure = repr(exc)
+        return True
 
     async def step(self, now: float) -> None:
-        """Look once, and tell the consumers whose seats are wrong."""
-        view = await look(self.seats.values())
-        self._note_era(view.era, now)
-        await _tell((s for s in self.seats.values() if s.era != self.era), "sfu_again")
-        if now < self._quiet_until:
-            self._suspects = set()
-            return
-        wrong = set(misplaced(self.seats.values(), view))
-        # A dead worker is certain. A room's key may be missing for a moment between two writes, so
-        # it counts when it is seen twice.
-        certain = {
-            seat for seat in wrong if seat.worker not in view.alive or seat in self._suspects
-        }
-        self._suspects = wrong
-        await _tell(certain, "sfu_moved")
-
-    def _note_era(self, era: str, now: float) -> None:
-        if self.era is None:  # the first look: everyone has just joined
-            self.seats = {name: replace(seat, era=era) for name, seat in self.seats.items()}
-        elif self.era != era:
+        """Look once, and tell the consumers whose seats are due."""
+        self._beats += 1
+        listed = frozenset(self.seats)
+        era_before = self.pulse.era
+        self.view = await look(self.seats.values(), self.pulse, now, self._leases())
+        self._listed = listed
+        if era_before not in (None, self.view.era):
             logger.warning("- Redis came back empty: everyone joins again")
-            self._quiet_until = now + QUIET_SECONDS
-        self.era = era
+        for seat in self.seats.values():
+            seat.see(self.view)
+        await _tell([channel for channel, seat in self.seats.items() if self.due(seat)])
+
+    def _leases(self) -> dict[str, dict[Any, Any]]:
+        """The content of ``wire.web_key`` by process: this one. Tests may have more."""
+        leases: dict[str, dict[Any, Any]] = {}
+        for channel in self._listed | set(self.seats):
+            process, mark, _ = channel.partition("!")
+            if mark:
+                leases.setdefault(process, {"beat": str(self._beats)})
+                if channel in self.seats:
+                    leases[process][channel] = "1"
+        return leases
 
 
-async def look(seats: Iterable[Seat]) -> View:
-    """Read from Redis, once, everything that the seats depend on."""
-    seats = list(seats)
+async def look(
+    seats: Iterable[Seat], pulse: Pulse, now: float, leases: Mapping[str, Mapping[Any, Any]]
+) -> View:
+    """Write the leases, and read everything that the seats depend on.
+
+    Raises the client's errors and TimeoutError.
+    """
     rooms = sorted({seat.room for seat in seats})
     async with asyncio.timeout(sfu.TIMEOUT_SECONDS):
-        pipe = sfu.client().pipeline(transaction=False)
+        # A transaction, so that nobody reads a lease without its channels.
+        pipe = sfu.client().pipeline(transaction=True)
+        for process, fields in leases.items():
+            pipe.delete(wire.web_key(process))
+            pipe.hset(wire.web_key(process), mapping={**fields})
+            pipe.pexpire(wire.web_key(process), WEB_TTL_MS)
         pipe.set(wire.ERA_KEY, secrets.token_hex(8), nx=True)
         pipe.get(wire.ERA_KEY)
+        pipe.smembers(wire.WORKERS_KEY)
         pipe.mget([wire.room_key(room) for room in rooms] or [wire.ERA_KEY])
-        _, era, holders = await pipe.execute()
-        holder = {
-            room: wire.Claim.parse(raw.decode()).worker
-            for room, raw in zip(rooms, holders, strict=False)
+        pipe.mget([wire.live_key(room) for room in rooms] or [wire.ERA_KEY])
+        *_, era, members, held, lives = await pipe.execute()
+        claims = {
+            room: wire.Claim.parse(raw.decode())
+            for room, raw in zip(rooms, held, strict=False)
             if raw
         }
-        workers = sorted({seat.worker for seat in seats} | set(holder.values()))
-        found = (
-            await sfu.client().mget([wire.worker_key(worker) for worker in workers])
-            if workers
-            else []
+        workers = sorted(
+            {member.decode() for member in members} | {claim.worker for claim in claims.values()}
         )
-    alive = frozenset(worker for worker, raw in zip(workers, found, strict=True) if wire.lives(raw))
-    return View(era=era.decode(), alive=alive, holder=holder)
+        keys = [wire.worker_key(worker) for worker in workers]
+        found = await sfu.client().mget(keys) if keys else []
+    reports = {name: Report.parse(raw) for name, raw in zip(workers, found, strict=True)}
+    pulse.answered(now, era.decode(), reports)
+    read = {room: Live.parse(raw) for room, raw in zip(rooms, lives, strict=False)}
+    return View(
+        began=now,
+        era=era.decode(),
+        claims=claims,
+        workers=pulse.living,
+        lives={room: live for room, live in read.items() if live is not None},
+        quiet=pulse.quiet(now),
+    )
 
 
-async def _tell(seats: Iterable[Seat], what: str) -> None:
-    """Tell each of them. If a channel is full, the next step tells it again."""
+async def _tell(channels: Iterable[str]) -> None:
+    """Tell each of them. If a channel is full, the next look tells it again."""
     layer: Any = get_channel_layer()
     full = 0
-    for seat in list(seats):
+    for channel in channels:
         try:
             # The consumer's own channel, so that it handles one message at a time.
-            await layer.send(seat.channel, {"type": what, "worker": seat.worker})
+            await layer.send(channel, {"type": "seat_due"})
         except ChannelFull:
             full += 1
     if full:
-        logger.warning("x %d consumers do not read their messages; %s is sent again", full, what)
+        logger.warning("x %d consumers do not read their messages; they are told again", full)
+
+
+class Listener:
+    """Sets ``changed`` for each message on ``wire.CHANGED_CHANNEL``. Without Redis it is silent."""
+
+    def __init__(self, changed: asyncio.Event) -> None:
+        self._changed = changed
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Listener:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        task = self._task
+        self.stop()
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
+
+    def listen(self) -> None:
+        """Listen, if this is not done already."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    def stop(self) -> None:
+        """Stop listening, until ``listen`` is called."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _run(self) -> None:
+        try:
+            async with sfu.client().pubsub(ignore_subscribe_messages=True) as pubsub:
+                await pubsub.subscribe(wire.CHANGED_CHANNEL)
+                async for _ in pubsub.listen():
+                    self._changed.set()
+        except AWAY as exc:
+            logger.debug("x nobody says when workers change: %s", exc)
 
 
 _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()

@@ -99,11 +99,6 @@ def placed_key(worker: str) -> str:
     return f"{PREFIX}:placed:{worker}"
 
 
-def place_key(room: str, participant: str) -> str:
-    """A sorted set of the pages of a participant that are in the call, by their expiry."""
-    return f"{PREFIX}:place:{room}:{participant}"
-
-
 def throttle_key(kind: str, method: str, caller: str) -> str:
     """The token bucket of one caller: a hash of tokens and at (Unix seconds)."""
     return f"{PREFIX}:throttle:{kind}:{method}:{caller}"

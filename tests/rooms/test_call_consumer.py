@@ -64,11 +64,12 @@ async def test_commands_carry_the_room_and_participant_of_the_pass() -> None:
     async with FakeWorker() as worker:
         browser, welcome = await join(room)
         me = ("garden", welcome["participant"])
-        seat = (await worker.heard(wire.Join)).seat
+        entered = await worker.heard(wire.Join)
+        seat, reply = entered.seat, entered.reply
         await browser.hear("room_state")
         tracks, muted = {"0": "camera"}, ["camera"]
         await browser.say(type="offer", id=4, sdp="v=0", tracks=tracks, muted=muted)
-        assert await worker.heard(wire.Offer) == wire.Offer(*me, "v=0", tracks, 4, muted)
+        assert await worker.heard(wire.Offer) == wire.Offer(*me, "v=0", tracks, 4, muted, reply)
         assert await browser.hear("answer") == {
             "type": "answer",
             "sdp": "v=0\r\nanswer",
@@ -79,12 +80,12 @@ async def test_commands_carry_the_room_and_participant_of_the_pass() -> None:
             type="slots", slots=[{"mid": "4", "track": "p:camera", "height": 360, "priority": 1}]
         )
         assert await worker.heard(wire.Slots) == wire.Slots(
-            *me, [wire.SlotRequest("4", "p:camera", 360, 1)]
+            *me, [wire.SlotRequest("4", "p:camera", 360, 1)], reply
         )
         await browser.say(type="mute", source="microphone", muted=True)
-        assert await worker.heard(wire.Mute) == wire.Mute(*me, "microphone", True)
+        assert await worker.heard(wire.Mute) == wire.Mute(*me, "microphone", True, reply)
         await browser.say(type="snapshot")
-        assert await worker.heard(wire.Snapshot) == wire.Snapshot(*me)
+        assert await worker.heard(wire.Snapshot) == wire.Snapshot(*me, reply)
         await browser.hear("room_state")
         await browser.say(type="leave")
         assert await worker.heard(wire.Leave) == wire.Leave(*me, seat=seat)
@@ -147,9 +148,9 @@ async def test_events_for_the_group_and_for_one_arrive_as_they_are() -> None:
         browser, welcome = await join(room)
         await browser.hear("room_state")
         person = wire.Person("p2", "Bob", "speaker")
-        await worker.tell_group("garden", wire.ParticipantJoined("garden", "e", 2, person))
+        await worker.tell_group("garden", wire.ParticipantJoined("garden", "e-w1", 2, person))
         assert await browser.hear("participant_joined") == wire.encode(
-            wire.ParticipantJoined("garden", "e", 2, person)
+            wire.ParticipantJoined("garden", "e-w1", 2, person)
         )
         await worker.tell(
             worker.replies[welcome["participant"]], wire.SlotPaused("4", "p2:camera", "muted")

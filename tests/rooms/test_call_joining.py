@@ -159,7 +159,10 @@ async def test_a_full_room_is_the_workers_word() -> None:
     room = await make_room()
     async with FakeWorker() as worker:
         worker.answers[wire.Join] = [wire.Refused("join", "room_full")]
-        browser, _ = await join(room)
+        browser = Browser("/ws/call/garden/")
+        await browser.connect()
+        await browser.say(**{"type": "join", "pass": await make_pass(room)})
+        # Without a welcome: they are not in.
         await browser.refused("refused:room_full", 4403)
         await browser.gone()
         await worker.heard(wire.Join)

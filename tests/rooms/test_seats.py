@@ -196,10 +196,11 @@ def test_looks_without_an_answer_make_nobody_older() -> None:
 def test_a_redis_that_came_back_empty_leaves_the_workers_time() -> None:
     pulse = Pulse()
     now = beats(pulse, 1, 1, 1, 1)
-    pulse.answered(now + 1, "another", {"a": None})
+    pulse.answered(now + 1, "another", {})
     assert pulse.era == "another"
     assert pulse.quiet(now + QUIET_SECONDS)
     assert pulse.dead == frozenset()
+    assert "a" in pulse.living
 
 
 # What is read from Redis

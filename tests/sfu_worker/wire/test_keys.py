@@ -34,8 +34,6 @@ def test_no_two_keys_are_alike_whatever_a_room_is_called() -> None:
 
 def test_rooms_and_people_have_keys_of_their_own() -> None:
     assert keys.room_key("a") != keys.room_key("b")
-    assert keys.place_key("a", "p") != keys.place_key("a", "q")
-    assert keys.place_key("a", "p") != keys.place_key("b", "p")
     assert keys.throttle_key("join", "POST", "1") != keys.throttle_key("join", "GET", "1")
 
 
