@@ -126,27 +126,29 @@ class Connection:
         lines = {mid: slot.output.line for mid, slot in self.slots.items()}
         return {mid: (line.ssrc, line.rtx_ssrc) for mid, line in lines.items()}
 
-    def accept(self, terms: Terms, tracks: dict[str, UpTrack]) -> str:
-        """Take what was agreed on, and listen for the peer; returns the answer.
-
-        ``tracks`` maps the mid of each m-line that the peer sends in to its track.
-        """
-        offer = terms.offer
-        setup = sdp.local_setup(offer.setup)
+    def answer(self, terms: Terms) -> str:
+        """The answer to an offer. Nothing changes before ``accept``."""
         local = sdp.LocalTransport(
             self.transport.ufrag,
             self.transport.pwd,
             self.transport.fingerprint,
-            setup,
+            sdp.local_setup(terms.offer.setup),
             self._host.candidates,
         )
-        answer = sdp.build_answer(offer, terms.media, local)
+        return sdp.build_answer(terms.offer, terms.media, local)
+
+    def accept(self, terms: Terms, tracks: dict[str, UpTrack]) -> None:
+        """Take what was agreed on, and listen for the peer.
+
+        ``tracks`` maps the mid of each m-line that the peer sends in to its track.
+        """
+        offer = terms.offer
         self._configure(terms, tracks)
         if not self.fingerprints:
             self.fingerprints = offer.fingerprints
-            role: Role = "server" if setup == "passive" else "client"
+            passive = sdp.local_setup(offer.setup) == "passive"
+            role: Role = "server" if passive else "client"
             self.transport.start(offer.ufrag, offer.pwd, offer.fingerprints, role)
-        return answer
 
     def _configure(self, terms: Terms, tracks: dict[str, UpTrack]) -> None:
         sending: list[UpMedia] = []
@@ -226,6 +228,8 @@ class Connection:
     def close(self, now: float) -> asyncio.Task[None]:
         """Close the transport and everything on it; the task ends when the peer has been told."""
         self.count()
+        # The task begins later, and the owner may have another connection by then.
+        self.transport.forsake()
         for slot in self.slots.values():
             slot.close(now)
         self.slots.clear()

@@ -103,15 +103,19 @@ class Participant:
             current = None
         ssrcs = current.ssrcs if current is not None else {}
         terms = agree(Sender(self.kind, self.publish), offer, sources, ssrcs)
+        connection = current or Connection(self._host, self, self.tally)
+        answer = connection.answer(terms)
+        # Nothing has changed until here, and nothing fails from here on.
         if current is None:
             self.disconnect(now)
-            current = self.connection = Connection(self._host, self, self.tally)
+            self.connection = connection
         tracks = {
             m.mid: self._track(terms.sources[m.mid], m.kind)
             for m in terms.media
             if m.direction == "recvonly"
         }
-        return wire.Answer(current.accept(terms, tracks), ice_session=current.transport.ufrag)
+        connection.accept(terms, tracks)
+        return wire.Answer(answer, ice_session=connection.transport.ufrag)
 
     def _track(self, source: str, kind: str) -> UpTrack:
         if source not in self.tracks:

@@ -130,6 +130,10 @@ class Transport:
         """When the peer's last valid packet came."""
         return self._agent.heard_at
 
+    def forsake(self) -> None:
+        """Tell the owner nothing any more."""
+        self._handler = NOBODY
+
     async def close(self) -> None:
         """Send the DTLS alert, forget the peer's addresses and wait for the end of the tasks.
 
@@ -141,7 +145,7 @@ class Transport:
         self.connected = False
         # The owner is gone or has another transport already, so late packets are not for it; and
         # two objects that point to each other are not freed.
-        self._handler = NOBODY
+        self.forsake()
         for ufrag in self._agent.ufrags:
             self._port.unregister(ufrag)
         if self._dtls is not None:

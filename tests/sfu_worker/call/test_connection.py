@@ -60,7 +60,9 @@ def offered(connection: Connection, pairs: int = 1, user: str = "user") -> str:
     terms = agree(Sender("call", publish=True), offer, sources, connection.ssrcs)
     kinds = {m.mid: m.kind for m in terms.media}
     tracks = {mid: UpTrack(s, "them", s, kinds[mid]) for mid, s in sources.items()}
-    return connection.accept(terms, tracks)
+    answer = connection.answer(terms)
+    connection.accept(terms, tracks)
+    return answer
 
 
 async def test_an_offer_opens_slots_and_listens_for_the_peer(

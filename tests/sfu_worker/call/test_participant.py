@@ -49,6 +49,38 @@ async def test_a_refused_offer_changes_nothing(ann: Participant) -> None:
     await ann.closed()
 
 
+async def test_an_answer_that_cannot_be_written_changes_nothing(
+    ann: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann.answer(offer("first"), SOURCES, 0)
+    connection, tracks = ann.connection, dict(ann.tracks)
+
+    def failing(*_: object) -> str:
+        raise SdpError("it cannot be written")
+
+    monkeypatch.setattr("sfu_worker.sdp.build_answer", failing)
+    with pytest.raises(SdpError):
+        ann.answer(offer("second"), SOURCES | {"9": "screen"}, 1)
+    assert (ann.connection, ann.tracks) == (connection, tracks)
+    ann.disconnect(2)
+    await ann.closed()
+
+
+async def test_the_end_of_a_replaced_transport_does_not_end_the_new_connection(
+    ann: Participant,
+) -> None:
+    ann.answer(offer("first"), SOURCES, 0)
+    assert ann.connection is not None
+    replaced = ann.connection.transport
+    ann.answer(offer("second"), SOURCES, 1)
+    connection = ann.connection
+    # Its peer has closed before the task that closes our side has begun.
+    replaced._end("dtls")
+    assert ann.connection is connection
+    ann.disconnect(2)
+    await ann.closed()
+
+
 async def test_without_a_connection_there_are_no_slots_and_no_clock(ann: Participant) -> None:
     assert (ann.slots, ann.clock_offset) == ({}, None)
     assert ann.patch_ice(wire.PatchIce("r", "ann", "", ["*"], "reply")) == wire.Refused(
