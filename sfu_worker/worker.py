@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sfu_worker import sdp, wire
 from sfu_worker.call.connection import Host
-from sfu_worker.call.participant import Participant
 from sfu_worker.call.presence import Leases
 from sfu_worker.call.room import Room
+from sfu_worker.call.rooms import Rooms
 from sfu_worker.config import Config
 from sfu_worker.control import claims
 from sfu_worker.control.bus import Bus
@@ -41,7 +41,6 @@ class Worker:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.rooms: dict[str, Room] = {}
         self.port = MediaPort(config.listen, config.port)
         # As of the last report.
         self.numbers: WorkerNumbers | None = None
@@ -57,16 +56,12 @@ class Worker:
         self._registry: Registry | None = None
         self._host: Host | None = None
         self._timer: asyncio.Task[None] | None = None
-        self._handlers: dict[type, Callable[..., None]] = {
-            wire.Leave: self._leave,
-            wire.Detach: self._detach,
-            wire.Offer: self._offer,
-            wire.PatchIce: self._patch_ice,
-            wire.Slots: self._slots,
-            wire.Mute: self._mute,
-            wire.Snapshot: self._snapshot,
-            wire.Remove: self._remove,
-        }
+        self._rooms = Rooms(self._bus, self._make_room)
+
+    @property
+    def rooms(self) -> dict[str, Room]:
+        """The rooms that this worker holds, by slug."""
+        return self._rooms.held
 
     async def start(self) -> None:
         """Open the port, then announce the worker."""
@@ -96,11 +91,14 @@ class Worker:
 
     async def stop(self) -> None:
         """End in the order of docs/architecture.md: timers, people, keys, port, bus."""
-        participants = [p for room in self.rooms.values() for p in room.participants.values()]
+        participants = self._rooms.participants
         if self._timer:
             await end(self._timer)
+        # Their calls go on at another worker: nobody hears that anybody left.
         now = time.monotonic()
         for room in list(self.rooms.values()):
+            self._rooms.retire(room, now)
+        for room in self._rooms.retired:
             for p in list(room.participants.values()):
                 room.drop(p, "", now)
         self.port.flush()
@@ -137,10 +135,11 @@ class Worker:
         answer: claims.Answer,
     ) -> None:
         """Note what Redis says of the rooms and sockets that it was asked about."""
-        self._leases.take(sockets, answer.leases, time.monotonic())
+        now = time.monotonic()
+        self._leases.take(sockets, answer.leases, now)
         for slug, fence in answer.fences.items():
-            if slug in self.rooms:
-                self.rooms[slug].fence = fence
+            room = rooms[slug]
+            self._rooms.kept(slug, room.epoch, room.fence, fence, now)
 
     def told(self) -> Numbers:
         """What operators are told."""
@@ -153,77 +152,13 @@ class Worker:
 
     def handle(self, cmd: wire.Command, fence: int) -> None:
         """Carry out one command that is for the holder with this fence."""
-        now = time.monotonic()
-        if isinstance(cmd, wire.Drain):
-            return
-        known = self.rooms.get(cmd.room)
-        if known is not None and fence < known.born:
-            logger.info("- %s: a late %s is ignored", cmd.room, type(cmd).__name__)
-        elif isinstance(cmd, wire.Join):
-            self._join(cmd, fence, now)
-        elif isinstance(cmd, wire.CloseRoom):
-            self._close_room(cmd, now)
-        else:
-            room = known
-            p = room.participants.get(cmd.participant) if room else None
-            if room is None or p is None:
-                # A client that believes it is here learns better from its next join.
-                logger.debug("x %s for somebody who is not here", type(cmd).__name__)
-                if isinstance(cmd, wire.Leave | wire.PatchIce) and cmd.reply:
-                    # An HTTP client waits for the answer.
-                    self._bus.tell(cmd.reply, wire.Refused(wire.NAMES[type(cmd)], "not_in_room"))
-                return
-            self._handlers[type(cmd)](room, p, cmd, now)
+        self._rooms.handle(cmd, fence, time.monotonic())
         self.port.flush()
-        self._forget_empty()
 
-    def _join(self, cmd: wire.Join, fence: int, now: float) -> None:
+    def _make_room(self, slug: str, fence: int) -> Room:
         assert self._registry is not None
         assert self._host is not None
-        room = self.rooms.get(cmd.room)
-        if room is None:
-            room = Room(cmd.room, fence, self._bus, self._registry, self._host, self._leases)
-            self.rooms[cmd.room] = room
-        room.fence = fence
-        room.join(cmd, now)
-
-    def _leave(self, room: Room, p: Participant, cmd: wire.Leave, now: float) -> None:
-        if cmd.seat and cmd.seat != p.seat:
-            return
-        room.drop(p, "", now)
-        if cmd.reply:
-            self._bus.tell(cmd.reply, wire.Removed("left"))
-
-    def _detach(self, room: Room, p: Participant, cmd: wire.Detach, now: float) -> None:
-        room.detach(p, cmd.reply)
-
-    def _offer(self, room: Room, p: Participant, cmd: wire.Offer, now: float) -> None:
-        room.offer(p, cmd, now)
-
-    def _patch_ice(self, room: Room, p: Participant, cmd: wire.PatchIce, now: float) -> None:
-        self._bus.tell(cmd.reply, p.patch_ice(cmd))
-
-    def _slots(self, room: Room, p: Participant, cmd: wire.Slots, now: float) -> None:
-        room.set_slots(p, cmd.slots, now)
-
-    def _mute(self, room: Room, p: Participant, cmd: wire.Mute, now: float) -> None:
-        room.mute(p, cmd.source, cmd.muted)
-
-    def _snapshot(self, room: Room, p: Participant, cmd: wire.Snapshot, now: float) -> None:
-        room.snapshot(p)
-
-    def _remove(self, room: Room, p: Participant, cmd: wire.Remove, now: float) -> None:
-        room.drop(p, "removed", now)
-
-    def _close_room(self, cmd: wire.CloseRoom, now: float) -> None:
-        room = self.rooms.get(cmd.room)
-        for p in list(room.participants.values()) if room else []:
-            assert room is not None
-            room.drop(p, "closed", now)
-
-    def _forget_empty(self) -> None:
-        for slug in [slug for slug, room in self.rooms.items() if not room.participants]:
-            del self.rooms[slug]
+        return Room(slug, fence, self._bus, self._registry, self._host, self._leases)
 
     # Timers
 
@@ -235,15 +170,18 @@ class Worker:
         self._ticks += 1
         now = time.monotonic()
         late = now - self._due
+        if late > wire.WORKER_TTL_SECONDS and self._registry:
+            # Others may hold our rooms by now: ask before anything else is done.
+            self._registry.kick()
         # Count from when the tick was due, not from now; otherwise the period grows with the load.
         self._due = max(self._due + TICK_SECONDS, now)
-        for room in list(self.rooms.values()):
+        for room in self._rooms.all:
             try:
                 self._tick_room(room, self._ticks, now)
             except Exception:
                 # An error in one room must not stop the timers of the others.
                 self._complaints.tell("the timer of a room", room.slug)
-        self._forget_empty()
+        self._rooms.forget_empty()
         try:
             self._measure(late, now)
         except Exception:

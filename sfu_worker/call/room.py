@@ -29,6 +29,10 @@ logger = logging.getLogger("sfu.room")
 # brings it back.
 GONE_SECONDS = 10.0
 
+# A retired room ends after so many seconds. By then its people are connected elsewhere, or have
+# tried and failed.
+RETIRED_SECONDS = 10.0
+
 
 class CallLog(Protocol):
     """What the room needs of the registry."""
@@ -64,6 +68,8 @@ class Room:
         self._host = host
         self._leases = leases or Leases()
         self._joined_at: dict[str, float] = {}
+        # When another worker was found to hold the room.
+        self._retired_at: float | None = None
 
     # Who is in
 
@@ -130,12 +136,12 @@ class Room:
 
     def _announce(self, p: Participant) -> None:
         if sum(other.arrived for other in self.participants.values()) == 1:
-            self._calls.call(self.slug, self.epoch, "started", 1)
+            self._record("started", 1)
         if p.kind != "whep":
             self._tell_group(wire.ParticipantJoined, person=p.person)
         if len(self.people) > self.most_people:
             self.most_people = len(self.people)
-            self._calls.call(self.slug, self.epoch, "peak", self.most_people)
+            self._record("peak", self.most_people)
 
     def _rejoin(self, p: Participant, cmd: wire.Join) -> None:
         if cmd.seat != p.seat and not cmd.take:
@@ -200,7 +206,20 @@ class Room:
         if p.kind != "whep":
             self._tell_group(wire.ParticipantLeft, participant=p.id)
         if not any(other.arrived for other in self.participants.values()):
-            self._calls.call(self.slug, self.epoch, "ended", self.most_people)
+            self._record("ended", self.most_people)
+
+    def retire(self, now: float) -> None:
+        """Another worker holds the room: say nothing more, and carry media until people are there.
+
+        Those without a connection end now. So do streams and viewers, whose programs come back to
+        the other worker by themselves. The others end with their connections, and all at last after
+        ``RETIRED_SECONDS``. Their call goes on, so nothing of this is recorded or told.
+        """
+        self._outbox.silent = True
+        self._retired_at = now
+        for p in list(self.participants.values()):
+            if p.kind != "call" or p.connection is None:
+                self.drop(p, "", now)
 
     def _forget_track(self, track: UpTrack, now: float) -> None:
         """Nobody gets this track any more."""
@@ -220,9 +239,11 @@ class Room:
         try:
             answer = p.answer(cmd.sdp, cmd.tracks, now)
         except SdpError as exc:
-            self._outbox.tell(p.reply, wire.Refused("offer", "bad_sdp", str(exc)))
+            self._outbox.tell(p.reply, wire.Refused("offer", "bad_sdp", str(exc), cmd.id))
             return
         self._outbox.tell(p.reply, dataclasses.replace(answer, id=cmd.id))
+        for source in cmd.tracks.values():
+            self.mute(p, source, source in cmd.muted)
         if p.arrived:
             self._settling.count_codecs(p)
 
@@ -267,7 +288,7 @@ class Room:
         """A transport has ended by itself. People may come back with a new offer."""
         now = time.monotonic()
         logger.debug("- %s: %s lost their connection (%s)", self.slug, participant.id, why)
-        if participant.kind == "call":
+        if participant.kind == "call" and self._retired_at is None:
             participant.disconnect(now)
         else:
             self.drop(participant, "timeout", now)
@@ -325,6 +346,10 @@ class Room:
         self.numbers = self._meter.measure(arrived, now)
 
     def _check(self, p: Participant, now: float) -> None:
+        if self._retired_at is not None:
+            if now - self._retired_at > RETIRED_SECONDS:
+                self.drop(p, "", now)
+            return
         if p.kind == "call":
             media = p.connection is not None and p.connection.lives(now)
             socket = not p.detached and self._leases.lives(p.reply)
@@ -342,6 +367,11 @@ class Room:
                 self._unpublish(track)
 
     # Events
+
+    def _record(self, event: str, people: int) -> None:
+        # A call that has moved goes on elsewhere.
+        if self._retired_at is None:
+            self._calls.call(self.slug, self.epoch, event, people)
 
     def _unpublish(self, track: UpTrack) -> None:
         track.published = False

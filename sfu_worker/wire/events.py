@@ -107,12 +107,13 @@ class Refused:
     ``command`` is its name as in ``COMMANDS``. ``code`` is ``bad_sdp``, ``not_in_room``,
     ``room_full`` or ``replaced``. For a ``PatchIce`` it may also be ``no_ice_session`` (the command
     names no session) or ``other_ice_session`` (it does not name the current one). ``detail`` is
-    English, for logs and developers.
+    English, for logs and developers. ``id`` is that of a refused offer.
     """
 
     command: str
     code: str
     detail: str = ""
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

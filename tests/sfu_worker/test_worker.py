@@ -106,7 +106,7 @@ async def test_those_who_are_removed_and_those_whose_room_is_closed_hear_why(
 
 async def test_every_command_about_a_participant_has_a_handler(worker: Worker) -> None:
     others = {wire.Join, wire.CloseRoom, wire.Drain}
-    assert set(worker._handlers) == set(wire.COMMANDS.values()) - others
+    assert set(worker._rooms._handlers) == set(wire.COMMANDS.values()) - others
 
 
 async def test_a_rooms_timers_run_as_often_as_they_should(worker: Worker) -> None:
@@ -121,7 +121,7 @@ async def test_a_rooms_timers_run_as_often_as_they_should(worker: Worker) -> Non
     assert calls == {"tick": 40, "send_feedback": 20, "refresh": 4, "report": 1}
 
 
-async def test_a_worker_is_announced_while_it_lives_and_lets_everyone_go_at_its_end(
+async def test_a_worker_is_announced_while_it_lives_and_ends_in_silence(
     redis_url: str, clean_redis: Any
 ) -> None:
     worker = Worker(Config("lab", "lab", redis_url, 0, ("127.0.0.1",), ("127.0.0.1",), "INFO"))
@@ -137,4 +137,5 @@ async def test_a_worker_is_announced_while_it_lives_and_lets_everyone_go_at_its_
     assert not wire.lives(clean_redis.get(wire.worker_key("lab")))
     assert not clean_redis.smembers(wire.WORKERS_KEY)
     events = [fields[b"event"] for _, fields in clean_redis.xrange(wire.CALLS_STREAM)]
-    assert events == [b"started", b"peak", b"ended"]
+    # It may go on at another worker: the keeper ends it if it does not.
+    assert events == [b"started", b"peak"]

@@ -182,6 +182,31 @@ async def test_a_browsers_offer_is_answered_with_its_slots(room: Room, said: Rec
     await asyncio.sleep(0)
 
 
+async def test_an_offer_says_which_tracks_are_muted(room: Room, said: Recorder) -> None:
+    room.join(join("ann"), 0)
+    ann = room.participants["ann"]
+    sources = {"0": "microphone", "1": "camera"}
+
+    def offer(user: str, *muted: str) -> None:
+        sdp = build_offer(user, "p" * 22, ":".join(["5A"] * 32), Plan(), 0, 0).sdp
+        room.offer(ann, wire.Offer("garden", "ann", sdp, sources, muted=list(muted)), 0)
+
+    offer("first", "microphone")
+    for track in ann.tracks.values():
+        room.first_packet(track)
+    published = [e.track for e in said.group if isinstance(e, wire.TrackPublished)]
+    assert {track.source: track.muted for track in published} == {
+        "microphone": True,
+        "camera": False,
+    }
+    # The page has changed both while it was on its way.
+    offer("second", "camera")
+    changed = [(e.track, e.muted) for e in said.group if isinstance(e, wire.TrackMuted)]
+    assert changed == [("ann:microphone", False), ("ann:camera", True)]
+    room.drop(ann, "", 1)
+    await ann.closed()
+
+
 async def test_as_many_slots_as_a_page_asks_for_fit(room: Room, said: Recorder) -> None:
     # MOST_PAIRS and VOICES in static/rooms/room/slots.js.
     lines = build_offer("ufrag", "p" * 22, ":".join(["5A"] * 32), Plan(), 36, 4)
@@ -214,10 +239,10 @@ async def test_sources_that_do_not_fit_are_refused(
 
 async def test_junk_is_refused_and_changes_nothing(room: Room, said: Recorder) -> None:
     room.join(join("ann"), 0)
-    room.offer(room.participants["ann"], wire.Offer("garden", "ann", "v=0\r\njunk"), 0)
+    room.offer(room.participants["ann"], wire.Offer("garden", "ann", "v=0\r\njunk", id=9), 0)
     last = said.told[-1][1]
     assert isinstance(last, wire.Refused)
-    assert (last.command, last.code) == ("offer", "bad_sdp")
+    assert (last.command, last.code, last.id) == ("offer", "bad_sdp", 9)
     assert room.participants["ann"].connection is None
 
 

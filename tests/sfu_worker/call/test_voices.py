@@ -151,7 +151,7 @@ class House:
 
 
 @pytest.fixture
-async def house(redis_url: str) -> AsyncIterator[House]:
+async def house(redis_url: str, clean_redis: Any) -> AsyncIterator[House]:
     name = f"hall{secrets.token_hex(3)}"
     worker = Worker(Config(name, name, redis_url, 0, ("127.0.0.1",), ("127.0.0.1",), "INFO"))
     await worker.start()
