@@ -114,6 +114,16 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         # In seconds, and shorter than rooms.database.LIMIT_SECONDS.
         "timeout": 4,
     }
+elif _database["ENGINE"] == "django.db.backends.postgresql":
+    # A server that is gone is noticed within seconds, also if nothing says so.
+    _database["OPTIONS"] = {
+        "connect_timeout": 3,  # s
+        "keepalives_idle": 5,  # s
+        "keepalives_interval": 2,  # s
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,  # ms
+        **_database.get("OPTIONS", {}),
+    }
 DATABASES = {"default": _database}
 
 # Django
@@ -136,12 +146,13 @@ MIDDLEWARE = [
     "confcall.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "confcall.static.StaticFilesMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "confcall.busy.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "confcall.busy.BusyMiddleware",
 ]
 
 # Widgets use the site's templates, so that ours can replace the admin's.

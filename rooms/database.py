@@ -5,7 +5,8 @@ each message. One locked table would then hold up every call. Here, the work has
 its own, each with its own connection, and nothing else waits for them.
 
 A thread that waits for the database cannot be stopped. It ends by itself, because each wait for the
-database has a limit of its own, shorter than ``LIMIT_SECONDS``: see ``confcall.settings``.
+database has a limit of its own, shorter than ``LIMIT_SECONDS``. For SQLite and for connecting, the
+settings have it. ``limit_waits`` adds what they cannot say about PostgreSQL.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import contextvars
 import functools
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db.backends.signals import connection_created
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +40,18 @@ LIMIT_SECONDS = 6.0
 # More work than this does not wait: its turn would come too late.
 MAX_UNFINISHED = 1000
 
+# After this, PostgreSQL gives a statement up, and the wait for a lock with it.
+STATEMENT_SECONDS = 4.0
+
+# After this, we give up a PostgreSQL that says nothing, for example because its disk hangs.
+ANSWER_SECONDS = 5.0
+
+# PostgreSQL ends a transaction that we do not go on with, as when this process was stopped.
+TRANSACTION_SECONDS = 10.0
+
+# Trouble is logged this often at most.
+LOG_SECONDS = 10.0
+
 # What a database raises that is away, locked, full or slow.
 AWAY = (OperationalError, InterfaceError)
 
@@ -49,6 +65,7 @@ class Busy(Exception):
 
 _threads = ThreadPoolExecutor(THREADS, "database")
 _places = threading.BoundedSemaphore(MAX_UNFINISHED)
+_logged = -LOG_SECONDS
 
 
 async def run(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -65,11 +82,52 @@ async def run(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) ->
     except TimeoutError as exc:
         if not limit.expired():
             raise
-        raise Busy(f"the database did not answer within {LIMIT_SECONDS} s") from exc
+        trouble = Busy(f"the database did not answer within {LIMIT_SECONDS} s")
+        note(trouble)
+        raise trouble from exc
     except (DatabaseError, InterfaceError) as exc:
-        if not isinstance(exc, AWAY):
-            logger.exception("x the database refused what it was asked")
+        note(exc)
         raise Busy(str(exc).strip()) from exc
+
+
+def note(exc: Exception) -> None:
+    """Log trouble with the database, but not each time while it lasts."""
+    global _logged
+    if not isinstance(exc, (*AWAY, Busy)):
+        logger.error("x the database refused what it was asked", exc_info=exc)
+    elif time.monotonic() - _logged >= LOG_SECONDS:
+        _logged = time.monotonic()
+        logger.warning("x the database does not answer as it should: %s", str(exc).strip())
+
+
+def limit_waits() -> None:
+    """Let no connection that this process opens from now on wait for PostgreSQL without a limit.
+
+    For the web server only: a migration may take as long as it needs.
+    """
+    connection_created.connect(_limit, dispatch_uid="rooms.database")
+
+
+def _limit(connection: Any, **_kwargs: Any) -> None:
+    if connection.vendor != "postgresql":
+        return
+    raw: psycopg.Connection[Any] = connection.connection
+    wait = raw.wait
+
+    def limited(generator: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return wait(generator, *args, **{"timeout": ANSWER_SECONDS, **kwargs})
+        except psycopg.errors._WaitTimeout:
+            raw.close()  # an answer may still come, and would be taken for that of the next query
+            raise
+
+    raw.wait = limited  # type: ignore[method-assign, assignment]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, false),"
+            " set_config('idle_in_transaction_session_timeout', %s, false)",
+            [f"{STATEMENT_SECONDS:.0f}s", f"{TRANSACTION_SECONDS:.0f}s"],
+        )
 
 
 def _call(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

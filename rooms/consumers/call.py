@@ -104,7 +104,7 @@ class CallConsumer(Joining, Entitled, Moderating):
             logger.info("x %s: %s", kind.__name__, exc)
             await self._error("unavailable")
         except database.Busy as exc:
-            logger.warning("x %s: %s", kind.__name__, exc)
+            logger.debug("x %s: %s", kind.__name__, exc)
             if isinstance(message, messages.Join):
                 return await self._end("busy", NO_WORKER)  # the page retries by itself
             await self._busy(message)

@@ -43,7 +43,7 @@ class Moderating(CallSocket):
         except removal.NotHere:
             await self._error("not_here")
         except database.Busy as exc:
-            logger.warning("x a removal failed: %s", exc)
+            logger.info("x a removal failed: %s", exc)
             await self._error("busy")
         except sfu.Unavailable as exc:
             logger.info("x a ban was written, but the worker did not hear of it: %s", exc)

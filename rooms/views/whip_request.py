@@ -16,9 +16,11 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
+from rooms import database
 from rooms.entry import throttle
 from rooms.models import Invite, Room
 from rooms.roles import VisitorPolicy
+from rooms.views import busy
 from rooms.workers import sfu
 from sfu_worker import wire
 
@@ -57,22 +59,23 @@ def answered(view: View) -> View:
             response = HttpResponse(
                 exc.text + "\n", "text/plain; charset=utf-8", exc.status, headers=exc.headers
             )
-        except sfu.Unavailable as exc:
-            text = (
-                _("The media servers are busy right now. Try again in a moment.")
-                if isinstance(exc, sfu.Crowded)
-                else _("No media server is available right now. Try again in a moment.")
-            )
-            response = HttpResponse(
-                text + "\n",
-                "text/plain; charset=utf-8",
-                503,
-                headers={"Retry-After": str(RETRY_SECONDS)},
-            )
+        except sfu.Crowded:
+            response = later(_("The media servers are busy right now. Try again in a moment."))
+        except sfu.Unavailable:
+            response = later(_("No media server is available right now. Try again in a moment."))
+        except database.AWAY as exc:
+            database.note(exc)
+            response = later(busy.words())
         response["Cache-Control"] = "no-store"
         return response
 
     return inner
+
+
+def later(text: str) -> HttpResponse:
+    """503, in words."""
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return HttpResponse(text + "\n", "text/plain; charset=utf-8", 503, headers=headers)
 
 
 def bearer(request: HttpRequest) -> str:

@@ -212,18 +212,20 @@ def test_a_local_site_answers_under_all_its_local_names(tmp_path: Path) -> None:
     assert found["DEBUG"] is False
 
 
-def test_sqlite_waits_and_writes_ahead_and_postgres_has_no_such_options(tmp_path: Path) -> None:
+def test_sqlite_waits_and_writes_ahead(tmp_path: Path) -> None:
     options = settings_with(tmp_path)["DATABASES"]["default"]["OPTIONS"]
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in options["init_command"]
-    postgres = settings_with(tmp_path, DATABASE_URL="postgres://u:p@db:5432/confcall")["DATABASES"][
-        "default"
-    ]
-    assert (postgres["HOST"], postgres["NAME"], postgres.get("OPTIONS", {})) == (
-        "db",
-        "confcall",
-        {},
-    )
+
+
+def test_a_postgres_that_is_gone_is_noticed_and_its_address_may_say_when(tmp_path: Path) -> None:
+    url = "postgres://u:p@db:5432/confcall"
+    postgres = settings_with(tmp_path, DATABASE_URL=url)["DATABASES"]["default"]
+    assert (postgres["HOST"], postgres["NAME"]) == ("db", "confcall")
+    assert postgres["OPTIONS"]["connect_timeout"] == 3
+    assert postgres["OPTIONS"]["tcp_user_timeout"] == 10_000
+    postgres = settings_with(tmp_path, DATABASE_URL=f"{url}?connect_timeout=9")["DATABASES"]
+    assert postgres["default"]["OPTIONS"]["connect_timeout"] == 9
 
 
 def test_check_deploy_is_quiet_for_a_site_behind_tls(tmp_path: Path) -> None:

@@ -1,35 +1,20 @@
-"""Another program holds SQLite's write lock: calls go on, and writing succeeds afterwards."""
+"""Another program locks the database: calls go on, and writing succeeds afterwards."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
 
 from rooms.models import ChatLine
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
+from tests.rooms.locks import write_lock
 from tests.rooms.support import PATIENCE, join, make_room
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
-
-
-@contextmanager
-def write_lock() -> Iterator[None]:
-    """Hold it, as a program of somebody else does."""
-    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-    try:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.rollback()
-    finally:
-        other.close()
 
 
 async def test_a_mute_passes_while_the_lines_of_others_wait() -> None:
