@@ -20,6 +20,7 @@ import redis
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tools.postgres import Postgres
 from tools.product import start_valkey
 
 # Timings are no verdict: on a busy machine, making and running an example may take any time.
@@ -48,6 +49,9 @@ atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 VALKEY = start_valkey(DATA_DIR / "valkey")
 atexit.register(VALKEY.stop)
 
+if "TEST_POSTGRES" in os.environ:
+    # Set by tests/rooms/test_postgres.py. Otherwise tests use SQLite.
+    os.environ["DATABASE_URL"] = Postgres(Path(os.environ["TEST_POSTGRES"])).url
 os.environ["DATA_DIR"] = str(DATA_DIR)
 os.environ["REDIS_URL"] = f"redis://127.0.0.1:{VALKEY.port}/0"
 os.environ["SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz"

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from glob import glob
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ PROGRAMS = (
     # The program and its modules without a service.
     Program(("apache2",), "apache2-bin", "the tests of the proxies in docs/operations.md"),
     Program(("sqlite3",), "sqlite3", "the test of the backup in docs/operations.md"),
+    Program(("postgres",), "postgresql", "the tests of the database on PostgreSQL"),
     Program(("turnserver",), "coturn", "the tests of deploy/turnserver.conf"),
     Program(("faketime",), "faketime", "the tests of moved clocks in tests/faults"),
     # The Valkey from PyPI has no TLS.
@@ -44,7 +46,12 @@ PROGRAMS = (
 
 
 # Debian keeps servers out of the PATH of users.
-SERVER_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+SERVER_FOLDERS = (
+    "/usr/local/sbin",
+    "/usr/sbin",
+    "/sbin",
+    *sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True),
+)
 
 
 def find(*names: str) -> str | None:

@@ -55,7 +55,7 @@ async def test_an_unknown_address_is_refused() -> None:
 async def test_joining_tells_the_worker_who_comes_and_the_browser_who_it_is() -> None:
     room = await make_room(max_people=7)
     async with FakeWorker() as worker:
-        browser, welcome = await join(room, "  Ann \u0000\u202e  Lee ")
+        browser, welcome = await join(room, "  Ann \u0000\u202e  Lee ", person="ann")
         state = await browser.hear("room_state")
         command = await worker.heard(wire.Join)
         await browser.gone()
