@@ -24,7 +24,7 @@ from tests.sfu_worker.edge import until
 OURS = ("sfu_worker.", "aiortc.", "OpenSSL.", "pylibsrtp", "pyee.")
 # Made anew each second, or by whoever goes on receiving.
 FLEETING: tuple[str, ...] = ("sfu_worker.numbers", "sfu_worker.control.registry", "sfu_worker.wire")
-FLEETING += ("sfu_worker.light_client",)
+FLEETING += ("sfu_worker.control.load", "sfu_worker.light_client")
 
 
 def parts() -> dict[int, Any]:
