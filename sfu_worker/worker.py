@@ -20,6 +20,7 @@ from sfu_worker.call.rooms import Rooms
 from sfu_worker.config import Config
 from sfu_worker.control import claims
 from sfu_worker.control.bus import Bus
+from sfu_worker.control.drain import Drain
 from sfu_worker.control.registry import LiveRoom, Numbers, Registry
 from sfu_worker.control.worker_meter import WorkerMeter
 from sfu_worker.net.dtls import Certificate
@@ -57,6 +58,7 @@ class Worker:
         self._host: Host | None = None
         self._timer: asyncio.Task[None] | None = None
         self._rooms = Rooms(self._bus, self._make_room)
+        self._drain = Drain()
 
     @property
     def rooms(self) -> dict[str, Room]:
@@ -109,6 +111,31 @@ class Worker:
         await self._bus.stop()
         logger.info("- worker %s has ended", self.config.worker)
 
+    # Draining
+
+    def drain(self) -> None:
+        """Let the people here move to other workers, and take new rooms only if nobody else can."""
+        if self._registry is not None and not self._registry.draining:
+            logger.info("- worker %s drains", self.config.worker)
+            self._registry.drain()
+
+    @property
+    def draining(self) -> bool:
+        """Whether the worker wants to be empty."""
+        return self._registry is not None and self._registry.draining
+
+    @property
+    def drained(self) -> bool:
+        """Whether the drain is over: nobody is here any more, or nobody has anywhere to go."""
+        alone = self._drain.nowhere(time.monotonic())
+        return self.draining and (alone or not self._rooms.participants)
+
+    def _step_drain(self, now: float) -> None:
+        assert self._registry is not None
+        self._drain.note(self._registry.others, now)
+        if self._drain.others:
+            self._rooms.retire_streams(now)
+
     def _on_broken(self, exc: BaseException) -> None:
         if not self.broken.is_set():
             logger.critical("x this worker cannot go on and ends: %s", exc, exc_info=exc)
@@ -152,6 +179,9 @@ class Worker:
 
     def handle(self, cmd: wire.Command, fence: int) -> None:
         """Carry out one command that is for the holder with this fence."""
+        if isinstance(cmd, wire.Drain):
+            self.drain()
+            return
         self._rooms.handle(cmd, fence, time.monotonic())
         self.port.flush()
 
@@ -182,6 +212,8 @@ class Worker:
                 # An error in one room must not stop the timers of the others.
                 self._complaints.tell("the timer of a room", room.slug)
         self._rooms.forget_empty()
+        if self.draining:
+            self._step_drain(now)
         try:
             self._measure(late, now)
         except Exception:

@@ -74,6 +74,15 @@ class Rooms:
         self.retired.append(room)
         self.forget_empty()
 
+    def retire_streams(self, now: float) -> None:
+        """End the rooms with only streams and viewers. No page moves these to another worker.
+
+        Their programs come back by themselves, and are placed there.
+        """
+        for room in list(self.held.values()):
+            if not any(p.kind == "call" for p in room.participants.values()):
+                self.retire(room, now)
+
     def forget_empty(self) -> None:
         """Forget the rooms without participants."""
         for slug in [slug for slug, room in self.held.items() if not room.participants]:
@@ -85,8 +94,7 @@ class Rooms:
 
     def handle(self, cmd: wire.Command, fence: int, now: float) -> None:
         """Carry out one command that is for the holder with this fence."""
-        if isinstance(cmd, wire.Drain):
-            return
+        assert not isinstance(cmd, wire.Drain)
         if fence < self._since(cmd.room):
             logger.info("- %s: a late %s is ignored", cmd.room, type(cmd).__name__)
         elif isinstance(cmd, wire.Join):

@@ -5,6 +5,7 @@ The same round trip reads the leases of web processes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -80,3 +81,10 @@ async def beat(
         pipe.hmget(wire.web_key(process), ["beat", *channels])
     fences, *leases = await pipe.execute()
     return Answer(dict(zip(rooms, fences, strict=True)), dict(zip(sockets, leases, strict=True)))
+
+
+async def others(redis: Any, worker: str) -> bool:
+    """Whether another worker lives that takes rooms, busy or not."""
+    names = sorted(set(await redis.smembers(wire.WORKERS_KEY)) - {worker})
+    reports = await redis.mget([wire.worker_key(name) for name in names]) if names else []
+    return any(wire.lives(report) and not json.loads(report).get("draining") for report in reports)

@@ -23,6 +23,8 @@ from sfu_worker.tasks import Complaints, end, repeat, start
 logger = logging.getLogger("sfu.registry")
 
 BEAT_SECONDS = 1.0
+# People of a worker that drains move to others one by one.
+DRAIN_BEAT_SECONDS = 0.25
 # Entries in the stream of calls, and entries that may wait while Redis is away.
 CALLS_KEPT = 10_000
 
@@ -99,6 +101,8 @@ class Registry:
         self._calls: list[dict[str, str]] = []
         self._task: asyncio.Task[None] | None = None
         self.draining = False
+        # While draining: whether another worker takes rooms; None if Redis did not say.
+        self.others: bool | None = None
 
     def drain(self) -> None:
         """Tell everyone, as soon as possible, that this worker wants to be empty."""
@@ -160,8 +164,10 @@ class Registry:
             await self.beat()
         except (redis.exceptions.RedisError, OSError) as exc:
             logger.debug("x no heartbeat: %s", exc)
+            self.others = None
+        pause = DRAIN_BEAT_SECONDS if self.draining else BEAT_SECONDS
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._kick.wait(), BEAT_SECONDS)
+            await asyncio.wait_for(self._kick.wait(), pause)
 
     async def beat(self) -> None:
         """Write everything once, and learn which rooms are ours."""
@@ -193,6 +199,8 @@ class Registry:
         except BaseException:
             self._news |= news
             raise
+        if self.draining:
+            self.others = await claims.others(self._redis, self._worker)
         await self._write_calls()
 
     def _add_numbers(self, pipe: Any) -> None:
