@@ -1,0 +1,116 @@
+"""``manage.py drain``: let a worker's people move to other workers, and end it.
+
+For restarts during calls: whoever runs the worker (``serve``, systemd, Compose) starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from rooms.workers import numbers, sfu
+from rooms.workers.layer import AWAY
+from rooms.workers.numbers import WorkerNow
+
+STEP_SECONDS = 0.25
+LIMIT_SECONDS = 120.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Let the people on a media worker move to other workers, then end it. Without a name, list "
+        "the workers. With several names, drain one after the other."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("worker", nargs="*", help="as the list names it")
+        parser.add_argument(
+            "--limit",
+            type=float,
+            default=LIMIT_SECONDS,
+            metavar="SECONDS",
+            help="how long to wait for each step (default: %(default).0f)",
+        )
+        parser.add_argument(
+            "--anyway",
+            action="store_true",
+            help="even if no other worker can take the people: their calls are interrupted",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            asyncio.run(self._drain(options["worker"], options["limit"], anyway=options["anyway"]))
+        except (*AWAY, sfu.Unavailable, TimeoutError) as exc:
+            raise CommandError(
+                "Redis does not answer. Check that it is running and that REDIS_URL points to it."
+            ) from exc
+
+    async def _drain(self, names: list[str], limit: float, *, anyway: bool) -> None:
+        workers = await living()
+        if not workers:
+            raise CommandError("No media worker is running, so there is none to drain.")
+        unknown = [name for name in names if name not in workers]
+        if unknown:
+            raise CommandError(
+                f"There is no worker named {', '.join(unknown)}. The workers are: "
+                f"{', '.join(workers)}."
+            )
+        for worker in workers.values() if not names else ():
+            self.stdout.write(f"{worker.name}: {described(worker)}")
+        for name in names:
+            if not anyway:
+                await self._wait_for_another(name, limit)
+            await self._drain_one(name, limit)
+
+    async def _wait_for_another(self, name: str, limit: float) -> None:
+        """The worker that was drained before may be starting again."""
+        until = time.monotonic() + limit
+        told = False
+        while not any(takes_people(w) for w in (await living()).values() if w.name != name):
+            if time.monotonic() > until:
+                raise CommandError(
+                    f"No other worker can take the people on {name}. Start another worker first, "
+                    "or use --anyway: then they are cut off until a worker runs again."
+                )
+            if not told:
+                self.stdout.write(f"{name}: waiting for another worker that can take its people")
+            told = True
+            await asyncio.sleep(STEP_SECONDS)
+
+    async def _drain_one(self, name: str, limit: float) -> None:
+        worker = (await living()).get(name)
+        if worker is not None:
+            self.stdout.write(f"{name}: {described(worker)}; they move to other workers now")
+            await sfu.drain(name)
+        until = time.monotonic() + limit
+        while worker is not None:
+            if time.monotonic() > until:
+                raise CommandError(
+                    f"{name} still runs after {limit:.0f} s: {described(worker)}. It drains until "
+                    "everyone has moved or its own limit is over; see its log."
+                )
+            await asyncio.sleep(STEP_SECONDS)
+            worker = (await living()).get(name)
+        self.stdout.write(f"{name}: has ended")
+
+
+async def living() -> dict[str, WorkerNow]:
+    """The workers that live, by name."""
+    async with asyncio.timeout(sfu.TIMEOUT_SECONDS):
+        return {worker.name: worker for worker in await numbers.read_workers(sfu.client())}
+
+
+def takes_people(worker: WorkerNow) -> bool:
+    """Whether a room can move to this worker."""
+    return not worker.draining and not worker.busy
+
+
+def described(worker: WorkerNow) -> str:
+    state = ", draining" if worker.draining else ", busy" if worker.busy else ""
+    people = "1 person" if worker.people == 1 else f"{worker.people} people"
+    rooms = "1 room" if worker.rooms == 1 else f"{worker.rooms} rooms"
+    return f"{people} in {rooms}{state}"

@@ -1,0 +1,120 @@
+"""Draining a worker by ``manage.py drain``."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.core.management import CommandError, call_command
+
+from sfu_worker import wire
+from tests.rooms.support import PATIENCE
+
+
+def said(*args: Any) -> str:
+    out = io.StringIO()
+    call_command("drain", *args, stdout=out)
+    return out.getvalue()
+
+
+def report(client: Any, name: str, **facts: Any) -> None:
+    """A worker as it reports itself."""
+    body = {"worker": name, "beat": 1, "load": 0.1, "rooms": 2, "people": 3, **facts}
+    client.set(wire.worker_key(name), json.dumps(body))
+    client.sadd(wire.WORKERS_KEY, name)
+
+
+def told(name: str) -> Any:
+    """What a worker is told."""
+    message = async_to_sync(get_channel_layer().receive)(wire.worker_channel(name))
+    return wire.unseal(message)[0]
+
+
+def when_told(name: str, then: Callable[[], Any]) -> threading.Thread:
+    """Play a worker that drains."""
+
+    def play() -> None:
+        assert told(name) == wire.Drain()
+        then()
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    return thread
+
+
+def test_a_drained_worker_is_waited_for_until_it_has_ended(clean_redis: Any) -> None:
+    report(clean_redis, "w1")
+    report(clean_redis, "w2")
+    tombstone = json.dumps({"worker": "w1", "dead": True})
+    thread = when_told("w1", lambda: clean_redis.set(wire.worker_key("w1"), tombstone))
+    assert said("w1") == (
+        "w1: 3 people in 2 rooms; they move to other workers now\nw1: has ended\n"
+    )
+    thread.join(PATIENCE)
+
+
+def test_several_workers_are_drained_one_after_the_other(clean_redis: Any) -> None:
+    report(clean_redis, "w1")
+    report(clean_redis, "w2", people=1, rooms=1)
+
+    def restart() -> None:
+        clean_redis.delete(wire.worker_key("w1"))
+        report(clean_redis, "w3")
+        assert told("w2") == wire.Drain()
+        clean_redis.delete(wire.worker_key("w2"))
+
+    thread = when_told("w1", restart)
+    text = said("w1", "w2")
+    assert text.index("w1: has ended") < text.index("w2: 1 person in 1 room; they")
+    assert text.endswith("w2: has ended\n")
+    thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize("other", [None, {"draining": True}, {"busy": True}])
+def test_nobody_is_cut_off_unless_that_is_wanted(clean_redis: Any, other: Any) -> None:
+    report(clean_redis, "w1")
+    if other:
+        report(clean_redis, "w2", **other)
+    with pytest.raises(CommandError, match="No other worker can take the people on w1"):
+        said("w1", "--limit", "0")
+    thread = when_told("w1", lambda: clean_redis.delete(wire.worker_key("w1")))
+    assert "has ended" in said("w1", "--anyway")
+    thread.join(PATIENCE)
+
+
+def test_a_worker_that_does_not_end_is_not_waited_for_for_ever(clean_redis: Any) -> None:
+    report(clean_redis, "w1")
+    report(clean_redis, "w2")
+    with pytest.raises(CommandError, match="w1 still runs after 0 s: 3 people in 2 rooms"):
+        said("w1", "--limit", "0")
+    assert told("w1") == wire.Drain()
+
+
+def test_without_a_name_the_workers_are_listed(clean_redis: Any) -> None:
+    report(clean_redis, "w1")
+    report(clean_redis, "w2", draining=True, people=1, rooms=1)
+    report(clean_redis, "w3", dead=True)
+    assert said() == "w1: 3 people in 2 rooms\nw2: 1 person in 1 room, draining\n"
+
+
+def test_an_unknown_worker_is_named_with_those_that_are_there(clean_redis: Any) -> None:
+    report(clean_redis, "w1")
+    with pytest.raises(CommandError, match=r"no worker named w7\. The workers are: w1\."):
+        said("w1", "w7")
+
+
+def test_no_worker_at_all_is_a_failure(clean_redis: Any) -> None:
+    with pytest.raises(CommandError, match="No media worker is running"):
+        said("w1")
+
+
+@pytest.mark.usefixtures("without_redis")
+def test_no_redis_is_a_failure_that_says_what_to_do() -> None:
+    with pytest.raises(CommandError, match="REDIS_URL"):
+        said("w1")
