@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from rooms.entry.access import Refusal, invite_grant, user_grant, visitor_grant
@@ -170,9 +170,16 @@ def forget_arrivals(now: datetime) -> int:
 
 def rooms_with_streams() -> list[str]:
     """The rooms that streams or viewers entered lately."""
-    rooms = Room.objects.filter(
-        Exists(Arrival.objects.exclude(kind="call").filter(room=OuterRef("pk")))
-    )
+    return _rooms_of(Arrival.objects.exclude(kind="call"))
+
+
+def rooms_with_people() -> list[str]:
+    """The rooms that people entered lately from a call page."""
+    return _rooms_of(Arrival.objects.filter(kind="call"))
+
+
+def _rooms_of(arrivals: QuerySet[Arrival]) -> list[str]:
+    rooms = Room.objects.filter(Exists(arrivals.filter(room=OuterRef("pk"))))
     return list(rooms.values_list("slug", flat=True))
 
 
@@ -191,6 +198,24 @@ def streams_without_right(slug: str, now: datetime) -> list[str]:
         if isinstance(verdict, Refusal) or (kind == "whip" and not verdict.publish):
             gone.append(participant)
     return gone
+
+
+def seats_without_right(slug: str, participants: Iterable[str], now: datetime) -> set[str]:
+    """Those of a room's people whom nothing lets in any more, by none of their invites.
+
+    An account has no row of its own: whoever came in as the owner stays until the room closes.
+    """
+    rows = Arrival.objects.filter(kind="call", room__slug=slug, participant__in=set(participants))
+    arrivals = list(rows.select_related("room"))
+    passes = [Pass(a.room_id, Role(a.role), a.invite_id, a.person) for a in arrivals]
+    verdicts = current_grants(passes, now, rejoining=True)
+    lost: set[str] = set()
+    kept: set[str] = set()
+    for arrival, verdict in zip(arrivals, verdicts, strict=True):
+        account = arrival.invite_id is None and arrival.role == Role.OWNER
+        today = user_grant(arrival.room, is_staff=True, now=now) if account else verdict
+        (lost if isinstance(today, Refusal) else kept).add(arrival.participant)
+    return lost - kept
 
 
 def invite_verdict(

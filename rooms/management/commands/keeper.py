@@ -29,6 +29,7 @@ from rooms.entry.steady_clock import steady_now
 from rooms.models import Room
 from rooms.notes import store as notes_store
 from rooms.workers import calls, sfu
+from rooms.workers.seats import Live
 from sfu_worker import wire
 
 logger = logging.getLogger("rooms.keeper")
@@ -47,6 +48,9 @@ FORGET_SECONDS = 10 * 60.0
 # message. Nothing says whether it is still there, and its row stays for hours.
 TELL_TIMES = 2
 TELL_AGAIN_SECONDS = 30.0
+
+# How long a page's own web process has to end a seat that lost its right: it says why.
+PAGE_SECONDS = 3.0
 
 # Each attempt to merge notes reads all of them.
 MERGE_AGAIN_SECONDS = 3600.0
@@ -90,6 +94,7 @@ class Keeper:
         self._missing: dict[int, float] = {}
         self._forgot: float | None = None
         self._told: dict[str, list[float]] = {}
+        self._without_right: dict[str, float] = {}
         self._unmerged: dict[int, float] = {}
 
     def close(self) -> None:
@@ -109,6 +114,7 @@ class Keeper:
             partial(self.end_lost_calls, now, at),
             partial(self.compact_notes, at),
             partial(self.end_streams, now, at),
+            partial(self.end_seats, now, at),
             partial(self.forget_arrivals, now, at),
         ):
             try:
@@ -197,6 +203,29 @@ class Keeper:
                 for who in due:
                     self._told.setdefault(who, []).append(at)
                 told += due
+        return told
+
+    def end_seats(self, now: datetime, at: float) -> list[str]:
+        """End the media of people in calls who have lost their right; return them.
+
+        The page's web process does so first, and with words. But media goes on without it: if the
+        page has lost its WebSocket, nothing else asks. This is repeated while they are in.
+        """
+        before, self._without_right = self._without_right, {}
+        told: list[str] = []
+        slugs = admission.rooms_with_people()
+        reports = self._redis.mget([wire.live_key(slug) for slug in slugs]) if slugs else []
+        for slug, raw in zip(slugs, reports, strict=True):
+            live = Live.parse(raw)
+            if live is None or not live.seats:
+                continue
+            lost = admission.seats_without_right(slug, live.seats, now)
+            self._without_right |= {who: before.get(who, at) for who in lost}
+            due = [who for who in lost if at - self._without_right[who] >= PAGE_SECONDS]
+            if due:
+                with contextlib.suppress(sfu.Unavailable):
+                    removal.remove_now(Room(slug=slug), due)
+                    told += due
         return told
 
     def compact_notes(self, at: float) -> None:

@@ -1,0 +1,80 @@
+"""The keeper ends the media of people whose page cannot be told that their right has ended."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rooms.entry import admission
+from rooms.entry.passes import Pass
+from rooms.management.commands.keeper import PAGE_SECONDS, Keeper
+from rooms.models import Ban, Room
+from rooms.roles import Role
+from sfu_worker import wire
+
+pytestmark = pytest.mark.django_db
+
+T0 = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def keeper(clean_redis: Any) -> Keeper:
+    return Keeper(clean_redis, block_ms=1)
+
+
+@pytest.fixture
+def owner_id(django_user_model: Any) -> int:
+    return int(django_user_model.objects.create_user("owner", is_staff=True).pk)
+
+
+def come_in(room: Room, participant: str, invite: int | None, **fields: Any) -> None:
+    pass_ = Pass(room.pk, Role.SPEAKER, invite, f"person-{participant}", **fields)
+    admission.admit(pass_, participant, T0 - timedelta(hours=1), participant=participant)
+
+
+def list_seats(redis: Any, *participants: str) -> None:
+    """The report of the room's worker: they are in, by their media if by nothing else."""
+    seats = dict.fromkeys(participants, "a page")
+    report = {"epoch": "e1", "people": len(seats), "started": 1.0, "fence": 1, "seats": seats}
+    redis.set(wire.live_key("garden"), json.dumps(report))
+    redis.set(wire.room_key("garden"), "1 w1")
+    redis.set(wire.worker_key("w1"), "{}")
+
+
+@pytest.mark.parametrize(
+    ("change", "ended"),
+    [
+        pytest.param(None, set(), id="nothing"),
+        pytest.param("revoke", {"ann"}, id="invite revoked, but not the other one"),
+        pytest.param("ban", {"ann"}, id="banned"),
+        pytest.param("close", {"ann", "bob", "owner"}, id="room closed"),
+        pytest.param("lock", set(), id="locked"),
+    ],
+)
+def test_the_media_of_people_ends_with_their_right_although_no_page_asks(
+    room: Room, keeper: Keeper, clean_redis: Any, owner_id: int, change: str | None, ended: set[str]
+) -> None:
+    invite, other = (room.invites.create(role=Role.SPEAKER) for _ in range(2))
+    come_in(room, "ann", invite.pk)
+    come_in(room, "bob", invite.pk)
+    come_in(room, "bob", other.pk)
+    come_in(room, "owner", None, user=owner_id)
+    come_in(room, "gone", invite.pk)
+    if change == "revoke":
+        room.invites.filter(pk=invite.pk).update(revoked=True)
+    elif change == "ban":
+        Ban.objects.create(room=room, person="person-ann")
+    elif change is not None:
+        Room.objects.update(**{"closed" if change == "close" else "locked": True})
+    assert keeper.end_seats(T0, 0) == []
+    list_seats(clean_redis, "ann", "bob", "owner")
+    # First comes the page's own web process, which says why.
+    assert keeper.end_seats(T0, 0) == []
+    assert set(keeper.end_seats(T0, PAGE_SECONDS)) == ended
+    # It is repeated for as long as they are in.
+    assert set(keeper.end_seats(T0, PAGE_SECONDS + 2)) == ended
+    list_seats(clean_redis, "bob")
+    assert set(keeper.end_seats(T0, PAGE_SECONDS + 4)) == ended & {"bob"}
