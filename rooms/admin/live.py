@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from rooms.admin.draining import drain_address
 from rooms.models import Room
 from rooms.workers import sfu
 from rooms.workers.number_words import (
@@ -33,20 +34,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A worker or a room. ``cells`` are (label, text)."""
+    """A worker or a room. ``cells`` are (label, text), ``drain`` the page that drains a worker."""
 
     title: str
     cells: list[tuple[str, str]]
     worries: list[str]
     url: str = ""
     note: str = ""
+    drain: str = ""
 
 
 def live_view(model_admin: RoomModelAdmin, request: HttpRequest) -> HttpResponse:
     """For anyone who may see rooms. With ``?part``, only what changes, for the page's script."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    context = live()
+    context = live(may_drain=model_admin.has_change_permission(request))
     if "part" in request.GET:
         return TemplateResponse(request, "admin/rooms/room/live_part.html", context)
     context |= model_admin.admin_site.each_context(request) | {
@@ -58,17 +60,19 @@ def live_view(model_admin: RoomModelAdmin, request: HttpRequest) -> HttpResponse
     )
 
 
-def live() -> dict[str, Any]:
+def live(*, may_drain: bool) -> dict[str, Any]:
     """Cards for the template; ``away`` if Redis does not answer."""
     try:
         overview = sfu.overview_now()
     except sfu.Unavailable:
         return {"away": True}
-    return {"workers": [worker_card(w) for w in overview.workers], "rooms": room_cards(overview)}
+    workers = [worker_card(worker, may_drain=may_drain) for worker in overview.workers]
+    return {"workers": workers, "rooms": room_cards(overview)}
 
 
-def worker_card(worker: WorkerNow) -> Card:
-    return Card(worker.name, cells(WORKER_COLUMNS, worker), worries_of_worker(worker))
+def worker_card(worker: WorkerNow, *, may_drain: bool) -> Card:
+    drain = drain_address(worker.name) if may_drain and not worker.draining else ""
+    return Card(worker.name, cells(WORKER_COLUMNS, worker), worries_of_worker(worker), drain=drain)
 
 
 def room_cards(overview: Overview) -> list[Card]:

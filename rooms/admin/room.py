@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
+from rooms.admin.draining import drain_view
 from rooms.admin.live import live_view, right_now
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
 from rooms.entry.sharing import absolute
@@ -101,10 +102,14 @@ class RoomAdmin(RoomModelAdmin):
         return RoomList
 
     def get_urls(self) -> list[URLPattern]:
-        live = path(
-            "live/", self.admin_site.admin_view(partial(live_view, self)), name="rooms_live"
-        )
-        return [live, *super().get_urls()]
+        own = [
+            path(address, self.admin_site.admin_view(partial(view, self)), name=name)
+            for address, view, name in (
+                ("live/", live_view, "rooms_live"),
+                ("live/drain/", drain_view, "rooms_drain"),
+            )
+        ]
+        return [*own, *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Room | None = None) -> Any:
         """Leave out "right now" for a room that does not exist yet."""

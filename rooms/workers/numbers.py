@@ -27,6 +27,11 @@ class WorkerNow:
     numbers: WorkerNumbers | None
     busy: bool = False
 
+    @property
+    def takes_rooms(self) -> bool:
+        """Whether a room can move to this worker."""
+        return not self.draining and not self.busy
+
 
 @dataclass(frozen=True, slots=True)
 class RoomNow:

@@ -1,4 +1,4 @@
-"""Draining a worker by ``manage.py drain``."""
+"""Draining a worker by ``manage.py drain``, and by a button in the admin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from sfu_worker import wire
 from tests.rooms.support import PATIENCE
@@ -118,3 +121,52 @@ def test_no_worker_at_all_is_a_failure(clean_redis: Any) -> None:
 def test_no_redis_is_a_failure_that_says_what_to_do() -> None:
     with pytest.raises(CommandError, match="REDIS_URL"):
         said("w1")
+
+
+# The admin
+
+LIVE = "/admin/rooms/room/live/"
+DRAIN = f"{LIVE}drain/?worker=w1"
+
+
+@pytest.mark.django_db
+def test_an_owner_drains_a_worker_by_a_button_that_asks_first(
+    owner: Client, clean_redis: Any
+) -> None:
+    report(clean_redis, "w1")
+    assert f'href="{DRAIN}"' in owner.get(f"{LIVE}?part=1").content.decode()
+    page = owner.get(DRAIN).content.decode()
+    assert "No other worker can take its people" in page
+    assert "Drain anyway" in page
+    report(clean_redis, "w2")
+    page = owner.get(DRAIN).content.decode()
+    assert "move to other workers" in page
+    assert "People on it now: 3. Rooms: 2." in page
+    page = owner.post(DRAIN, follow=True).content.decode()
+    assert "Worker w1 lets its people move to other workers, then it ends." in page
+    assert told("w1") == wire.Drain()
+    report(clean_redis, "w1", draining=True)
+    assert DRAIN not in owner.get(f"{LIVE}?part=1").content.decode()
+    assert owner.get(f"{LIVE}drain/?worker=w7").status_code == 404
+
+
+@pytest.mark.django_db
+def test_draining_needs_the_permission_and_the_form(client: Client, clean_redis: Any) -> None:
+    report(clean_redis, "w1")
+    assert client.post(DRAIN)["Location"].startswith("/admin/login/")
+    helper = get_user_model().objects.create_user("helper", is_staff=True)
+    helper.user_permissions.add(Permission.objects.get(codename="view_room"))
+    client.force_login(helper)
+    assert DRAIN not in client.get(LIVE).content.decode()
+    assert client.post(DRAIN).status_code == 403
+    helper.user_permissions.add(Permission.objects.get(codename="change_room"))
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(helper)
+    assert strict.post(DRAIN).status_code == 403
+    assert strict.get(DRAIN).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("without_redis")
+def test_the_button_says_when_redis_is_away(owner: Client) -> None:
+    assert "no worker can be told anything" in owner.get(DRAIN, follow=True).content.decode()

@@ -70,7 +70,7 @@ class Command(BaseCommand):
         """The worker that was drained before may be starting again."""
         until = time.monotonic() + limit
         told = False
-        while not any(takes_people(w) for w in (await living()).values() if w.name != name):
+        while not any(w.takes_rooms for w in (await living()).values() if w.name != name):
             if time.monotonic() > until:
                 raise CommandError(
                     f"No other worker can take the people on {name}. Start another worker first, "
@@ -102,11 +102,6 @@ async def living() -> dict[str, WorkerNow]:
     """The workers that live, by name."""
     async with asyncio.timeout(sfu.TIMEOUT_SECONDS):
         return {worker.name: worker for worker in await numbers.read_workers(sfu.client())}
-
-
-def takes_people(worker: WorkerNow) -> bool:
-    """Whether a room can move to this worker."""
-    return not worker.draining and not worker.busy
 
 
 def described(worker: WorkerNow) -> str:
