@@ -252,7 +252,10 @@ async def test_the_rooms_of_an_unplugged_host_come_back_on_the_other_one(
         assert sorted(live["seats"]) == people
     finally:
         site.hosts.plug("two")
-    await until(lambda: bool(site.report("two").get("beat")), lambda: "two does not come back")
+    # It lives again, and has found out that it holds nothing.
+    await until(
+        lambda: site.report("two").get("people") == 0, lambda: f"two says {site.report('two')}"
+    )
     for call in (staying, moving):
         assert site.holder(call.slug) == "one"
         await call.receive()
