@@ -1,4 +1,4 @@
-"""From the text of a setting to its value. Each parser raises ``BadValue`` with a remedy. Pure."""
+"""From the text of a setting to its value. Each parser raises ``BadValue`` with a remedy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 import urllib.parse
 import zoneinfo
 from collections.abc import Callable
+
+from sfu_worker import wire
 
 
 class BadValue(ValueError):
@@ -79,10 +81,8 @@ def parse_host(text: str) -> str:
 
 
 def parse_redis(text: str) -> str:
-    if not re.match(r"(redis|rediss|unix)://", text):
-        raise BadValue(
-            "not an address of a Redis.", "Write it as in redis://:password@host:6379/0."
-        )
+    if problem := wire.redis_url_problem(text):
+        raise BadValue(problem.message, problem.hint)
     return text
 
 

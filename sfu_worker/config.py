@@ -9,9 +9,10 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import ifaddr
+
+from sfu_worker import wire
 
 DRAIN_SECONDS = 30
 LONGEST_DRAIN_SECONDS = 3600
@@ -76,17 +77,8 @@ def is_life_of(worker: str, place: str) -> bool:
 def _redis_url(env: Mapping[str, str]) -> str:
     """The URL, which may hold a password: no error repeats any part of it."""
     url = env.get("REDIS_URL") or _from_file(env, "REDIS_URL_FILE") or "redis://127.0.0.1:6379/0"
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme == "unix" or (parts.scheme in ("redis", "rediss") and parts.port != 0)
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ConfigError(
-            "REDIS_URL is not a Redis address: give one such as redis://127.0.0.1:6379/0,"
-            " with rediss:// for TLS or unix:// for a socket."
-            " Special characters in a password must be percent-encoded."
-        )
+    if problem := wire.redis_url_problem(url):
+        raise ConfigError(f"REDIS_URL: {problem.message} {problem.hint}")
     return url
 
 

@@ -112,6 +112,7 @@ from sfu_worker.wire.layer import (
     room_group,
     worker_channel,
 )
+from sfu_worker.wire.redis_url import redis_url_problem
 
 __all__ = [
     "AUDIO_SOURCES",
@@ -180,6 +181,7 @@ __all__ = [
     "live_key",
     "lives",
     "placed_key",
+    "redis_url_problem",
     "room_group",
     "room_key",
     "room_numbers_key",

@@ -14,7 +14,7 @@ CAPACITY = 2000
 EXPIRY_SECONDS = 30
 
 # A connection to Redis is dead if the other host acknowledges nothing for so long.
-DEAD_SECONDS = 6
+SILENT_SECONDS = 6
 
 
 def layer_options(redis_url: str, capacity: int = CAPACITY) -> dict[str, Any]:
@@ -33,17 +33,17 @@ def layer_options(redis_url: str, capacity: int = CAPACITY) -> dict[str, Any]:
 
 
 def _noticing(redis_url: str) -> dict[str, Any]:
-    """Options that end a connection whose other host was unplugged; see ``DEAD_SECONDS``."""
+    """Options that end a connection whose other host was unplugged; see ``SILENT_SECONDS``."""
     if redis_url.startswith("unix:"):
         return {}
     return {
         "socket_keepalive_options": {
             socket.TCP_KEEPIDLE: 2,
             socket.TCP_KEEPINTVL: 2,
-            socket.TCP_KEEPCNT: DEAD_SECONDS // 2 - 1,
+            socket.TCP_KEEPCNT: SILENT_SECONDS // 2 - 1,
             # Also while something was sent: Linux would try again for up to a quarter of an hour,
             # in steps of up to two minutes, and hear nothing meanwhile.
-            socket.TCP_USER_TIMEOUT: DEAD_SECONDS * 1000,
+            socket.TCP_USER_TIMEOUT: SILENT_SECONDS * 1000,
         }
     }
 
