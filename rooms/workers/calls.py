@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Value
-from django.db.models.functions import Greatest
+from django.db.models import Q
 
 from rooms.models import Call, Room
 
@@ -73,14 +72,33 @@ def running() -> list[Call]:
 def end_lost(missing: Mapping[int, float], now: datetime, at: float) -> list[int]:
     """End the calls that were missing long enough, and return them.
 
+    A call that has moved to another worker goes on there under another epoch, and stays one call.
+
     ``missing`` maps primary keys to the time since when they are missing. That and ``at`` are in
     seconds of a monotonic clock: ``now`` may have been set since.
     """
     lost = [pk for pk, since in missing.items() if at - since > LOST_SECONDS]
     for pk in lost:
         ended = now - timedelta(seconds=at - missing[pk])
-        Call.objects.filter(pk=pk, ended=None).update(ended=Greatest(F("started"), Value(ended)))
+        with transaction.atomic():
+            call = Call.objects.select_for_update().filter(pk=pk, ended=None).first()
+            if call is not None and not _goes_on(call, ended):
+                call.ended = max(call.started, ended)
+                call.save(update_fields=["ended"])
     return lost
+
+
+def _goes_on(call: Call, since: datetime) -> bool:
+    """Whether a call that is missing ``since`` is found to go on; then the two become one."""
+    later = Call.objects.select_for_update().filter(room=call.room_id, pk__gt=call.pk)
+    other = later.filter(Q(ended=None) | Q(ended__gte=since)).order_by("pk").first()
+    if other is None:
+        return False
+    other.started = min(call.started, other.started)
+    other.most_people = max(call.most_people, other.most_people)
+    other.save(update_fields=["started", "most_people"])
+    call.delete()
+    return True
 
 
 def missing_since(

@@ -167,6 +167,46 @@ def test_a_call_that_is_seen_again_goes_on(keeper: Keeper, clean_redis: Any) -> 
     assert len(keeper.end_lost_calls(T0, 80)) == 1
 
 
+@pytest.mark.usefixtures("room")
+def test_a_call_that_moves_to_another_worker_stays_one_call(
+    keeper: Keeper, clean_redis: Any
+) -> None:
+    happen(clean_redis, "started", 1, 0)
+    happen(clean_redis, "peak", 8, 1)
+    live(clean_redis, "e1")
+    keeper.record_calls()
+    for move, epoch in enumerate(("e2", "e3")):
+        at = 100.0 * move
+        live(clean_redis, epoch)
+        happen(clean_redis, "started", 1, 5 + move, epoch)
+        happen(clean_redis, "peak", 3, 5 + move, epoch)
+        keeper.record_calls()
+        assert keeper.end_lost_calls(T0, at) == []
+        assert len(keeper.end_lost_calls(T0, at + 40)) == 1
+        call = Call.objects.get()
+        assert (call.epoch, call.started, call.ended, call.most_people) == (epoch, T0, None, 8)
+    happen(clean_redis, "ended", 0, 9, "e3")
+    keeper.record_calls()
+    assert Call.objects.get().ended == T0 + timedelta(minutes=9)
+
+
+@pytest.mark.usefixtures("room")
+def test_a_call_that_was_over_before_another_is_missing_does_not_carry_it_on(
+    keeper: Keeper, clean_redis: Any
+) -> None:
+    happen(clean_redis, "started", 1, 0)
+    happen(clean_redis, "started", 1, 5, "e2")
+    happen(clean_redis, "ended", 0, 6, "e2")
+    keeper.record_calls()
+    keeper.end_lost_calls(T0 + timedelta(minutes=20), 0)
+    keeper.end_lost_calls(T0 + timedelta(minutes=21), 60)
+    ends = {call.epoch: call.ended for call in Call.objects.all()}
+    assert ends == {
+        "e1": T0 + timedelta(minutes=20),
+        "e2": T0 + timedelta(minutes=6),
+    }
+
+
 def test_notes_with_many_rows_are_merged(room: Room, keeper: Keeper) -> None:
     rows = [
         NotesUpdate(room=room, update_bytes=b"\x00\x00")
