@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 MAX_BYTES = 1024 * 1024
 
 BAD_MESSAGE, GONE, TOO_LARGE, TOO_FAST = 4400, 4403, 4413, 4429
+# "Try again later", in the registry of RFC 6455. The page does, and sends what is not stored.
+BUSY = 1013
 
 
 class NotesConsumer(PeerSocket):
@@ -38,6 +40,13 @@ class NotesConsumer(PeerSocket):
     access: notes_store.Access | None = None
     _over = False
     _presence: Presence | None = None
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        try:
+            await super().dispatch(message)
+        except database.Busy as exc:
+            logger.debug("x a notes connection ends: %s", exc)
+            await self._end(BUSY)
 
     async def connect(self) -> None:
         offered: list[str] = self.scope.get("subprotocols", [])

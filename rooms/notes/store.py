@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from pycrdt import Doc, merge_updates
 
 from rooms.models import NotesUpdate, Room
 
-# More rows than this are merged when the notes are opened or the keeper comes by.
+# More rows than this are merged when the keeper comes by.
 COMPACT_ROWS = 200
 
 # The limit for all updates of a room's notes: a thousand times what people write beside a call.
@@ -74,12 +74,7 @@ def document(updates: Iterable[bytes]) -> Doc[Any]:
 
 def load(room: int) -> list[bytes]:
     """All updates of a room's notes."""
-    updates = _rows(room)
-    if len(updates) > COMPACT_ROWS:
-        with suppress(BadUpdate):  # rows that cannot be merged can still be read
-            compact(room)
-        updates = _rows(room)
-    return [update for _, update in updates]
+    return [update for _, update in _rows(room)]
 
 
 def append(room: int, update: bytes) -> None:
@@ -95,18 +90,22 @@ def compact(room: int) -> int:
 
     An update that is written meanwhile stays a row of its own.
     """
+    rows = _rows(room)
+    if len(rows) < 2:
+        return len(rows)
+    # Before the transaction, because it may take long and nobody else can write in SQLite then.
+    # A document's get_update would leave out what waits for a missing update; merge_updates does
+    # not.
+    with _only_bad_update():
+        merged = merge_updates(*(update for _, update in rows))
     with transaction.atomic():
         # Two processes that merge at once would both store the result. The second waits here and
-        # finds one row.
+        # finds that its rows are gone.
         Room.objects.select_for_update().only("pk").filter(pk=room).first()
-        rows = _rows(room)
-        if len(rows) < 2:
-            return len(rows)
-        # A document's get_update would leave out what waits for a missing update; merge_updates
-        # does not.
-        with _only_bad_update():
-            merged = merge_updates(*(update for _, update in rows))
-        NotesUpdate.objects.filter(pk__in=[pk for pk, _ in rows]).delete()
+        merging = NotesUpdate.objects.filter(pk__in=[pk for pk, _ in rows])
+        if merging.count() != len(rows):
+            return 0
+        merging.delete()
         NotesUpdate.objects.create(room_id=room, update_bytes=merged)
     return len(rows)
 

@@ -18,7 +18,10 @@ def write_lock() -> Iterator[None]:
         with psycopg.connect(
             host=settings["HOST"], user=settings["USER"], dbname=settings["NAME"]
         ) as other:
-            tables = "rooms_room, rooms_invite, rooms_chatline, auth_user, django_session"
+            tables = (
+                "rooms_room, rooms_invite, rooms_chatline, rooms_notesupdate, auth_user,"
+                " django_session"
+            )
             other.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
             yield
             other.rollback()

@@ -5,17 +5,20 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import OperationalError, connection
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from pycrdt import Doc, Text
+from pycrdt import Doc, Text, merge_updates
 
+from rooms import database
 from rooms.consumers import notes
 from rooms.models import NotesUpdate, Room
 from rooms.notes import store as notes_store
 from rooms.notes import yprotocol
 from rooms.notes.yprotocol import Presence
 from tests.rooms.editor import Editor
+from tests.rooms.locks import write_lock
 from tests.rooms.support import PATIENCE, Browser, make_room
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
@@ -242,6 +245,41 @@ def filled() -> tuple[Doc[Any], list[bytes]]:
     return doc, updates
 
 
+async def test_an_edit_that_cannot_be_stored_is_sent_again_by_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room = await make_room()
+    ann = await Editor(room.notes_key).open()
+    monkeypatch.setattr(database, "LIMIT_SECONDS", 0.2)
+    with write_lock():
+        await ann.type("Hello")
+        assert await ann.browser.closed() == 1013
+    await ann.close()
+    monkeypatch.undo()
+    # The page keeps its document and connects again.
+    again = Editor(room.notes_key)
+    again.doc.apply_update(ann.doc.get_update())
+    await again.open()
+    bob = await Editor(room.notes_key).open()
+    await bob.reads("Hello")
+    for editor in (again, bob):
+        await editor.close()
+
+
+async def test_notes_that_cannot_be_read_are_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(*_: Any) -> None:
+        raise OperationalError("connection refused")
+
+    room = await make_room()
+    with monkeypatch.context() as patch:
+        patch.setattr(notes_store, "load", away)
+        browser = Browser("/ws/notes/", subprotocols=["yjs", f"key.{room.notes_key}"])
+        assert not await browser.connect()
+    await (await Editor(room.notes_key).open()).close()
+
+
 @pytest.mark.django_db(transaction=False)
 def test_compaction_keeps_every_word_and_leaves_one_row() -> None:
     room = Room.objects.create(slug="garden", title="Garden")
@@ -269,15 +307,27 @@ def test_compaction_keeps_an_update_that_waits_for_another() -> None:
     )
 
 
-@pytest.mark.django_db(transaction=False)
-def test_opening_notes_with_many_rows_merges_them() -> None:
+@pytest.mark.django_db(transaction=True)
+def test_nobody_else_has_to_wait_while_updates_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
     room = Room.objects.create(slug="garden", title="Garden")
     _, updates = filled()
-    rows = [
-        NotesUpdate(room=room, update_bytes=updates[0]) for _ in range(notes_store.COMPACT_ROWS + 1)
-    ]
-    NotesUpdate.objects.bulk_create(rows)
-    assert len(notes_store.load(room.pk)) == 1
+    for update in updates[:2]:
+        notes_store.append(room.pk, update)
+
+    def merge(*merging: bytes) -> bytes:
+        assert not connection.in_atomic_block
+        # Another process merges them meanwhile, and somebody writes.
+        monkeypatch.setattr(notes_store, "merge_updates", merge_updates)
+        assert notes_store.compact(room.pk) == 2
+        notes_store.append(room.pk, updates[2])
+        return bytes(merge_updates(*merging))
+
+    monkeypatch.setattr(notes_store, "merge_updates", merge)
+    text = notes_store.document(updates[:3]).get("notes", type=Text)
+    assert notes_store.compact(room.pk) == 0
+    assert NotesUpdate.objects.count() == 2
+    kept = notes_store.document(notes_store.load(room.pk)).get("notes", type=Text)
+    assert str(kept) == str(text)
 
 
 @hypothesis_settings(
