@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -58,15 +59,10 @@ class BackgroundForm(BackgroundModelForm):
             if not self.instance.pk:
                 raise forms.ValidationError(_("Choose an image."))
             return
-        limit = settings.MAX_UPLOAD_MB << 20
-        try:
-            if upload.size > limit:
-                raise image_files.too_large(limit)
-            self.picture = backgrounds.encode(
-                upload, limit, settings.MAX_IMAGE_MEGAPIXELS * 1_000_000
-            )
-        except image_files.BadImage as exc:
-            raise forms.ValidationError(str(exc)) from exc
+        outcome = getattr(upload, "encoded", None) or encoded(upload)
+        if isinstance(outcome, image_files.BadImage):
+            raise forms.ValidationError(str(outcome)) from outcome
+        self.picture = outcome
 
     def _post_clean(self) -> None:
         """Write the files last, so that a full disk is an error of the form and changes nothing."""
@@ -77,6 +73,17 @@ class BackgroundForm(BackgroundModelForm):
             self.files_written = backgrounds.write(self.picture)
         except image_files.BadImage as exc:
             self.add_error("upload", str(exc))
+
+
+def encoded(upload: UploadedFile[Any]) -> backgrounds.Picture | image_files.BadImage:
+    """The picture in an upload, or what is wrong with it. Takes seconds for a large one."""
+    limit = settings.MAX_UPLOAD_MB << 20
+    try:
+        if (upload.size or 0) > limit:
+            raise image_files.too_large(limit)
+        return backgrounds.encode(upload, limit, settings.MAX_IMAGE_MEGAPIXELS * 1_000_000)
+    except image_files.BadImage as exc:
+        return exc
 
 
 @admin.register(Background)
@@ -122,6 +129,19 @@ class BackgroundAdmin(BackgroundModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Background]:
         return super().get_queryset(request).prefetch_related("rooms")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Encode first: Django validates in a transaction, and SQLite has one writer at a time."""
+        upload = request.FILES.get("upload")
+        if isinstance(upload, UploadedFile) and self.has_view_or_change_permission(request):
+            upload.encoded = encoded(upload)  # type: ignore[attr-defined]
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Background, form: Any, change: bool) -> None:
         if form.files_written is None:

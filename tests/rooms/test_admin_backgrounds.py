@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from PIL import Image
 
@@ -120,3 +121,19 @@ def test_a_photo_of_a_phone_is_taken_as_it_is(owner: Client) -> None:
     data = images.heic(Image.new("RGB", (640, 480), (90, 90, 90)))
     owner.post("/admin/rooms/background/add/", images.upload_form(data, "IMG_0001.HEIC"))
     assert Background.objects.values_list("width", "height").get() == (640, 480)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_image_is_encoded_before_anybody_has_to_wait_for_the_database(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode, open_transactions = backgrounds.encode, []
+
+    def watched(*args: Any) -> backgrounds.Picture:
+        open_transactions.append(connection.in_atomic_block)
+        return encode(*args)
+
+    monkeypatch.setattr(backgrounds, "encode", watched)
+    owner.post("/admin/rooms/background/add/", images.upload_form(images.photo()))
+    assert Background.objects.exists()
+    assert open_transactions == [False]
