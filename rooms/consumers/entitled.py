@@ -12,6 +12,8 @@ from rooms.consumers.socket import REFUSED, CallSocket
 from rooms.entry import admission, passes
 from rooms.entry.access import Refusal
 from rooms.workers import sfu
+from rooms.workers.layer import AWAY
+from sfu_worker import wire
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,10 @@ class Entitled(CallSocket):
             me = self._me
             renewed = {"pass": passes.issue(me.pass_), "resume": self._resume_token(me)}
             await self._tell({"type": "pass", **renewed})
+            # Groups forget whoever is not added again within a day, and Redis forgets all of them
+            # if its clock is put forward by as much.
+            with contextlib.suppress(*AWAY):
+                await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
 
     async def rights_changed(self, message: dict[str, Any]) -> None:
         """``rooms.entry.rights`` repeats this until the seat matches the tables."""

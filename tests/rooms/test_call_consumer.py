@@ -18,7 +18,7 @@ from rooms.roles import Role
 from rooms.workers.watch import watch
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
-from tests.rooms.support import Browser, join, make_pass, make_room
+from tests.rooms.support import Browser, join, make_pass, make_room, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 
@@ -137,6 +137,28 @@ async def test_a_pass_is_renewed_while_it_counts() -> None:
         await browser.say(type="renew")
         await browser.refused("refused:invite_revoked", 4403)
         await browser.gone()
+
+
+async def test_a_page_that_its_group_has_forgotten_is_in_it_again_with_its_next_pass(
+    clean_redis: Any,
+) -> None:
+    room = await make_room()
+    async with FakeWorker() as worker:
+        browser, _ = await join(room)
+        await browser.hear("room_state")
+        [group] = clean_redis.keys("*:group:room.*")
+        clean_redis.delete(group)
+        await browser.say(type="renew")
+        await browser.hear("pass")
+        await until(lambda: in_group(clean_redis, group))
+        person = wire.Person("p2", "Bob", "speaker")
+        await worker.tell_group("garden", wire.ParticipantJoined("garden", "e-w1", 2, person))
+        await browser.hear("participant_joined")
+        await browser.gone()
+
+
+async def in_group(redis: Any, group: bytes) -> bool:
+    return bool(redis.zcard(group))
 
 
 # What the worker says
