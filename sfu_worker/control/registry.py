@@ -23,6 +23,8 @@ from sfu_worker.tasks import Complaints, end, repeat, start
 logger = logging.getLogger("sfu.registry")
 
 BEAT_SECONDS = 1.0
+# A worker whose report is the same after this does not live: it would have sent two others.
+BURY_SECONDS = 2.5
 # People of a worker that drains move to others one by one.
 DRAIN_BEAT_SECONDS = 0.25
 # Entries in the stream of calls, and entries that may wait while Redis is away.
@@ -96,6 +98,9 @@ class Registry:
         # Whether others should look at the keys at once.
         self._news = True
         self._buried = False
+        # What earlier lives said of themselves at our start, and when we read it.
+        self._earlier: dict[str, Any] | None = None
+        self._earlier_at = 0.0
         self._load = load or Load(time.monotonic())
         self._kick = asyncio.Event()
         self._calls: list[dict[str, str]] = []
@@ -114,14 +119,35 @@ class Registry:
         beating = repeat(self._step, "the heartbeat", Complaints(logger))
         self._task = start(beating, self._on_broken)
 
-    async def _bury(self) -> None:
-        """Tell that this worker's earlier lives are dead: nobody should wait for their keys."""
-        names = [str(name) for name in await self._redis.smembers(wire.WORKERS_KEY)]
+    async def _bury(self, now: float) -> bool:
+        """Tell that this worker's earlier lives are dead: nobody should wait for their keys.
+
+        ``now`` is in monotonic seconds. False: it is not sure yet that they are. A worker on
+        another machine has the same names if that machine has our host name, as copies have.
+        """
+        found = [str(name) for name in await self._redis.smembers(wire.WORKERS_KEY)]
+        names = [
+            name
+            for name in found
+            if self._place and is_life_of(name, self._place) and name != self._worker
+        ]
+        reports: dict[str, Any] = {
+            name: await self._redis.get(wire.worker_key(name)) for name in names
+        }
+        if self._earlier is None:
+            self._earlier, self._earlier_at = reports, now
+        if names and now - self._earlier_at < BURY_SECONDS:
+            return False
         pipe = self._redis.pipeline(transaction=True)
-        for name in names:
-            if self._place and is_life_of(name, self._place) and name != self._worker:
+        for name, report in reports.items():
+            if report == self._earlier.get(name):
                 wire.bury(pipe, name)
+            else:
+                logger.warning(
+                    "x %s lives on another machine with this host name: give each its own", name
+                )
         await pipe.execute()
+        return True
 
     async def stop(self) -> None:
         """Sign off, so that nobody waits for the worker's keys to expire."""
@@ -159,8 +185,7 @@ class Registry:
         self._kick.clear()
         try:
             if not self._buried:
-                await self._bury()
-                self._buried = True
+                self._buried = await self._bury(time.monotonic())
             await self.beat()
         except (redis.exceptions.RedisError, OSError) as exc:
             logger.debug("x no heartbeat: %s", exc)

@@ -11,7 +11,7 @@ import redis.asyncio
 from sfu_worker import wire
 from sfu_worker.control import claims
 from sfu_worker.control.load import Load
-from sfu_worker.control.registry import LiveRoom, Numbers, Registry
+from sfu_worker.control.registry import BURY_SECONDS, LiveRoom, Numbers, Registry
 from tests.sfu_worker.edge import until
 
 
@@ -38,7 +38,6 @@ class Holder:
 
 async def started(redis_url: str, name: str, rooms: dict[str, LiveRoom]) -> Registry:
     registry = Registry(redis_url, name, "host-1-", ["127.0.0.1:1"], Holder(rooms))
-    await registry._bury()
     await registry.beat()
     return registry
 
@@ -80,12 +79,28 @@ async def test_a_new_life_buries_the_one_before_and_nobody_else(
     other = Registry(redis_url, "host-10-cc", "host-10-", [], Holder())
     await other.beat()
     again = await started(redis_url, "host-1-bbbbbb", {})
+    assert not await again._bury(10.0)
+    assert await again._bury(10.0 + BURY_SECONDS)
     client = redis.asyncio.Redis.from_url(redis_url)
     assert not wire.lives(await client.get(wire.worker_key("host-1-aaaaaa")))
     assert await client.smembers(wire.WORKERS_KEY) == {b"host-1-bbbbbb", b"host-10-cc"}
     await client.aclose()
     await again.stop()
     await other.stop()
+
+
+async def test_a_worker_of_another_machine_with_the_same_host_name_is_not_buried(
+    redis_url: str, clean_redis: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    living = await started(redis_url, "host-1-aaaaaa", {})
+    new = await started(redis_url, "host-1-bbbbbb", {})
+    assert not await new._bury(10.0)
+    await living.beat()
+    assert await new._bury(10.0 + BURY_SECONDS)
+    assert wire.lives(clean_redis.get(wire.worker_key("host-1-aaaaaa")))
+    assert "host-1-aaaaaa lives on another machine" in caplog.text
+    await living.stop()
+    await new.stop()
 
 
 async def test_calls_are_written_to_the_stream(redis_url: str, clean_redis: Any) -> None:
