@@ -12,12 +12,36 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from rooms.workers import numbers, sfu
+from rooms.management.redis_url import redis_url
+from rooms.workers import numbers
 from rooms.workers.layer import AWAY
 from rooms.workers.numbers import WorkerNow
+from sfu_worker import wire
+from sfu_worker.channel_layer import ChannelLayer
 
 STEP_SECONDS = 0.25
 LIMIT_SECONDS = 120.0
+REDIS_SECONDS = 5.0
+
+
+class Workers:
+    """The media workers, through the Redis of ``redis_url``."""
+
+    def __init__(self) -> None:
+        self._layer = ChannelLayer(**wire.layer_options(redis_url()))
+
+    async def living(self) -> dict[str, WorkerNow]:
+        """The workers that live, by name."""
+        async with asyncio.timeout(REDIS_SECONDS):
+            found = await numbers.read_workers(self._layer.connection(0))
+        return {worker.name: worker for worker in found}
+
+    async def drain(self, name: str) -> None:
+        async with asyncio.timeout(REDIS_SECONDS):
+            await self._layer.send(wire.worker_channel(name), wire.seal(wire.Drain()))
+
+    async def close(self) -> None:
+        await self._layer.close_pools()
 
 
 class Command(BaseCommand):
@@ -43,14 +67,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            asyncio.run(self._drain(options["worker"], options["limit"], anyway=options["anyway"]))
-        except (*AWAY, sfu.Unavailable, TimeoutError) as exc:
+            asyncio.run(self._run(options["worker"], options["limit"], anyway=options["anyway"]))
+        except (*AWAY, TimeoutError) as exc:
             raise CommandError(
                 "Redis does not answer. Check that it is running and that REDIS_URL points to it."
             ) from exc
 
+    async def _run(self, names: list[str], limit: float, *, anyway: bool) -> None:
+        self._workers = Workers()
+        try:
+            await self._drain(names, limit, anyway=anyway)
+        finally:
+            await self._workers.close()
+
     async def _drain(self, names: list[str], limit: float, *, anyway: bool) -> None:
-        workers = await living()
+        workers = await self._workers.living()
         if not workers:
             raise CommandError("No media worker is running, so there is none to drain.")
         unknown = [name for name in names if name not in workers]
@@ -70,7 +101,11 @@ class Command(BaseCommand):
         """The worker that was drained before may be starting again."""
         until = time.monotonic() + limit
         told = False
-        while not any(w.takes_rooms for w in (await living()).values() if w.name != name):
+        while not any(
+            worker.takes_rooms
+            for worker in (await self._workers.living()).values()
+            if worker.name != name
+        ):
             if time.monotonic() > until:
                 raise CommandError(
                     f"No other worker can take the people on {name}. Start another worker first, "
@@ -82,10 +117,10 @@ class Command(BaseCommand):
             await asyncio.sleep(STEP_SECONDS)
 
     async def _drain_one(self, name: str, limit: float) -> None:
-        worker = (await living()).get(name)
+        worker = (await self._workers.living()).get(name)
         if worker is not None:
             self.stdout.write(f"{name}: {described(worker)}; they move to other workers now")
-            await sfu.drain(name)
+            await self._workers.drain(name)
         until = time.monotonic() + limit
         while worker is not None:
             if time.monotonic() > until:
@@ -94,14 +129,8 @@ class Command(BaseCommand):
                     "everyone has moved or its own limit is over; see its log."
                 )
             await asyncio.sleep(STEP_SECONDS)
-            worker = (await living()).get(name)
+            worker = (await self._workers.living()).get(name)
         self.stdout.write(f"{name}: has ended")
-
-
-async def living() -> dict[str, WorkerNow]:
-    """The workers that live, by name."""
-    async with asyncio.timeout(sfu.TIMEOUT_SECONDS):
-        return {worker.name: worker for worker in await numbers.read_workers(sfu.client())}
 
 
 def described(worker: WorkerNow) -> str:
