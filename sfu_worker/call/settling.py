@@ -29,6 +29,14 @@ class SlotEvents:
         if why:
             self._outbox.tell(p.reply, wire.SlotPaused(slot.mid, slot.wanted, why))
 
+    def repeat(self, p: Participant) -> None:
+        """Say again what the slots carry, and why those with a wish carry nothing."""
+        for slot in p.slots.values():
+            if slot.layer is not None:
+                self.bound(p, slot)
+            elif slot.wanted and slot.paused_why != "unwanted":
+                self.paused(p, slot, slot.paused_why)
+
     def bound(self, p: Participant, slot: Slot) -> None:
         """Tell the participant that a slot's layer, or its limit, has changed."""
         layer = slot.layer
@@ -102,6 +110,10 @@ class Settling:
     def repeat(self, p: Participant) -> None:
         """Somebody may have missed what they were told."""
         self._codecs.ask_again(p.id)
+        self._events.repeat(p)
+        for source, track in p.tracks.items():
+            if track.told_rids is not None:
+                self._outbox.tell(p.reply, wire.LayersWanted(source, track.told_rids))
         self.due = True
 
     def left(self, p: Participant) -> None:

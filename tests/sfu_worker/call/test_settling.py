@@ -105,3 +105,29 @@ def test_a_sender_hears_once_what_the_others_decode_and_again_on_request(pair: P
     pair.settling.left(pair.ben)
     pair.settling.settle_all(4.0)
     assert wire.CodecsCommon(["VP8", "H264", "VP9", "AV1"]) in pair.heard("ann")
+
+
+def test_a_receiver_who_may_have_missed_it_hears_again_what_the_slots_carry(pair: Pair) -> None:
+    pair.settling.repeat(pair.ben)
+    assert pair.heard() == []
+    pair.wishes("ann:camera")
+    pair.settling.repeat(pair.ben)
+    assert pair.heard() == []  # its key frame is on the way
+    pair.source.send(1.1, key=True)
+    pair.settling.bound(pair.ben, pair.slot)
+    pair.heard()
+    pair.settling.repeat(pair.ben)
+    assert pair.heard() == [wire.SlotBound("4", "ann:camera")]
+    pair.track.published = False
+    pair.settling.settle(pair.ben, 2.0)
+    pair.heard()
+    pair.settling.repeat(pair.ben)
+    assert pair.heard() == [wire.SlotPaused("4", "ann:camera", "unpublished")]
+
+
+def test_a_sender_who_may_have_missed_it_hears_again_which_layers_are_wanted(pair: Pair) -> None:
+    pair.settling.repeat(pair.ann)
+    assert pair.heard("ann") == []
+    pair.track.told_rids = ["q"]
+    pair.settling.repeat(pair.ann)
+    assert pair.heard("ann") == [wire.LayersWanted("camera", ["q"])]
