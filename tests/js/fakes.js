@@ -1,15 +1,40 @@
 // The parts of a browser that a call needs and Node lacks.
 
+import { mock } from 'node:test';
+
 /** Let everything run that does not wait for a timer. */
 export const settled = async () => {
   for (let i = 0; i < 20; i += 1) await Promise.resolve();
 };
 
+/** A clock that only `wait` moves, for timers and for `performance.now`. */
+export function installClock() {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
+  mock.method(performance, 'now', () => Date.now());
+}
+
+/**
+ * Let time pass.
+ *
+ * @param {number} milliseconds
+ */
+export async function wait(milliseconds) {
+  for (let left = milliseconds; left > 0; left -= 50) {
+    mock.timers.tick(Math.min(50, left));
+    await settled();
+  }
+}
+
 class FakeTransceiver {
   constructor(mid) {
     this.mid = mid;
     this.currentDirection = null;
-    this.sender = { track: null, replaceTrack: async (track) => (this.sender.track = track) };
+    this.sender = {
+      track: null,
+      replaceTrack: async (track) => (this.sender.track = track),
+      getStats: async () => new Map(),
+    };
     this.receiver = { track: { id: `track${mid}` } };
   }
 }
@@ -19,7 +44,7 @@ export class FakePeerConnection {
   static all = [];
 
   constructor() {
-    FakePeerConnection.all.push(this);
+    this.number = FakePeerConnection.all.push(this);
     this.transceivers = [];
     this.connectionState = 'new';
     this.signalingState = 'stable';
@@ -32,9 +57,23 @@ export class FakePeerConnection {
     return this.transceivers.at(-1);
   }
 
+  getTransceivers() {
+    return this.transceivers;
+  }
+
+  /** What has arrived, by mid: `video` or `audio`. */
+  arrived = new Map();
+
+  async getStats() {
+    const entries = [...this.arrived].map(([mid, kind]) => [
+      mid, { type: 'inbound-rtp', mid, kind, framesDecoded: 1, packetsReceived: 1 },
+    ]);
+    return new Map(entries);
+  }
+
   async createOffer() {
     if (this.refuses) throw new Error('no offer');
-    return { type: 'offer', sdp: `offer ${++this.offers}\r\n` };
+    return { type: 'offer', sdp: `offer ${++this.offers} of ${this.number}\r\n` };
   }
 
   async setLocalDescription(description) {

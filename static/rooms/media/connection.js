@@ -1,9 +1,10 @@
 import { Asking } from '../common/asking.js';
 import { Emitter } from '../common/emitter.js';
 import { addReceiver, measuring, twoSided } from './receiving.js';
-import { addSenders, SOURCES } from './sending.js';
+import { addSenders } from './sending.js';
+import { arrived } from './statistics.js';
 
-/** A connection that is `disconnected` for longer than this will not recover by itself. */
+/** A connection that is `disconnected` for longer than this may not recover by itself. */
 const PATIENCE = 5000;
 
 /** From the offer to a connected transport. */
@@ -23,9 +24,15 @@ const ANSWER_WITHIN = { within: 5000, longest: 30_000 };
  *   answered: void,
  *   unanswered: number,
  *   connected: void,
+ *   disconnected: void,
+ *   stalled: void,
  *   failed: void,
- * }} Events `unanswered`: number of unanswered offers in a row
+ * }} Events `unanswered`: number of unanswered offers in a row; `disconnected`: it may recover;
+ *   `stalled`: it has been disconnected for so long that it is time for another one
  */
+
+/** @type {import('./encodings.js').Quality} */
+const NOTHING = { mode: 'auto', ceiling: Infinity };
 
 let lastOfferId = 0;
 
@@ -49,6 +56,9 @@ export class Connection extends Emitter {
   constructor({ iceServers, publish, pairs, voices, givenUp = new Set() }) {
     super();
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    this._givenUp = givenUp;
+    /** May this page send? */
+    this.publish = publish;
     /** @type {Map<Source, import('./sending.js').Sender>} */
     this._senders = publish ? addSenders(this.pc, givenUp) : new Map();
     /** @type {Receivers[]} */
@@ -68,6 +78,8 @@ export class Connection extends Emitter {
     this._asking = new Asking((attempt) => void this._offer(attempt), ANSWER_WITHIN);
     this._timer = setTimeout(() => this._fail(), CONNECT_WITHIN);
     this._closed = false;
+    /** Disconnected for so long that another connection should take its place. */
+    this.stalled = false;
     this.pc.onconnectionstatechange = () => this._stateChanged();
     this._addSlots(pairs, voices);
   }
@@ -108,6 +120,30 @@ export class Connection extends Emitter {
     this.negotiate();
   }
 
+  /** Does media flow? */
+  get connected() {
+    return this.pc.connectionState === 'connected';
+  }
+
+  /**
+   * This page may send from now on, or no longer.
+   *
+   * @param {boolean} publish
+   * @returns {boolean} false: only another connection can do that. The worker has forgotten the
+   *   streams that this one sent, and the browser does not name them again (RFC 8843, 9.2)
+   */
+  allow(publish) {
+    this.publish = publish;
+    if (!publish) {
+      for (const source of this._senders.keys()) void this.send(source, null, NOTHING);
+      return true;
+    }
+    if (this._senders.size) return false;
+    this._senders = addSenders(this.pc, this._givenUp);
+    this.negotiate();
+    return true;
+  }
+
   /** Has the worker answered the latest offer? */
   get answered() {
     return this.negotiated && !this._offerId;
@@ -144,7 +180,9 @@ export class Connection extends Emitter {
     if (this._closed || this._offerId !== id) return;
     /** @type {Record<string, Source>} */
     const tracks = {};
-    for (const [source, { mid }] of this._senders) if (mid !== null) tracks[mid] = source;
+    for (const [source, { mid }] of this._senders) {
+      if (this.publish && mid !== null) tracks[mid] = source;
+    }
     this.emit('offer', { id, sdp: this.pc.localDescription?.sdp ?? '', tracks });
   }
 
@@ -152,7 +190,7 @@ export class Connection extends Emitter {
     const { sdp = '' } = await this.pc.createOffer();
     if (this._closed) return;
     try {
-      const changed = twoSided(measuring(sdp), SOURCES.indexOf('screen-audio'));
+      const changed = twoSided(measuring(sdp), this._senders.get('screen-audio')?.index(this.pc));
       await this.pc.setLocalDescription({ type: 'offer', sdp: changed });
     } catch {
       // Firefox accepts only its own description.
@@ -218,6 +256,17 @@ export class Connection extends Emitter {
     return (await this._senders.get(source)?.relieve()) ?? false;
   }
 
+  /**
+   * The mids of the slots in which something has arrived: a video that was decoded, or sound.
+   *
+   * @returns {Promise<Set<string>>}
+   */
+  async flowing() {
+    if (this._closed) return new Set();
+    const report = await this.pc.getStats();
+    return new Set(arrived([...report.values()]));
+  }
+
   close() {
     this._closed = true;
     this._asking.settle();
@@ -228,15 +277,17 @@ export class Connection extends Emitter {
 
   _stateChanged() {
     const state = this.pc.connectionState;
-    if (state === 'failed') this._fail();
-    if (state === 'disconnected') {
-      clearTimeout(this._timer);
-      this._timer = setTimeout(() => this._fail(), PATIENCE);
-    }
-    if (state === 'connected') {
-      clearTimeout(this._timer);
-      this.emit('connected', undefined);
-    }
+    if (state === 'failed' || state === 'closed') return this._fail();
+    if (state !== 'disconnected' && state !== 'connected') return;
+    clearTimeout(this._timer);
+    this.stalled = false;
+    if (state === 'disconnected') this._timer = setTimeout(() => this._stall(), PATIENCE);
+    this.emit(state, undefined);
+  }
+
+  _stall() {
+    this.stalled = true;
+    this.emit('stalled', undefined);
   }
 
   _fail() {

@@ -57,9 +57,9 @@ const MUSIC = 'stereo=1;sprop-stereo=1;maxaveragebitrate=128000';
  * mono.
  *
  * @param {string} sdp
- * @param {number} music index of the m-line for a shared screen's sound
+ * @param {number} [music] index of the m-line for a shared screen's sound, if there is one
  */
-export function twoSided(sdp, music) {
+export function twoSided(sdp, music = -2) {
   return sdp
     .split(/^(?=m=)/m)
     .map((section, place) => {

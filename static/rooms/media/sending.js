@@ -39,6 +39,15 @@ export class Sender {
     return this._transceiver.mid;
   }
 
+  /**
+   * The place of its m-line in an offer.
+   *
+   * @param {RTCPeerConnection} pc
+   */
+  index(pc) {
+    return pc.getTransceivers().indexOf(this._transceiver);
+  }
+
   /** @returns {Promise<RTCStatsReport>} */
   statistics() {
     return this._transceiver.sender.getStats();

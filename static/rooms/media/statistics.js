@@ -126,3 +126,18 @@ function since(before, now) {
     loss: packets > 0 ? Math.min(1, Math.max(0, (now.lost - before.lost) / packets)) : null,
   };
 }
+
+/**
+ * The mids of the slots in which something has arrived: a video that was decoded, or sound.
+ *
+ * @param {readonly Stats[]} report of a connection
+ * @returns {string[]}
+ */
+export function arrived(report) {
+  return report
+    .filter(({ type }) => type === 'inbound-rtp')
+    .filter(({ kind, framesDecoded, packetsReceived }) =>
+      kind === 'video' ? framesDecoded > 0 : packetsReceived > 0,
+    )
+    .map(({ mid }) => mid);
+}
