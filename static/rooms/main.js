@@ -4,7 +4,7 @@ import { LocalMedia } from './media/local_media.js';
 import { noticeMutedSpeech } from './media/muted_speech.js';
 import { Call } from './room/call.js';
 import { announce, toast } from './ui/announce.js';
-import { clearBanner, showBanner } from './ui/banner.js';
+import { showBanner } from './ui/banner.js';
 import { ChatPanel } from './ui/chat/chat_panel.js';
 import { fitBar } from './ui/controls/bar.js';
 import { controls } from './ui/controls/controls.js';
@@ -17,8 +17,10 @@ import { bringBack } from './ui/entry/come_back.js';
 import { showEnd } from './ui/entry/end.js';
 import { tellInsecure } from './ui/entry/insecure.js';
 import { Lobby } from './ui/entry/lobby.js';
+import { Queue } from './ui/entry/queue.js';
 import { linkTexts } from './ui/linked.js';
 import { notesFrame } from './ui/notes/notes_frame.js';
+import { Notice } from './ui/notice.js';
 import { followScreen } from './ui/screen.js';
 import { Tiles } from './ui/tiles/tiles.js';
 
@@ -57,8 +59,11 @@ function start(name, failed) {
   // Load the notes after the first media, or a while after the join, so that they never delay
   // sound.
   const notes = once(() => notesFrame(config, name));
-  call.on('media', (state) => state === 'connected' && notes());
-  call.on('socket', (connected) => connected && setTimeout(() => call.over || notes(), 3000));
+  const later = once(() => setTimeout(() => call.over || notes(), 3000));
+  call.on('changed', () => {
+    if (call.connected) notes();
+    else if (call.entered) later();
+  });
   globalThis.addEventListener('pagehide', () => call.leave());
   byId('leave', HTMLButtonElement).onclick = () => call.leave();
   call.join(name);
@@ -74,16 +79,19 @@ function start(name, failed) {
 function tell(call, name) {
   call.on('joined', ({ name }) => announce(text('call.joined', { name })));
   call.on('left', ({ name }) => announce(text('call.left', { name })));
-  call.on('socket', (connected) =>
-    connected ? clearBanner('socket') : showBanner('socket', text('connection.socket')),
-  );
-  call.on('media', (state) => {
-    if (state === 'failed') showBanner('media', text('connection.media'));
-    if (state === 'blocked') showBanner('media', text('connection.blocked'));
-    if (state === 'connected') clearBanner('media');
+  const notice = new Notice();
+  const queue = new Queue();
+  call.on('condition', (condition) => {
+    const entered = call.entered || !condition;
+    queue.show(entered ? '' : condition);
+    notice.show(entered ? condition : '');
   });
   call.on('problem', (words) => showBanner('problem', words));
-  call.on('ended', ({ why, message, devices }) => showEnd(why, message, { name, ...devices }));
+  call.on('ended', ({ why, message, devices }) => {
+    queue.show('');
+    notice.close();
+    showEnd(why, message, { name, ...devices });
+  });
 }
 
 /** @param {() => void} action */

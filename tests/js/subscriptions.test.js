@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
-import { beforeEach, mock, test } from 'node:test';
+import { test } from 'node:test';
 
 import { Subscriptions } from '../../static/rooms/room/subscriptions.js';
-
-beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ['setTimeout'] });
-});
 
 const receiver = (mid) => ({ mid, receiver: { track: `track ${mid}` } });
 
@@ -44,36 +39,34 @@ const wish = (key, more = {}) => ({
 });
 
 /** Slots of a connection; `told` is what the worker was told, `seen.away` keeps it from that. */
-function subscribed(connection = new FakeConnection()) {
+function subscribed(connection = new FakeConnection(), before = undefined) {
   const told = [];
-  const seen = { away: false };
-  const subscriptions = new Subscriptions((slots) => {
+  const seen = { away: false, now: 0, lost: 0 };
+  const tell = (slots) => {
     if (!seen.away) told.push(slots.map(({ mid, track }) => `${mid}=${track ?? ''}`).join(' '));
     return !seen.away;
-  });
-  subscriptions.use(connection);
+  };
+  const subscriptions = new Subscriptions(connection, tell, before);
+  const look = () => {
+    if (subscriptions.look(seen.now)) seen.lost += 1;
+  };
   const want = (...wishes) => {
     subscriptions.want(wishes);
-    mock.timers.tick(100);
+    look();
   };
-  return { subscriptions, connection, told, seen, want };
+  const wait = (milliseconds) => {
+    for (let left = milliseconds; left > 0; left -= 500) {
+      seen.now += 500;
+      look();
+    }
+  };
+  return { subscriptions, connection, told, seen, want, wait, look };
 }
 
 const bound = (mid, track, more = {}) => ({
   type: 'slot_bound', mid, track, layer: 'h', limit: '', ...more,
 });
 const paused = (mid, track, why) => ({ type: 'slot_paused', mid, track, why });
-
-test('the worker is told when wishes have settled, and once', () => {
-  const { subscriptions, told } = subscribed();
-  subscriptions.want([wish('a')]);
-  mock.timers.tick(99);
-  subscriptions.want([wish('a'), wish('b')]);
-  mock.timers.tick(99);
-  assert.deepEqual(told, []);
-  mock.timers.tick(1);
-  assert.deepEqual(told, ['0=a:microphone 1=a:camera 2=b:microphone 3=b:camera']);
-});
 
 test('only what has changed is told', () => {
   const { told, want } = subscribed();
@@ -87,31 +80,42 @@ test('only what has changed is told', () => {
 });
 
 test('wishes that could not be told are told the next time', () => {
-  const { subscriptions, told, seen, want } = subscribed();
+  const { told, seen, want, look } = subscribed();
   seen.away = true;
   want(wish('a'));
   seen.away = false;
-  subscriptions.flush();
+  look();
   assert.deepEqual(told, ['0=a:microphone 1=a:camera']);
 });
 
-test('without a connection nothing is told, and a new one is told everything', () => {
-  const { subscriptions, told, want } = subscribed();
-  want(wish('a'));
-  subscriptions.use(null);
+test('the next connection is asked for everything, in the same pairs', () => {
+  const { subscriptions, want } = subscribed();
   want(wish('a'), wish('b'));
-  assert.equal(told.length, 1);
-  subscriptions.use(new FakeConnection());
-  subscriptions.flush();
-  assert.equal(told.at(-1), '0=a:microphone 1=a:camera 2=b:microphone 3=b:camera');
+  want(wish('b'));
+  const next = subscribed(new FakeConnection(), subscriptions);
+  next.look();
+  assert.deepEqual(next.told, ['2=b:microphone 3=b:camera']);
+});
+
+test('a connection that is not answered yet is asked for nothing, and keeps the pairs', () => {
+  const { subscriptions, want } = subscribed();
+  want(wish('a'), wish('b'));
+  const connection = new FakeConnection();
+  const { pairs } = connection;
+  Object.defineProperty(connection, 'pairs', { value: [], writable: true });
+  const next = subscribed(connection, subscriptions);
+  next.want(wish('b'));
+  assert.deepEqual(next.told, []);
+  connection.pairs = pairs;
+  next.look();
+  assert.deepEqual(next.told, ['2=b:microphone 3=b:camera']);
 });
 
 test('a connection grows with the wishes and never shrinks', () => {
-  const { subscriptions, connection, want } = subscribed(new FakeConnection(8));
+  const { connection, want } = subscribed(new FakeConnection(8));
   want(wish('a'));
   want(...Array.from({ length: 13 }, (_, i) => wish(`k${i}`)));
   assert.deepEqual(connection.grown, [[8, 0], [16, 4]]);
-  assert.deepEqual(subscriptions.size, { pairs: 16, voices: 4 }, 'a new one is as large at once');
 });
 
 test('of more wishes than pairs only those with a pair are told', () => {
@@ -121,16 +125,18 @@ test('of more wishes than pairs only those with a pair are told', () => {
   assert.equal(subscriptions.arriving(wish('b')), null);
 });
 
-test('a picture is live when it is the one that was wished for', () => {
+test('a picture is bound when it is the one that was wished for', () => {
   const { subscriptions, want } = subscribed();
   const screen = wish('a', { video: 'a:screen' });
   want(wish('a'));
-  assert.ok(!subscriptions.arriving(wish('a')).live, 'the worker has not said so');
+  assert.ok(!subscriptions.arriving(wish('a')).video.bound, 'the worker has not said so');
   subscriptions.bound(bound('1', 'a:camera'));
-  const { audio, video, live } = subscriptions.arriving(wish('a'));
-  assert.deepEqual([audio, video, live], ['track 0', 'track 1', true]);
-  assert.ok(!subscriptions.arriving(screen).live, 'another picture is in the slot');
-  assert.ok(!subscriptions.arriving(wish('a', { video: null })).live, 'no picture is wished for');
+  const { audio, video } = subscriptions.arriving(wish('a'));
+  assert.deepEqual(audio, { track: 'track 0', mid: '0', bound: false });
+  assert.deepEqual(video, { track: 'track 1', mid: '1', bound: true });
+  assert.ok(!subscriptions.arriving(screen).video.bound, 'another picture is in the slot');
+  const nothing = subscriptions.arriving(wish('a', { video: null }));
+  assert.ok(!nothing.video.bound, 'no picture is wished for');
 });
 
 test('a picture that is held back says why until it flows again', () => {
@@ -139,21 +145,11 @@ test('a picture that is held back says why until it flows again', () => {
   subscriptions.bound(bound('1', 'a:camera'));
   subscriptions.paused(paused('1', 'a:camera', 'bandwidth'));
   const held = subscriptions.arriving(wish('a'));
-  assert.deepEqual([held.live, held.paused], [false, 'bandwidth']);
+  assert.deepEqual([held.video.bound, held.paused], [false, 'bandwidth']);
   assert.equal(subscriptions.arriving(wish('a', { video: 'a:other' })).paused, '');
   subscriptions.bound(bound('1', 'a:camera'));
   const flowing = subscriptions.arriving(wish('a'));
-  assert.deepEqual([flowing.live, flowing.paused], [true, '']);
-});
-
-test('in a new connection nothing is live yet', () => {
-  const { subscriptions, want } = subscribed();
-  want(wish('a'), wish('b'));
-  subscriptions.bound(bound('1', 'a:camera'));
-  subscriptions.paused(paused('3', 'b:camera', 'bandwidth'));
-  subscriptions.use(new FakeConnection());
-  assert.ok(!subscriptions.arriving(wish('a')).live);
-  assert.equal(subscriptions.arriving(wish('b')).paused, '');
+  assert.deepEqual([flowing.video.bound, flowing.paused], [true, '']);
 });
 
 test('statistics learn where a picture arrives, its layer, and why it is no better', () => {
@@ -167,40 +163,62 @@ test('statistics learn where a picture arrives, its layer, and why it is no bett
   assert.deepEqual(subscriptions.receiver('a'), { receiver, layer: '', limit: 'muted' });
 });
 
-test('a slot of which the worker has said something is not told again', () => {
-  const { subscriptions, told, want } = subscribed();
+test('a slot of which the worker has said something is told once more only', () => {
+  const { subscriptions, told, want, wait } = subscribed();
   want(wish('a'));
   subscriptions.bound(bound('0', 'a:microphone'));
   subscriptions.paused(paused('1', 'a:camera', 'muted'));
-  mock.timers.tick(60_000);
+  wait(29_500);
   assert.equal(told.length, 1);
+  wait(120_000);
+  assert.equal(told.length, 2, 'the size may have been lost');
 });
 
-test('a slot that still has the previous track is told again, an empty one is not', () => {
-  const { subscriptions, told, want } = subscribed();
+test('a slot that still has the previous track is told again until it has the wished one', () => {
+  const { subscriptions, told, want, wait } = subscribed();
   want(wish('a'));
   for (const [mid, source] of [['0', 'microphone'], ['1', 'camera']]) {
     subscriptions.bound(bound(mid, `a:${source}`));
   }
   want(wish('a', { audio: null, video: 'a:other' }));
   assert.equal(told.at(-1), '0= 1=a:other');
-  mock.timers.tick(5000);
+  subscriptions.paused(paused('0', '', 'unwanted'));
+  wait(5000);
   assert.equal(told.at(-1), '1=a:other');
 });
 
-test('a wish that the worker never answers is told four times', () => {
-  const { told, want } = subscribed();
+test('a slot that should be empty and is not is told again', () => {
+  const { subscriptions, told, want, wait } = subscribed();
   want(wish('a'));
-  for (const pause of [5000, 10_000, 20_000, 40_000, 60_000]) mock.timers.tick(pause);
-  assert.deepEqual(told, Array(4).fill('0=a:microphone 1=a:camera'));
+  subscriptions.bound(bound('0', 'a:microphone'));
+  subscriptions.bound(bound('1', 'a:camera'));
+  want(wish('a', { video: null }));
+  wait(5000);
+  assert.deepEqual(told.slice(1), ['1=']);
+  subscriptions.bound(bound('1', 'a:camera'));
+  wait(500);
+  assert.deepEqual(told.slice(1), ['1=', '1=']);
 });
 
-test('a connection that is gone is asked nothing any more', () => {
-  const { subscriptions, told, want } = subscribed();
+test('a wish that the worker never answers is told for ever, and the room is asked for', () => {
+  const { told, seen, want, wait } = subscribed();
   want(wish('a'));
-  subscriptions.use(null);
-  mock.timers.tick(60_000);
-  assert.equal(told.length, 1);
+  wait(15_000);
+  assert.deepEqual([told.length, seen.lost], [3, 1]);
+  const { length } = told;
+  wait(600_000);
+  assert.ok(told.length - length >= 10, 'at least every minute');
+  assert.equal(told.at(-1), '0=a:microphone 1=a:camera');
+});
+
+test('a worker that may have missed everything is told everything', () => {
+  const { subscriptions, told, want, look } = subscribed();
+  want(wish('a'));
+  subscriptions.bound(bound('0', 'a:microphone'));
+  subscriptions.bound(bound('1', 'a:camera'));
+  subscriptions.doubt();
+  look();
+  assert.deepEqual(told, Array(2).fill('0=a:microphone 1=a:camera'));
 });
 
 test('voices arrive in the same tracks, whoever speaks', () => {
@@ -208,6 +226,4 @@ test('voices arrive in the same tracks, whoever speaks', () => {
   assert.deepEqual(subscriptions.voices, ['track voice0', 'track voice1']);
   want(wish('a'));
   assert.equal(told[0], 'voice0= voice1= 0=a:microphone 1=a:camera');
-  subscriptions.use(null);
-  assert.deepEqual(subscriptions.voices, []);
 });

@@ -3,11 +3,22 @@ import { Emitter } from '../common/emitter.js';
 import { ChatClient } from './chat_client.js';
 import { MediaLink } from './media_link.js';
 import { Questions } from './questions.js';
+import { condition } from './condition.js';
 import { EMPTY, fromSnapshot, isRoomEvent, reduce } from './room_state.js';
+import { ShownRoom } from './shown_room.js';
 import { Signalling, SILENT_AFTER } from './signalling.js';
 
 /** From asking for a room_state to its arrival. */
 const STATE_WITHIN = { within: 5000, longest: 20_000 };
+
+/**
+ * The last event may be lost, and no gap shows it. After so much silence the whole room is asked
+ * for; up to twice as long, so that not all pages ask at once.
+ */
+const SILENCE = 30_000;
+
+/** Errors that are a condition of the call, and no answer to anything that someone did. */
+const CONDITIONS = new Set(['crowded', 'busy', 'unavailable', 'late']);
 
 /**
  * @typedef {import('../common/types.js').Person} Person
@@ -16,14 +27,13 @@ const STATE_WITHIN = { within: 5000, longest: 20_000 };
  *   changed: void,
  *   joined: Person,
  *   left: Person,
- *   socket: boolean,
- *   media: 'connecting' | 'connected' | 'failed' | 'blocked',
+ *   condition: import('./condition.js').Condition,
  *   role: {role: string, publish: boolean, raised: boolean},
  *   fresh_link: string,
  *   problem: string,
  *   ended: {why: string, message: string, devices: {microphone: boolean, camera: boolean}},
  * }} Events `problem` and `message` are texts for people; `why` is a key for the end page;
- *   `raised`: this person may send from now on; `blocked`: failed more than once, never connected
+ *   `raised`: this person may send from now on; `condition`: only when it has changed
  */
 
 /** Refusals for which the end page has its own text. */
@@ -49,29 +59,59 @@ export class Call extends Emitter {
     super();
     this._local = local;
     this.role = config.role;
+    /** As it is shown; during a move it includes those who have not arrived yet. */
     this.room = EMPTY;
     this.over = false;
-    this._fresh = false;
+    /** As the server says it. */
+    this._said = EMPTY;
+    this._shown = new ShownRoom(EMPTY);
+    this._socket = true;
+    this._refusal = '';
+    this._workerLost = false;
+    /** @type {import('./condition.js').Condition} */
+    this._condition = '';
+    this._expected = 0;
+    this._silence = 0;
     this._signalling = new Signalling(config.ws, config.pass);
     this.chat = new ChatClient((message) => this._signalling.send(message));
     this._questions = new Questions((message) => this._signalling.send(message));
     this._media = new MediaLink(config, local, this._signalling);
     this.subscriptions = this._media.subscriptions;
     this.limits = this._media.limits;
-    this._media.on('media', (state) => this.emit('media', state));
-    this._media.on('changed', () => this.emit('changed', undefined));
-    this._media.on('needed', () => this._state.begin());
-    this._signalling.on('message', (message) => this._receive(message));
     this._state = new Asking((attempt) => this._askState(attempt), STATE_WITHIN);
-    this._signalling.on('lost', () => this._lost());
+    this._media.on('changed', () => this._changed());
+    this._media.on('needed', () => this._ask());
+    this._signalling.on('message', (message) => this._receive(message));
+    this._signalling.on('lost', ({ reason }) => this._lost(reason));
     this._signalling.on('ended', (end) => this._refused(end));
   }
 
   /** @param {string} name */
   join(name) {
-    this.emit('media', 'connecting');
-    this.limits.start();
+    this._media.start();
     this._signalling.join(name);
+  }
+
+  /** Has this page been in the call? */
+  get entered() {
+    return this._said.epoch !== '';
+  }
+
+  /** Does media flow? */
+  get connected() {
+    return this._media.alive;
+  }
+
+  _changed() {
+    if (this.over) return;
+    const { alive, moving, failures, reached } = this._media;
+    const { entered, _socket: socket, _refusal: refusal } = this;
+    const lost = this._workerLost || moving;
+    const now = condition({ entered, socket, refusal, moving: lost, alive, failures, reached });
+    this.emit('changed', undefined);
+    if (now === this._condition) return;
+    this._condition = now;
+    this.emit('condition', now);
   }
 
   leave() {
@@ -86,6 +126,8 @@ export class Call extends Emitter {
     if (this.over) return;
     this.over = true;
     this._state.settle();
+    clearTimeout(this._silence);
+    clearTimeout(this._expected);
     this.chat.close();
     this._signalling.leave();
     const [microphone, camera] = [this._local.isOn('microphone'), this._local.isOn('camera')];
@@ -104,7 +146,7 @@ export class Call extends Emitter {
     if (why) return this._end(why, '');
     if (code === 4401) return this._end('pass', message);
     // After a room_state this page was in the call, so it did not fail to join.
-    this._end(this.room.epoch ? 'out' : 'refused', message);
+    this._end(this.entered ? 'out' : 'refused', message);
   }
 
   /** @param {ServerMessage} message */
@@ -121,11 +163,9 @@ export class Call extends Emitter {
       case 'answer':
         return this._media.accept(message);
       case 'slot_bound':
-        this.subscriptions.bound(message);
-        return this.emit('changed', undefined);
+        return this._media.bound(message);
       case 'slot_paused':
-        this.subscriptions.paused(message);
-        return this.emit('changed', undefined);
+        return this._media.paused(message);
       case 'layers_wanted':
         return this._media.want(message);
       case 'codecs_common':
@@ -147,8 +187,11 @@ export class Call extends Emitter {
   /** @param {ServerMessage} message that something went wrong */
   _trouble(message) {
     if (message.type === 'worker_lost') {
+      // The connection may be well, and the alarm a false one. The next room_state says.
+      this._workerLost = true;
+      this._media.doubt();
       this._state.expect();
-      return this._media.drop();
+      return this._changed();
     }
     if (message.type === 'error') return this._error(message);
     if (message.type === 'removed') {
@@ -159,29 +202,48 @@ export class Call extends Emitter {
     if (message.type === 'refused') {
       if (message.code === 'not_in_room') return this._signalling.reopen();
       if (message.code === 'room_full') return this._end('full', '');
-      if (message.command === 'offer') this._media.failed();
+      if (message.command === 'offer') this._media.refused();
     }
   }
 
   /** @param {import('../common/types.js').ErrorEvent} error */
   _error({ code, message, nonce }) {
-    if (nonce) this.chat.refused(nonce, code, message);
-    else this.emit('problem', message);
+    if (nonce) return this.chat.refused(nonce, code, message);
+    const passing = CONDITIONS.has(code);
+    if (!passing || (code === 'busy' && this._signalling.connected)) {
+      return this.emit('problem', message);
+    }
+    // The server did not reach the worker. Ask until it does.
+    if (!this._signalling.connected) return;
+    this._socket = false;
+    this._ask();
+    this._changed();
   }
 
   /** @param {import('../common/types.js').Welcome} message */
   _welcome(message) {
-    this._fresh = true;
+    this._socket = true;
+    this._refusal = '';
     this._state.expect();
-    this.emit('socket', true);
     this._roleChanged(message);
     this.chat.connected(message.chat_number);
+    this._changed();
   }
 
-  _lost() {
+  /** @param {string} reason code of the error before it, or '' */
+  _lost(reason) {
+    this._socket = false;
+    this._refusal = reason;
     this._state.settle();
+    clearTimeout(this._silence);
+    this._media.doubt();
     this._questions.lost();
-    this.emit('socket', false);
+    this._changed();
+  }
+
+  /** Ask for the whole room, unless that is under way. */
+  _ask() {
+    if (!this._state.open && this._signalling.connected) this._state.begin();
   }
 
   /** @param {number} attempt */
@@ -198,37 +260,51 @@ export class Call extends Emitter {
     this.role = role;
     this._media.allow(publish);
     this.emit('role', { role, publish, raised: publish && !could });
-    this.emit('changed', undefined);
+    this._changed();
   }
 
   /** @param {import('../common/types.js').RoomStateEvent} event */
   _snapshot(event) {
-    const before = this.room;
-    this.room = fromSnapshot(event);
+    const { epoch, n } = this._said;
+    if (event.epoch === epoch && event.n < n) return; // it is late: more is known already
     this._state.settle();
-    this._announce(before);
-    // The old socket may have lost an answer. If it was to the first offer, the connection starts
-    // over. If it was to a later one, only that offer is repeated.
-    const lost = this._fresh && !(event.resumed && this._media.negotiated);
-    const kept = !lost && this._media.isIn(event.epoch);
-    if (kept) this._media.repeat();
-    else this._media.connect(event.epoch);
-    if (kept && this._fresh) this._media.renew();
-    this._fresh = false;
-    this.emit('changed', undefined);
+    this._socket = true;
+    this._workerLost = false;
+    this._said = fromSnapshot(event);
+    this._show();
+    this._media.follow(this._said, event.resumed);
+    this._changed();
   }
 
   /** @param {import('../common/types.js').RoomEvent} event */
   _roomEvent(event) {
-    const before = this.room;
-    const { state, gap } = reduce(before, event);
+    const { state, gap } = reduce(this._said, event);
     if (gap) {
-      if (!this._state.open && before.epoch) this._state.begin();
+      if (this.entered) this._ask();
       return;
     }
-    this.room = state;
+    this._said = state;
+    this._show();
+    this._media.heard(state);
+    this._changed();
+  }
+
+  /** Show what is known, and say who has come or gone. */
+  _show() {
+    const before = this.room;
+    const now = performance.now();
+    this.room = this._shown.take(this._said, now);
     this._announce(before);
-    this.emit('changed', undefined);
+    clearTimeout(this._expected);
+    const { until } = this._shown;
+    if (until < Infinity) this._expected = setTimeout(() => this._showLater(), until - now);
+    clearTimeout(this._silence);
+    this._silence = setTimeout(() => this._ask(), SILENCE * (1 + Math.random()));
+  }
+
+  _showLater() {
+    this._show();
+    this._changed();
   }
 
   /** @param {import('./room_state.js').RoomState} before */

@@ -5,6 +5,9 @@ import { Emitter } from '../common/emitter.js';
 /** Close codes after which it is pointless to reconnect (docs/protocol.md). */
 const FINAL = new Set([1000, 4401, 4403]);
 
+/** The server cannot let this page in now; the error before it says why. */
+const TRY_AGAIN = 4503;
+
 const RENEW_EVERY = 5 * 60 * 1000;
 
 /** From `renew` to the new pass. */
@@ -19,9 +22,9 @@ const WELCOME_WITHIN = 10_000;
 /**
  * @typedef {{
  *   message: import('../common/types.js').ServerMessage,
- *   lost: void,
+ *   lost: {reason: string},
  *   ended: {code: number, reason: string, message: string},
- * }} Events `reason` and `message`: code and text of the error before the end
+ * }} Events `reason` and `message`: code and text of the error before the end; '' if there was none
  */
 
 /**
@@ -46,6 +49,8 @@ export class Signalling extends Emitter {
     this._socket = null;
     this._attempt = 0;
     this._welcomed = false;
+    /** How many sockets were welcomed: what was sent over an earlier one may be lost. */
+    this.number = 0;
     this._leaving = false;
     this._refusal = { reason: '', message: '' };
     this._timer = 0;
@@ -137,6 +142,7 @@ export class Signalling extends Emitter {
   _welcome(message) {
     clearTimeout(this._timer);
     this._welcomed = true;
+    this.number += 1;
     this._attempt = 0;
     this._resume = message.resume;
     clearInterval(this._renewal);
@@ -156,7 +162,7 @@ export class Signalling extends Emitter {
       this.emit('ended', { code, ...this._refusal });
       return;
     }
-    this.emit('lost', undefined);
+    this.emit('lost', { reason: code === TRY_AGAIN ? this._refusal.reason : '' });
     this._timer = setTimeout(this._retryNow, delay(this._attempt, Math.random()));
     this._attempt += 1;
   }

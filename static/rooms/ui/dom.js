@@ -56,7 +56,8 @@ export function icon(name, className = '') {
 }
 
 /**
- * Let an element play a track, or nothing.
+ * Let an element play a track, or nothing. A track that takes the place of another one joins its
+ * stream: with a new stream, the element would be black and silent for a moment.
  *
  * @param {HTMLMediaElement} element
  * @param {MediaStreamTrack | null} track
@@ -65,6 +66,11 @@ export function icon(name, className = '') {
 export function attach(element, track, play) {
   const before = element.srcObject instanceof MediaStream ? element.srcObject.getTracks()[0] : null;
   if (before === (track ?? undefined) || before === track) return;
+  if (before && track && element.srcObject instanceof MediaStream && !element.paused) {
+    element.srcObject.addTrack(track);
+    element.srcObject.removeTrack(before);
+    return;
+  }
   element.srcObject = track && new MediaStream([track]);
   if (track) play(element);
 }
