@@ -10,8 +10,9 @@ from sfu_worker.call.participant import Participant
 from sfu_worker.call.room import Room
 from sfu_worker.light_client import Plan
 from sfu_worker.light_client.offer import build_offer
+from sfu_worker.rtp.header import PLAIN
 from sfu_worker.sdp import SdpError
-from tests.sfu_worker.builders.rooms import join
+from tests.sfu_worker.builders.rooms import Recorder, join
 
 SOURCES = {"0": "microphone", "1": "camera"}
 
@@ -101,6 +102,27 @@ async def test_one_who_may_not_publish_any_more_keeps_the_connection(ann: Partic
     assert (ann.tracks, ann.connection) == ({}, connection)
     assert ann.silence(2) == []
     ann.disconnect(2)
+    await ann.closed()
+
+
+async def test_one_who_may_publish_again_does_so_on_the_connection_that_is_there(
+    ann: Participant, room: Room, said: Recorder
+) -> None:
+    room.participants["ann"] = ann
+    ann.arrived_at = 0.0
+    ann.answer(offer("first"), SOURCES, 0)
+    connection = ann.connection
+    assert connection is not None
+    packet = PLAIN.pack(0x80, 111, 1, 0, 4242) + bytes(20)
+    for times in (1, 2):
+        connection.on_rtp(memoryview(packet), 0, len(packet), 1.0)
+        assert [type(event) for event in said.group] == [wire.TrackPublished] * times
+        ann.silence(1)
+        connection.on_rtp(memoryview(packet), 0, len(packet), 1.0)
+        assert len(said.group) == times
+        ann.answer(offer("first"), SOURCES, 2)
+        assert ann.connection is connection
+    ann.disconnect(3)
     await ann.closed()
 
 
