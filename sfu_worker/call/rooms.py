@@ -96,7 +96,7 @@ class Rooms:
         """Carry out one command that is for the holder with this fence."""
         assert not isinstance(cmd, wire.Drain)
         if fence < self._since(cmd.room):
-            logger.info("- %s: a late %s is ignored", cmd.room, type(cmd).__name__)
+            logger.debug("- %s: a late %s is ignored", cmd.room, type(cmd).__name__)
         elif isinstance(cmd, wire.Join):
             self._join(cmd, fence, now)
         elif isinstance(cmd, wire.CloseRoom):
