@@ -10,6 +10,7 @@ import json
 import os
 import random
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -63,9 +64,13 @@ def answers(url: str) -> bool:
     return False
 
 
-def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str], seconds: float = 30) -> None:
-    """Send SIGTERM and wait; kill a process that ignores it, whose ``returncode`` is then -9."""
-    process.terminate()
+def stop(
+    process: subprocess.Popen[bytes] | subprocess.Popen[str],
+    seconds: float = 30,
+    number: signal.Signals = signal.SIGTERM,
+) -> None:
+    """Send a signal and wait; kill a process that ignores it, whose ``returncode`` is then -9."""
+    process.send_signal(number)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -123,7 +128,8 @@ def worker(
         client = stack.enter_context(redis.Redis.from_url(redis_url))
         command = [sys.executable, "-m", module]
         process = subprocess.Popen(command, cwd=ROOT, env=env | settings, stdout=out, stderr=out)
-        stack.callback(stop, process)
+        # SIGTERM would wait for those who are still in a call.
+        stack.callback(stop, process, number=signal.SIGINT)
 
         def ready() -> bool:
             if process.poll() is not None:
