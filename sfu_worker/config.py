@@ -14,6 +14,9 @@ import ifaddr
 
 from sfu_worker import wire
 
+# Of all lines of a worker and its watchdog.
+LOG_FORMAT = "%(levelname).1s %(name)s %(message)s"
+
 DRAIN_SECONDS = 30
 LONGEST_DRAIN_SECONDS = 3600
 

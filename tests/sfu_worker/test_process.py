@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
 import socket
@@ -10,8 +12,11 @@ import sys
 from typing import Any
 
 import pytest
+from channels_redis.core import RedisChannelLayer
 
 from sfu_worker import wire
+from tests.sfu_worker.builders.rooms import join
+from tests.sfu_worker.watchdog.watched import tell_of_another
 from tools import product
 
 # Generous: a start takes a second on an idle machine. No test judges speed.
@@ -39,6 +44,37 @@ def test_a_signal_ends_an_empty_worker_which_signs_off(
         process.send_signal(number)
         assert process.wait(LIMIT_SECONDS) == 0
     assert not wire.lives(clean_redis.get(wire.worker_key("lab")))
+
+
+def seat(redis_url: str) -> None:
+    """Let somebody join a room on the worker."""
+
+    async def act() -> None:
+        layer = RedisChannelLayer(**wire.layer_options(redis_url))
+        await layer.send(wire.worker_channel("lab"), wire.seal(join("ann"), 1))
+        await layer.close_pools()
+
+    asyncio.run(act())
+
+
+@pytest.mark.parametrize("second", [None, signal.SIGTERM, signal.SIGINT])
+def test_a_worker_drains_until_its_time_is_over_or_another_signal_comes(
+    second: signal.Signals | None, redis_url: str, clean_redis: Any
+) -> None:
+    def says(what: str) -> bool:
+        return bool(json.loads(clean_redis.get(wire.worker_key("lab")) or "{}").get(what))
+
+    seconds = "3600" if second else "1"
+    with product.worker(redis_url, "lab", SFU_DRAIN_SECONDS=seconds) as process:
+        seat(redis_url)
+        tell_of_another(clean_redis)
+        product.wait_until(lambda: says("people"))
+        process.send_signal(signal.SIGTERM)
+        product.wait_until(lambda: says("draining"))
+        if second:
+            process.send_signal(second)
+        assert process.wait(LIMIT_SECONDS) == 0
+    assert says("dead")
 
 
 def test_a_wrong_setting_is_one_line(redis_url: str) -> None:
