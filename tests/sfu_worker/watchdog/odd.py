@@ -1,0 +1,33 @@
+"""A watchdog and its worker as they ship, but the worker misbehaves when a signal says so.
+
+``python -m tests.sfu_worker.watchdog.odd`` is the watchdog; it starts the worker with arguments.
+The spare follows sooner than it would: no test is about the time in between.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+
+from sfu_worker.watchdog import watchdog
+from sfu_worker.watchdog.main import main
+
+# For each signal to the worker: what its event loop does from then on.
+SPIN, SLEEP = signal.SIGUSR1, signal.SIGUSR2
+
+
+def spin(*_: object) -> None:
+    while True:
+        pass
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        watchdog.SPARE_AFTER_SECONDS = 0.5
+        sys.exit(main("tests.sfu_worker.watchdog.odd"))
+    from sfu_worker import process
+
+    signal.signal(SPIN, spin)
+    signal.signal(SLEEP, lambda *_: time.sleep(3600))
+    sys.exit(process.main(sys.argv[1:]))
