@@ -20,9 +20,10 @@ LEASH = Path(__file__).with_name("leash.py")
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What to run. ``env`` is added to ours; ``grace`` is the seconds between SIGTERM and SIGKILL.
+    """What to run. ``env`` is added to ours.
 
-    Output lines that contain one of ``hide`` are not shown.
+    ``ends_with`` is the signal that stops it; after ``grace`` seconds SIGKILL follows. Output lines
+    that contain one of ``hide`` are not shown.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Spec:
     env: Mapping[str, str] = field(default_factory=dict)
     grace: float = 5.0
     hide: tuple[str, ...] = ()
+    ends_with: signal.Signals = signal.SIGTERM
 
 
 class Child:
@@ -52,13 +54,13 @@ class Child:
         self._task = asyncio.create_task(self._keep_running(), name=f"child {self.spec.name}")
 
     async def stop(self) -> None:
-        """SIGTERM, wait ``grace`` seconds, SIGKILL; returns when the process is gone."""
+        """Stop it as its specification says; returns when the process is gone."""
         self._stopping = True
         if self._task is None:
             return
         if self._process is None or self._process.returncode is not None:
             self._task.cancel()  # it waits before a restart
-        self._signal(signal.SIGTERM)
+        self._signal(self.spec.ends_with)
         done, _ = await asyncio.wait([self._task], timeout=self.spec.grace)
         if not done:
             self._write(
@@ -96,7 +98,7 @@ class Child:
             # Out of memory, processes or files, perhaps only for a while.
             return f"could not be started ({exc})"
         if self._stopping:  # asked to stop while the process was being started
-            self._signal(signal.SIGTERM)
+            self._signal(self.spec.ends_with)
         assert process.stdout is not None
         await pump(process.stdout, self._show)
         return _ending(await process.wait())
@@ -118,5 +120,5 @@ class Child:
 def _ending(code: int) -> str:
     if code < 0:
         with contextlib.suppress(ValueError):
-            return f"was ended by {signal.Signals(-code).name}"
+            return f"was killed by {signal.Signals(-code).name}"
     return f"ended with code {code}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -98,11 +99,15 @@ def worker_specs(plan: Plan, cores: int, redis_url: str) -> list[Spec]:
     specs = []
     for index, port in enumerate(plan.media_ports(cores)):
         env = {
+            # Each is named after its host and port.
+            "SFU_WORKER": "",
             "SFU_PORT": str(port),
             "SFU_LISTEN": plan.listen(),
             "REDIS_URL": redis_url,
         }
-        specs.append(Spec(f"w{index + 1}", (sys.executable, "-m", "sfu_worker"), env))
+        command = (sys.executable, "-m", "sfu_worker")
+        # All workers end, so there is no time to wait until people have moved to others.
+        specs.append(Spec(f"w{index + 1}", command, env, grace=10.0, ends_with=signal.SIGINT))
     return specs
 
 

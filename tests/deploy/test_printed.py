@@ -19,7 +19,8 @@ from django.core.management import get_commands
 
 from confcall.env import SETTINGS
 from rooms.workers import exposition
-from sfu_worker.config import Config
+from sfu_worker.config import DRAIN_SECONDS, Config
+from sfu_worker.watchdog.watchdog import END_SECONDS, TELL_SECONDS
 from tests.deploy.coturn import coturn
 from tests.deploy.parts import program
 from tests.deploy.printed import GUIDE, READERS, printed_block, printed_blocks
@@ -148,11 +149,21 @@ def test_the_relay_speaks_tls_with_what_is_printed(tmp_path: Path) -> None:
 def test_the_service_runs_the_checkout_and_ends_in_order() -> None:
     unit = configparser.ConfigParser()
     unit.optionxform = str  # type: ignore[assignment]
-    unit.read_string(printed_block("ini", "[Service]"))
+    unit.read_string(printed_block("ini", "ExecStart=/usr/bin/make run"))
     service = unit["Service"]
-    assert service["ExecStart"] == "/usr/bin/make run"
     assert service["KillMode"] == "mixed"
     assert service["User"] != "root"
+    assert unit["Install"]["WantedBy"] == "multi-user.target"
+
+
+def test_the_service_of_a_worker_gives_people_the_time_to_move() -> None:
+    unit = configparser.ConfigParser()
+    unit.optionxform = str  # type: ignore[assignment]
+    unit.read_string(printed_block("ini", "-m sfu_worker"))
+    service = unit["Service"]
+    assert service["KillMode"] == "mixed"
+    assert service["User"] != "root"
+    assert int(service["TimeoutStopSec"]) > DRAIN_SECONDS + END_SECONDS + TELL_SECONDS
     assert unit["Install"]["WantedBy"] == "multi-user.target"
 
 

@@ -199,7 +199,22 @@ def test_a_killed_worker_comes_back(serve: Callable[..., Served]) -> None:
         return victim not in now and len(now) == 2
 
     wait_until(both_are_back, "a new worker")
-    assert "was ended by SIGKILL; restarting it in 0.5 s" in served.output
+    assert "was killed by SIGKILL; restarting it in 0.5 s" in served.output
+
+
+def test_a_worker_process_that_dies_is_replaced_by_its_own_watchdog(
+    serve: Callable[..., Served],
+) -> None:
+    served = serve(SFU_WORKERS="1")
+    served.wait_ready()
+    watchdog = served.child("-m sfu_worker")
+    assert watchdog
+    workers = [pid for pid in children_of(watchdog) if "sfu_worker.process" in command_of(pid)]
+    os.kill(workers[0], signal.SIGKILL)
+    wait_until(lambda: "taken over" in served.output, "the next worker")
+    assert re.search(r"^w1 .*the media worker \S+ was killed by SIGKILL$", served.output, re.M)
+    assert served.child("-m sfu_worker") == watchdog
+    assert "restarting" not in served.output
 
 
 def test_nothing_outlives_a_killed_supervisor(serve: Callable[..., Served]) -> None:
@@ -207,6 +222,8 @@ def test_nothing_outlives_a_killed_supervisor(serve: Callable[..., Served]) -> N
     served.wait_ready()
     children = served.children()
     assert len(children) == 5
+    children += [pid for child in children for pid in children_of(child)]
+    assert len(children) >= 7
     served.end(signal.SIGKILL)
     wait_until(lambda: not [pid for pid in children if is_alive(pid)], "no orphans")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -67,6 +68,8 @@ def test_workers_get_names_and_ports_of_their_own() -> None:
         ("w2", "41001"),
     ]
     assert {spec.env["REDIS_URL"] for spec in specs} == {"unix:///run/x"}
+    # One name from the environment would be the name of all.
+    assert {spec.env["SFU_WORKER"] for spec in specs} == {""}
 
 
 def test_the_web_server_believes_a_proxy_only_when_told_to() -> None:
@@ -133,6 +136,24 @@ async def test_a_child_that_ignores_sigterm_is_killed_after_its_grace(tmp_path: 
     assert "serve deaf did not stop within 0.2 s and is killed" in said
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+async def test_a_child_is_stopped_by_the_signal_of_its_specification(tmp_path: Path) -> None:
+    said: list[str] = []
+    script = "trap 'echo interrupted; exit' INT; echo up; while :; do sleep 0.1; done"
+    spec = Spec("polite", ("sh", "-c", script), ends_with=signal.SIGINT, grace=60.0)
+    child = Child(spec, lambda name, line: said.append(line), tmp_path)
+    child.start()
+    async with asyncio.timeout(60):
+        while "up" not in said:
+            await asyncio.sleep(0.01)
+        await child.stop()
+    assert said == ["up", "interrupted"]
+
+
+def test_workers_end_at_once_when_everything_does() -> None:
+    specs = worker_specs(Plan("127.0.0.1", 8000, workers=2), 2, "redis://127.0.0.1")
+    assert {spec.ends_with for spec in specs} == {signal.SIGINT}
 
 
 async def test_a_child_that_waits_for_its_restart_ends_at_once(tmp_path: Path) -> None:
