@@ -151,12 +151,12 @@ class Joining(Chatting):
         """Join the room's group, and ask its worker for the seat. Raises sfu.Unavailable."""
         # Read first: if Redis loses the group after it was joined, the next look notices.
         era = await sfu.era()
+        claim = claim or await self._place(newcomer=False)
         try:
             # The group before the worker, so that nothing after the room_state is missed.
             await self.channel_layer.group_add(wire.room_group(self._slug), self.channel_name)
         except AWAY as exc:
             raise sfu.Unavailable("Redis is away") from exc
-        claim = claim or await self._place(newcomer=False)
         member.seat.ask(claim, era, time.monotonic())
         watch().sit(member.seat)
         await sfu.send(claim, self._join_command(member))
@@ -169,7 +169,8 @@ class Joining(Chatting):
         reason = watch().due(member.seat)
         if reason is None:
             return
-        logger.info("- %s enters %s again: %s", member.participant, self._slug, reason)
+        if member.seat.sure:  # once, however often it must be tried
+            logger.info("- %s enters %s again: %s", member.participant, self._slug, reason)
         if reason in LOST and member.seat.lose():
             await self._tell({"type": "worker_lost"})
         await self._enter_again(member)
@@ -180,7 +181,7 @@ class Joining(Chatting):
         try:
             await self._enter(member)
         except sfu.Unavailable as exc:
-            logger.info("x %s has not entered again: %s", member.participant, exc)
+            logger.debug("x %s has not entered again: %s", member.participant, exc)
         if member.seat.era != era:  # Redis had lost our group, and lines with it
             self._beside(self._catch_up)
 

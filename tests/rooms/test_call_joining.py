@@ -7,11 +7,12 @@ import time
 from typing import Any
 
 import pytest
+from channels.layers import get_channel_layer
 
 from rooms.consumers import joining
 from rooms.entry import passes
 from rooms.entry.passes import Pass
-from rooms.models import Ban, Invite
+from rooms.models import Arrival, Ban, Invite
 from rooms.roles import Role
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
@@ -128,12 +129,34 @@ async def test_somebody_who_was_removed_does_not_come_in_again() -> None:
     await browser.refused("refused:removed", 4403)
 
 
-async def test_without_a_worker_the_browser_hears_so() -> None:
+async def test_without_a_worker_the_browser_hears_so_and_the_invite_is_not_used() -> None:
     room = await make_room()
     browser = Browser("/ws/call/garden/")
     await browser.connect()
-    await browser.say(**{"type": "join", "pass": await make_pass(room)})
+    await browser.say(**{"type": "join", "pass": await make_pass(room, uses_left=1)})
     await browser.refused("unavailable", 4503)
+    assert (await Invite.objects.aget()).uses_left == 1
+
+
+async def test_a_line_that_comes_before_the_welcome_is_counted_in_it() -> None:
+    room = await make_room()
+    async with FakeWorker() as worker:
+        worker.answers[wire.Join] = []
+        browser = Browser("/ws/call/garden/")
+        await browser.connect()
+        await browser.say(**{"type": "join", "pass": await make_pass(room)})
+        entered = await worker.heard(wire.Join)
+        line = {"number": 7, "nonce": "n", "participant": "", "name": "X", "text": "Hi"}
+        await get_channel_layer().send(entered.reply, {"type": "chat_line", "body": line})
+        # Nor does an event reach a page that is not in.
+        person = wire.Person("p2", "Bob", "speaker")
+        joined = wire.ParticipantJoined("garden", "e-w1", 1, person)
+        await worker.tell_group("garden", joined)
+        state = wire.RoomState("garden", "e-w1", 1, entered.participant)
+        await worker.tell(entered.reply, state)
+        assert (await browser.hear("welcome"))["chat_number"] == 7
+        await browser.hear("room_state")
+        await browser.gone()
 
 
 async def test_newcomers_to_a_busy_worker_are_told_so_and_those_who_come_back_are_let_in() -> None:
@@ -147,6 +170,8 @@ async def test_newcomers_to_a_busy_worker_are_told_so_and_those_who_come_back_ar
         await newcomer.connect()
         await newcomer.say(**{"type": "join", "pass": await make_pass(room, person="ben")})
         await newcomer.refused("crowded", 4503)
+        # Nothing is written of somebody who was turned away.
+        assert not await Arrival.objects.filter(person="ben").aexists()
         back = Browser("/ws/call/garden/")
         await back.connect()
         token = await make_pass(room, person="ann")
