@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from rooms.management.commands.calltest import open_door
-from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
+from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling, open_door
 
 # Levels of sound as the header extension has them, dB below the loudest.
 SILENT, LOUD = 127, 25

@@ -19,9 +19,8 @@ from typing import Any
 import pytest
 import redis
 
-from rooms.management.commands.calltest import open_door
 from sfu_worker import wire
-from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
+from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling, open_door
 from tests.faults.hosts import PRIVATE, PUBLIC, PUBLIC_V6, Hosts, hosts, redis_with_tls
 from tools import product
 

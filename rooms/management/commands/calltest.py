@@ -5,14 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-import http.cookiejar
-import json
-import re
 import secrets
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,24 +23,11 @@ from rooms.management.redis_url import redis_url
 from rooms.models import Invite, Room
 from rooms.roles import Role
 from sfu_worker import numbers, wire
-from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling
+from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling, open_door
 from sfu_worker.numbers import WorkerNumbers
 
-CONFIG = re.compile(r'<script id="config" type="application/json">(.*?)</script>', re.DOTALL)
 # How long everyone has to join and to see the others; the first call on a cold machine is slow.
 JOIN_SECONDS = 30.0
-HTTP_SECONDS = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What the call page told one visitor."""
-
-    slug: str
-    pass_: str
-    socket: str
-    origin: str
-    cookie: str
 
 
 class Command(BaseCommand):
@@ -102,31 +84,6 @@ def temporary_invite(url: str, people: int) -> Iterator[str]:
         yield urllib.parse.urljoin(url, invite.get_absolute_url())
     finally:
         room.delete()
-
-
-def open_door(link: str) -> Door:
-    """Follow an invite as a new browser would. Raises OSError with the server's answer."""
-    jar = http.cookiejar.CookieJar()
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    # Programs get a preview of the link, see rooms.views.previews.
-    opener.addheaders += [("Sec-Fetch-Mode", "navigate")]
-    try:
-        with opener.open(link, timeout=HTTP_SECONDS) as response:
-            page, address = response.read().decode(), urllib.parse.urlsplit(response.geturl())
-    except urllib.error.HTTPError as exc:
-        raise OSError(f"{link} says {exc.code} {exc.reason}") from exc
-    found = CONFIG.search(page)
-    if found is None:
-        raise OSError(f"{link} does not lead to a call page")
-    config = json.loads(found[1])
-    scheme = "wss" if address.scheme == "https" else "ws"
-    return Door(
-        slug=config["room"]["slug"],
-        pass_=config["pass"],
-        socket=f"{scheme}://{address.netloc}{config['ws']}",
-        origin=f"{address.scheme}://{address.netloc}",
-        cookie="; ".join(f"{cookie.name}={cookie.value}" for cookie in jar),
-    )
 
 
 @dataclass(frozen=True, slots=True)
