@@ -106,6 +106,11 @@ class Link:
         self._on_rtcp = lambda *_: None
         self._end()
 
+    @property
+    def answered_at(self) -> float:
+        """When the peer last answered a check, or when they began; monotonic seconds."""
+        return self._checks.answered_at
+
     # Out
 
     def send_rtp(self, packet: bytes) -> None:

@@ -48,6 +48,7 @@ class Media:
         self.lines = build_offer(
             self.link.ufrag, self.link.pwd, self.link.fingerprint, plan, pairs, voices
         )
+        self._address = ("", 0)
         self._report_due = self._feedback_due = 0.0
 
     def offer(self, number: int = 1) -> dict[str, Any]:
@@ -58,9 +59,13 @@ class Media:
     async def accept(self, text: str, *, tcp: bool = False) -> None:
         """Connect as the answer says. Raises ConnectionError if it names no address."""
         answer = sdp.parse_answer(text)
-        address = pick_candidate(answer.candidates, tcp=tcp)
+        self._address = address = pick_candidate(answer.candidates, tcp=tcp)
         await self.link.connect(answer.ufrag, answer.pwd, answer.fingerprints, address, tcp=tcp)
         self.link.connected.add_done_callback(lambda _: self._begin(answer))
+
+    def rebind(self) -> None:
+        """Go on from another port of ours, as behind a NAT that has dropped the mapping."""
+        self.link.rebind(self._address)
 
     async def close(self) -> None:
         """Stop sending, and end the link."""

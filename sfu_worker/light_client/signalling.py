@@ -120,3 +120,8 @@ class WebSocketSignalling:
     async def close(self) -> None:
         if self._socket is not None:
             await self._socket.close()
+
+    def abort(self) -> None:
+        """End the connection at once, without a word."""
+        if self._socket is not None:
+            self._socket.transport.abort()

@@ -25,9 +25,9 @@ async def test_a_link_that_no_one_answers_ends_with_an_error() -> None:
         async with Hub() as hub:
             alone = link(hub)
             await alone.connect("abcd", "p" * 24, FINGERPRINTS, deaf.getsockname())
-            alone.tick(alone._checks.answered_at + TIMEOUT_SECONDS - 1)
+            alone.tick(alone.answered_at + TIMEOUT_SECONDS - 1)
             assert not alone.ended.is_set()
-            alone.tick(alone._checks.answered_at + TIMEOUT_SECONDS + 1)
+            alone.tick(alone.answered_at + TIMEOUT_SECONDS + 1)
             assert alone.ended.is_set()
             with pytest.raises(ConnectionError):
                 await alone.connected

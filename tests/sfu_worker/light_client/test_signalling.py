@@ -129,5 +129,22 @@ async def test_a_page_that_comes_back_says_so_and_may_come_another_way() -> None
     assert server.heard[0]["resume"] == "token"
 
 
+async def test_a_browser_that_is_killed_says_no_word() -> None:
+    closed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def serve(socket: websockets.ServerConnection) -> None:
+        await socket.wait_closed()
+        closed.set_result(socket.close_code or 0)
+
+    async with websockets.serve(serve, "127.0.0.1", 0) as listening:
+        port = next(iter(listening.sockets)).getsockname()[1]
+        signalling = WebSocketSignalling(f"ws://127.0.0.1:{port}/", "https://call.example")
+        await signalling.join("Ada", "signed")
+        signalling.abort()
+        # "Abnormal closure": there was no closing handshake (RFC 6455, section 7.4.1).
+        assert await asyncio.wait_for(closed, 10) == 1006
+        await signalling.close()
+
+
 async def test_closing_before_the_connection_is_no_error() -> None:
     await WebSocketSignalling("ws://127.0.0.1:1/", "https://call.example").close()
