@@ -230,6 +230,25 @@ class Confcall:
             self._shell = Shell(self.env)
         return self._shell.run(code)
 
+    def restart(self) -> None:
+        """Stop it and start it again, with the same data and ports. Returns when it is ready."""
+        stop(self.process)
+        self.said.append("\n")
+        began = len(self.said)
+        self.process = _spawn(self.env)
+        self.listen()
+        wait_until(
+            lambda: "confcall is ready" in "".join(self.said[began:]) and _is_ready(self),
+            lambda: self.output,
+            120,
+        )
+
+    def listen(self) -> None:
+        """Keep what the process prints."""
+        printed = self.process.stdout
+        assert printed is not None
+        threading.Thread(target=lambda: self.said.extend(printed), daemon=True).start()
+
     def stop(self) -> None:
         """Stop everything that was started."""
         if self._shell is not None:
@@ -266,7 +285,13 @@ def _serve(data: str, settings: dict[str, str]) -> Confcall:
         "PYTHONUNBUFFERED": "1",
         **settings,
     }
-    process = subprocess.Popen(
+    product = Confcall(f"http://127.0.0.1:{env['PORT']}", _spawn(env), env)
+    product.listen()
+    return product
+
+
+def _spawn(env: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
         cwd=ROOT,
         env=env,
@@ -274,11 +299,6 @@ def _serve(data: str, settings: dict[str, str]) -> Confcall:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    product = Confcall(f"http://127.0.0.1:{env['PORT']}", process, env)
-    printed = process.stdout
-    assert printed is not None
-    threading.Thread(target=lambda: product.said.extend(printed), daemon=True).start()
-    return product
 
 
 def _is_ready(product: Confcall) -> bool:
