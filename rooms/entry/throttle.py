@@ -32,7 +32,7 @@ LIMITS: dict[tuple[str, str], Limit] = {
     ("whep", "PATCH"): Limit(100, 6000),
 }
 
-_TAKE = """
+TAKE = """
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
@@ -54,7 +54,7 @@ async def wait_seconds(kind: str, method: str, caller: str) -> int:
     try:
         return int(
             await sfu.evaluate(
-                _TAKE, [wire.throttle_key(kind, method, caller)], str(limit.rate), limit.burst
+                TAKE, [wire.throttle_key(kind, method, caller)], str(limit.rate), limit.burst
             )
         )
     except sfu.Unavailable:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.deploy.parts import accepts, program, running
+from tests.deploy.printed import printed_block
 
 PLACES = ("router", "one", "two", "people")
 
@@ -154,12 +155,13 @@ def redis_with_tls(folder: Path, host: str) -> Iterator[str]:
     """A Redis with TLS, a password and a certificate of a CA of our own: its URL. Call inside."""
     folder.mkdir(parents=True, exist_ok=True)
     write_certificates(folder, host)
-    files = {"cert": "server.pem", "key": "server.key", "ca-cert": "ca.pem"}
-    command = [program("redis-server"), "--port", "0", "--tls-port", "6379", "--bind", host]
-    for option, name in files.items():
-        command += [f"--tls-{option}-file", str(folder / name)]
-    command += ["--tls-auth-clients", "no", "--requirepass", PASSWORD]
-    command += ["--save", "", "--dir", str(folder)]
+    # As the guide prints it.
+    lines = printed_block("ini", "tls-port")
+    for printed, ours in (("/etc/redis", str(folder)), ("10.0.0.1", host), ("PASSWORD", PASSWORD)):
+        assert printed in lines
+        lines = lines.replace(printed, ours)
+    (folder / "redis.conf").write_text(f"{lines}dir {folder}\n")
+    command = [program("redis-server"), str(folder / "redis.conf")]
     with running(command, folder / "redis.log", lambda: accepts(6379, host)):
         yield f"rediss://:{PASSWORD}@{host}:6379/0?ssl_ca_certs={folder / 'ca.pem'}"
 

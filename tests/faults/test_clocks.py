@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 import redis
 
+from rooms.entry import throttle
 from sfu_worker import wire
 from sfu_worker.channel_layer import ChannelLayer
 from tests.faults.clocks import HOUR, MovableClock, moved_valkey
+from tools.product import wait_until
 
 # Prints both clocks for each line of its input, after a sleep.
 SHOW = """
@@ -64,6 +66,7 @@ def test_a_wall_clock_moves_while_a_process_runs_and_its_monotonic_clock_does_no
 # Sends its number of messages to a channel.
 SEND = """
 import asyncio, sys
+from rooms.entry import throttle
 from sfu_worker import wire
 from sfu_worker.channel_layer import ChannelLayer
 
@@ -122,3 +125,19 @@ async def test_a_group_outlives_a_move_of_the_clock_of_redis(
         await layer.group_send("room.attic", {"n": 2})
         assert [(await hearing)["n"], (await layer.receive(channel))["n"]] == [1, 2]
     await layer.close_pools()
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_limit_lasts_no_longer_when_the_clock_of_redis_is_moved(
+    moved_redis: tuple[str, redis.Redis], clock: MovableClock, hours: int
+) -> None:
+    _, client = moved_redis
+
+    def wait() -> int:
+        # Two requests at once, then ten a second.
+        return int(client.eval(throttle.TAKE, 1, "bucket", "10", "2"))
+
+    assert [wait(), wait()] == [0, 0]
+    assert wait() > 0
+    clock.move_and_wait(hours * HOUR, client)
+    wait_until(lambda: wait() == 0, seconds=30)

@@ -93,7 +93,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                     "two",
                     log,
                     SFU_PORT="40000",
-                    SFU_LISTEN=f"{PRIVATE['two']},{PUBLIC_V6}",
+                    SFU_LISTEN="0.0.0.0,::",
                     SFU_ANNOUNCE=f"{PUBLIC_V6},{PUBLIC['two']}",
                 )
             )
