@@ -1,9 +1,11 @@
 import { text } from '../common/texts.js';
-import { announce, toast } from './announce.js';
+import { announce } from './announce.js';
 import { byId } from './dom.js';
 
 /** What is over within a second needs no words. */
-export const AFTER = 1000;
+const AFTER = 1000;
+
+const BACK_FOR = 2500;
 
 /**
  * Says in words how the call is, as long as it is not as it should be. The words lie over the
@@ -26,16 +28,20 @@ export class Notice {
 
   /** @param {string} condition */
   _say(condition) {
-    const words = text(`connection.${condition}`);
-    this._element.textContent = words;
     this._said = true;
-    announce(words);
+    this._tell(text(`connection.${condition}`));
   }
 
   _back() {
     this._said = false;
-    const words = text('connection.back');
-    toast(words);
+    this._tell(text('connection.back'));
+    this._timer = setTimeout(() => (this._element.textContent = ''), BACK_FOR);
+  }
+
+  /** @param {string} words */
+  _tell(words) {
+    this._element.textContent = words;
+    announce(words);
   }
 
   /** The call is over. */
