@@ -138,9 +138,9 @@ class Pulse:
 
     @property
     def living(self) -> dict[str, Report]:
-        """The workers that live, or may do so."""
+        """The workers that live, or may do so. Of whom nothing was heard, nothing is expected."""
         return {
-            worker: heard.report or Report()
+            worker: heard.report or Report(busy=True)
             for worker, heard in self._workers.items()
             if not _is_dead(heard)
         }

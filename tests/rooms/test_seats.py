@@ -180,6 +180,13 @@ def test_a_process_that_was_stopped_does_not_call_workers_dead() -> None:
     assert pulse.dead == frozenset()
 
 
+def test_a_worker_of_which_only_the_name_is_known_takes_nobody() -> None:
+    pulse = Pulse()
+    beats(pulse, None)
+    assert pulse.dead == frozenset()
+    assert not replace(HERE, workers=pulse.living).another_than("b")
+
+
 def test_looks_without_an_answer_make_nobody_older() -> None:
     pulse = Pulse()
     now = beats(pulse, 1, 1, 1)
