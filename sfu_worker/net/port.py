@@ -81,7 +81,10 @@ class MediaPort:
         )
 
     def take_waited(self) -> float:
-        """The longest that a datagram lay in its socket since the last call, in seconds."""
+        """How long the first datagram since the last call lay in its socket, in seconds.
+
+        Called at each tick, that is enough: a queue delays all, and a pause delays the tick too.
+        """
         waited, self._waited = self._waited, 0.0
         return waited
 
@@ -150,8 +153,7 @@ class MediaPort:
             if not count:
                 return
             self.datagrams_in += count
-            waited = udp.slab.waited()
-            if self._waited < waited < LONGEST_WAIT_SECONDS:
+            if not self._waited and 0 < (waited := udp.slab.waited()) < LONGEST_WAIT_SECONDS:
                 self._waited = waited
             now = time.monotonic()
             end = end or now + TURN_SECONDS
