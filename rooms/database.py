@@ -87,7 +87,7 @@ async def run(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) ->
         raise trouble from exc
     except (DatabaseError, InterfaceError) as exc:
         note(exc)
-        raise Busy(str(exc).strip()) from exc
+        raise Busy(line(exc)) from exc
 
 
 def note(exc: Exception) -> None:
@@ -97,7 +97,12 @@ def note(exc: Exception) -> None:
         logger.error("x the database refused what it was asked", exc_info=exc)
     elif time.monotonic() - _logged >= LOG_SECONDS:
         _logged = time.monotonic()
-        logger.warning("x the database does not answer as it should: %s", str(exc).strip())
+        logger.warning("x the database does not answer as it should: %s", line(exc))
+
+
+def line(exc: Exception) -> str:
+    """What PostgreSQL says in several lines, in one."""
+    return " ".join(str(exc).split())
 
 
 def limit_waits() -> None:
