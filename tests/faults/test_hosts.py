@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ import redis
 
 from sfu_worker import wire
 from sfu_worker.light_client import Hub, LightClient, Plan, WebSocketSignalling, open_door
+from tests.deploy.parts import running
 from tests.faults.hosts import PRIVATE, PUBLIC, PUBLIC_V6, Hosts, hosts, redis_with_tls
 from tools import product
 
@@ -48,12 +50,15 @@ class Site:
     def holder(self, slug: str) -> str:
         """The host whose worker holds a room; empty if none does."""
         worker = self.read(wire.room_key(slug)).split(" ")[-1]
-        return worker and ("two" if worker == "two" else "one")
+        return worker and ("two" if worker.startswith("two-") else "one")
 
-    def report(self, worker: str) -> dict[str, Any]:
-        """What a worker says of itself; empty if it says nothing."""
-        report: dict[str, Any] = json.loads(self.read(wire.worker_key(worker)) or "{}")
-        return report
+    def report(self, host: str) -> dict[str, Any]:
+        """What the worker of a host says of itself; empty if it says nothing."""
+        for name in self.redis.scan_iter(wire.worker_key(f"{host}-*")):
+            report: dict[str, Any] = json.loads(self.read(name.decode()) or "{}")
+            if report.get("beat"):
+                return report
+        return {}
 
     def room(self, slug: str) -> str:
         """Make a room; return a link into it."""
@@ -86,18 +91,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             )
             client = stack.enter_context(redis.Redis.from_url(url))
             client.ping()
+            site = Site(made, confcall, client, log)
         with made.inside("two"):
+            # Under its watchdog, as the guide starts it.
             stack.enter_context(
-                product.worker(
-                    url,
-                    "two",
+                running(
+                    [sys.executable, "-m", "sfu_worker"],
                     log,
-                    SFU_PORT="40000",
+                    lambda: bool(site.report("two")),
+                    REDIS_URL=url,
+                    SFU_WORKER="two",
                     SFU_LISTEN="0.0.0.0,::",
                     SFU_ANNOUNCE=f"{PUBLIC_V6},{PUBLIC['two']}",
+                    SFU_DRAIN_SECONDS="5",
                 )
             )
-        yield Site(made, confcall, client, log)
+        yield site
 
 
 class Signalling(WebSocketSignalling):
