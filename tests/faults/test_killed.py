@@ -9,7 +9,7 @@ import pytest
 from tests.faults.conftest import Gather, nothing_lost
 from tools.faults import processes
 from tools.faults.losses import Losses
-from tools.faults.site import Site
+from tools.faults.site import Site, stopped
 
 
 @pytest.mark.parametrize("workers", ["one", "two"])
@@ -25,6 +25,17 @@ async def test_everyone_is_back_when_a_worker_was_killed(
         processes.send(signal.SIGKILL, site.holder(company.slug).pid)
         await company.moved()
         await nothing_lost(losses)
+
+
+async def test_everyone_is_back_when_a_worker_hangs_for_good(two: Site, gather: Gather) -> None:
+    company = await gather(two)
+    hangs = two.holder(company.slug)
+    losses = Losses(company)
+    with stopped(hangs.pid):
+        async with company.talking():
+            await company.moved()
+            await nothing_lost(losses)
+        assert not processes.command(hangs.pid), "it still hangs"
 
 
 async def test_who_was_removed_stays_out_when_the_worker_was_killed(

@@ -21,6 +21,16 @@ def connections(company: Company) -> list[int]:
     return [caller.media.made for caller in company.present]
 
 
+async def test_a_watchdog_replaces_a_worker_that_is_late(one: Site, gather: Gather) -> None:
+    company = await gather(one)
+    losses = Losses(company)
+    async with company.talking():
+        with stopped(one.holder(company.slug).pid):
+            await asyncio.sleep(LATE_SECONDS)
+        await company.moved()
+        await nothing_lost(losses)
+
+
 async def test_a_host_that_was_late_ends_no_connection(one: Site, gather: Gather) -> None:
     company = await gather(one)
     losses = Losses(company)
