@@ -35,7 +35,7 @@ test('a tile switches when its video has come over the new connection, not befor
   arrive();
   await wait(100);
   assert.deepEqual(from(made), [1, 1]);
-  await wait(500);
+  await wait(1500);
   assert.deepEqual(peers().map(({ closed }) => closed), [true, false]);
   assert.ok(shown(made).live);
   assert.ok(!made.link.moving);

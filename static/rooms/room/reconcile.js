@@ -1,8 +1,11 @@
 // What this page wants against what was confirmed: what is told again, and which connections are
 // opened and closed. Pure: the time is a parameter, in milliseconds of a clock that never jumps.
 
-/** A new connection takes over from the previous one within this time, or all at once. */
+/** A new connection takes over from the previous one within this time, however little arrives. */
 export const TAKE_OVER_WITHIN = 3000;
+
+/** The previous one sends at least so long beside it: others may move a little later. */
+export const SENDS_ON_FOR = 1500;
 
 /**
  * What the other side was told, and when. A message may be lost, so everything is told again until
@@ -123,6 +126,7 @@ export function plan(lines, epoch, now) {
  * @returns {L[]}
  */
 function older(lines, line, now) {
-  const done = line.connected && (line.covers || now - line.since >= TAKE_OVER_WITHIN);
-  return done ? lines.slice(0, lines.indexOf(line)) : [];
+  const beside = now - line.since;
+  const done = beside >= (line.covers ? SENDS_ON_FOR : TAKE_OVER_WITHIN);
+  return line.connected && done ? lines.slice(0, lines.indexOf(line)) : [];
 }
