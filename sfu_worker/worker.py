@@ -146,7 +146,9 @@ class Worker:
     def live(self) -> dict[str, LiveRoom]:
         """The rooms that this worker believes to hold."""
         return {
-            room.slug: LiveRoom(room.epoch, len(room.people), room.started, room.fence, room.seats)
+            room.slug: LiveRoom(
+                room.epoch, len(room.people), room.started, room.fence, room.n, room.channels
+            )
             for room in self.rooms.values()
         }
 

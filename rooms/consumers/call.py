@@ -149,11 +149,15 @@ class CallConsumer(Joining, Entitled, Moderating):
         event, fence, member = message["body"], message.get("fence", 0), self.member
         if self._over or member is None:
             return
-        epoch = event.get("epoch")
-        if event["type"] == "room_state" and member.seat.confirm(fence, epoch, time.monotonic()):
-            await self._confirmed(member)
-        elif not member.seat.hears(fence, epoch):
+        epoch, n, seat = event.get("epoch"), event.get("n", 0), member.seat
+        state = event["type"] == "room_state"
+        if state and seat.knows_more(epoch, n):
             return
+        if state and seat.confirm(fence, epoch, n, time.monotonic()):
+            await self._confirmed(member)
+        elif not seat.hears(fence, epoch):
+            return
+        seat.heard(n)
         await self._hear(member, event)
 
     async def _hear(self, member: Member, event: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ async def is_in(slug: str, participant: str) -> bool:
     False if Redis or the room's worker is away.
     """
     try:
-        return participant in await sfu.seats_in(slug)
+        return participant in await sfu.people_in(slug)
     except sfu.Unavailable as exc:
         log.warning("who is in the room %s is unknown: %s", slug, exc)
         return False

@@ -30,7 +30,10 @@ ANSWER_SECONDS = 2.0
 # A worker reports who is in a room once a second. A seat that is missing for longer is not there.
 LISTED_SECONDS = 3.0
 
-Reason = Literal["era", "free", "dead", "moved", "draining", "unconfirmed", "unlisted"]
+# The last of a room's events may be lost, and then no later one shows the gap.
+HEARD_SECONDS = 2.0
+
+Reason = Literal["era", "free", "dead", "moved", "draining", "unconfirmed", "unlisted", "behind"]
 
 # The media has no worker any more: the page is told so.
 LOST: frozenset[Reason] = frozenset({"free", "dead"})
@@ -66,16 +69,18 @@ class Live:
 
     fence: int
     epoch: str
-    seats: Mapping[str, str]
+    channels: Mapping[str, str]
+    n: int = 0
 
     @classmethod
     def parse(cls, raw: bytes | str | None) -> Live | None:
         """A report from its key; None if there is none, or none that can be read."""
         body = _json(raw)
-        seats = body.get("seats") if body is not None else None
-        if body is None or not isinstance(seats, dict):
+        channels = body.get("channels") if body is not None else None
+        if body is None or not isinstance(channels, dict):
             return None
-        return cls(int(body.get("fence") or 0), str(body.get("epoch")), seats)
+        n = int(body.get("n") or 0)
+        return cls(int(body.get("fence") or 0), str(body.get("epoch")), channels, n)
 
 
 def _json(raw: bytes | str | None) -> dict[str, Any] | None:
@@ -189,7 +194,8 @@ class Seat:
     ``id`` names the page, see ``wire.Join``. ``era`` is that of the Redis that holds its group.
     ``asked`` is the claim that it last sent a join to. ``confirmed`` is the claim whose holder last
     answered, with the ``epoch`` of the answer. ``sure``: that was the answer to the last join.
-    ``lost``: no worker holds the media any more, as far as we know.
+    ``lost``: no worker holds the media any more, as far as we know. ``n`` is the number of the
+    last event that the page was sent.
     """
 
     channel: str
@@ -202,21 +208,33 @@ class Seat:
     epoch: str = ""
     sure: bool = False
     lost: bool = False
+    n: int = 0
     changed: float = float("-inf")
     _unlisted: float | None = None
+    # An event that the holder has sent and the page has not, and when that was seen.
+    _missing: tuple[int, float] | None = None
 
     def ask(self, claim: wire.Claim, era: str, now: float) -> None:
         """A join goes to the holder of ``claim``, after the group of ``era`` was entered."""
         self.asked, self.era, self.sure = claim, era, False
-        self.changed, self._unlisted = now, None
+        self.changed, self._unlisted, self._missing = now, None, None
 
-    def confirm(self, fence: int, epoch: str, now: float) -> bool:
+    def confirm(self, fence: int, epoch: str, n: int, now: float) -> bool:
         """The room's state has come. False: it comes from a holder before the one we asked."""
         if self.asked is None or fence < self.asked.fence:
             return False
-        self.confirmed, self.epoch = wire.Claim(fence, self.asked.worker), epoch
+        self.confirmed = wire.Claim(fence, self.asked.worker)
+        self.epoch, self.n = epoch, n
         self.sure, self.lost, self.changed, self._unlisted = True, False, now, None
         return True
+
+    def knows_more(self, epoch: str, n: int) -> bool:
+        """Whether the page was sent events after a room_state, which comes late then."""
+        return epoch == self.epoch and n < self.n
+
+    def heard(self, n: int) -> None:
+        """The page was sent the event with this number."""
+        self.n = max(self.n, n)
 
     def doubt(self) -> bool:
         """The holder does not know us any more. False: a join is on its way already."""
@@ -240,12 +258,16 @@ class Seat:
         return not fence or self.confirmed is None or fence >= self.confirmed.fence
 
     def see(self, view: View) -> None:
-        """Note whether the holder's report lists this seat."""
+        """Note whether the holder's report lists this seat, and what the page has not heard."""
         live = view.lives.get(self.room)
+        if self._missing and self._missing[0] <= self.n:
+            self._missing = None
+        if live and live.epoch == self.epoch and live.n > self.n and not self._missing:
+            self._missing = (live.n, view.began)
         if live is None or self.asked is None or live.fence != self.asked.fence:
             missing = False
         else:
-            missing = live.seats.get(self.participant) != self.id
+            missing = live.channels.get(self.participant) != self.channel
         if not missing:
             self._unlisted = None
         elif self._unlisted is None:
@@ -254,6 +276,11 @@ class Seat:
     def unlisted_for(self, now: float) -> float:
         """For how long the holder's reports have not listed this seat, in seconds."""
         return 0.0 if self._unlisted is None else now - self._unlisted
+
+    def behind_for(self, now: float) -> float:
+        """For how long an event of the holder has been missing, in seconds."""
+        missing = self._missing and self._missing[0] > self.n
+        return now - self._missing[1] if self._missing and missing else 0.0
 
 
 def due(seat: Seat, view: View, now: float) -> Reason | None:
@@ -276,4 +303,6 @@ def due(seat: Seat, view: View, now: float) -> Reason | None:
         return "draining"
     if not seat.sure:
         return "unconfirmed" if now - seat.changed >= ANSWER_SECONDS else None
-    return "unlisted" if seat.unlisted_for(now) > LISTED_SECONDS else None
+    if seat.unlisted_for(now) > LISTED_SECONDS:
+        return "unlisted"
+    return "behind" if seat.behind_for(now) > HEARD_SECONDS else None

@@ -109,11 +109,11 @@ def live_counts_now(slugs: Iterable[str]) -> dict[str, int]:
     return async_to_sync(live_counts)(list(slugs))
 
 
-async def seats_in(room: str) -> Mapping[str, str]:
-    """The seat of everyone who is in ``room`` from a call page, by participant."""
+async def people_in(room: str) -> Mapping[str, str]:
+    """Everyone who is in ``room`` from a call page, with their reply channels."""
     async with _reaching():
         found = Live.parse(await client().get(wire.live_key(room)))
-    return found.seats if found is not None else {}
+    return found.channels if found is not None else {}
 
 
 async def era() -> str:

@@ -83,9 +83,9 @@ class Room:
         self._outbox.fence = max(fence, self._outbox.fence)
 
     @property
-    def seats(self) -> dict[str, str]:
-        """The seat of everyone who is in from a call page, by participant."""
-        return {p.id: p.seat for p in self.participants.values() if p.kind == "call"}
+    def channels(self) -> dict[str, str]:
+        """The reply channel of everyone who is in from a call page, by participant."""
+        return {p.id: p.reply for p in self.participants.values() if p.kind == "call"}
 
     @property
     def people(self) -> list[Participant]:
@@ -147,7 +147,8 @@ class Room:
         if cmd.seat != p.seat and not cmd.take:
             self._outbox.tell(cmd.reply, wire.Refused("join", "replaced"))
             return
-        if p.reply != cmd.reply and not p.detached:
+        # The same page may come by another socket while its old one still lingers.
+        if cmd.seat != p.seat and not p.detached:
             self._outbox.tell(p.reply, wire.Removed("replaced"))
         before = p.person
         p.reply, p.seat, p.name = cmd.reply, cmd.seat, cmd.name

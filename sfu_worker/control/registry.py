@@ -33,13 +33,17 @@ CALLS_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LiveRoom:
-    """A room as others see it in Redis. ``started`` is Unix seconds."""
+    """A room as others see it in Redis.
+
+    ``started`` is Unix seconds, ``n`` the number of its last event.
+    """
 
     epoch: str
     people: int
     started: float
     fence: int
-    seats: Mapping[str, str] = field(default_factory=dict)
+    n: int = 0
+    channels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

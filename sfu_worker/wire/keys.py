@@ -54,10 +54,10 @@ def room_key(room: str) -> str:
 
 
 def live_key(room: str) -> str:
-    """{"epoch", "people", "started", "fence", "seats"} of a room with participants.
+    """{"epoch", "people", "started", "fence", "n", "channels"} of a room with participants.
 
-    ``seats`` maps everyone who is in from a call page to their seat, see ``Join``. The key expires
-    with its worker's.
+    ``n`` is the number of its last event. ``channels`` maps everyone who is in from a call page to
+    their reply channel. The key expires with its worker's.
     """
     return f"{PREFIX}:live:{room}"
 

@@ -257,7 +257,7 @@ async def test_the_rooms_of_an_unplugged_host_come_back_on_the_other_one(
         assert sorted(client.id for client in moving.clients) == people
         live = json.loads(site.read(wire.live_key(moving.slug)))
         assert live["people"] == 4
-        assert sorted(live["seats"]) == people
+        assert sorted(live["channels"]) == people
     finally:
         site.hosts.plug("two")
     # It lives again, and has found out that it holds nothing.

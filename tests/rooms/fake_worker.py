@@ -43,9 +43,9 @@ class FakeWorker:
         self.beating = True
         # Of the newest claim that anyone sent a command with.
         self.fence = 0
-        # Of each room that it holds: the fence, and the seats of those who are in.
+        # Of each room that it holds: the fence, and the channels of those who are in.
         self.held: dict[str, int] = {}
-        self.seats: dict[str, dict[str, str]] = {}
+        self.channels: dict[str, dict[str, str]] = {}
         self.commands: asyncio.Queue[wire.Command] = asyncio.Queue()
         self.answers: dict[type, list[wire.Event]] = {}
         self.replies: dict[str, str] = {}
@@ -91,9 +91,9 @@ class FakeWorker:
         self.fence = max(self.fence, *self.held.values(), 0)
 
     def _live(self, room: str) -> str:
-        seats = self.seats.get(room, {})
-        report = {"epoch": f"e-{self.name}", "people": len(seats), "started": 0.0}
-        return json.dumps({**report, "fence": self.held[room], "seats": seats})
+        channels = self.channels.get(room, {})
+        report = {"epoch": f"e-{self.name}", "people": len(channels), "started": 0.0}
+        return json.dumps({**report, "fence": self.held[room], "channels": channels})
 
     async def restart(self) -> None:
         """Listen again after Redis was away."""
@@ -143,7 +143,7 @@ class FakeWorker:
             self.replies[command.participant] = command.reply
             if wire.Join not in self.answers:
                 self.held[command.room] = self.fence
-                self.seats.setdefault(command.room, {})[command.participant] = command.seat
+                self.channels.setdefault(command.room, {})[command.participant] = command.reply
         usual: list[wire.Event] = []
         if isinstance(command, wire.Join | wire.Snapshot):
             usual = [

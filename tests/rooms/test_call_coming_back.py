@@ -158,7 +158,7 @@ async def test_somebody_who_left_a_locked_room_a_while_ago_stays_out() -> None:
     async with FakeWorker() as worker:
         browser, _ = await join(room, token=token)
         await browser.gone()
-        worker.seats.clear()
+        worker.channels.clear()
         await worker.live()
         await Room.objects.aupdate(locked=True)
         again = Browser("/ws/call/garden/")

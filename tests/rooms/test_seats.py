@@ -17,7 +17,7 @@ HERE = View(100.0, "era", {"r": A}, BOTH)
 def seated(claim: wire.Claim = A, now: float = 90.0) -> Seat:
     seat = Seat("channel", "r", "p", "seat")
     seat.ask(claim, "era", now)
-    assert seat.confirm(claim.fence, f"e-{claim.worker}", now)
+    assert seat.confirm(claim.fence, f"e-{claim.worker}", 0, now)
     return seat
 
 
@@ -54,7 +54,7 @@ def test_a_join_without_an_answer_is_sent_again_after_a_moment() -> None:
     seat.ask(A, "era", 99.0)
     assert due(seat, HERE, 100.1) is None
     assert due(seat, HERE, 101.0) == "unconfirmed"
-    assert seat.confirm(50, "e", 101.0)
+    assert seat.confirm(50, "e", 0, 101.0)
     assert due(seat, replace(HERE, began=101.5), 101.6) is None
 
 
@@ -71,7 +71,7 @@ def test_a_seat_that_the_holder_does_not_list_for_a_while_enters_again() -> None
         view = replace(HERE, began=at, lives={"r": Live(50, "e-a", listed)})
         seat.see(view)
         assert due(seat, view, at) == ("unlisted" if at == 103.5 else None)
-    seat.see(replace(view, lives={"r": Live(50, "e-a", {"p": "seat"})}))
+    seat.see(replace(view, lives={"r": Live(50, "e-a", {"p": "channel"})}))
     assert due(seat, view, 103.5) is None
 
 
@@ -102,9 +102,9 @@ def test_a_missing_claim_waits_for_its_holder_while_redis_has_just_come_back() -
 def test_only_the_asked_holder_or_a_later_one_confirms() -> None:
     seat = seated()
     seat.ask(B, "era", 100.0)
-    assert not seat.confirm(50, "e-a", 100.5)
+    assert not seat.confirm(50, "e-a", 0, 100.5)
     assert not seat.sure
-    assert seat.confirm(52, "e-b", 101.0)
+    assert seat.confirm(52, "e-b", 0, 101.0)
     assert seat.sure
     assert seat.confirmed == wire.Claim(52, "b")
 
@@ -114,14 +114,14 @@ def test_the_previous_holder_is_heard_until_the_new_one_confirms() -> None:
     assert not seat.hears(50, "e-a")
     seat.ask(A, "era", 90.0)
     assert not seat.hears(50, "e-a")
-    seat.confirm(50, "e-a", 91.0)
+    seat.confirm(50, "e-a", 0, 91.0)
     assert seat.hears(50, "e-a")
     assert seat.hears(50, None)
     seat.ask(B, "era", 100.0)
     assert seat.hears(50, "e-a")
     assert seat.hears(50, None)
     assert not seat.hears(51, "e-b")
-    seat.confirm(51, "e-b", 101.0)
+    seat.confirm(51, "e-b", 0, 101.0)
     assert seat.hears(51, "e-b")
     assert seat.hears(51, None)
     assert seat.hears(0, None)
@@ -216,8 +216,42 @@ def test_a_redis_that_came_back_empty_leaves_the_workers_time() -> None:
 def test_reports_are_read_and_what_is_no_report_counts_as_missing() -> None:
     assert Report.parse(b'{"beat": 3, "draining": true, "load": 0.5}') == Report(3, draining=True)
     assert Report.parse(b'{"worker": "a", "dead": true}') == Report(dead=True)
-    live = Live.parse(b'{"epoch": "e", "fence": 5, "people": 1, "seats": {"p": "s"}}')
-    assert live == Live(5, "e", {"p": "s"})
+    live = Live.parse(b'{"epoch": "e", "fence": 5, "people": 1, "channels": {"p": "c"}}')
+    assert live == Live(5, "e", {"p": "c"})
     for raw in (None, b"", b"{", b"[]", b"7"):
         assert Report.parse(raw) is None
         assert Live.parse(raw) is None
+
+
+def test_a_seat_whose_last_event_was_lost_asks_for_everything() -> None:
+    seat = seated()
+    seat.heard(4)
+    for at in (100.0, 101.0):
+        seat.see(replace(HERE, began=at, lives={"r": Live(50, "e-a", {"p": "channel"}, n=5)}))
+    view = replace(HERE, began=101.5)
+    assert due(seat, view, 101.9) is None
+    assert due(seat, view, 102.1) == "behind"
+    seat.heard(5)
+    assert due(seat, view, 102.1) is None
+
+
+def test_a_room_state_from_before_later_events_comes_late() -> None:
+    seat = seated()
+    seat.heard(4)
+    assert seat.knows_more("e-a", 3)
+    assert not seat.knows_more("e-a", 4)
+    assert not seat.knows_more("e-b", 0)
+
+
+def test_a_busy_room_is_no_reason_to_ask_for_everything() -> None:
+    seat = seated()
+    for second in range(10):
+        at = 100.0 + second
+        seat.see(
+            replace(HERE, began=at, lives={"r": Live(50, "e-a", {"p": "channel"}, n=second + 1)})
+        )
+        assert due(seat, replace(HERE, began=at), at + 0.5) is None
+        seat.heard(second + 1)
+    # Another life of the room counts anew.
+    seat.see(replace(HERE, began=110.0, lives={"r": Live(50, "e-b", {"p": "channel"}, n=99)}))
+    assert due(seat, replace(HERE, began=120.0), 120.0) is None

@@ -308,7 +308,7 @@ async def test_a_participant_whom_the_worker_does_not_list_enters_again() -> Non
         ann, welcome = await join(room)
         await ann.hear("room_state")
         await worker.heard(wire.Join)
-        worker.seats.clear()
+        worker.channels.clear()
         assert (await worker.heard(wire.Join)).participant == welcome["participant"]
         await ann.hear("room_state")
         await ann.gone()

@@ -217,9 +217,9 @@ class Keeper:
         reports = self._redis.mget([wire.live_key(slug) for slug in slugs]) if slugs else []
         for slug, raw in zip(slugs, reports, strict=True):
             live = Live.parse(raw)
-            if live is None or not live.seats:
+            if live is None or not live.channels:
                 continue
-            lost = admission.seats_without_right(slug, live.seats, now)
+            lost = admission.seats_without_right(slug, live.channels, now)
             self._without_right |= {who: before.get(who, at) for who in lost}
             due = [who for who in lost if at - self._without_right[who] >= PAGE_SECONDS]
             if due:

@@ -44,9 +44,20 @@ async def test_a_full_room_refuses_and_says_so(room: Room, said: Recorder) -> No
 async def test_the_same_person_twice_at_once_keeps_the_newer_socket(
     room: Room, said: Recorder
 ) -> None:
-    room.join(join("ann"), 0)
-    room.join(join("ann", reply="reply.new"), 1)
+    room.join(join("ann", seat="one"), 0)
+    room.join(join("ann", seat="two", reply="reply.new"), 1)
     assert ("reply.ann", wire.Removed("replaced")) in said.told
+    assert room.channels == {"ann": "reply.new"}
+
+
+async def test_a_page_that_comes_by_another_socket_replaces_nobody(
+    room: Room, said: Recorder
+) -> None:
+    # A web process that was stopped may enter again for a socket that its page has long left.
+    for reply in ("reply.new", "reply.late", "reply.new"):
+        room.join(join("ann", seat="one", reply=reply), 0)
+        assert room.channels == {"ann": reply}
+    assert not any(isinstance(event, wire.Removed) for _, event in said.told)
 
 
 async def test_a_call_is_recorded_from_the_first_to_the_last(room: Room, said: Recorder) -> None:

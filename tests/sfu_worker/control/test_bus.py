@@ -161,9 +161,9 @@ async def test_each_of_a_workers_timers_goes_on_when_another_fails(
         slug = "garden"
         participants: ClassVar[dict[str, Any]] = {"ann": SimpleNamespace(kind="whip")}
         people = ()
-        epoch = numbers = started = None
+        n = epoch = numbers = started = None
         fence = 1
-        seats: ClassVar[dict[str, str]] = {}
+        channels: ClassVar[dict[str, str]] = {}
         tick = send_feedback = refresh = report = staticmethod(failing("room"))
 
     class Transport:
