@@ -29,6 +29,7 @@ from rooms.consumers.socket import (
     TOO_FAST,
     Member,
 )
+from rooms.consumers.unheard import unheard
 from rooms.entry.rights import rights
 from rooms.workers import sfu
 from rooms.workers.layer import AWAY
@@ -56,6 +57,7 @@ class CallConsumer(Joining, Entitled, Moderating):
         self._stop_expecting()
         watch().rise(self.channel_name)
         rights().forget(self.channel_name)
+        unheard().forget(self.channel_name)
         if self.member is not None:
             await self._detach_from(self.member)
         await self._lane.finish()

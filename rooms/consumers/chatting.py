@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from typing import Any
@@ -13,19 +12,19 @@ from rooms import chat, database
 from rooms.consumers import messages
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.socket import REFUSED, CallSocket
+from rooms.consumers.unheard import Reading
 from rooms.models import ChatLine, Room
 from rooms.workers.layer import AWAY
 from sfu_worker import wire
 
 logger = logging.getLogger(__name__)
 
-AGAIN_SECONDS = 1.0
-
 
 class Chatting(CallSocket):
-    """``_chat_seen`` is the number of the newest line that the browser has received."""
+    """``_reading`` is set before the browser joins. ``_catching_up``: lost lines are being read."""
 
-    _chat_seen = 0
+    _reading: Reading
+    _catching_up = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,22 +59,27 @@ class Chatting(CallSocket):
             )
             return
         except (*AWAY, ChannelFull) as exc:
+            # The others get it soon, see ``rooms.consumers.unheard``.
             logger.info("x a chat line was stored but not sent: %s", exc)
+        self._reading.sent(line.number)
         await self._tell({"type": "chat_line", **body})
 
     async def on_chat_since(self, message: messages.ChatSince) -> None:
         await self._tell_lines_since(max(0, message.number))
 
+    def _catch_up_soon(self) -> None:
+        """Tell the lines that were missed. ``unheard`` repeats this until it has worked."""
+        if not self._catching_up:
+            self._catching_up = self._beside(self._catch_up)
+
     async def _catch_up(self) -> None:
-        """Tell the lines that were missed, as soon as the database answers."""
+        self._catching_up = False
         if self._over:
             return
         try:
-            await self._tell_lines_since(self._chat_seen)
+            await self._tell_lines_since(self._reading.seen)
         except database.Busy as exc:
-            logger.info("x the lines after %d were not read: %s", self._chat_seen, exc)
-            await asyncio.sleep(AGAIN_SECONDS)
-            self._beside(self._catch_up)
+            logger.info("x the lines after %d were not read: %s", self._reading.seen, exc)
 
     async def _tell_lines_since(self, number: int) -> None:
         lines, more = await database.run(chat.since, self._me.room.pk, number)
@@ -83,12 +87,12 @@ class Chatting(CallSocket):
             {"type": "chat_lines", "lines": [line_body(line) for line in lines], "more": more}
         )
         if lines:
-            self._chat_seen = max(self._chat_seen, lines[-1].number)
+            self._reading.sent(lines[-1].number)
 
     async def chat_line(self, message: dict[str, Any]) -> None:
         """A line from the channel layer."""
         if not self._over:
-            self._chat_seen = max(self._chat_seen, message["body"]["number"])
+            self._reading.sent(message["body"]["number"])
             if self._welcomed:  # the welcome says how many lines there are
                 await self._tell({"type": "chat_line", **message["body"]})
 

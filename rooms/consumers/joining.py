@@ -18,6 +18,7 @@ from rooms import chat, database
 from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.socket import BAD_PASS, LATE, NO_WORKER, REFUSED, Member
+from rooms.consumers.unheard import Reading, unheard
 from rooms.entry import admission, passes
 from rooms.entry.access import Refusal
 from rooms.entry.rights import rights
@@ -78,7 +79,8 @@ class Joining(Chatting):
             if not await self._admit(member, inside):
                 return
             self.member = member
-            self._chat_seen = await database.run(chat.last_number, member.room.pk)
+            lines = await database.run(chat.last_number, member.room.pk)
+            self._reading = Reading(member.room.pk, lines)
             await self._enter(member, claim)
         except sfu.Unavailable as exc:
             logger.info("x %s cannot join: %s", member.participant, exc)
@@ -183,7 +185,7 @@ class Joining(Chatting):
         except sfu.Unavailable as exc:
             logger.debug("x %s has not entered again: %s", member.participant, exc)
         if member.seat.era != era:  # Redis had lost our group, and lines with it
-            self._beside(self._catch_up)
+            self._catch_up_soon()
 
     async def _confirmed(self, member: Member) -> None:
         """The worker has let us in. The first time, the page hears who it is."""
@@ -192,6 +194,7 @@ class Joining(Chatting):
         self._welcomed = True
         self._stop_expecting()
         rights().watch(self.channel_name, member)
+        unheard().watch(self.channel_name, self._reading, self._catch_up_soon)
         await self._tell(
             {
                 "type": "welcome",
@@ -199,6 +202,6 @@ class Joining(Chatting):
                 "resume": self._resume_token(member),
                 "role": member.grant.role.value,
                 "publish": member.grant.publish,
-                "chat_number": self._chat_seen,
+                "chat_number": self._reading.seen,
             }
         )

@@ -60,6 +60,9 @@ async def test_people_and_notes_survive_a_redis_that_comes_back_empty(own_valkey
         assert (await ann.hear("error"))["code"] == "unavailable"
         await ann.say(type="chat", nonce="n", text="Anybody here?")
         assert (await ann.hear("chat_line"))["number"] == 1
+        # Bob gets the line that was written meanwhile, without asking, and without Redis.
+        lines = (await _until(bob, "chat_lines"))["lines"]
+        assert [line["text"] for line in lines] == ["Anybody here?"]
         start()
         await worker.restart()
         # Both join again as the same participants; more than once, if a first message used a
@@ -67,9 +70,6 @@ async def test_people_and_notes_survive_a_redis_that_comes_back_empty(own_valkey
         back: set[str] = set()
         while back != {ann_welcome["participant"], bob_welcome["participant"]}:
             back.add((await worker.heard(wire.Join)).participant)
-        # Bob gets the line that was written meanwhile, without asking.
-        lines = (await _until(bob, "chat_lines"))["lines"]
-        assert [line["text"] for line in lines] == ["Anybody here?"]
         await worker.tell_group("garden", wire.SpeakersChanged("garden", "e-w1", 2, ["p"]))
         await _until(bob, "speakers_changed")
         # The notes are back in their group as soon as the client syncs again.
