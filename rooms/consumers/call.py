@@ -170,8 +170,10 @@ class CallConsumer(Joining, Entitled, Moderating):
                 await self._end(f"refused:{event['why']}", REFUSED)
             case "refused" if event["command"] == "join":
                 self._detach = False
-                known = event["code"] in ("room_full", "replaced")
-                await self._end(f"refused:{event['code']}" if known else "busy", REFUSED)
+                if event["code"] not in ("room_full", "replaced"):
+                    logger.warning("x the worker refused a join: %s", event["code"])
+                    return await self._end("busy", NO_WORKER)  # the page retries by itself
+                await self._end(f"refused:{event['code']}", REFUSED)
             case "removed":
                 await self._forgotten(member)
             case "refused" if event["code"] == "not_in_room":

@@ -242,3 +242,15 @@ async def test_the_invite_is_used_once_per_person() -> None:
             **{"type": "join", "pass": passes.issue(Pass(room.pk, Role.SPEAKER, invite.pk, "bob"))}
         )
         await stranger.refused("refused:invite_used_up", 4403)
+
+
+async def test_a_join_that_a_worker_refuses_for_an_unknown_reason_is_tried_again() -> None:
+    room = await make_room()
+    async with FakeWorker() as worker:
+        worker.answers[wire.Join] = [wire.Refused("join", "something_new")]
+        browser = Browser("/ws/call/garden/")
+        await browser.connect()
+        await browser.say(**{"type": "join", "pass": await make_pass(room)})
+        # With 4403 the page would give up.
+        await browser.refused("busy", 4503)
+        await browser.gone()
