@@ -43,6 +43,8 @@ class FakeWorker:
         self.beating = True
         # Of the newest claim that anyone sent a command with.
         self.fence = 0
+        # Of the last event to a room.
+        self.n = 1
         # Of each room that it holds: the fence, and the channels of those who are in.
         self.held: dict[str, int] = {}
         self.channels: dict[str, dict[str, str]] = {}
@@ -128,6 +130,7 @@ class FakeWorker:
         await self._layer.send(reply, wire.seal(event, self.fence))
 
     async def tell_group(self, room: str, event: wire.Event) -> None:
+        self.n = max(self.n, getattr(event, "n", 0))
         await self._layer.group_send(wire.room_group(room), wire.seal(event, self.fence))
 
     async def _run(self) -> None:
@@ -148,7 +151,7 @@ class FakeWorker:
         if isinstance(command, wire.Join | wire.Snapshot):
             usual = [
                 wire.RoomState(
-                    room=command.room, epoch=f"e-{self.name}", n=1, you=command.participant
+                    room=command.room, epoch=f"e-{self.name}", n=self.n, you=command.participant
                 )
             ]
         elif isinstance(command, wire.Offer):

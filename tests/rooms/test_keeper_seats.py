@@ -38,7 +38,7 @@ def come_in(room: Room, participant: str, invite: int | None, **fields: Any) -> 
 def list_seats(redis: Any, *participants: str) -> None:
     """The report of the room's worker: they are in, by their media if by nothing else."""
     seats = dict.fromkeys(participants, "a page")
-    report = {"epoch": "e1", "people": len(seats), "started": 1.0, "fence": 1, "seats": seats}
+    report = {"epoch": "e1", "people": len(seats), "started": 1.0, "fence": 1, "channels": seats}
     redis.set(wire.live_key("garden"), json.dumps(report))
     redis.set(wire.room_key("garden"), "1 w1")
     redis.set(wire.worker_key("w1"), "{}")
