@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from sfu_worker import sdp
-from sfu_worker.call.feedback import ClockOf, Feedback
+from sfu_worker.call.feedback import Feedback
 from sfu_worker.call.negotiation import Terms
 from sfu_worker.call.tally import Tally
 from sfu_worker.down.egress import Egress
@@ -205,10 +205,10 @@ class Connection:
         if self.transport.connected:
             self.egress.tick(self.slots.values(), now)
 
-    def report(self, now: float, clock_of: ClockOf) -> None:
+    def report(self, now: float) -> None:
         """Every second: sender and receiver reports."""
         if self.transport.connected:
-            self.feedback.send_reports(now, clock_of)
+            self.feedback.send_reports(now)
 
     def count(self) -> None:
         """Gather in the tally what layers and slots have counted."""

@@ -19,9 +19,6 @@ MAX_BLOCKS = 31
 # Seconds: a longer round trip in a report is an error of the receiver's clock.
 MAX_RTT = 5
 
-# ``clock_of(participant)``: what to add to a source's NTP time to have ours; None while unknown.
-ClockOf = Callable[[str], int | None]
-
 
 class Feedback:
     """Reads RTCP and writes reports; the connection's parts act on what is read."""
@@ -78,8 +75,7 @@ class Feedback:
             case rtcp.SenderReport():
                 layer = self._ingress.layers.get(packet.ssrc)
                 if layer is not None:
-                    layer.sender_report = (packet.ntp, packet.rtp, ntp(now))
-                    self.clock.report(packet.ntp, now)
+                    layer.sender_report = self.clock.report(packet.ntp, packet.rtp, now)
                 self._on_reports(packet.reports, now)
             case rtcp.ReceiverReport():
                 self._on_reports(packet.reports, now)
@@ -128,19 +124,18 @@ class Feedback:
             for data in self._ingress.arrivals.feedback(OWN_SSRC, next(iter(layers))):
                 self._send_rtcp(data)
 
-    def send_reports(self, now: float, clock_of: ClockOf) -> None:
+    def send_reports(self, now: float) -> None:
         """Every second: receiver reports about what comes in, a sender report for each slot."""
         blocks = [layer.report(ntp(now)) for layer in self._ingress.layers.values()]
         for i in range(0, len(blocks), MAX_BLOCKS):
             self._send_rtcp(rtcp.build_rr(OWN_SSRC, tuple(blocks[i : i + MAX_BLOCKS])))
         for slot in self._slots.values():
             slot.output.tick()
-            self.report_slot(slot, now, clock_of)
+            self.report_slot(slot, now)
 
-    def report_slot(self, slot: Slot, now: float, clock_of: ClockOf) -> None:
+    def report_slot(self, slot: Slot, now: float) -> None:
         """Send one slot's sender report: at each switch and every second."""
-        output, layer = slot.output, slot.layer
-        offset = clock_of(layer.origin.participant) if layer is not None else None
-        report = output.sender_report(ntp(now), offset) if offset is not None else None
+        output = slot.output
+        report = output.sender_report(ntp(now))
         if report is not None:
             self._send_rtcp(report + rtcp.build_sdes(output.line.ssrc, output.line.cname))

@@ -85,11 +85,6 @@ class Participant:
         """The slots of the current connection."""
         return self.connection.slots if self.connection is not None else {}
 
-    @property
-    def clock_offset(self) -> int | None:
-        """Our NTP time less this sender's; None before the first sender report."""
-        return self.connection.feedback.clock.offset if self.connection is not None else None
-
     # The connection
 
     def answer(self, text: str, sources: dict[str, str], now: float) -> wire.Answer:

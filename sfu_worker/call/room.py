@@ -298,12 +298,7 @@ class Room:
         """A slot has switched to another layer."""
         self._settling.bound(participant, slot)
         if participant.connection is not None:
-            participant.connection.feedback.report_slot(slot, time.monotonic(), self.clock_of)
-
-    def clock_of(self, participant: str) -> int | None:
-        """A sender's clock offset."""
-        p = self.participants.get(participant)
-        return p.clock_offset if p is not None else None
+            participant.connection.feedback.report_slot(slot, time.monotonic())
 
     # Timers
 
@@ -340,7 +335,7 @@ class Room:
         """Every second: RTCP reports, numbers, and the end of whoever is overdue."""
         for p in list(self.participants.values()):
             if p.connection is not None:
-                p.connection.report(now, self.clock_of)
+                p.connection.report(now)
                 logger.debug("- %s: %s %s", self.slug, p.id, p.connection.egress)
             self._check(p, now)
         arrived = [p for p in self.participants.values() if p.arrived]

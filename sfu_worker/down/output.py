@@ -343,18 +343,17 @@ class Output:
         """``counts`` since the last call."""
         return self._sent.take(self.counts)
 
-    def sender_report(self, ntp_now: int, clock_offset: int) -> bytes | None:
+    def sender_report(self, ntp_now: int) -> bytes | None:
         """An SR in the worker's clock, with RTP time run on from the source's own report.
 
-        So lips stay in step. ``ntp_now`` is 64-bit NTP time, ``clock_offset`` what to add to the
-        source's. None when the source has not reported.
+        So lips stay in step. ``ntp_now`` is 64-bit NTP time. None when the source has not reported.
         """
         layer, segment = self.layer, self._segment
         if layer is None or segment is None or layer.sender_report is None:
             return None
-        ntp, timestamp, _ = layer.sender_report
-        elapsed = ntp_now - (ntp + clock_offset)
-        rtp_now = (timestamp + (elapsed * layer.clock >> 32) + segment.timestamp) & 0xFFFFFFFF
+        source = layer.sender_report
+        elapsed = ntp_now - (source.ntp + source.offset)
+        rtp_now = (source.rtp + (elapsed * layer.clock >> 32) + segment.timestamp) & 0xFFFFFFFF
         packets, octets, *_ = self.counts
         return rtcp.build_sr(
             self._ssrc,

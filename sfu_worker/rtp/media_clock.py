@@ -6,6 +6,7 @@ A change of the wall clock must not break lip sync.
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 # Seconds from 1900 (RFC 3550 section 4) to 1970.
 NTP_EPOCH = 2_208_988_800
@@ -21,6 +22,20 @@ def ntp(now: float) -> int:
     return int((now + _START) * 4294967296)
 
 
+class SourceReport(NamedTuple):
+    """A source's last sender report. All NTP times have 64 bits.
+
+    ``ntp`` and ``rtp`` are the source's own times, ``arrived`` is in our NTP time. ``offset`` is
+    what to add to ``ntp`` to have ours. It stays with this report: after the sender's clock has
+    jumped, the next report of each of its streams comes at a different moment.
+    """
+
+    ntp: int
+    rtp: int
+    arrived: int
+    offset: int
+
+
 class SenderClock:
     """The offset of one sender's NTP time from ours.
 
@@ -32,8 +47,10 @@ class SenderClock:
     def __init__(self) -> None:
         self.offset: int | None = None
 
-    def report(self, sender_ntp: int, now: float) -> None:
-        """Take the NTP time of a sender report that has just arrived."""
-        offset = ntp(now) - sender_ntp
+    def report(self, sender_ntp: int, rtp: int, now: float) -> SourceReport:
+        """Take a sender report that has just arrived."""
+        arrived = ntp(now)
+        offset = arrived - sender_ntp
         if self.offset is None or abs(offset - self.offset) > SENDER_CLOCK_JUMP:
             self.offset = offset
+        return SourceReport(sender_ntp, rtp, arrived, self.offset)

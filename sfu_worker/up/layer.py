@@ -8,6 +8,7 @@ from weakref import WeakSet
 
 from sfu_worker.rtp import rtcp
 from sfu_worker.rtp.dependency import Dependencies
+from sfu_worker.rtp.media_clock import SourceReport
 from sfu_worker.sdp.codecs import Codec, codec_key
 from sfu_worker.up.backlog import Backlog
 from sfu_worker.up.batch import Batch, Packet
@@ -122,9 +123,7 @@ class UpLayer:
         # ``counts`` at the last ``take_counts``.
         self._taken: tuple[int, ...] = (0,) * 6
         self.last_at = -1.0
-        # The last sender report: its NTP time (64 bits), its RTP time, and when it came in our own
-        # NTP time.
-        self.sender_report: tuple[int, int, int] | None = None
+        self.sender_report: SourceReport | None = None
         # Whether its packets say how loud they are (RFC 6464). Others are never held back.
         self.metered = False
         # Nothing leaves and no counter moves, from ``shut`` to the first packet after ``open``.
@@ -279,9 +278,11 @@ class UpLayer:
         """
         if self.sender_report is None:
             return self.stats.report()
-        ntp, _, arrived = self.sender_report
         # RFC 3550 6.4.1: middle 32 bits of the sender's time; the delay in 1/65536 s.
-        return self.stats.report((ntp >> 16) & 0xFFFFFFFF, (ntp_now - arrived >> 16) & 0xFFFFFFFF)
+        delay = ntp_now - self.sender_report.arrived
+        return self.stats.report(
+            (self.sender_report.ntp >> 16) & 0xFFFFFFFF, (delay >> 16) & 0xFFFFFFFF
+        )
 
     @property
     def size(self) -> tuple[int, int] | None:

@@ -100,17 +100,32 @@ def test_a_senders_clock_is_known_from_its_first_report_and_slots_report_in_ours
     peer: Peer,
 ) -> None:
     offset = 5 << 32
-    peer.feedback.send_reports(NOW, lambda _: peer.feedback.clock.offset)
+    peer.feedback.send_reports(NOW)
     assert not any(isinstance(packet, rtcp.SenderReport) for packet in peer.said())
     peer.hears(rtcp.build_sr(1, ntp(NOW) - offset, 9000, 1, 1))
     assert peer.feedback.clock.offset == offset
     peer.sent.clear()
-    peer.feedback.send_reports(NOW + 1, lambda _: peer.feedback.clock.offset)
+    peer.feedback.send_reports(NOW + 1)
     receiver, sender = peer.said()[:2]
     assert isinstance(receiver, rtcp.ReceiverReport)
     assert [report.ssrc for report in receiver.reports] == [1]
     assert isinstance(sender, rtcp.SenderReport)
     assert (sender.ssrc, sender.ntp) == (peer.ssrc, ntp(NOW + 1))
+
+
+def test_a_stream_that_has_not_reported_since_its_senders_clock_jumped_keeps_its_time(
+    peer: Peer,
+) -> None:
+    peer.hears(rtcp.build_sr(1, ntp(NOW), 9000, 1, 1))
+    peer.sent.clear()
+    peer.feedback.send_reports(NOW + 1)
+    before = next(packet for packet in peer.said() if isinstance(packet, rtcp.SenderReport))
+    peer.sent.clear()
+    # Another stream of this sender reports first, by a clock that was put forward by an hour.
+    peer.feedback.clock.report(ntp(NOW + 3601), 0, NOW + 1)
+    peer.feedback.send_reports(NOW + 2)
+    after = next(packet for packet in peer.said() if isinstance(packet, rtcp.SenderReport))
+    assert (after.rtp - before.rtp) & 0xFFFFFFFF == 90_000
 
 
 def test_what_has_arrived_is_told_once_something_is_routed(peer: Peer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from itertools import pairwise
 
+from sfu_worker.rtp.media_clock import SourceReport
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.track import UpTrack
 from tests.sfu_worker.builders.streams import (
@@ -188,8 +189,8 @@ def test_a_sender_report_runs_the_sources_clock_on() -> None:
     output.aim(source.layer, 0.0)
     source.send(0.1, key=True)
     second = 1 << 32
-    source.layer.sender_report = (100 * second, source.timestamp, 0)
-    report = output.sender_report(1102 * second, 1000 * second)
+    source.layer.sender_report = SourceReport(100 * second, source.timestamp, 0, 1000 * second)
+    report = output.sender_report(1102 * second)
     assert report is not None
     ssrc, ntp, timestamp, packets = struct.unpack_from("!IQII", report, 4)
     assert (ssrc, ntp, packets) == (7777, 1102 * second, 1)

@@ -11,6 +11,7 @@ from sfu_worker.down.red_stream import MAX_SIZE
 from sfu_worker.down.redundancy import MAX_RATE
 from sfu_worker.down.slot import Slot
 from sfu_worker.rtp import red
+from sfu_worker.rtp.media_clock import SourceReport
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.track import UpTrack
 from tests.sfu_worker.builders.streams import OPUS, Sent, Source, Wire, parse, receiver
@@ -83,12 +84,12 @@ def test_the_bytes_of_redundancy_are_told_to_the_estimator_and_counted_as_sent()
     output = Output(line(()), receiver(wire, History()), lambda: None)
     output.aim(source.layer, 0.0)
     output.repeat(1)
-    source.layer.sender_report = (100 << 32, 0, 0)
+    source.layer.sender_report = SourceReport(100 << 32, 0, 0, 0)
     for i in range(3):
         source.send(i / 50, payload=bytes([120 + i]) * 50)
     assert told == [(parse(data).twcc, len(data)) for data in wire.sent]
     assert [len(data) for data in wire.sent] == [70, 70 + 55, 70 + 55]
-    report = output.sender_report(101 << 32, 0)
+    report = output.sender_report(101 << 32)
     assert report is not None
     assert struct.unpack_from("!II", report, 20) == (3, 3 * 50 + 2 * 55)
 

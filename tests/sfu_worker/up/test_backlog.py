@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from sfu_worker.rtp.media_clock import SourceReport
 from sfu_worker.up.backlog import BACKLOG_PACKETS, BACKLOG_SECONDS
 from tests.sfu_worker.builders.sound import FRAME, Microphone, speaking
 
@@ -148,8 +149,8 @@ def test_reports_count_what_was_sent_and_not_what_was_held_back() -> None:
     microphone.send(100)
     microphone.layer.open()
     microphone.send(1)
-    microphone.layer.sender_report = (1 << 32, 0, 0)
-    report = microphone.output.sender_report(2 << 32, 0)
+    microphone.layer.sender_report = SourceReport(1 << 32, 0, 0, 0)
+    report = microphone.output.sender_report(2 << 32)
     assert report is not None
     assert int.from_bytes(report[20:24], "big") == len(microphone.sent)
     assert int.from_bytes(report[24:28], "big") == 4 * len(microphone.sent)

@@ -12,6 +12,7 @@ import pytest
 
 from sfu_worker.call import slots
 from sfu_worker.down.slot import Slot
+from sfu_worker.rtp.media_clock import SourceReport
 from sfu_worker.sdp import MID, REPAIRED_RID, RID
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch
@@ -195,9 +196,9 @@ def test_a_slot_that_cannot_carry_the_new_codec_ends_and_its_numbers_stay(sender
 
 def test_sender_reports_and_reception_go_on_with_the_ssrc(sender: Sender) -> None:
     before = sender.ingress.layers[1002]
-    before.sender_report = (1, 2, 3)
+    before.sender_report = SourceReport(1, 2, 3, 4)
     sender.media("f", H264, key=True)
     after = sender.ingress.layers[1002]
     assert after is not before
     assert after.stats is before.stats
-    assert after.sender_report == (1, 2, 3)
+    assert after.sender_report == SourceReport(1, 2, 3, 4)

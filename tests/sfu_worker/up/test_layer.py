@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfu_worker.rtp import rtcp
+from sfu_worker.rtp.media_clock import SourceReport
 from sfu_worker.sdp.codecs import Codec
 from sfu_worker.up.batch import Batch, Packet
 from sfu_worker.up.layer import GUESS_BITS, GUESS_UNKNOWN, UpLayer
@@ -195,7 +196,7 @@ def test_a_report_says_how_long_ago_the_sender_s_came() -> None:
     camera, second = Camera(), 1 << 32
     camera.send(1)
     assert (camera.layer.report(5 * second).lsr, camera.layer.report(5 * second).dlsr) == (0, 0)
-    camera.layer.sender_report = (0x1111_2222_3333_4444, 0, 5 * second)
+    camera.layer.sender_report = SourceReport(0x1111_2222_3333_4444, 0, 5 * second, 0)
     block = camera.layer.report(5 * second + second // 2)
     assert (block.ssrc, block.lsr, block.dlsr) == (7, 0x2222_3333, 1 << 15)
 
