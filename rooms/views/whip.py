@@ -50,7 +50,8 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
     await hold_back(kind, "POST", caller)
     sdp = offer(request)
     participant = secrets.token_hex(8)
-    pass_, grant = await sync_to_async(admit)(kind, caller, participant)
+    pass_ = pass_of(kind, caller)
+    grant = await sync_to_async(check)(kind, caller, pass_)
     join = wire.Join(
         room=slug,
         participant=participant,
@@ -64,10 +65,13 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
         owner=pass_.person,
     )
     answer = await negotiate(slug, join, sdp)
-    if await sync_to_async(admission.was_removed)(pass_):
-        # They were removed meanwhile: the worker may have heard of that before the join.
-        await sfu.send_to_room(slug, wire.Remove(slug, participant))
-        raise removed(kind)
+    try:
+        # Nothing is written, and no invite used, before a worker has answered. Nobody hears of a
+        # stream before it has connected, for which it needs the answer.
+        await sync_to_async(admit)(kind, pass_, participant)
+    except Exception:
+        await sfu.send_to_room(slug, wire.Leave(slug, participant))
+        raise
     response = HttpResponse(answer.sdp, SDP, 201)
     resource = f"{participant}.{signature(kind, caller, participant)}"
     response["Location"] = reverse(f"{kind}-session", kwargs={"slug": slug, "resource": resource})
@@ -134,21 +138,31 @@ def offer(request: HttpRequest) -> str:
     return text
 
 
-def admit(kind: wire.Kind, caller: Caller, participant: str) -> tuple[Pass, Grant]:
-    """Let the caller in as ``participant``. Raises Problem if the room or the invite refuses."""
+def pass_of(kind: wire.Kind, caller: Caller) -> Pass:
+    """What the caller shows to come in."""
+    invite = caller.invite
+    name = passes.clean_name(invite.label if invite else "") or _("Stream")
+    owner = person(kind, caller)
+    return Pass(caller.room.pk, Role.LISTENER, invite.pk if invite else None, owner, name)
+
+
+def check(kind: wire.Kind, caller: Caller, pass_: Pass) -> Grant:
+    """What the caller may do. Changes nothing. Raises Problem if the room or the invite refuses."""
     if kind == "whip" and (caller.invite is None or not Grant(Role(caller.invite.role)).publish):
         raise Problem(403, _("This invite is for listeners. Ask for one that lets you speak."))
-    name = passes.clean_name(caller.invite.label if caller.invite else "") or _("Stream")
-    pass_ = Pass(
-        caller.room.pk,
-        Role.LISTENER,
-        caller.invite.pk if caller.invite else None,
-        person(kind, caller),
-        name,
-    )
-    verdict = admission.admit(pass_, name, participant=participant, kind=kind)
+    return granted(kind, admission.current_grant(pass_))
+
+
+def admit(kind: wire.Kind, pass_: Pass, participant: str) -> None:
+    """Write down that they come in as ``participant``. Raises Problem if that is over meanwhile."""
+    verdict = admission.admit(pass_, pass_.name, participant=participant, kind=kind)
+    granted(kind, verdict)
+
+
+def granted(kind: wire.Kind, verdict: Grant | Refusal) -> Grant:
+    """The grant. Raises Problem for a refusal."""
     if isinstance(verdict, Grant):
-        return pass_, verdict
+        return verdict
     if verdict in (Refusal.room_closed, Refusal.room_not_open, Refusal.room_locked):
         raise Problem(409, _("The room is not letting anyone new in right now."))
     if verdict is Refusal.removed:

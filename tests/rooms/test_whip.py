@@ -6,6 +6,7 @@ import pytest
 from django.test import AsyncClient
 
 from rooms.entry import admission, passes, throttle
+from rooms.entry.access import Refusal
 from rooms.entry.passes import Pass
 from rooms.models import Admission, Arrival, Invite, Room
 from rooms.roles import Role, VisitorPolicy
@@ -206,7 +207,7 @@ async def test_a_removed_stream_stays_out_and_whoever_has_the_invite_comes_in(
             await browser.gone()
 
 
-@pytest.mark.parametrize("when", ["before the worker hears of it", "before the offer is answered"])
+@pytest.mark.parametrize("when", ["before it is written down", "before the offer is answered"])
 async def test_a_stream_that_is_removed_while_it_comes_in_is_told_so(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
@@ -215,13 +216,13 @@ async def test_a_stream_that_is_removed_while_it_comes_in_is_told_so(
         if when == "before the offer is answered":
             worker.answers[wire.Offer] = [wire.Removed("removed")]
         else:
-            monkeypatch.setattr(admission, "was_removed", lambda pass_: True)
+            monkeypatch.setattr(admission, "admit", lambda *_, **__: Refusal.removed)
         response = await post(client, "/whip/garden", token)
         assert (response.status_code, b"removed this stream" in response.content) == (403, True)
         participant = (await worker.heard(wire.Join)).participant
         await worker.heard(wire.Offer)
-        if when == "before the worker hears of it":
-            assert await worker.heard(wire.Remove) == wire.Remove("garden", participant)
+        if when == "before it is written down":
+            assert await worker.heard(wire.Leave) == wire.Leave("garden", participant)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,7 @@ async def test_a_body_that_is_not_an_offer_is_refused(
 async def test_the_workers_refusals_have_a_status_and_leave_nobody_behind(
     client: AsyncClient, event: wire.Event, status: int, leaves: bool
 ) -> None:
-    token = (await make_invite(await make_room())).token
+    token = (await make_invite(await make_room(), uses_left=1)).token
     async with FakeWorker() as worker:
         worker.answers[wire.Offer] = [event]
         response = await post(client, "/whip/garden", token)
@@ -274,16 +275,18 @@ async def test_the_workers_refusals_have_a_status_and_leave_nobody_behind(
         await worker.heard(wire.Offer)
         if leaves:
             assert await worker.heard(wire.Leave) == wire.Leave("garden", join.participant)
+    assert ((await Invite.objects.aget()).uses_left, await Arrival.objects.acount()) == (1, 0)
 
 
 async def test_without_a_worker_the_encoder_is_told_to_come_back(client: AsyncClient) -> None:
-    token = (await make_invite(await make_room())).token
+    token = (await make_invite(await make_room(), uses_left=1)).token
     nobody = await post(client, "/whip/garden", token)
     async with FakeWorker(busy=True):
         busy = await post(client, "/whip/garden", token)
     for response, says in ((nobody, "available"), (busy, "busy")):
         assert (response.status_code, says in response.content.decode()) == (503, True)
         assert int(response["Retry-After"]) > 0
+    assert (await Invite.objects.aget()).uses_left == 1
 
 
 async def test_an_encoder_that_starts_again_uses_its_invite_once(client: AsyncClient) -> None:
