@@ -67,14 +67,20 @@ class Watch:
         return seats.due(seat, self.view, time.monotonic()) if self.view is not None else None
 
     async def _run(self) -> None:
-        async with Listener(self._changed) as listener:
-            while self.seats or self._listed:
-                await self._rest()
-                if await self._try_to_look():
-                    listener.listen()
-                else:
-                    # Its connection may be dead without knowing it.
-                    listener.stop()
+        while self.seats or self._listed:  # a seat may come while the listener ends
+            async with Listener(self._changed) as listener:
+                await self._look_while_needed(listener)
+        # Nobody looks from now on. A worker that was silent last may live when the next seat comes.
+        self.pulse, self.view = Pulse(), None
+
+    async def _look_while_needed(self, listener: Listener) -> None:
+        while self.seats or self._listed:
+            await self._rest()
+            if await self._try_to_look():
+                listener.listen()
+            else:
+                # Its connection may be dead without knowing it.
+                listener.stop()
 
     async def _rest(self) -> None:
         await asyncio.sleep(REST_SECONDS)

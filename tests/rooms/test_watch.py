@@ -11,7 +11,7 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
 from rooms.workers import sfu, watch
-from rooms.workers.seats import Seat, View
+from rooms.workers.seats import Report, Seat, View
 from rooms.workers.watch import Watch
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker, changed
@@ -330,3 +330,44 @@ async def test_a_first_join_without_an_answer_is_repeated_and_then_given_up(
         assert one.take
         await ann.refused("unavailable", 4503)
         await ann.gone()
+
+
+async def test_a_seat_that_comes_while_the_watch_ends_is_watched_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ending, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(watch.Listener):
+        async def __aexit__(self, *args: object) -> None:
+            ending.set()
+            await go_on.wait()
+            await super().__aexit__(*args)
+
+    monkeypatch.setattr(watch, "Listener", Slow)
+    own = Watch()
+    own.sit(seat(FULL))
+    assert await heard(FULL) == "seat_due"
+    own.rise(FULL)
+    async with asyncio.timeout(PATIENCE):
+        await ending.wait()
+    own.sit(seat(FREE))
+    go_on.set()
+    assert await heard(FREE) == "seat_due"
+    own.rise(FREE)
+
+
+async def test_who_was_silent_is_forgotten_with_the_last_seat() -> None:
+    """Otherwise a newcomer, much later, would not be let in to a worker that lives again."""
+    await sfu.client().set(wire.room_key("garden"), "1 a")
+    own = Watch()
+    own.sit(seat(FREE))
+    assert await heard(FREE) == "seat_due"
+    assert "a" in own.pulse.living
+    own.pulse.answered(time.monotonic() + 1, own.pulse.era or "", {"a": Report(dead=True)})
+    assert own.pulse.dead == {"a"}
+    own.rise(FREE)
+
+    async def has_ended() -> bool:
+        return not own.pulse.dead and own.view is None
+
+    await until(has_ended)
