@@ -41,7 +41,11 @@ def redis_url_problem(url: str) -> Problem | None:
         )
     for option, value in parse_qsl(parts.query, keep_blank_values=True):
         if option not in OPTIONS:
-            return Problem(f"the option {option!r} is unknown.", f"There are {', '.join(OPTIONS)}.")
+            # It may be a part of a password with a "?" in it.
+            return Problem(
+                'an option after the "?" is unknown.',
+                f'There are {", ".join(OPTIONS)}. A "?" in a password must be written as %3F.',
+            )
         if option.startswith("ssl_") and parts.scheme != "rediss":
             return Problem(f"{option!r} is for TLS.", "Begin the address with rediss://.")
         if option in FILES and (why := _unreadable(value)):
