@@ -109,7 +109,8 @@ class Joining(Chatting):
             await self._end(f"refused:{verdict.name}", REFUSED)
             return None
         name = passes.clean_name(message.name) or pass_.name or _("Guest")
-        seat = Seat(self.channel_name, self._slug, participant, known or passes.new_seat())
+        page = known or passes.new_seat()
+        seat = Seat(self.channel_name, self._slug, participant, page, message.socket)
         # A click on Join takes the call over from another tab. A page that comes back by itself
         # does not, even if its token expired while it slept.
         return Member(room, pass_, verdict, name, seat, take=not message.resume), inside

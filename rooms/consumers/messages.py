@@ -23,6 +23,7 @@ MAX_DEPTH = 4
 MAX_TRACKS = 16
 MAX_SLOTS = 500
 MAX_NONCE = 40
+MAX_SOCKETS = 2**31
 
 
 class MessageError(ValueError):
@@ -31,11 +32,19 @@ class MessageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Enter, or come back with ``resume``. ``pass_`` is ``pass`` in JSON."""
+    """Enter, or come back with ``resume``. ``pass_`` is ``pass`` in JSON.
+
+    ``socket`` is how many sockets the page has opened, see ``wire.Join``.
+    """
 
     pass_: str
     name: str = ""
     resume: str | None = None
+    socket: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.socket <= MAX_SOCKETS:
+            raise MessageError("socket is out of range")
 
 
 @dataclass(frozen=True, slots=True)

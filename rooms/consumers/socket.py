@@ -92,6 +92,7 @@ class CallSocket(PeerSocket):
             max_people=0 if self._has_place(member) else member.room.max_people,
             seat=member.seat.id,
             take=member.take and not member.seat.epoch,
+            socket=member.seat.socket,
         )
 
     def _has_place(self, member: Member) -> bool:

@@ -191,9 +191,10 @@ class View:
 class Seat:
     """A consumer (its channel) that wants to be in a room, and what has become of it.
 
-    ``id`` names the page, see ``wire.Join``. ``era`` is that of the Redis that holds its group.
-    ``asked`` is the claim that it last sent a join to. ``confirmed`` is the claim whose holder last
-    answered, with the ``epoch`` of the answer. ``sure``: that was the answer to the last join.
+    ``id`` names the page and ``socket`` counts its sockets, see ``wire.Join``. ``era`` is that of
+    the Redis that holds its group. ``asked`` is the claim that it last sent a join to.
+    ``confirmed`` is the claim whose holder last answered, with the ``epoch`` of the answer.
+    ``sure``: that was the answer to the last join.
     ``lost``: no worker holds the media any more, as far as we know. ``n`` is the number of the
     last event that the page was sent.
     """
@@ -202,6 +203,7 @@ class Seat:
     room: str
     participant: str
     id: str
+    socket: int = 0
     era: str | None = None
     asked: wire.Claim | None = None
     confirmed: wire.Claim | None = None

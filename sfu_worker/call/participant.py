@@ -46,7 +46,7 @@ class Participant:
         self.reply = join.reply
         self.owner = join.owner
         self.max_people = join.max_people
-        self.seat = join.seat
+        self.seat, self.socket = join.seat, join.socket
         # When they arrived; infinite before.
         self.arrived_at = inf
         # Whether the socket behind ``reply`` was said to be closed.

@@ -144,14 +144,16 @@ class Room:
             self._record("peak", self.most_people)
 
     def _rejoin(self, p: Participant, cmd: wire.Join) -> None:
-        if cmd.seat != p.seat and not cmd.take:
+        another = cmd.seat != p.seat
+        if not cmd.take if another else cmd.socket < p.socket:
             self._outbox.tell(cmd.reply, wire.Refused("join", "replaced"))
             return
         # The same page may come by another socket while its old one still lingers.
-        if cmd.seat != p.seat and not p.detached:
+        if another and not p.detached:
             self._outbox.tell(p.reply, wire.Removed("replaced"))
         before = p.person
-        p.reply, p.seat, p.name = cmd.reply, cmd.seat, cmd.name
+        p.reply, p.name = cmd.reply, cmd.name
+        p.seat, p.socket = cmd.seat, cmd.socket
         p.detached = False
         self._permit(p, cmd.role, cmd.publish)
         if p.kind != "whep" and p.person != before:

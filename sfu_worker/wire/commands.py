@@ -20,7 +20,8 @@ class Join:
     ``seat`` names the page that speaks for the participant. If another page holds the seat,
     ``take`` takes the call over, and the other page hears ``Removed`` (``replaced``). Without
     ``take`` the join is refused with ``replaced``, so a page that lost the call does not take it
-    back by itself.
+    back by itself. A page may have several sockets for a while, since a dead one is noticed late.
+    ``socket`` counts them; a join over an earlier one than the last is refused in the same way.
 
     ``follow`` is for WHEP: the participant to watch, ``""`` for the newest publisher. It is None
     for everyone else. Viewers are not among the room's people.
@@ -45,6 +46,7 @@ class Join:
     owner: str = ""
     seat: str = ""
     take: bool = True
+    socket: int = 0
 
 
 @dataclass(frozen=True, slots=True)

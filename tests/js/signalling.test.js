@@ -49,7 +49,7 @@ test('a socket begins with the pass, the name and nothing to resume', () => {
   joining();
   assert.deepEqual(socket().sent, []);
   socket().open();
-  const join = { type: 'join', pass: 'first pass', name: 'Ann', resume: null };
+  const join = { type: 'join', pass: 'first pass', name: 'Ann', resume: null, socket: 1 };
   assert.deepEqual(socket().sent, [join]);
 });
 
@@ -77,7 +77,8 @@ test('a lost socket is replaced by one that resumes, with the newest pass', () =
   assert.deepEqual([seen.lost, sockets()], [1, 1]);
   mock.timers.tick(500);
   socket().open();
-  const join = { type: 'join', pass: 'second pass', name: 'Ann', resume: 'newer' };
+  const again = { resume: 'newer', socket: 2 }; // an earlier socket may look alive to the server
+  const join = { type: 'join', pass: 'second pass', name: 'Ann', ...again };
   assert.deepEqual(socket().sent, [join]);
 });
 

@@ -99,6 +99,24 @@ async def test_a_second_tab_is_the_same_participant_and_the_first_one_may_not_en
         await second.gone()
 
 
+async def test_the_worker_hears_which_of_a_pages_sockets_is_the_newest() -> None:
+    room = await make_room()
+    token = await make_pass(room)
+    async with FakeWorker() as worker:
+        page = Browser("/ws/call/garden/")
+        await page.connect()
+        await page.say(**{"type": "join", "pass": token, "socket": 3})
+        await page.hear("welcome")
+        await page.hear("room_state")
+        command = await worker.heard(wire.Join)
+        # So does every later join of the same socket, and that of an earlier one ends it.
+        worker.answers[wire.Join] = [wire.Refused("join", "replaced")]
+        worker.channels.clear()
+        assert command.socket == (await worker.heard(wire.Join)).socket == 3
+        await page.refused("refused:replaced", 4403)
+        await page.gone()
+
+
 async def test_the_role_from_another_tab_still_counts() -> None:
     room = await make_room()
     async with FakeWorker():

@@ -77,6 +77,8 @@ def test_every_message_has_a_handler() -> None:
         pytest.param('{"type": "remove", "participant": 7}', id="a number for somebody"),
         pytest.param('{"type": "join", "pass_": "p"}', id="our name for the pass"),
         pytest.param('{"type": "join", "pass": null}', id="a pass that is none"),
+        pytest.param('{"type": "join", "pass": "p", "socket": -1}', id="a negative socket"),
+        pytest.param(f'{{"type": "join", "pass": "p", "socket": {2**70}}}', id="a huge socket"),
         pytest.param('{"type": "offer", "id": true, "sdp": "v=0"}', id="a truth for a number"),
         pytest.param('{"type": "offer", "id": 1.0, "sdp": "v=0"}', id="a fraction"),
         pytest.param('{"type": "offer", "id": 4294967296, "sdp": "v=0"}', id="a large number"),

@@ -49,6 +49,8 @@ export class Signalling extends Emitter {
     this._socket = null;
     this._attempt = 0;
     this._welcomed = false;
+    /** How many sockets were opened: the server may notice late that an earlier one is dead. */
+    this._opened = 0;
     /** How many sockets were welcomed: what was sent over an earlier one may be lost. */
     this.number = 0;
     this._leaving = false;
@@ -110,11 +112,13 @@ export class Signalling extends Emitter {
     clearTimeout(this._timer);
     const socket = new WebSocket(this._url);
     this._socket = socket;
+    this._opened += 1;
+    const number = this._opened;
     this._refusal = { reason: '', message: '' };
     this._timer = setTimeout(() => this.reopen(), WELCOME_WITHIN);
     socket.onopen = () => {
       const { _pass: pass, _name: name, _resume: resume } = this;
-      socket.send(JSON.stringify({ type: 'join', pass, name, resume }));
+      socket.send(JSON.stringify({ type: 'join', pass, name, resume, socket: number }));
     };
     socket.onmessage = (event) => this._receive(JSON.parse(event.data));
     socket.onclose = (event) => this._closed(event.code);

@@ -354,3 +354,19 @@ async def test_a_page_takes_the_call_over_and_the_other_one_does_not_take_it_bac
     room.drop(room.participants["ann"], "", 6)
     room.join(join("ann", seat="one", take=False), 7)
     assert "ann" in room.participants
+
+
+async def test_an_earlier_socket_of_a_page_does_not_take_the_seat_from_a_later_one(
+    room: Room, said: Recorder
+) -> None:
+    room.join(join("ann", seat="one", socket=1), 0)
+    room.join(join("ann", seat="one", socket=2, reply="reply.new", take=False), 1)
+    # Its consumer has not noticed that the socket is dead, and misses the seat.
+    room.join(join("ann", seat="one", socket=1, take=False), 2)
+    assert said.told[-1] == ("reply.ann", wire.Refused("join", "replaced"))
+    assert room.channels == {"ann": "reply.new"}
+    # Another page counts anew.
+    room.join(join("ann", seat="two", socket=1, reply="reply.two"), 3)
+    room.join(join("ann", seat="two", socket=1, reply="reply.two", take=False), 4)
+    assert isinstance(said.told[-1][1], wire.RoomState)
+    assert room.channels == {"ann": "reply.two"}
