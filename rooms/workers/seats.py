@@ -24,8 +24,10 @@ STEP_SECONDS = 1.5
 # After an outage of Redis, or an empty Redis, workers need a moment to report again.
 QUIET_SECONDS = 2 * wire.WORKER_TTL_SECONDS
 
-# A join that was not answered within this time is sent again.
+# A join that was not answered within this time is sent again, and then after twice as long, and so
+# on: everyone's joins and answers must not be what keeps a worker late.
 ANSWER_SECONDS = 2.0
+LONGEST_ANSWER_SECONDS = 8.0
 
 # A worker reports who is in a room once a second. A seat that is missing for longer is not there.
 LISTED_SECONDS = 3.0
@@ -212,12 +214,15 @@ class Seat:
     lost: bool = False
     n: int = 0
     changed: float = float("-inf")
+    # The joins since the last answer to one with this claim.
+    _asked_times: int = 0
     _unlisted: float | None = None
     # An event that the holder has sent and the page has not, and when that was seen.
     _missing: tuple[int, float] | None = None
 
     def ask(self, claim: wire.Claim, era: str, now: float) -> None:
         """A join goes to the holder of ``claim``, after the group of ``era`` was entered."""
+        self._asked_times = self._asked_times + 1 if claim == self.asked else 1
         self.asked, self.era, self.sure = claim, era, False
         self.changed, self._unlisted, self._missing = now, None, None
 
@@ -228,6 +233,7 @@ class Seat:
         self.confirmed = wire.Claim(fence, self.asked.worker)
         self.epoch, self.n = epoch, n
         self.sure, self.lost, self.changed, self._unlisted = True, False, now, None
+        self._asked_times = 0
         return True
 
     def knows_more(self, epoch: str, n: int) -> bool:
@@ -275,6 +281,11 @@ class Seat:
         elif self._unlisted is None:
             self._unlisted = view.began
 
+    @property
+    def patience(self) -> float:
+        """How long an answer may take, in seconds."""
+        return min(ANSWER_SECONDS * 2.0 ** max(0, self._asked_times - 1), LONGEST_ANSWER_SECONDS)
+
     def unlisted_for(self, now: float) -> float:
         """For how long the holder's reports have not listed this seat, in seconds."""
         return 0.0 if self._unlisted is None else now - self._unlisted
@@ -304,7 +315,7 @@ def due(seat: Seat, view: View, now: float) -> Reason | None:
     if holding.draining and view.another_than(claim.worker):
         return "draining"
     if not seat.sure:
-        return "unconfirmed" if now - seat.changed >= ANSWER_SECONDS else None
+        return "unconfirmed" if now - seat.changed >= seat.patience else None
     if seat.unlisted_for(now) > LISTED_SECONDS:
         return "unlisted"
     return "behind" if seat.behind_for(now) > HEARD_SECONDS else None

@@ -58,6 +58,24 @@ def test_a_join_without_an_answer_is_sent_again_after_a_moment() -> None:
     assert due(seat, replace(HERE, began=101.5), 101.6) is None
 
 
+def test_a_late_worker_is_asked_less_and_less_often() -> None:
+    seat = Seat("channel", "r", "p", "seat")
+    now, pauses = 100.0, []
+    for _ in range(5):
+        seat.ask(A, "era", now)
+        asked = now
+        while due(seat, replace(HERE, began=now), now) is None:
+            now += 0.5
+        pauses.append(now - asked)
+    assert pauses == [2, 4, 8, 8, 8]
+    assert seat.confirm(50, "e", 0, now)
+    seat.ask(A, "era", now)
+    assert due(seat, replace(HERE, began=now + 2), now + 2) == "unconfirmed"
+    # Another worker may be quicker.
+    seat.ask(B, "era", now)
+    assert seat.patience == 2
+
+
 def test_a_seat_that_lost_its_worker_joins_again_when_the_same_worker_is_back() -> None:
     seat = seated()
     assert due(seat, replace(HERE, workers={}), 100.1) == "dead"
