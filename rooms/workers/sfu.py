@@ -21,7 +21,7 @@ from channels.layers import get_channel_layer
 
 from rooms.workers import numbers, placing
 from rooms.workers.layer import AWAY
-from rooms.workers.seats import Live
+from rooms.workers.pulse import Live
 from sfu_worker import wire
 from sfu_worker.numbers import RoomNumbers
 

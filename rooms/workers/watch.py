@@ -25,7 +25,8 @@ from channels.layers import get_channel_layer
 
 from rooms.workers import seats, sfu
 from rooms.workers.layer import AWAY
-from rooms.workers.seats import Live, Pulse, Reason, Report, Seat, View
+from rooms.workers.pulse import Live, Pulse, Report
+from rooms.workers.seats import Reason, Seat, View
 from sfu_worker import wire
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rooms.workers import placing, seats
+from rooms.workers import placing, pulse, seats
 from sfu_worker import wire
 from tests.model.store import Away
 
@@ -109,7 +109,7 @@ class Web:
     def __init__(self, world: World) -> None:
         self.world = world
         self.name = f"web{next(_names)}"
-        self.pulse = seats.Pulse()
+        self.pulse = pulse.Pulse()
         self.consumers: dict[str, Consumer] = {}
         self.stopped = False
         self._beat = 0
@@ -171,8 +171,8 @@ class Web:
         held = {room: store.get(wire.room_key(room)) for room in rooms}
         claims = {room: wire.Claim.parse(raw) for room, raw in held.items() if raw}
         known = set(store.get(wire.WORKERS_KEY) or ()) | {c.worker for c in claims.values()}
-        reports = {name: seats.Report.parse(store.get(wire.worker_key(name))) for name in known}
-        lives = {room: seats.Live.parse(store.get(wire.live_key(room))) for room in rooms}
+        reports = {name: pulse.Report.parse(store.get(wire.worker_key(name))) for name in known}
+        lives = {room: pulse.Live.parse(store.get(wire.live_key(room))) for room in rooms}
         self.pulse.answered(now, era, reports)
         return seats.View(
             began=now,

@@ -11,7 +11,8 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
 from rooms.workers import sfu, watch
-from rooms.workers.seats import Report, Seat, View
+from rooms.workers.pulse import Report
+from rooms.workers.seats import Seat, View
 from rooms.workers.watch import Watch
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker, changed

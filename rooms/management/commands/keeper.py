@@ -29,7 +29,7 @@ from rooms.entry.steady_clock import steady_now
 from rooms.models import Room
 from rooms.notes import store as notes_store
 from rooms.workers import calls, sfu
-from rooms.workers.seats import Live
+from rooms.workers.pulse import Live
 from sfu_worker import wire
 
 logger = logging.getLogger("rooms.keeper")
