@@ -38,12 +38,16 @@ Happen = Callable[[Company], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens, to a site of how many workers. ``moves``: a new connection is needed."""
+    """What happens, to a site of how many workers. ``moves``: a new connection is needed.
+
+    ``listeners`` come beside the eight who speak.
+    """
 
     name: str
     workers: int
     happen: Happen
     moves: bool
+    listeners: int = 0
 
 
 async def kill_worker(company: Company) -> None:
@@ -85,7 +89,7 @@ FAULTS = (
     Fault("hung, two workers", 2, hang_worker, True),
     Fault("drained, two workers", 2, drain_worker, True),
     Fault(f"Redis gone for {AWAY_SECONDS:g} s", 2, lose_redis, False),
-    Fault("web server killed", 2, kill_web, False),
+    Fault("web server killed, 20 clients", 2, kill_web, False, 12),
     *(
         Fault(f"WebSockets cut for {seconds:g} s", 2, cut_sockets(seconds), False)
         for seconds in (1.0, 5.0, 30.0, 60.0)
@@ -95,7 +99,11 @@ FAULTS = (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Of one try: the longest silence of each pair, seconds until all were back, what was lost."""
+    """Of one try: the longest silence of each pair, what was lost, and the load average.
+
+    ``back`` is how many seconds after the fault all pairs were back; where no connection is made
+    anew, how many after the end of the fault all were told the state of the room.
+    """
 
     gaps: list[float]
     back: float
@@ -110,17 +118,18 @@ async def once(fault: Fault, at: Site, hub: Hub, number: int) -> Result:
     at.room(slug)
     company = Company(at, hub, slug, wired=True)
     try:
-        await company.gather(*(f"Guest {i + 1}" for i in range(PEOPLE)))
+        names = [f"Guest {i + 1}" for i in range(PEOPLE)]
+        await company.gather(*names, listeners=fault.listeners)
         await asyncio.sleep(QUIET_SECONDS)
         losses = Losses(company)
         began, load = time.monotonic(), load_average()
         async with company.talking():
             await fault.happen(company)
+            mended = began if fault.moves else time.monotonic()
             with contextlib.suppress(TimeoutError):
-                if fault.moves:
-                    await company.moved()
+                await (company.moved() if fault.moves else company.online())
                 await company.receive()
-            back = time.monotonic() - began
+            back = time.monotonic() - mended
             gaps = company.gaps()
             lost = await losses.found(unbroken=not fault.moves)
         return Result(gaps, back, lost, load)

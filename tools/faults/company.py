@@ -107,6 +107,13 @@ class Company:
         self._run(caller)
         await self.ends(caller)
 
+    async def online(self) -> None:
+        """Wait until everyone's socket is open, and has brought the whole room."""
+        now = time.monotonic()
+        await until(
+            lambda: all(one.online and one.state_at > now for one in self.present), self.story
+        )
+
     async def moved(self) -> None:
         """Wait until everyone's call is another one, at another worker or a new one."""
         before = self._epochs
