@@ -17,8 +17,10 @@ from sfu_worker.light_client import Hub, Media, Plan, Receiver
 
 Message = dict[str, Any]
 
-# As the page: a new connection takes over within this time, or all at once.
+# As the page: a new connection takes over within this time, or all at once. The old one sends at
+# least so long beside it.
 TAKE_OVER_SECONDS = 3.0
+SENDS_ON_SECONDS = 1.5
 CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 5.0
 # From a wish to its confirmation by the worker, before it is told again.
@@ -179,7 +181,8 @@ class Lasting:
         """Close what is newer than the right one, and what is older once it has taken over."""
         at = self.lines.index(right)
         covers = all(line.heard & set(self._tracks) <= right.heard for line in self.lines[:at])
-        older = right.connected and (covers or now - right.connected_at >= TAKE_OVER_SECONDS)
+        beside = now - right.connected_at
+        older = right.connected and beside >= (SENDS_ON_SECONDS if covers else TAKE_OVER_SECONDS)
         for line in (*self.lines[at + 1 :], *(self.lines[:at] if older else ())):
             self._drop(line)
 
