@@ -21,17 +21,17 @@ async def test_workers_that_are_replaced_in_turn_cost_nothing(two: Site, gather:
     company = await gather(two)
     losses = Losses(company)
     said = len(two.confcall.output)
-    async with company.talking():
-        for _ in range(2):
-            drained = two.holder(company.slug)
+    for _ in range(2):
+        drained = two.holder(company.slug)
+        async with company.talking():
             processes.send(signal.SIGTERM, drained.top)
             # No new room comes to it, from now on.
             other = await gather(two, "Eve", "Fay", whole=False)
             assert two.holder(other.slug).pid != drained.pid
             await company.moved()
             await nothing_lost(losses)
-            await ended(drained.top)
-            await asyncio.to_thread(two.wait_whole)
+        await ended(drained.top)
+        await asyncio.to_thread(two.wait_whole)
     ends = [line for line in two.confcall.output[said:].splitlines() if "ended with" in line]
     assert len(ends) == 2
     assert all("ended with code 0" in line for line in ends), ends

@@ -66,6 +66,7 @@ class Company:
         self._invites: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._said = 0
+        self._talks: asyncio.Task[None] | None = None
         self._epochs: set[str] = set()
 
     # Coming and going
@@ -197,13 +198,19 @@ class Company:
 
     @contextlib.asynccontextmanager
     async def talking(self) -> AsyncIterator[None]:
-        """Everyone writes into the chat, in turn, until the end of the block."""
-        task = asyncio.create_task(self._talk())
+        """Everyone writes into the chat, in turn, until ``hush`` or the end of the block."""
+        self._talks = asyncio.create_task(self._talk())
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await self.hush()
+
+    async def hush(self) -> None:
+        """Nobody writes any more. What was written may still be on its way."""
+        if self._talks is not None:
+            self._talks.cancel()
+            await asyncio.gather(self._talks, return_exceptions=True)
+            self._talks = None
 
     async def _talk(self) -> None:
         while True:

@@ -50,6 +50,8 @@ class Losses:
         await until(lambda: all(one.online for one in company.present), company.story)
         try:
             await company.receive()
+            # What everyone reads is compared when nothing new comes.
+            await company.hush()
             await company.states()
         except TimeoutError as exc:
             return [str(exc), *self._at_once(unbroken)]
