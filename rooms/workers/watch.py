@@ -124,8 +124,7 @@ class Watch:
         """The content of ``wire.web_key`` by process: this one. Tests may have more."""
         leases: dict[str, dict[Any, Any]] = {}
         for channel in self._listed | set(self.seats):
-            process, mark, _ = channel.partition("!")
-            if mark:
+            if process := wire.process_of(channel):
                 leases.setdefault(process, {"beat": str(self._beats)})
                 if channel in self.seats:
                     leases[process][channel] = "1"

@@ -51,12 +51,6 @@ class Presence:
         return self.alone_since is not None and now - self.alone_since > wire.DETACHED_SECONDS
 
 
-def process_of(channel: str) -> str:
-    """The web process behind a reply channel; '' if the channel belongs to none."""
-    process, mark, _ = channel.partition("!")
-    return process if mark else ""
-
-
 class Leases:
     """Which reply channels have a living socket, as the leases of their web processes say.
 
@@ -75,7 +69,7 @@ class Leases:
         """The channels whose leases are to be read, by process."""
         found: dict[str, list[str]] = {}
         for channel in channels:
-            process = process_of(channel)
+            process = wire.process_of(channel)
             if process:
                 found.setdefault(process, []).append(channel)
         return found
@@ -116,7 +110,7 @@ class Leases:
         """
         if self._answered_at is None or channel not in self._listed:
             return True
-        seen = process_of(channel) in self._beats
+        seen = wire.process_of(channel) in self._beats
         silent = self._answered_at - self._listed[channel]
         return silent <= (LEASE_SECONDS if seen else UNSEEN_SECONDS)
 

@@ -233,8 +233,7 @@ class Registry:
         await self._write_calls()
 
     def _add_numbers(self, pipe: Any) -> None:
-        told = self._holder.told()
-        ttl = int(wire.WORKER_TTL_SECONDS * 1000)
+        told, ttl = self._holder.told(), claims.WORKER_TTL_MS
         if told.worker is not None:
             pipe.set(wire.worker_numbers_key(self._worker), numbers.encode(told.worker), px=ttl)
         for slug, room in told.rooms.items():

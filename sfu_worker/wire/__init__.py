@@ -109,6 +109,7 @@ from sfu_worker.wire.layer import (
     CAPACITY,
     EXPIRY_SECONDS,
     layer_options,
+    process_of,
     room_group,
     worker_channel,
 )
@@ -181,6 +182,7 @@ __all__ = [
     "live_key",
     "lives",
     "placed_key",
+    "process_of",
     "redis_url_problem",
     "room_group",
     "room_key",

@@ -53,6 +53,12 @@ def worker_channel(worker: str) -> str:
     return f"sfu.{worker}"
 
 
+def process_of(channel: str) -> str:
+    """The web process behind a reply channel; '' if the channel belongs to none."""
+    process, mark, _ = channel.partition("!")
+    return process if mark else ""
+
+
 def room_group(room: str) -> str:
     """The group of everyone who hears a room's events."""
     return f"room.{room}"

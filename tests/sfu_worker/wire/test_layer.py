@@ -11,7 +11,13 @@ from channels.exceptions import ChannelFull
 
 from sfu_worker.channel_layer import ChannelLayer
 from sfu_worker.wire.keys import PREFIX
-from sfu_worker.wire.layer import EXPIRY_SECONDS, layer_options, room_group, worker_channel
+from sfu_worker.wire.layer import (
+    EXPIRY_SECONDS,
+    layer_options,
+    process_of,
+    room_group,
+    worker_channel,
+)
 
 
 @pytest.fixture
@@ -55,3 +61,8 @@ def test_a_connection_without_an_answer_ends_wherever_redis_can_be_unplugged() -
     # redis-py refuses them for a socket in the file system.
     [host] = layer_options("unix:///run/valkey.sock")["hosts"]
     assert set(host) == {"address", "socket_timeout"}
+
+
+def test_a_channel_names_the_web_process_behind_it_if_there_is_one() -> None:
+    assert process_of("specific.abc!def") == "specific.abc"
+    assert process_of("reply.abc") == ""
