@@ -131,12 +131,13 @@ def _write_down(
 ) -> None:
     """Record the person, one row for each invite: their role by another invite still counts."""
     rows = Arrival.objects.filter(participant=participant, invite=pass_.invite)
-    if not rows.update(name=name, role=grant.role, since=now):
+    if not rows.update(name=name, role=grant.role, user=pass_.user, since=now):
         Arrival.objects.create(
             room_id=pass_.room,
             participant=participant,
             person=pass_.person,
             invite_id=pass_.invite,
+            user=pass_.user,
             kind=kind,
             role=grant.role,
             name=name,
@@ -200,22 +201,20 @@ def streams_without_right(slug: str, now: datetime) -> list[str]:
     return gone
 
 
-def seats_without_right(slug: str, participants: Iterable[str], now: datetime) -> set[str]:
-    """Those of a room's people whom nothing lets in any more, by none of their invites.
-
-    An account has no row of its own: whoever came in as the owner stays until the room closes.
-    """
+def rights_today(
+    slug: str, participants: Iterable[str], now: datetime
+) -> dict[str, Grant | Refusal]:
+    """What each of a room's people may do, by the best of their invites or their account."""
     rows = Arrival.objects.filter(kind="call", room__slug=slug, participant__in=set(participants))
-    arrivals = list(rows.select_related("room"))
-    passes = [Pass(a.room_id, Role(a.role), a.invite_id, a.person) for a in arrivals]
+    arrivals = list(rows)
+    passes = [Pass(a.room_id, Role(a.role), a.invite_id, a.person, user=a.user) for a in arrivals]
+    best: dict[str, Grant | Refusal] = {}
     verdicts = current_grants(passes, now, rejoining=True)
-    lost: set[str] = set()
-    kept: set[str] = set()
     for arrival, verdict in zip(arrivals, verdicts, strict=True):
-        account = arrival.invite_id is None and arrival.role == Role.OWNER
-        today = user_grant(arrival.room, is_staff=True, now=now) if account else verdict
-        (lost if isinstance(today, Refusal) else kept).add(arrival.participant)
-    return lost - kept
+        before = best.get(arrival.participant)
+        if not isinstance(before, Grant) or (isinstance(verdict, Grant) and not before.publish):
+            best[arrival.participant] = verdict
+    return best
 
 
 def invite_verdict(

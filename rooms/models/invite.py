@@ -113,7 +113,7 @@ class Arrival(models.Model):
 
     A call knows only ids, but a removal needs the person. A row is written when somebody is let in,
     once for each invite, and again when they come back. ``kind`` is the protocol's: call, whip or
-    whep.
+    whep. ``user`` is the primary key of an account, which may be deleted; None: no account.
     """
 
     room = models.ForeignKey(
@@ -124,6 +124,7 @@ class Arrival(models.Model):
     invite = models.ForeignKey(
         Invite, verbose_name=_("invite"), null=True, blank=True, on_delete=models.SET_NULL
     )
+    user = models.BigIntegerField(null=True, editable=False)
     kind = models.CharField(max_length=4, default="call")
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     name = models.CharField(_("name"), max_length=60, blank=True)

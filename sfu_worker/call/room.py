@@ -160,6 +160,12 @@ class Room:
             self._tell_group(wire.ParticipantChanged, person=p.person)
         self.snapshot(p)
 
+    def silence(self, p: Participant, role: str) -> None:
+        """Somebody without a page may not publish any more."""
+        if p.publish:
+            self._permit(p, role, False)
+            self._tell_group(wire.ParticipantChanged, person=p.person)
+
     def _permit(self, p: Participant, role: str, publish: bool) -> None:
         """Somebody may do more or less from now on. Media that is no longer allowed ends now."""
         p.role, p.publish = role, publish

@@ -40,6 +40,7 @@ class Rooms:
             wire.Mute: self._mute,
             wire.Snapshot: self._snapshot,
             wire.Remove: self._remove,
+            wire.Silence: self._silence,
         }
 
     @property
@@ -160,6 +161,9 @@ class Rooms:
 
     def _remove(self, room: Room, p: Participant, cmd: wire.Remove, now: float) -> None:
         room.drop(p, "removed", now)
+
+    def _silence(self, room: Room, p: Participant, cmd: wire.Silence, now: float) -> None:
+        room.silence(p, cmd.role)
 
     def _close_room(self, cmd: wire.CloseRoom, now: float) -> None:
         room = self.held.get(cmd.room)

@@ -48,6 +48,7 @@ from sfu_worker.wire.commands import (
     Offer,
     PatchIce,
     Remove,
+    Silence,
     Slots,
     Snapshot,
 )
@@ -162,6 +163,7 @@ __all__ = [
     "Remove",
     "Removed",
     "RoomState",
+    "Silence",
     "SlotBound",
     "SlotPaused",
     "SlotRequest",

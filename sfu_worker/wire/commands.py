@@ -151,6 +151,18 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """A participant may not publish any more, and has no page that could join again.
+
+    Their tracks end at once. The others hear of the new ``role``.
+    """
+
+    room: str
+    participant: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class CloseRoom:
     """Everyone is removed, and the room is forgotten."""
 
@@ -163,5 +175,16 @@ class Drain:
 
 
 Command = (
-    Join | Leave | Detach | Offer | PatchIce | Slots | Mute | Snapshot | Remove | CloseRoom | Drain
+    Join
+    | Leave
+    | Detach
+    | Offer
+    | PatchIce
+    | Slots
+    | Mute
+    | Snapshot
+    | Remove
+    | Silence
+    | CloseRoom
+    | Drain
 )

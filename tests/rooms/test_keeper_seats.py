@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
 
 from rooms.entry import admission
 from rooms.entry.passes import Pass
@@ -52,10 +54,19 @@ def list_seats(redis: Any, *participants: str) -> None:
         pytest.param("ban", {"ann"}, id="banned"),
         pytest.param("close", {"ann", "bob", "owner"}, id="room closed"),
         pytest.param("lock", set(), id="locked"),
+        pytest.param("lower", set(), id="may only listen"),
+        pytest.param("disable", {"owner"}, id="account disabled"),
+        pytest.param("delete", {"owner"}, id="account deleted"),
     ],
 )
 def test_the_media_of_people_ends_with_their_right_although_no_page_asks(
-    room: Room, keeper: Keeper, clean_redis: Any, owner_id: int, change: str | None, ended: set[str]
+    room: Room,
+    keeper: Keeper,
+    clean_redis: Any,
+    django_user_model: Any,
+    owner_id: int,
+    change: str | None,
+    ended: set[str],
 ) -> None:
     invite, other = (room.invites.create(role=Role.SPEAKER) for _ in range(2))
     come_in(room, "ann", invite.pk)
@@ -67,6 +78,12 @@ def test_the_media_of_people_ends_with_their_right_although_no_page_asks(
         room.invites.filter(pk=invite.pk).update(revoked=True)
     elif change == "ban":
         Ban.objects.create(room=room, person="person-ann")
+    elif change == "lower":
+        room.invites.update(role=Role.LISTENER)
+    elif change == "disable":
+        django_user_model.objects.update(is_active=False)
+    elif change == "delete":
+        django_user_model.objects.all().delete()
     elif change is not None:
         Room.objects.update(**{"closed" if change == "close" else "locked": True})
     assert keeper.end_seats(T0, 0) == []
@@ -78,3 +95,38 @@ def test_the_media_of_people_ends_with_their_right_although_no_page_asks(
     assert set(keeper.end_seats(T0, PAGE_SECONDS + 2)) == ended
     list_seats(clean_redis, "bob")
     assert set(keeper.end_seats(T0, PAGE_SECONDS + 4)) == ended & {"bob"}
+
+
+def commands(worker: str = "w1") -> list[wire.Message]:
+    """All commands that were sent to a worker, up to one that is sent now."""
+    layer: Any = get_channel_layer()
+    channel, last = wire.worker_channel(worker), wire.Mute("garden", "the last", "camera", False)
+
+    async def take() -> list[wire.Message]:
+        await layer.send(channel, wire.seal(last))
+        found = []
+        while (command := wire.unseal(await layer.receive(channel))[0]) != last:
+            found.append(command)
+        return found
+
+    return async_to_sync(take)()
+
+
+def test_who_may_only_listen_now_is_silenced_if_no_page_can_be_told(
+    room: Room, keeper: Keeper, clean_redis: Any, owner_id: int
+) -> None:
+    invite, other = (room.invites.create(role=Role.SPEAKER) for _ in range(2))
+    come_in(room, "ann", invite.pk)
+    come_in(room, "bob", invite.pk)
+    come_in(room, "bob", other.pk)
+    come_in(room, "owner", None, user=owner_id)
+    list_seats(clean_redis, "ann", "bob", "owner")
+    assert (keeper.end_seats(T0, 0), commands()) == ([], [])
+    room.invites.filter(pk=invite.pk).update(role=Role.LISTENER)
+    # Bob may still speak by the other invite. The message is repeated: it may be lost.
+    for at in (1, 60):
+        assert keeper.end_seats(T0, at) == []
+        assert commands() == [wire.Silence("garden", "ann", "listener")]
+    # Ann's page is back, and its web process speaks for it.
+    clean_redis.hset(wire.web_key("a page"), "a page", "1")
+    assert (keeper.end_seats(T0, 62), commands()) == ([], [])

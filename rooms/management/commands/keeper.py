@@ -25,9 +25,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.db.models import Count
 
 from rooms.entry import admission, removal
+from rooms.entry.access import Refusal
 from rooms.entry.steady_clock import steady_now
 from rooms.models import Room
 from rooms.notes import store as notes_store
+from rooms.roles import Grant, Role
 from rooms.workers import calls, sfu
 from rooms.workers.pulse import Live
 from sfu_worker import wire
@@ -209,7 +211,8 @@ class Keeper:
         """End the media of people in calls who have lost their right; return them.
 
         The page's web process does so first, and with words. But media goes on without it: if the
-        page has lost its WebSocket, nothing else asks. This is repeated while they are in.
+        page has lost its WebSocket, nothing else asks. This is repeated while they are in. People
+        without a WebSocket who may only listen now are silenced.
         """
         before, self._without_right = self._without_right, {}
         told: list[str] = []
@@ -219,7 +222,16 @@ class Keeper:
             live = Live.parse(raw)
             if live is None or not live.channels:
                 continue
-            lost = admission.seats_without_right(slug, live.channels, now)
+            rights = admission.rights_today(slug, live.channels, now)
+            lost = [who for who, right in rights.items() if isinstance(right, Refusal)]
+            listeners = {
+                who: live.channels[who]
+                for who, right in rights.items()
+                if isinstance(right, Grant) and not right.publish
+            }
+            for who in self._without_page(listeners):
+                with contextlib.suppress(sfu.Unavailable):
+                    sfu.send_to_room_now(slug, wire.Silence(slug, who, Role.LISTENER))
             self._without_right |= {who: before.get(who, at) for who in lost}
             due = [who for who in lost if at - self._without_right[who] >= PAGE_SECONDS]
             if due:
@@ -227,6 +239,14 @@ class Keeper:
                     removal.remove_now(Room(slug=slug), due)
                     told += due
         return told
+
+    def _without_page(self, channels: dict[str, str]) -> list[str]:
+        """Those whose channel no web process lists among its open pages."""
+        pipe = self._redis.pipeline(transaction=False)
+        for channel in channels.values():
+            pipe.hexists(wire.web_key(channel.partition("!")[0]), channel)
+        open_ = pipe.execute() if channels else []
+        return [who for who, listed in zip(channels, open_, strict=True) if not listed]
 
     def compact_notes(self, at: float) -> None:
         """Merge the notes that have many rows."""

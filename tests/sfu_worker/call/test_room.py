@@ -326,6 +326,25 @@ async def test_a_lowered_role_ends_what_it_may_not_send_and_everybody_hears_of_i
     assert room.participants["ann"].publish
 
 
+async def test_one_without_a_page_who_may_not_publish_any_more_is_silenced_once(
+    room: Room, said: Recorder
+) -> None:
+    room.join(join("ann"), 0)
+    track = video_track("ann")
+    track.published = True
+    ann = room.participants["ann"]
+    ann.tracks["camera"] = track
+    said.told.clear()
+    said.group.clear()
+    for _ in range(2):
+        room.silence(ann, "listener")
+    assert said.group == [
+        wire.TrackUnpublished("garden", room.epoch, 2, track.id),
+        wire.ParticipantChanged("garden", room.epoch, 3, wire.Person("ann", "Ann", "listener")),
+    ]
+    assert (said.told, ann.publish) == ([], False)
+
+
 async def test_a_page_takes_the_call_over_and_the_other_one_does_not_take_it_back_by_itself(
     room: Room, said: Recorder
 ) -> None:

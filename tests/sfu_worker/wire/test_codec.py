@@ -21,6 +21,7 @@ EXAMPLES: list[wire.Message] = [
     wire.Mute("r", "p", "camera", True),
     wire.Snapshot("r", "p"),
     wire.Remove("r", "p"),
+    wire.Silence("r", "p", "listener"),
     wire.CloseRoom("r"),
     wire.Drain(),
     wire.RoomState(
