@@ -133,11 +133,22 @@ test('an error of an earlier socket is not why a later one ends', () => {
   assert.deepEqual(seen.ended, [{ code: 4403, reason: '', message: '' }]);
 });
 
-test('a server that neither welcomes nor closes is left after ten seconds', () => {
+test('a server that opens no socket is left after ten seconds', () => {
+  const { seen } = joining();
+  mock.timers.tick(10_000);
+  assert.equal(seen.lost, 1);
+  mock.timers.tick(500);
+  assert.equal(sockets(), 2);
+});
+
+test('a server that neither welcomes nor closes is left later than it gives up itself', () => {
   const { seen } = joining();
   const first = socket();
+  mock.timers.tick(9_999);
   first.open();
-  mock.timers.tick(10_000);
+  mock.timers.tick(14_999);
+  assert.deepEqual([sockets(), seen.lost], [1, 0]);
+  mock.timers.tick(1);
   assert.deepEqual([first.readyState, seen.lost], [2, 1]);
   mock.timers.tick(500);
   assert.equal(sockets(), 2);

@@ -16,8 +16,14 @@ const RENEW_WITHIN = { within: 10_000 };
 /** After so many unanswered questions in a row, assume that the socket only looks open. */
 export const SILENT_AFTER = 3;
 
-/** A server that neither welcomes nor closes within this time is treated as gone. */
-const WELCOME_WITHIN = 10_000;
+/** A server that does not open a socket within this time is treated as gone. */
+const OPEN_WITHIN = 10_000;
+
+/**
+ * The same for one that neither welcomes nor closes an open socket. It closes by itself 10 s after
+ * it has asked the worker. A page that gave up before that might never get in while joins are slow.
+ */
+const WELCOME_WITHIN = 15_000;
 
 /**
  * @typedef {{
@@ -115,8 +121,10 @@ export class Signalling extends Emitter {
     this._opened += 1;
     const number = this._opened;
     this._refusal = { reason: '', message: '' };
-    this._timer = setTimeout(() => this.reopen(), WELCOME_WITHIN);
+    this._timer = setTimeout(() => this.reopen(), OPEN_WITHIN);
     socket.onopen = () => {
+      clearTimeout(this._timer);
+      this._timer = setTimeout(() => this.reopen(), WELCOME_WITHIN);
       const { _pass: pass, _name: name, _resume: resume } = this;
       socket.send(JSON.stringify({ type: 'join', pass, name, resume, socket: number }));
     };
