@@ -200,6 +200,7 @@ TEXTS: dict[str, str | Promise] = {
         "The server is busy. This page tries again by itself. You need not do anything."
     ),
     "connection.moving": _("The call moves to another server. You need not do anything."),
+    "connection.moved": _("The call has moved."),
     "connection.media": _(
         "Audio and video were interrupted and are being restored. You do not need to do anything."
     ),

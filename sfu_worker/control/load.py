@@ -35,6 +35,10 @@ class Shares:
     dropping: float = 0.0
     cpu: float = 0.0
 
+    def __str__(self) -> str:
+        packets = f"packets late {self.late:.0%} and dropped {self.dropping:.0%} of the time"
+        return f"{packets}, CPU {self.cpu:.0%}"
+
     def any_above(self, limits: Shares) -> bool:
         return self.late > limits.late or self.dropping > limits.dropping or self.cpu > limits.cpu
 

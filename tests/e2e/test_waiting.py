@@ -134,3 +134,32 @@ async def test_words_about_the_connection_move_nothing_and_go(
         await expect(notice).to_have_text("The connection is back.", timeout=30_000)
         await expect(notice).to_be_hidden()
     assert ann.errors == []
+
+
+async def test_what_the_page_says_for_a_moment_moves_nothing(
+    browser: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "moments")
+    ann, ben = await Person.arrive(browser, link, "Ann"), await Person.arrive(browser, link, "Ben")
+    await ann.join()
+    await ben.join()
+    await ann.sees("Ben")
+    toast, banner = ann.page.locator("#toast"), ann.page.locator("#banner")
+    for screen, role in (("1280", "moderator"), ("390", "speaker"), ("on its side", "moderator")):
+        await resize(ann, screen)
+        await ann.page.wait_for_timeout(500)
+        before = await ann.page.evaluate(TILES)
+        await ann.page.evaluate("document.getElementById('copy-notes').click()")
+        await expect(toast).to_be_visible()
+        assert await ann.page.evaluate(TILES) == before, screen
+        confcall.shell(
+            "from rooms.models import Invite\n"
+            "for one in Invite.objects.filter(room__slug='moments'):\n"
+            f"    one.role = {role!r}; one.save()"
+        )
+        await expect(banner).to_contain_text(f"You are now a {role}", timeout=20_000)
+        await shoot(ann, f"banner-{screen.replace(' ', '-')}")
+        assert await ann.page.evaluate(TILES) == before, screen
+        await ann.button("OK").click()
+        await expect(banner).to_be_hidden()
+    assert ann.errors == []

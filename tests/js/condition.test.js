@@ -32,9 +32,10 @@ test('a page that was never in the call says why it is not let in', () => {
   assert.equal(after(outside), '', 'the first room_state is on its way');
 });
 
-test('a move has its own words, whether media flows meanwhile or not', () => {
+test('a move has its own words, unless media is interrupted meanwhile', () => {
   assert.equal(after({ moving: true }), 'moving');
-  assert.equal(after({ moving: true, alive: false, failures: 2 }), 'moving');
+  assert.equal(after({ moving: true, alive: false }), 'media');
+  assert.equal(after({ moving: true, alive: false, failures: 2 }), 'media');
 });
 
 test('media that fails has been there before, or is blocked', () => {

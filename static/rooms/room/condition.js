@@ -28,7 +28,8 @@ export function condition({ entered, socket, refusal, moving, alive, failures, r
     if (named === 'busy' && !alive) return 'busy';
     return alive ? 'socket' : 'lost';
   }
-  if (moving) return 'moving';
+  // Nobody may be there to take the call, so without media it is not said to move.
+  if (moving) return alive ? 'moving' : 'media';
   if (alive || !failures) return '';
   return failures > 1 && !reached ? 'blocked' : 'media';
 }

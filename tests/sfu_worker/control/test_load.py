@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu_worker.control.load import EASE_SECONDS, FULL, WINDOW_SECONDS, Load
+from sfu_worker.control.load import EASE_SECONDS, FULL, WINDOW_SECONDS, Load, Shares
 
 TICK = 0.025
 
@@ -135,6 +135,11 @@ def test_shares_are_of_the_window(world: World) -> None:
     # Of what comes evenly over a stall of 175 ms, that of the first 75 waits longer than 100 ms.
     assert world.load.shares.late == pytest.approx(0.075 / 0.175, rel=0.1)
     assert world.load.shares.late > FULL.late
+
+
+def test_a_log_names_shares_in_words() -> None:
+    said = "packets late 38% and dropped 0% of the time, CPU 2%"
+    assert str(Shares(late=0.3814, dropping=0.0, cpu=0.0246)) == said
 
 
 @given(
