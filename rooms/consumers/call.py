@@ -103,7 +103,8 @@ class CallConsumer(Joining, Entitled, Moderating):
         try:
             await self._handlers[kind](self, message)
         except sfu.Unavailable as exc:
-            logger.info("x %s: %s", kind.__name__, exc)
+            # rooms.workers.watch says so once. Each page asks again and again.
+            logger.debug("x %s: %s", kind.__name__, exc)
             await self._error("unavailable")
         except database.Busy as exc:
             logger.debug("x %s: %s", kind.__name__, exc)

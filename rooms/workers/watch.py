@@ -51,6 +51,7 @@ class Watch:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
     _failure: str = ""
+    _away: bool = False
 
     def sit(self, seat: Seat) -> None:
         """Watch over a seat from now on."""
@@ -96,7 +97,7 @@ class Watch:
             await self.step(time.monotonic())
             self._failure = ""
         except (sfu.Unavailable, *AWAY, TimeoutError) as exc:
-            logger.debug("x the workers could not be read: %s", exc)
+            self._say_away(exc)
             self.pulse.missed()
             self._listed = self._listed if self.seats else frozenset()
             return False
@@ -105,7 +106,19 @@ class Watch:
             if self._failure != repr(exc):
                 logger.exception("x the watch failed once and continues")
             self._failure = repr(exc)
+        self._say_back()
         return True
+
+    def _say_away(self, exc: Exception) -> None:
+        """Once per outage: the pages ask all the time."""
+        level = logging.DEBUG if self._away else logging.WARNING
+        logger.log(level, "x Redis is away, media goes on: %s", exc)
+        self._away = True
+
+    def _say_back(self) -> None:
+        if self._away:
+            logger.info("- Redis is back")
+        self._away = False
 
     async def step(self, now: float) -> None:
         """Look once, and tell the consumers whose seats are due."""

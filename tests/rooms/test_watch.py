@@ -138,6 +138,32 @@ async def test_an_error_of_ours_does_not_end_the_watch(monkeypatch: pytest.Monke
         await own._task
 
 
+async def test_an_outage_of_redis_is_logged_once_and_so_is_its_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    look, looks = watch.look, 0
+
+    async def stumbles(*args: Any) -> View:
+        nonlocal looks
+        looks += 1
+        if looks < 3:
+            raise sfu.Unavailable("gone")
+        return await look(*args)
+
+    monkeypatch.setattr(watch, "look", stumbles)
+    caplog.set_level("INFO", "rooms.workers.watch")
+    own = Watch()
+    own.sit(seat(FREE))
+    try:
+        assert await heard(FREE) == "seat_due"
+    finally:
+        own.rise(FREE)
+        assert own._task is not None
+        await own._task
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["x Redis is away, media goes on: gone", "- Redis is back"]
+
+
 # When it looks
 
 

@@ -74,12 +74,19 @@ class Command(BaseCommand):
 
 def loop(keeper: Keeper, stop: threading.Event) -> None:
     """Step until told to stop. After an error the step is repeated, which is always safe."""
+    failing = False
     while not stop.is_set():
         try:
             close_old_connections()
             keeper.step(steady_now(), time.monotonic())
+            if failing:
+                logger.info("- the rounds succeed again")
+            failing = False
         except (redis.exceptions.RedisError, DatabaseError, OSError) as exc:
-            logger.warning("x a round failed; trying again: %s", exc)
+            # Once: Redis or the database may be away for long.
+            level = logging.DEBUG if failing else logging.WARNING
+            logger.log(level, "x a round failed; trying again until one succeeds: %s", exc)
+            failing = True
             stop.wait(RETRY_SECONDS)
         except Exception:
             logger.exception("x unexpected error; the keeper continues")
