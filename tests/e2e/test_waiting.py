@@ -68,19 +68,28 @@ class Door:
         await self._routes[-1].close(code=4000)
 
 
-@pytest.mark.parametrize("screen", ["1280", "390"])
+@pytest.mark.parametrize(
+    ("screen", "code", "words"),
+    [
+        ("1280", "crowded", "The server is busy with other calls"),
+        ("390", "busy", "This page tries to join again by itself"),
+    ],
+)
 async def test_a_page_that_is_not_let_in_waits_in_the_lobby_and_joins_by_itself(
-    browser: Browser, confcall: Confcall, screen: str
+    browser: Browser, confcall: Confcall, screen: str, code: str, words: str
 ) -> None:
     ann = await Person.arrive(browser, room(confcall, f"full-{screen}"), "Ann")
     await resize(ann, screen)
-    door = Door("crowded")
+    door = Door(code)
     await door.watch(ann)
     await ann.page.get_by_role("textbox", name="Your name").fill("Ann")
     await ann.button("Join").click()
-    waiting = ann.page.get_by_role("group", name=re.compile("The server is busy with other calls"))
+    waiting = ann.page.get_by_role("group", name=re.compile(words))
     await expect(waiting).to_be_focused(timeout=20_000)
     await shoot(ann, f"queue-{screen}")
+    # Nothing is said of a call that this page was never in.
+    await expect(ann.page.locator("#notice")).to_have_text("")
+    await expect(ann.page.locator("#announcer")).to_have_text("")
     await expect(ann.button("Join")).to_be_hidden()
     assert await faults(ann.page) == []
     assert await axe_faults(ann.page) == []
@@ -134,6 +143,26 @@ async def test_words_about_the_connection_move_nothing_and_go(
         await expect(notice).to_have_text("The connection is back.", timeout=30_000)
         await expect(notice).to_be_hidden()
     assert ann.errors == []
+
+
+async def test_a_line_that_waits_to_be_sent_is_not_below_no_messages_yet(
+    browser: Browser, confcall: Confcall
+) -> None:
+    ann = await Person.arrive(browser, room(confcall, "unsent"), "Ann")
+    door = Door()
+    await door.watch(ann)
+    await ann.join(devices=False)
+    empty = ann.page.get_by_text("No messages yet")
+    await expect(empty).to_be_visible()
+    await door.shut("unavailable")
+    field = ann.page.get_by_role("textbox", name="Message")
+    await field.fill("Hello")
+    await field.press("Enter")
+    await expect(ann.page.get_by_text("Not sent yet")).to_be_visible()
+    await expect(empty).to_be_hidden()
+    door.code = ""
+    await expect(ann.page.get_by_text("Not sent yet")).to_be_hidden(timeout=30_000)
+    await expect(ann.page.get_by_role("log").get_by_text("Hello")).to_be_visible()
 
 
 async def test_what_the_page_says_for_a_moment_moves_nothing(

@@ -117,6 +117,7 @@ export class ChatPanel {
     for (const [nonce, line] of pending) wanted.set(`pending ${nonce}`, () => pendingItem(line));
     const changed = [...wanted.keys()].join() !== [...this._own.keys()].join();
     if (!changed) return;
+    find('chat-empty', HTMLElement)?.remove();
     for (const [key, item] of this._own) if (!wanted.has(key)) item.remove();
     this._own = new Map([...wanted].map(([key, made]) => [key, this._own.get(key) ?? made()]));
     // Existing items stay in place, so that screen readers do not read them again.
