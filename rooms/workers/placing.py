@@ -32,6 +32,8 @@ end
 local function least(gone, busy)
   local best = nil
   for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+    -- Nobody else forgets a worker whose host never came back. A late one adds itself again.
+    if redis.call('EXISTS', prefix .. id) == 0 then redis.call('SREM', KEYS[1], id) end
     local w = not gone[id] and state(id)
     if w and not w.draining and (busy or not w.busy) then
       -- Steps of a twentieth: a smaller difference is noise, and the number of rooms says more.

@@ -107,6 +107,13 @@ async def test_a_worker_that_counts_as_dead_holds_nothing() -> None:
         assert await placed("attic", dead=["a", "b"]) == ""
 
 
+async def test_a_worker_that_never_came_back_is_forgotten(clean_redis: Any) -> None:
+    clean_redis.sadd(wire.WORKERS_KEY, "gone")
+    async with FakeWorker("a"):
+        assert await placed("garden") == "a"
+        assert clean_redis.smembers(wire.WORKERS_KEY) == {b"a"}
+
+
 async def test_a_death_that_was_told_counts_at_once(clean_redis: Any) -> None:
     async with FakeWorker("a"), FakeWorker("b"):
         assert await placed("garden") == "a"
