@@ -208,6 +208,8 @@ class Listener:
     def __init__(self, changed: asyncio.Event) -> None:
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
+        # The last unexpected error: a repeated one is logged only once.
+        self._failure = ""
 
     async def __aenter__(self) -> Listener:
         return self
@@ -237,6 +239,11 @@ class Listener:
                     self._changed.set()
         except AWAY as exc:
             logger.debug("x nobody says when workers change: %s", exc)
+        except Exception as exc:
+            # The looks go on once a second, and each begins to listen again.
+            if self._failure != repr(exc):
+                logger.exception("x nobody says when workers change")
+            self._failure = repr(exc)
 
 
 _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()

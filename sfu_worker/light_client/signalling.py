@@ -89,8 +89,11 @@ class WebSocketSignalling:
         self._way: dict[str, Any] = {} if port is None else {"host": "127.0.0.1", "port": port}
         self._socket: websockets.ClientConnection | None = None
 
-    async def join(self, name: str, pass_: str, resume: str | None = None) -> None:
-        """Connect and join, or come back. Raises OSError or websockets' InvalidHandshake."""
+    async def join(self, name: str, pass_: str, resume: str | None = None, socket: int = 0) -> None:
+        """Connect and join, or come back. ``socket`` counts the sockets of one client.
+
+        Raises OSError or websockets' InvalidHandshake.
+        """
         headers = {"Cookie": self._cookie} if self._cookie else {}
         self._socket = await websockets.connect(
             self._url,
@@ -100,7 +103,8 @@ class WebSocketSignalling:
             proxy=None,
             **self._way,
         )
-        await self.send({"type": "join", "pass": pass_, "name": name, "resume": resume})
+        about = {"pass": pass_, "name": name, "resume": resume, "socket": socket}
+        await self.send({"type": "join", **about})
 
     async def send(self, message: dict[str, Any]) -> None:
         assert self._socket is not None

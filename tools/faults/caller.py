@@ -93,6 +93,7 @@ class Caller:
         self._board = board
         self._signalling: WebSocketSignalling | None = None
         self._resume: str | None = None
+        self._sockets = 0
         self._fresh = False
         # When to ask for a room_state, and how often that was in vain.
         self._state_due, self._asked = float("inf"), 0
@@ -163,7 +164,8 @@ class Caller:
         signalling = WebSocketSignalling(door.socket, door.origin, door.cookie, self.port)
         try:
             async with asyncio.timeout(WELCOME_SECONDS):
-                await signalling.join(self.name, door.pass_, self._resume)
+                self._sockets += 1
+                await signalling.join(self.name, door.pass_, self._resume, self._sockets)
                 while self._signalling is None:
                     await self._receive(signalling, await signalling.receive())
             while True:

@@ -114,7 +114,9 @@ async def test_a_browser_s_client_joins_with_its_pass_and_learns_of_the_end(cook
         with pytest.raises(ConnectionError):
             await signalling.send({"type": "leave"})
         await signalling.close()
-    assert server.heard == [{"type": "join", "pass": "signed", "name": "Ada", "resume": None}]
+    assert server.heard == [
+        {"type": "join", "pass": "signed", "name": "Ada", "resume": None, "socket": 0}
+    ]
     assert server.headers == {"Cookie": cookie or None, "Origin": "https://call.example"}
 
 
