@@ -111,6 +111,21 @@ test('without a socket no connection is opened', async () => {
   assert.equal(peers().length, 2);
 });
 
+test('without a socket, a connection over which nothing arrives is not called alive', async () => {
+  const made = await connected();
+  await wait(20_000);
+  assert.ok(made.link.alive, 'the server would tell');
+  made.signalling.connected = false;
+  await wait(1000);
+  assert.ok(made.link.alive);
+  await wait(8000);
+  assert.ok(!made.link.alive);
+  made.signalling.connected = true;
+  await wait(1000);
+  assert.ok(made.link.alive);
+  made.link.close();
+});
+
 test('a connection that is silent for long is replaced, unless it recovers', async () => {
   for (const recovers of [true, false]) {
     installFakes();

@@ -6,7 +6,7 @@ import { FakeSocket, installFakes } from './fakes.js';
 
 const MINUTES = 60_000;
 
-/** Listeners of the page, of which the tests need `online`. */
+/** Listeners of the page, of which the tests need `online` and `offline`. */
 let listeners = new Map();
 
 beforeEach(() => {
@@ -112,6 +112,15 @@ test('a page that is online again does not wait, and opens one socket', () => {
   assert.equal(sockets(), 2, 'the wait is over');
 });
 
+test('a page that is offline says so at once, and tries another socket', () => {
+  const { seen } = joined();
+  welcome();
+  listeners.get('offline')();
+  assert.equal(seen.lost, 1);
+  mock.timers.tick(500);
+  assert.equal(sockets(), 2);
+});
+
 for (const code of [1000, 4401, 4403]) {
   test(`a socket that is closed with ${code} is the last, and says why`, () => {
     const { seen } = joined();
@@ -120,7 +129,7 @@ for (const code of [1000, 4401, 4403]) {
     mock.timers.tick(10 * MINUTES);
     const end = { code, reason: 'refused:removed', message: 'You were removed.' };
     assert.deepEqual([seen.ended, seen.lost, sockets()], [[end], 0, 1]);
-    assert.ok(!listeners.has('online'));
+    assert.ok(!listeners.has('online') && !listeners.has('offline'));
   });
 }
 

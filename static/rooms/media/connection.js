@@ -2,6 +2,7 @@ import { Asking } from '../common/asking.js';
 import { Emitter } from '../common/emitter.js';
 import { addReceiver, measuring, twoSided } from './receiving.js';
 import { addSenders } from './sending.js';
+import { inflow } from './silence.js';
 import { arrived } from './statistics.js';
 
 /** A connection that is `disconnected` for longer than this may not recover by itself. */
@@ -265,6 +266,11 @@ export class Connection extends Emitter {
     if (this._closed) return new Set();
     const report = await this.pc.getStats();
     return new Set(arrived([...report.values()]));
+  }
+
+  /** What has arrived so far, media or not. */
+  async inflow() {
+    return inflow((await this.pc.getStats()).values());
   }
 
   close() {

@@ -1,5 +1,6 @@
 import { Connection } from '../media/connection.js';
 import { SOURCES } from '../media/sending.js';
+import { Silence } from '../media/silence.js';
 import { Ledger } from './reconcile.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -47,6 +48,10 @@ export class Link {
     this._socket = signalling.number;
     /** Only another connection can do what is wanted, or the worker does not know this one. */
     this.unfit = false;
+    /** Nothing arrives any more, although the browser calls it connected. */
+    this.silent = false;
+    /** @type {Silence | null} */
+    this._silence = null;
     this.since = Infinity;
     this.covers = false;
     /** @type {ReadonlySet<string>} mids of slots in which something has arrived */
@@ -133,6 +138,24 @@ export class Link {
     const flows = (/** @type {import('./subscriptions.js').Arriving | undefined} */ slot) =>
       Boolean(slot?.bound && this.flowing.has(slot.mid));
     return { audio: flows(arriving?.audio), video: flows(arriving?.video) };
+  }
+
+  /**
+   * Note whether anything still arrives.
+   *
+   * @param {boolean} doubtful only then: the server cannot tell that the worker is gone
+   */
+  async listen(doubtful) {
+    if (!doubtful) {
+      this._silence = null;
+      this.silent = false;
+      return;
+    }
+    this._silence ??= new Silence(performance.now());
+    const silence = this._silence;
+    const inflow = await this.connection.inflow();
+    if (silence !== this._silence) return;
+    this.silent = silence.note(inflow, this.slots.receives, performance.now());
   }
 
   close() {

@@ -94,7 +94,7 @@ export class MediaLink extends Emitter {
 
   /** Does media flow over any connection? */
   get alive() {
-    return this._links.some(({ connected }) => connected);
+    return this._links.some(({ connected, silent }) => connected && !silent);
   }
 
   /** Is the call on its way to another worker? */
@@ -152,11 +152,19 @@ export class MediaLink extends Emitter {
   look() {
     if (this._closed) return;
     const now = performance.now();
+    for (const link of this._links) void this._listen(link);
     const { close, open } = plan(this._links, this._epoch, now);
     for (const link of close) this._drop(link);
     if (open && now >= this._openAt && this._signalling.connected) this._open();
     if (this._newest?.epoch !== this._epoch) return;
     if (this._newest.look(this._own, now)) this.emit('needed', undefined);
+  }
+
+  /** @param {Link} link */
+  async _listen(link) {
+    const before = link.silent;
+    await link.listen(!this._signalling.connected);
+    if (link.silent !== before) this.emit('changed', undefined);
   }
 
   _later() {

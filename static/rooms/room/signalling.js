@@ -64,6 +64,9 @@ export class Signalling extends Emitter {
     this._timer = 0;
     this._renewal = 0;
     this._renewing = new Asking((attempt) => this._renew(attempt), RENEW_WITHIN);
+    // A socket says nothing for a minute when the network is gone. If the server can be reached all
+    // the same, as on a local network, the next socket is there at once.
+    this._lookAgain = () => this.reopen();
     this._retryNow = () => {
       if (!this._socket && !this._leaving) this._open();
     };
@@ -73,6 +76,7 @@ export class Signalling extends Emitter {
   join(name) {
     this._name = name;
     globalThis.addEventListener('online', this._retryNow);
+    globalThis.addEventListener('offline', this._lookAgain);
     this._open();
   }
 
@@ -185,5 +189,6 @@ export class Signalling extends Emitter {
     clearInterval(this._renewal);
     this._renewing.settle();
     globalThis.removeEventListener('online', this._retryNow);
+    globalThis.removeEventListener('offline', this._lookAgain);
   }
 }

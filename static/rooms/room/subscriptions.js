@@ -98,6 +98,11 @@ export class Subscriptions {
     return (this._bound.get(mid) ?? this._paused.get(mid))?.track === track;
   }
 
+  /** Does the worker send anything? */
+  get receives() {
+    return this._bound.size > 0;
+  }
+
   /** @param {import('../common/types.js').SlotBound} event */
   bound(event) {
     this._bound.set(event.mid, { track: event.track, layer: event.layer, limit: event.limit });
