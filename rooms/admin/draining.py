@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -26,7 +26,8 @@ def drain_view(model_admin: RoomModelAdmin, request: HttpRequest) -> HttpRespons
         workers = {worker.name: worker for worker in sfu.overview_now().workers}
         worker = workers.get(request.GET.get("worker", ""))
         if worker is None:
-            raise Http404
+            messages.warning(request, _("This worker has ended. Choose one of those below."))
+            return HttpResponseRedirect(reverse("admin:rooms_live"))
         if request.method == "POST":
             sfu.drain_now(worker.name)
             text = _("Worker %(worker)s lets its people move to other workers, then it ends.")

@@ -57,7 +57,7 @@ def test_a_drained_worker_is_waited_for_until_it_has_ended(clean_redis: Any) -> 
     tombstone = json.dumps({"worker": "w1", "dead": True})
     thread = when_told("w1", lambda: clean_redis.set(wire.worker_key("w1"), tombstone))
     assert said("w1") == (
-        "w1: 3 people in 2 rooms; they move to other workers now\nw1: has ended\n"
+        "w1: 3 people in 2 rooms; it ends when nobody is left on it\nw1: has ended\n"
     )
     thread.join(PATIENCE)
 
@@ -74,7 +74,7 @@ def test_several_workers_are_drained_one_after_the_other(clean_redis: Any) -> No
 
     thread = when_told("w1", restart)
     text = said("w1", "w2")
-    assert text.index("w1: has ended") < text.index("w2: 1 person in 1 room; they")
+    assert text.index("w1: has ended") < text.index("w2: 1 person in 1 room; it")
     assert text.endswith("w2: has ended\n")
     thread.join(PATIENCE)
 
@@ -147,7 +147,9 @@ def test_an_owner_drains_a_worker_by_a_button_that_asks_first(
     assert told("w1") == wire.Drain()
     report(clean_redis, "w1", draining=True)
     assert DRAIN not in owner.get(f"{LIVE}?part=1").content.decode()
-    assert owner.get(f"{LIVE}drain/?worker=w7").status_code == 404
+    gone = owner.get(f"{LIVE}drain/?worker=w7", follow=True)
+    assert gone.redirect_chain == [(LIVE, 302)]
+    assert "This worker has ended." in gone.content.decode()
 
 
 @pytest.mark.django_db

@@ -70,7 +70,8 @@ class Command(BaseCommand):
             asyncio.run(self._run(options["worker"], options["limit"], anyway=options["anyway"]))
         except (*AWAY, TimeoutError) as exc:
             raise CommandError(
-                "Redis does not answer. Check that it is running and that REDIS_URL points to it."
+                "Redis does not answer. Check that it is running, and that REDIS_URL points to it. "
+                "If serve started it, set the same DATA_DIR as for serve."
             ) from exc
 
     async def _run(self, names: list[str], limit: float, *, anyway: bool) -> None:
@@ -112,14 +113,17 @@ class Command(BaseCommand):
                     "or use --anyway: then they are cut off until a worker runs again."
                 )
             if not told:
-                self.stdout.write(f"{name}: waiting for another worker that can take its people")
+                self.stdout.write(
+                    f"{name}: waiting for another worker that can take its people. "
+                    "To interrupt their calls instead, use --anyway."
+                )
             told = True
             await asyncio.sleep(STEP_SECONDS)
 
     async def _drain_one(self, name: str, limit: float) -> None:
         worker = (await self._workers.living()).get(name)
         if worker is not None:
-            self.stdout.write(f"{name}: {described(worker)}; they move to other workers now")
+            self.stdout.write(f"{name}: {described(worker)}; it ends when nobody is left on it")
             await self._workers.drain(name)
         until = time.monotonic() + limit
         while worker is not None:
