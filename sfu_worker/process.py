@@ -113,7 +113,10 @@ def main(arguments: Sequence[str] = ()) -> int:
     try:
         return 0 if uvloop.run(run(config, link)) else 1
     except OSError as exc:
-        sys.stderr.write(f"sfu_worker: cannot listen on port {config.port}: {exc}\n")
+        sys.stderr.write(
+            f"sfu_worker: cannot listen on port {config.port}: {exc}. "
+            "Choose another one with SFU_PORT.\n"
+        )
         return 1
 
 

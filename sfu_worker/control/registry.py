@@ -148,7 +148,7 @@ class Registry:
                 wire.bury(pipe, name)
             else:
                 logger.warning(
-                    "x %s lives on another machine with this host name: give each its own", name
+                    "x %s has the same name: give each worker its own SFU_WORKER or SFU_PORT", name
                 )
         await pipe.execute()
         return True

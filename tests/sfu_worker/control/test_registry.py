@@ -98,7 +98,7 @@ async def test_a_worker_of_another_machine_with_the_same_host_name_is_not_buried
     await living.beat()
     assert await new._bury(10.0 + BURY_SECONDS)
     assert wire.lives(clean_redis.get(wire.worker_key("host-1-aaaaaa")))
-    assert "host-1-aaaaaa lives on another machine" in caplog.text
+    assert "host-1-aaaaaa has the same name" in caplog.text
     await living.stop()
     await new.stop()
 
