@@ -113,7 +113,8 @@ class Arrival(models.Model):
 
     A call knows only ids, but a removal needs the person. A row is written when somebody is let in,
     once for each invite, and again when they come back. ``kind`` is the protocol's: call, whip or
-    whep. ``user`` is the primary key of an account, which may be deleted; None: no account.
+    whep. ``user`` is the primary key of an account, which may be deleted; None: no account. ``me``
+    is the site that they signed in with.
     """
 
     room = models.ForeignKey(
@@ -128,6 +129,7 @@ class Arrival(models.Model):
     kind = models.CharField(max_length=4, default="call")
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     name = models.CharField(_("name"), max_length=60, blank=True)
+    me = models.URLField(_("site"), max_length=500, blank=True)
     since = models.DateTimeField(_("since"), default=timezone.now)
 
     class Meta:
@@ -156,6 +158,7 @@ class Ban(models.Model):
         Invite, verbose_name=_("invite"), null=True, blank=True, on_delete=models.SET_NULL
     )
     name = models.CharField(_("name"), max_length=60, blank=True)
+    me = models.URLField(_("site"), max_length=500, blank=True)
     created = models.DateTimeField(_("since"), auto_now_add=True)
 
     class Meta:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rooms.models.room import Room
+from rooms.roles import Role
 
 
 class ChatLine(models.Model):
@@ -59,6 +60,8 @@ class Call(models.Model):
     started = models.DateTimeField(_("started"))
     ended = models.DateTimeField(_("ended"), null=True, blank=True)
     most_people = models.PositiveIntegerField(_("most people at once"), default=0)
+    # The notes as they were at the end, sanitised.
+    notes_html = models.TextField(blank=True, editable=False)
 
     class Meta:
         verbose_name = _("call")
@@ -67,3 +70,27 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room} – {self.started:%Y-%m-%d %H:%M}"
+
+
+class Attendance(models.Model):
+    """Somebody who was in a call, and when. A person who comes back has one row."""
+
+    call = models.ForeignKey(
+        Call, verbose_name=_("call"), on_delete=models.CASCADE, related_name="attendances"
+    )
+    participant = models.CharField(max_length=40)
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, blank=True)
+    came = models.DateTimeField(_("came"))
+    left = models.DateTimeField(_("left"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("attendance")
+        verbose_name_plural = _("attendances")
+        ordering = ["came"]
+        constraints = [
+            models.UniqueConstraint(fields=["call", "participant"], name="one_attendance_per_call")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.participant

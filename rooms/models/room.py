@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from rooms.models.parts import Embedding, Keeping, Opening, SigningIn
 from rooms.roles import VisitorPolicy
 
 
@@ -76,7 +77,7 @@ class Background(models.Model):
         return self.title
 
 
-class Room(models.Model):
+class Room(Embedding, Opening, SigningIn, Keeping):
     """A place for calls. Only the media workers know who is in one."""
 
     slug = models.CharField(_("address"), max_length=63, unique=True, validators=[slug_validator])
@@ -102,8 +103,6 @@ class Room(models.Model):
     closed = models.BooleanField(
         _("closed"), default=False, help_text=_("The call ends, and its links say that it is over.")
     )
-    opens = models.DateTimeField(_("opens"), null=True, blank=True)
-    closes = models.DateTimeField(_("closes"), null=True, blank=True)
     max_people = models.PositiveSmallIntegerField(
         _("maximum number of people"),
         default=50,

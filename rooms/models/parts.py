@@ -1,0 +1,124 @@
+"""Groups of a room's settings: where it is embedded, when it is open, who signs in, what is kept.
+
+Each is abstract: the columns are in the room's table.
+"""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Embedding(models.Model):
+    """Which sites may show the room in a frame, and what they hear of it."""
+
+    embed_origins = models.TextField(
+        _("Allowed embedding origins"),
+        blank=True,
+        help_text=_(
+            "The sites that may show this room in their pages, one per line, such as "
+            "https://blog.example.org. Leave it empty to allow none."
+        ),
+    )
+    embed_names = models.BooleanField(
+        _("tell these sites who is in the call"),
+        default=False,
+        help_text=_("Otherwise they learn only how many people are in."),
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Repeat(models.TextChoices):
+    """How often the time from ``opens`` to ``closes`` comes again."""
+
+    ONCE = "", _("does not repeat")
+    WEEKLY = "weekly", _("every week")
+
+
+class Opening(models.Model):
+    """When the room is open, beside its ``OpeningHours``."""
+
+    opens = models.DateTimeField(_("opens"), null=True, blank=True)
+    closes = models.DateTimeField(_("closes"), null=True, blank=True)
+    repeats = models.CharField(
+        _("repeats"),
+        max_length=6,
+        choices=Repeat.choices,
+        default=Repeat.ONCE,
+        blank=True,
+        help_text=_(
+            "A weekly call opens and closes at the same time on the same day of each week. It "
+            "needs both times above."
+        ),
+    )
+    opens_with_owner = models.BooleanField(
+        _("open only while a host is in"),
+        default=False,
+        help_text=_("Guests who come earlier wait, and are let in when the host comes."),
+    )
+    knock_email = models.BooleanField(
+        _("tell me by e-mail when someone waits"),
+        default=False,
+        help_text=_("At most one message in five minutes, to every owner with an e-mail address."),
+    )
+    knocked = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class SignIn(models.TextChoices):
+    """Whether guests give the address of their own site in place of a name."""
+
+    OFF = "", _("off")
+    OFFERED = "offered", _("offered")
+    REQUIRED = "required", _("required")
+
+
+class SigningIn(models.Model):
+    """Signing in with one's own site (IndieAuth). Domains are one per line."""
+
+    sign_in = models.CharField(
+        _("sign in with your site"),
+        max_length=8,
+        choices=SignIn.choices,
+        default=SignIn.OFF,
+        blank=True,
+    )
+    admitted_domains = models.TextField(
+        _("admitted domains"),
+        blank=True,
+        help_text=_(
+            "People who sign in with a site of these domains may join and speak without an "
+            "invite. One per line."
+        ),
+    )
+    banned_domains = models.TextField(
+        _("banned domains"),
+        blank=True,
+        help_text=_("People who sign in with a site of these domains may not join. One per line."),
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Keeping(models.Model):
+    """What stays of a call, and for how long."""
+
+    keep_days = models.PositiveSmallIntegerField(
+        _("delete everything of a call after (days)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_(
+            "Chat, notes and who was there. Leave it empty to keep everything. Posts that you "
+            "have published stay."
+        ),
+    )
+
+    class Meta:
+        abstract = True
