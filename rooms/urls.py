@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("look/<int:pk>.<slug:fingerprint_>.css", assets.look, name="look"),
     path("reach/", reach.reach, name="reach"),
     path("", include("rooms.whip_urls")),
+    path("", include("rooms.site_urls")),
     path("health/", health.health, name="health"),
     path("metrics", metrics.metrics, name="metrics"),
 ]

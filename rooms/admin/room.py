@@ -87,8 +87,25 @@ class RoomAdmin(RoomModelAdmin):
         (None, {"fields": ["title", "slug", "description", "background"]}),
         (
             _("Who can join, and when"),
-            {"fields": ["visitors", ("opens", "closes"), "locked", "closed", "max_people"]},
+            {
+                "fields": [
+                    "visitors",
+                    ("opens", "closes"),
+                    "repeats",
+                    "opens_with_owner",
+                    "knock_email",
+                    "locked",
+                    "closed",
+                    "max_people",
+                ]
+            },
         ),
+        (_("In blog posts"), {"fields": ["embed_origins", "embed_names"]}),
+        (
+            _("Guests with a site of their own"),
+            {"fields": ["sign_in", "admitted_domains", "banned_domains"]},
+        ),
+        (_("After the call"), {"fields": ["keep_days"]}),
         (_("Quality"), {"fields": ["max_video_mbit"]}),
         (_("Right now"), {"fields": ["right_now"]}),
     ]

@@ -1,0 +1,1 @@
+"""What a room shows before anyone comes in: the card in a frame, the door, link previews."""

@@ -1,0 +1,1 @@
+"""A room as an event: the microformats, JSON-LD and iCalendar of its times."""

@@ -1,0 +1,1 @@
+"""Fetching pages of other sites without reaching into private networks."""

@@ -1,0 +1,1 @@
+"""Other people's sites: signing in with them, and their answers to a room."""

@@ -1,0 +1,1 @@
+"""What other sites and their readers get: cards, previews, calendars, posts."""
