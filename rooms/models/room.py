@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import time
 from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -140,3 +141,9 @@ class Room(Embedding, Opening, SigningIn, Keeping):
 
     def get_absolute_url(self) -> str:
         return reverse("room", args=[self.slug])
+
+    @property
+    def week(self) -> tuple[tuple[int, time, time], ...]:
+        """The opening hours, for ``rooms.entry.hours``. They are read once."""
+        models.prefetch_related_objects([self], "hours")
+        return tuple((row.weekday, row.begins, row.ends) for row in self.hours.all())
