@@ -68,7 +68,7 @@ class InviteAdmin(InviteModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invite]:
         invites: QuerySet[Invite] = super().get_queryset(request)
-        return invites.annotate(admitted=Count("admissions"))
+        return invites.prefetch_related("room__hours").annotate(admitted=Count("admissions"))
 
     def get_urls(self) -> list[URLPattern]:
         qr = path(

@@ -21,8 +21,9 @@ from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
 from rooms.admin.draining import drain_view
 from rooms.admin.live import live_view, right_now
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
+from rooms.entry import hours
 from rooms.entry.sharing import absolute
-from rooms.models import Invite, Room
+from rooms.models import Invite, Repeat, Room
 from rooms.roles import Role
 from rooms.workers import live, sfu
 from sfu_worker import wire
@@ -140,7 +141,7 @@ class RoomAdmin(RoomModelAdmin):
         now = timezone.now()
         guests = Invite.objects.for_guests(now).filter(room=OuterRef("pk"))
         rooms: QuerySet[Room] = super().get_queryset(request)
-        return rooms.annotate(
+        return rooms.prefetch_related("hours").annotate(
             expiry=Min(
                 "invites__expires", filter=Q(invites__expires__gt=now, invites__revoked=False)
             ),
@@ -151,9 +152,10 @@ class RoomAdmin(RoomModelAdmin):
     @admin.display(description=_("state"))
     def state(self, room: Room) -> str:
         now = timezone.now()
-        if room.closed or (room.closes and room.closes <= now):
+        window = hours.window(room, now)
+        if room.closed or window is None:
             return gettext("closed")
-        if room.opens and room.opens > now:
+        if not window.is_open(now):
             return gettext("not open yet")
         return gettext("locked") if room.locked else gettext("open")
 
@@ -229,7 +231,8 @@ class RoomAdmin(RoomModelAdmin):
     @admin.action(description=_("Reopen rooms"), permissions=["change"])
     def reopen_rooms(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         rooms = Room.objects.filter(pk__in=queryset.values_list("pk", flat=True))
-        rooms.filter(closes__lte=timezone.now()).update(closes=None)
+        # A weekly call opens again by itself.
+        rooms.filter(closes__lte=timezone.now(), repeats=Repeat.ONCE).update(closes=None)
         count = rooms.update(closed=False)
         messages.success(
             request,

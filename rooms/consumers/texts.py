@@ -49,7 +49,7 @@ ERRORS: dict[str, str | Promise] = {
     "refused:invite_used_up": _("This invite has no uses left. Ask for a new one."),
     "refused:invite_not_yet": _("This invite is not valid yet. Come back later."),
     "refused:room_closed": _("The call has ended."),
-    "refused:room_not_open": _("The room is not open yet. Come back later."),
+    "refused:room_not_open": _("The room is not open now. Come back when it opens."),
     "refused:room_locked": _(
         "The host has locked the room. Ask the host to let you in, or come back later."
     ),

@@ -5,7 +5,7 @@ The checks come in the order in which people need to know, and tell a stranger n
 1. no such room or invite, or no right to know of the room -> ``not_found``
 2. removed by the host -> ``removed``
 3. the invite: revoked, expired, stopped for newcomers, used up, not valid yet
-4. the room: closed (for everyone), not open yet, locked (not for moderators)
+4. the room: closed (for everyone), not open now, locked (not for moderators)
 
 ``room_full`` comes last, from ``place`` and from the media worker, which alone counts the people.
 """
@@ -16,6 +16,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from rooms.entry import hours
 from rooms.roles import Grant, Role, VisitorPolicy
 
 
@@ -42,7 +43,7 @@ class Refusal(Enum):
     invite_stopped = (410, 10)
 
 
-class RoomRules(Protocol):
+class RoomRules(hours.Times, Protocol):
     """What the rules read of a room."""
 
     @property
@@ -51,10 +52,6 @@ class RoomRules(Protocol):
     def locked(self) -> bool: ...
     @property
     def closed(self) -> bool: ...
-    @property
-    def opens(self) -> datetime | None: ...
-    @property
-    def closes(self) -> datetime | None: ...
     @property
     def max_people(self) -> int: ...
 
@@ -131,11 +128,12 @@ def place(room: RoomRules, grant: Grant, people: int) -> Grant | Refusal:
 
 
 def _room_open(room: RoomRules, grant: Grant, now: datetime, rejoining: bool) -> Grant | Refusal:
-    if room.closed or (room.closes is not None and now >= room.closes):
+    window = hours.window(room, now)
+    if room.closed or window is None:
         return Refusal.room_closed
     if grant.moderate:
         return grant
-    if room.opens is not None and now < room.opens:
+    if not window.is_open(now):
         return Refusal.room_not_open
     if room.locked and not rejoining:
         return Refusal.room_locked

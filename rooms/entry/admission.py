@@ -61,7 +61,7 @@ class Facts:
     def about(cls, passes: Sequence[Pass]) -> Facts:
         """Read them."""
         people = {p.person for p in passes}
-        rooms = Room.objects.in_bulk({p.room for p in passes})
+        rooms = Room.objects.prefetch_related("hours").in_bulk({p.room for p in passes})
         invites = Invite.objects.in_bulk({p.invite for p in passes if p.invite is not None})
         came_in = Admission.objects.filter(invite__in=invites, person__in=people)
         bans = Ban.objects.filter(room__in=rooms, person__in=people)

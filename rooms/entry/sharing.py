@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from rooms.entry import hours
 from rooms.entry.passes import Pass
 from rooms.models import Invite, Room
 from rooms.roles import Grant, Role, VisitorPolicy
@@ -51,7 +52,8 @@ def link_now(entry: Entry, now: datetime) -> tuple[str | None, str]:
         return None, "link_none"
     if room.locked:
         return link, "link_locked"
-    return link, "link_early" if room.opens is not None and now < room.opens else ""
+    window = hours.window(room, now)
+    return link, "link_early" if window is not None and not window.is_open(now) else ""
 
 
 def own_invite(entry: Entry, now: datetime) -> Invite | None:

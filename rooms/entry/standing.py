@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rooms.entry import passes
+from rooms.entry import hours, passes
 from rooms.entry.access import Refusal, place, user_grant, visitor_grant
 from rooms.entry.admission import current_grant, is_banned
 from rooms.entry.passes import Pass
@@ -67,8 +67,9 @@ def has_place(room: Room, grant: Grant, pass_: Pass) -> bool:
     )
 
 
-def opening(refusal: Refusal, room: Room, invite: Invite | None) -> datetime | None:
+def opening(refusal: Refusal, room: Room, invite: Invite | None, now: datetime) -> datetime | None:
     """When it is worth coming back."""
     if refusal is Refusal.room_not_open:
-        return room.opens
+        window = hours.window(room, now)
+        return window.opens if window is not None else None
     return invite.not_before if refusal is Refusal.invite_not_yet and invite is not None else None

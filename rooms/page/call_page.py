@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from rooms import chat
+from rooms.entry import hours
 from rooms.entry.passes import issue
 from rooms.entry.sharing import Entry, absolute, call_link, whip
 from rooms.looks.stylesheet import look
@@ -63,6 +64,9 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
 
 def when(room: Room, now: datetime) -> SafeString:
     """When the room opens or closes, in a sentence; empty if nothing is planned."""
-    if room.opens is not None and now < room.opens:
-        return moments.opens(room.opens)
-    return moments.closes(room.closes) if room.closes is not None else moments.NOTHING
+    window = hours.window(room, now)
+    if window is None:
+        return moments.NOTHING
+    if window.opens is not None and now < window.opens:
+        return moments.opens(window.opens)
+    return moments.closes(window.closes) if window.closes is not None else moments.NOTHING

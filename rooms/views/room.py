@@ -49,7 +49,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     pass_ = Pass(row.room.pk, Role(row.role), row.pk, person, back.old.name if back.old else "")
     verdict = invite_verdict(row.room, row, person, now, rejoining=been_in(row.room, pass_))
     if isinstance(verdict, Refusal):
-        return refused(request, verdict, opening(verdict, row.room, row), back)
+        return refused(request, verdict, opening(verdict, row.room, row, now), back)
     return enter(request, row.room, pass_, now, back)
 
 
@@ -87,7 +87,7 @@ def enter(
     pass_, verdict = strongest(row, held, staff_user(request), now)
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
-        return refused(request, verdict, opening(verdict, row, used), back)
+        return refused(request, verdict, opening(verdict, row, used, now), back)
     if not has_place(row, verdict, pass_):
         return refused(request, Refusal.room_full, back=back)
     values = context(Entry(row, verdict, pass_), now)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from rooms.entry.access import Refusal, invite_grant, place, user_grant, visitor_grant
+from rooms.entry.hours import Week
 from rooms.roles import Grant, Role, VisitorPolicy
 
 NOW = datetime(2026, 5, 1, 18, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Room:
     closed: bool = False
     opens: datetime | None = None
     closes: datetime | None = None
+    repeats: str = ""
+    week: Week = ()
     max_people: int = 3
 
 
@@ -40,6 +43,13 @@ STATES: dict[str, Room] = {
     "not open yet": Room(opens=NOW + HOUR),
     "closed": Room(closed=True),
     "past its end": Room(closes=NOW),
+    "open every week": Room(opens=NOW - 21 * DAY, closes=NOW - 21 * DAY + HOUR, repeats="weekly"),
+    "between two weekly calls": Room(
+        opens=NOW - 21 * DAY - HOUR, closes=NOW - 21 * DAY, repeats="weekly"
+    ),
+    "in its hours": Room(week=((4, time(18), time(19)),)),
+    "out of its hours": Room(week=((4, time(17), time(18)),)),
+    "in its hours after its end": Room(closes=NOW, week=((4, time(18), time(19)),)),
 }
 
 POLICIES = {"nothing": VisitorPolicy.NOTHING, "listen": VisitorPolicy.LISTEN}
@@ -47,19 +57,30 @@ POLICIES = {"nothing": VisitorPolicy.NOTHING, "listen": VisitorPolicy.LISTEN}
 IN, CLOSED, EARLY, LOCKED = "in", Refusal.room_closed, Refusal.room_not_open, Refusal.room_locked
 # One row per person, one column per state above.
 TABLE: dict[str, list[object]] = {
-    "owner": [IN, IN, IN, CLOSED, CLOSED],
-    "moderator": [IN, IN, IN, CLOSED, CLOSED],
-    "speaker": [IN, LOCKED, EARLY, CLOSED, CLOSED],
-    "listener": [IN, LOCKED, EARLY, CLOSED, CLOSED],
-    "speaker who was in a moment ago": [IN, IN, EARLY, CLOSED, CLOSED],
-    "speaker who was removed": [Refusal.removed] * 5,
-    "staff user": [IN, IN, IN, CLOSED, CLOSED],
-    "user who is not staff": [Refusal.not_found] * 5,
-    "stranger where visitors may do nothing": [Refusal.not_found] * 5,
-    "removed stranger where visitors may do nothing": [Refusal.not_found] * 5,
-    "visitor who may listen": [IN, LOCKED, EARLY, CLOSED, CLOSED],
-    "visitor who may speak": [IN, LOCKED, EARLY, CLOSED, CLOSED],
-    "visitor who was removed": [Refusal.removed] * 5,
+    "owner": [IN, IN, IN, CLOSED, CLOSED, IN, IN, IN, IN, CLOSED],
+    "moderator": [IN, IN, IN, CLOSED, CLOSED, IN, IN, IN, IN, CLOSED],
+    "speaker": [IN, LOCKED, EARLY, CLOSED, CLOSED, IN, EARLY, IN, EARLY, CLOSED],
+    "listener": [IN, LOCKED, EARLY, CLOSED, CLOSED, IN, EARLY, IN, EARLY, CLOSED],
+    "speaker who was in a moment ago": [
+        IN,
+        IN,
+        EARLY,
+        CLOSED,
+        CLOSED,
+        IN,
+        EARLY,
+        IN,
+        EARLY,
+        CLOSED,
+    ],
+    "speaker who was removed": [Refusal.removed] * 10,
+    "staff user": [IN, IN, IN, CLOSED, CLOSED, IN, IN, IN, IN, CLOSED],
+    "user who is not staff": [Refusal.not_found] * 10,
+    "stranger where visitors may do nothing": [Refusal.not_found] * 10,
+    "removed stranger where visitors may do nothing": [Refusal.not_found] * 10,
+    "visitor who may listen": [IN, LOCKED, EARLY, CLOSED, CLOSED, IN, EARLY, IN, EARLY, CLOSED],
+    "visitor who may speak": [IN, LOCKED, EARLY, CLOSED, CLOSED, IN, EARLY, IN, EARLY, CLOSED],
+    "visitor who was removed": [Refusal.removed] * 10,
 }
 
 

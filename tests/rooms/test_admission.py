@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rooms.entry.access import Refusal
-from rooms.entry.admission import admit, current_grant, invite_verdict
+from rooms.entry.admission import admit, current_grant, current_grants, invite_verdict
 from rooms.entry.passes import Pass
 from rooms.models import Admission, Arrival, Ban, Invite, Room
 from rooms.roles import Grant, Role, VisitorPolicy
@@ -173,3 +174,19 @@ def test_someone_in_a_call_keeps_their_place_when_the_clock_is_moved(
     assert isinstance(current_grant(pass_, rejoining=True), Grant)
     assert isinstance(admit(pass_, "Ann", rejoining=True), Grant)
     assert isinstance(current_grant(pass_), Refusal)
+
+
+def test_a_thousand_people_in_rooms_with_hours_take_as_many_queries_as_one(db: None) -> None:
+    rooms = [Room.objects.create(slug=f"room-{n}", title="Room") for n in range(3)]
+    for row in rooms:
+        for day in range(6):
+            row.hours.create(weekday=day, begins=time(0), ends=time(23, 59, 59))
+    invites = [row.invites.create() for row in rooms]
+    everyone = [Pass(i.room_id, Role.SPEAKER, i.pk, f"{n}") for i in invites for n in range(300)]
+    counts = []
+    for passes in (everyone[:1], everyone):
+        with CaptureQueriesContext(connection) as queries:
+            verdicts = current_grants(passes, rejoining=True)
+        assert len(verdicts) == len(passes)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 5

@@ -62,7 +62,7 @@ def test_an_unknown_invite_and_an_unknown_address_look_the_same(client: Client, 
     assert len({page.content for page in pages}) == 1
 
 
-HOUR = timedelta(hours=1)
+HOUR, WEEK, WEEKLY = timedelta(hours=1), timedelta(weeks=1), {"repeats": "weekly"}
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], int, str]] = [
     ({"revoked": True}, {}, 410, "This invite was withdrawn"),
     ({"expires": -HOUR}, {}, 410, "This invite has expired"),
@@ -71,6 +71,8 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], int, str]] = [
     ({}, {"closed": True}, 410, "This call is over"),
     ({}, {"closes": -HOUR}, 410, "This call is over"),
     ({}, {"opens": HOUR}, 403, "You are early"),
+    ({}, {"opens": HOUR - WEEK, "closes": 2 * HOUR - WEEK}, 410, "This call is over"),
+    ({}, {"opens": HOUR - WEEK, "closes": 2 * HOUR - WEEK, **WEEKLY}, 403, "You are early"),
     ({}, {"locked": True}, 423, "This call is locked"),
 ]
 
