@@ -11,7 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rooms import plain_text
-from rooms.models import Background, Invite, Room
+from rooms.models import Background, Invite, OpeningHours, Room
 
 if TYPE_CHECKING:
     RoomModelAdmin = admin.ModelAdmin[Room]
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     BackgroundModelAdmin = admin.ModelAdmin[Background]
     RecordModelAdmin = admin.ModelAdmin[Any]
     RoomInvites = admin.StackedInline[Invite, Room]
+    RoomHours = admin.TabularInline[OpeningHours, Room]
+    HoursFormSet = forms.BaseInlineFormSet[OpeningHours, Room, forms.ModelForm[OpeningHours]]
     BackgroundModelForm = forms.ModelForm[Background]
 else:
     RoomModelAdmin = InviteModelAdmin = BackgroundModelAdmin = RecordModelAdmin = admin.ModelAdmin
     RoomInvites = admin.StackedInline
+    RoomHours = admin.TabularInline
+    HoursFormSet = forms.BaseInlineFormSet
     BackgroundModelForm = forms.ModelForm
 
 
@@ -54,8 +58,10 @@ __all__ = [
     "LINES",
     "BackgroundModelAdmin",
     "BackgroundModelForm",
+    "HoursFormSet",
     "InviteModelAdmin",
     "RecordModelAdmin",
+    "RoomHours",
     "RoomInvites",
     "RoomModelAdmin",
 ]

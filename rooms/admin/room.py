@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
 from rooms.admin.draining import drain_view
+from rooms.admin.hours import HoursInline
 from rooms.admin.live import live_view, right_now
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
 from rooms.entry import hours
@@ -111,7 +112,7 @@ class RoomAdmin(RoomModelAdmin):
         (_("Right now"), {"fields": ["right_now"]}),
     ]
     readonly_fields = ["right_now"]
-    inlines = [InviteInline]
+    inlines = [HoursInline, InviteInline]
     actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites"]
     view_on_site = False
     change_form_template = "admin/rooms/room/change_form.html"

@@ -5,6 +5,9 @@ Each is abstract: the columns are in the room's table.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +71,24 @@ class Opening(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        both = self.opens is not None and self.closes is not None
+        if self.repeats == Repeat.WEEKLY and not both:
+            raise ValidationError(
+                {"repeats": _("A weekly call needs both times, when it opens and when it closes.")}
+            )
+        if self.opens is None or self.closes is None:
+            return
+        if self.closes <= self.opens:
+            raise ValidationError(
+                {"closes": _("The room closes before it opens. Change one of the two.")}
+            )
+        if self.repeats == Repeat.WEEKLY and self.closes - self.opens > timedelta(weeks=1):
+            raise ValidationError(
+                {"closes": _("A weekly call lasts at most a week. Let it close earlier.")}
+            )
 
 
 class SignIn(models.TextChoices):

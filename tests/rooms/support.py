@@ -20,6 +20,17 @@ from sfu_worker import wire
 
 PATIENCE = 10.0
 
+# A room's form in the admin.
+ROOM_FORM = {
+    "title": "Tea",
+    "slug": "tea",
+    "visitors": "nothing",
+    "max_people": "50",
+    "max_video_mbit": "8",
+    "invites-TOTAL_FORMS": "0",
+    "invites-INITIAL_FORMS": "0",
+}
+
 
 def origin_headers(origin: str | None) -> list[tuple[bytes, bytes]]:
     return [] if origin is None else [(b"origin", origin.encode())]

@@ -22,19 +22,9 @@ from rooms.roles import Role
 from rooms.workers import sfu
 from sfu_worker import wire
 from tests.rooms import images
+from tests.rooms.support import ROOM_FORM
 
 pytestmark = pytest.mark.django_db
-
-
-ROOM_FORM = {
-    "title": "Tea",
-    "slug": "tea",
-    "visitors": "nothing",
-    "max_people": "50",
-    "max_video_mbit": "8",
-    "invites-TOTAL_FORMS": "0",
-    "invites-INITIAL_FORMS": "0",
-}
 
 
 def act(client: Client, action: str, *rows: Any, model: str = "room") -> str:
