@@ -38,7 +38,7 @@ class Participant:
 
     def __init__(self, join: wire.Join, host: Host, audience: Audience) -> None:
         self.id = join.participant
-        self.name = join.name
+        self.name, self.link, self.photo = join.name, join.link, join.photo
         self.role = join.role
         self.kind = join.kind
         self.publish = join.publish
@@ -72,7 +72,8 @@ class Participant:
     @property
     def person(self) -> wire.Person:
         """As the others see them."""
-        return wire.Person(self.id, self.name, self.role, self.kind == "whip")
+        stream = self.kind == "whip"
+        return wire.Person(self.id, self.name, self.role, stream, self.link, self.photo)
 
     @property
     def media_at(self) -> float:

@@ -152,7 +152,8 @@ class Room:
         if another and not p.detached:
             self._outbox.tell(p.reply, wire.Removed("replaced"))
         before = p.person
-        p.reply, p.name = cmd.reply, cmd.name
+        p.reply = cmd.reply
+        p.name, p.link, p.photo = cmd.name, cmd.link, cmd.photo
         p.seat, p.socket = cmd.seat, cmd.socket
         p.detached = False
         self._permit(p, cmd.role, cmd.publish)

@@ -31,7 +31,8 @@ class Join:
     its new attempt replaces one that has not connected, and its new connection replaces one that
     has stopped sending.
 
-    ``max_people`` limits the room's people; 0 is no limit.
+    ``max_people`` limits the room's people; 0 is no limit. ``link`` and ``photo`` are as in
+    ``Person``; the web side has checked them.
     """
 
     room: str
@@ -47,6 +48,8 @@ class Join:
     seat: str = ""
     take: bool = True
     socket: int = 0
+    link: str = ""
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

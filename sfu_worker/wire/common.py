@@ -50,12 +50,15 @@ class Person:
     """A participant as the others see them.
 
     ``role`` is ``owner``, ``moderator``, ``speaker`` or ``listener``. ``stream`` is true for WHIP.
+    ``link`` is the address of their own site, and ``photo`` a path of ours; both may be empty.
     """
 
     id: str
     name: str
     role: str
     stream: bool = False
+    link: str = ""
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

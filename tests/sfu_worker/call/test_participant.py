@@ -138,3 +138,24 @@ def test_the_others_see_those_who_have_arrived_but_no_viewers(
         p.arrived_at = 1.0
     assert (p.arrived, p.visible) == (arrived, visible)
     assert p.person == wire.Person("ann", "Ann", "speaker", stream=kind == "whip")
+
+
+async def test_a_new_join_changes_the_link_and_the_photo_of_someone_and_everybody_hears_of_it(
+    room: Room, said: Recorder
+) -> None:
+    site = {"link": "https://ann.example/", "photo": "/media/photos/ann.webp"}
+    room.join(join("ann", **site), 0)
+    room.join(join("ben"), 0)
+    room.join(join("ann", reply="reply.new", **site), 1)
+    assert [e.person for e in said.group if isinstance(e, wire.ParticipantJoined)] == room.state(
+        "ben"
+    ).people
+    assert (room.state("ben").people[0].link, room.state("ben").people[0].photo) == (
+        "https://ann.example/",
+        "/media/photos/ann.webp",
+    )
+    said.group.clear()
+    room.join(join("ann"), 2)
+    assert said.group == [
+        wire.ParticipantChanged("garden", room.epoch, 3, wire.Person("ann", "Ann", "speaker"))
+    ]

@@ -41,7 +41,7 @@ EXAMPLES: list[wire.Message] = [
     wire.CodecsCommon(["VP8", "AV1"]),
     wire.Refused("offer", "bad_sdp", "why"),
     wire.Removed("closed"),
-    wire.ParticipantChanged("r", "e", 5, wire.Person("p", "Ann", "listener")),
+    wire.ParticipantChanged("r", "e", 5, wire.Person("p", "Ann", "listener", link="l", photo="/p")),
     wire.ParticipantJoined("r", "e", 5, wire.Person("p", "Ann", "owner", True)),
     wire.ParticipantLeft("r", "e", 6, "p"),
     wire.TrackPublished("r", "e", 7, wire.Track("p:screen", "p", "screen", "video", True, "VP9")),
