@@ -6,6 +6,13 @@ import {
 import { fromSnapshot } from '../../static/rooms/room/room_state.js';
 
 const person = (id) => ({ id, name: `Name ${id}`, role: 'speaker', stream: false });
+const signedIn = (link, photo) => {
+  const state = room([]);
+  return tileModels(
+    { ...state, people: new Map([['a', { ...person('a'), link, photo }]]) },
+    NOTHING,
+  )[0];
+};
 const track = (participant, source, muted = false) => ({
   id: `${participant}:${source}`, participant, source, kind: '', muted, codec: '',
 });
@@ -15,6 +22,15 @@ const room = (tracks, speakers = []) =>
     people: [person('me'), person('a'), person('b')], tracks, speakers,
   });
 const NOTHING = { microphone: false, camera: false, screen: false };
+
+test('a tile links to nothing but web addresses, and loads photos of this site only', () => {
+  const good = signedIn('https://ann.example/', '/media/photos/a.webp');
+  assert.deepEqual([good.link, good.photo], ['https://ann.example/', '/media/photos/a.webp']);
+  for (const bad of ['javascript:alert(1)', ' https://a.example', 'https://', 'data:,', undefined])
+    assert.equal(signedIn(bad, '').link, '');
+  for (const bad of ['https://b.example/a.webp', '//b.example/a', '/\\b.example/a', undefined])
+    assert.equal(signedIn('', bad).photo, '');
+});
 
 test('oneself is last, and a screen is before its owner', () => {
   const tiles = tileModels(room([track('b', 'screen'), track('a', 'screen', true)]), NOTHING);

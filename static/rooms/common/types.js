@@ -26,7 +26,9 @@
  * @property {string} reach address that says at which addresses a worker is reached
  * @property {Record<string, string>} texts
  *
- * @typedef {{id: string, name: string, role: string, stream: boolean}} Person
+ * @typedef {{
+ *   id: string, name: string, role: string, stream: boolean, link: string, photo: string,
+ * }} Person `link`: the person's own site, or ''; `photo`: a path of this site, or ''
  * @typedef {{
  *   id: string, participant: string, source: Source, kind: string, muted: boolean, codec: string,
  * }} Track

@@ -16,6 +16,8 @@ import { PRIORITY } from './slots.js';
  * @property {boolean} camera the camera is on
  * @property {boolean} speaking
  * @property {boolean} stream an encoder, not a person
+ * @property {string} link the person's own site, or ''
+ * @property {string} photo shown in place of their initials, or ''
  * @property {boolean} removable may this page's person remove them from the call?
  */
 
@@ -50,6 +52,8 @@ export function tileModels(room, own) {
       muted: !sends.microphone,
       camera: sends.camera,
       stream,
+      link: siteLink(person.link),
+      photo: ownPath(person.photo),
       removable: !mine && mayRemove(role, person),
     };
     const speaks = speaking.has(id) && sends.microphone;
@@ -59,6 +63,24 @@ export function tileModels(room, own) {
     const screen = { ...tile, key: `${id}:screen`, screen: true, speaking: false };
     return sends.screen ? [screen, camera] : [camera];
   });
+}
+
+/**
+ * An address that a click may open: http and https only. '' for anything else.
+ *
+ * @param {string | undefined} address
+ */
+export function siteLink(address) {
+  return address && /^https?:\/\/[^/]/.test(address) ? address : '';
+}
+
+/**
+ * A path on this site, or ''. An older worker sends none.
+ *
+ * @param {string | undefined} path
+ */
+function ownPath(path) {
+  return path && /^\/[^/\\]/.test(path) ? path : '';
 }
 
 /**

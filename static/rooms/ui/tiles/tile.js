@@ -32,7 +32,7 @@ export class Tile {
     this.video.playsInline = true;
     this.audio = model.own ? null : make('audio');
     if (this.audio) this.audio.autoplay = true;
-    this._name = make('span', 'tile-name');
+    this._name = makeName();
     this._avatar = make('div', 'avatar');
     this._avatar.setAttribute('aria-hidden', 'true');
     this._pin = this._makePin(actions.pin);
@@ -107,7 +107,8 @@ export class Tile {
     this._model = model;
     const { classList, style } = this.element;
     this._name.textContent = caption(model);
-    this._avatar.textContent = initials(model.name);
+    showLink(this._name, model);
+    showAvatar(this._avatar, model);
     this._remove.hidden = !model.removable || model.screen;
     this._remove.title = text('remove.open', { name: model.name });
     this._remove.setAttribute('aria-label', this._remove.title);
@@ -165,6 +166,53 @@ function mark(name, className, words) {
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', words);
   return svg;
+}
+
+/** The name, which is a link while the person is known by their site. */
+function makeName() {
+  const name = make('a', 'tile-name');
+  name.target = '_blank';
+  name.rel = 'noopener noreferrer';
+  name.onclick = (event) => {
+    // The tile itself is pinned by a click.
+    if (name.hasAttribute('href')) event.stopPropagation();
+  };
+  return name;
+}
+
+/**
+ * @param {HTMLAnchorElement} name
+ * @param {TileModel} model
+ */
+function showLink(name, { link, screen }) {
+  const shown = screen ? '' : link;
+  if ((name.getAttribute('href') ?? '') === shown) return;
+  if (shown) name.href = shown;
+  else name.removeAttribute('href');
+  name.title = shown;
+}
+
+/**
+ * The photo, or initials. Also if the photo does not load.
+ *
+ * @param {HTMLElement} avatar
+ * @param {TileModel} model
+ */
+function showAvatar(avatar, { name, photo }) {
+  const shown = avatar.querySelector('img');
+  if (photo && shown?.getAttribute('src') === photo) return;
+  if (!photo || avatar.dataset.broken === photo) {
+    avatar.textContent = initials(name);
+    return;
+  }
+  const image = make('img');
+  image.alt = '';
+  image.onerror = () => {
+    avatar.dataset.broken = photo;
+    avatar.textContent = initials(name);
+  };
+  image.src = photo;
+  avatar.replaceChildren(image);
 }
 
 /** @param {TileModel} model */
