@@ -36,15 +36,16 @@ REMEMBERED = timedelta(days=90)
 # by an hour meanwhile.
 RESUME_MAX_AGE = timedelta(hours=2)
 
-MAX_TOKEN = 1024
+MAX_TOKEN = 2048
 MAX_NAME = 60
+MAX_ME = 250
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
     """``room``, ``invite`` and ``user`` are primary keys; ``person`` is a random id.
 
-    Renewals keep the person.
+    Renewals keep the person. ``me`` is the site that they signed in with.
     """
 
     room: int
@@ -53,6 +54,7 @@ class Pass:
     person: str
     name: str = ""
     user: int | None = None
+    me: str = ""
 
 
 def new_person() -> str:
