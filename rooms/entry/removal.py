@@ -13,7 +13,7 @@ from typing import Literal
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from rooms.models import Arrival, Ban, Invite, Room
@@ -73,6 +73,9 @@ def ban(
 ) -> Done:
     """Ban the person behind ``participant``. ``by`` is the person who asks, with ``grant``.
 
+    If they have signed in, everyone with the same site is the same person, and a private window
+    of their browser does not help.
+
     ``stop_link``: the invite that they came by also lets no newcomers in. ``arrival`` selects one
     if they came by several invites; otherwise the newest counts. Raises NotAllowed and NotHere.
     """
@@ -81,13 +84,18 @@ def ban(
         # Anyone who is coming in by this invite now goes first or last, see admission.admit.
         if target.invite is not None:
             Invite.objects.select_for_update().filter(pk=target.invite.pk).first()
-        same = Arrival.objects.filter(room=room, person=target.person).exclude(pk=target.pk)
-        if target.person == by or not _may_remove(grant, target, same):
+        who = Q(person=target.person) | Q(me=target.me, me__gt="")
+        same = Arrival.objects.filter(who, room=room).exclude(pk=target.pk)
+        oneself = target.person == by or same.filter(person=by).exists()
+        if oneself or not _may_remove(grant, target, same):
             raise NotAllowed
         # A stream's key is an invite that people use too, and they were not removed.
         invite = target.invite if target.kind == "call" else None
-        Ban.objects.get_or_create(
-            room=room, person=target.person, defaults={"invite": invite, "name": target.name}
+        Ban.objects.update_or_create(
+            room=room,
+            person=target.person,
+            defaults={"me": target.me} if target.me else {},
+            create_defaults={"invite": invite, "name": target.name, "me": target.me},
         )
         fresh = stop(invite, timezone.now()) if stop_link and invite is not None else None
         others = same.exclude(participant=participant).values("participant")
