@@ -50,6 +50,9 @@ ERRORS: dict[str, str | Promise] = {
     "refused:invite_not_yet": _("This invite is not valid yet. Come back later."),
     "refused:room_closed": _("The call has ended."),
     "refused:room_not_open": _("The room is not open now. Come back when it opens."),
+    "refused:sign_in_needed": _(
+        "The host asks everyone in this call to sign in with their own site. Reload the page."
+    ),
     "refused:room_locked": _(
         "The host has locked the room. Ask the host to let you in, or come back later."
     ),

@@ -5,7 +5,10 @@ The checks come in the order in which people need to know, and tell a stranger n
 1. no such room or invite, or no right to know of the room -> ``not_found``
 2. removed by the host -> ``removed``
 3. the invite: revoked, expired, stopped for newcomers, used up, not valid yet
-4. the room: closed (for everyone), not open now, locked (not for moderators)
+4. the room: closed (for everyone), not open now, open to people who sign in, locked (the last
+   three not for moderators)
+
+``me`` is the site that somebody has proved to be theirs; ``""`` if they have not signed in.
 
 ``room_full`` comes last, from ``place`` and from the media worker, which alone counts the people.
 """
@@ -16,7 +19,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from rooms.entry import hours
+from rooms.entry import domains, hours
+from rooms.models import SignIn
 from rooms.roles import Grant, Role, VisitorPolicy
 
 
@@ -41,6 +45,7 @@ class Refusal(Enum):
     room_locked = (423, 8)
     room_full = (503, 9)
     invite_stopped = (410, 10)
+    sign_in_needed = (403, 11)
 
 
 class RoomRules(hours.Times, Protocol):
@@ -54,6 +59,12 @@ class RoomRules(hours.Times, Protocol):
     def closed(self) -> bool: ...
     @property
     def max_people(self) -> int: ...
+    @property
+    def sign_in(self) -> str: ...
+    @property
+    def admitted_domains(self) -> str: ...
+    @property
+    def banned_domains(self) -> str: ...
 
 
 class InviteRules(Protocol):
@@ -81,6 +92,7 @@ def invite_grant(
     banned: bool,
     now: datetime,
     rejoining: bool = False,
+    me: str = "",
 ) -> Grant | Refusal:
     """The grant of somebody with an invite.
 
@@ -88,7 +100,7 @@ def invite_grant(
     ``rejoining``: they were in the call a moment ago (a resume token says so) or are in it now
     (``rooms.workers.live``), so a lock does not keep them out.
     """
-    if banned:
+    if banned or domains.covers(room.banned_domains, me):
         return Refusal.removed
     if invite.revoked:
         return Refusal.invite_revoked
@@ -100,19 +112,20 @@ def invite_grant(
         return Refusal.invite_used_up
     if invite.not_before is not None and now < invite.not_before:
         return Refusal.invite_not_yet
-    return _room_open(room, Grant(Role(invite.role)), now, rejoining)
+    return _room_open(room, Grant(Role(invite.role)), now, rejoining, me)
 
 
 def visitor_grant(
-    room: RoomRules, *, banned: bool, now: datetime, rejoining: bool = False
+    room: RoomRules, *, banned: bool, now: datetime, rejoining: bool = False, me: str = ""
 ) -> Grant | Refusal:
-    """The grant of somebody who has only the room's address."""
-    if room.visitors == VisitorPolicy.NOTHING:
+    """The grant of somebody who has only the room's address, and maybe a site that is admitted."""
+    admitted = domains.covers(room.admitted_domains, me)
+    if room.visitors == VisitorPolicy.NOTHING and not admitted:
         return Refusal.not_found
-    if banned:
+    if banned or domains.covers(room.banned_domains, me):
         return Refusal.removed
-    role = Role.SPEAKER if room.visitors == VisitorPolicy.SPEAK else Role.LISTENER
-    return _room_open(room, Grant(role), now, rejoining)
+    speaks = admitted or room.visitors == VisitorPolicy.SPEAK
+    return _room_open(room, Grant(Role.SPEAKER if speaks else Role.LISTENER), now, rejoining, me)
 
 
 def user_grant(room: RoomRules, *, is_staff: bool, now: datetime) -> Grant | Refusal:
@@ -127,7 +140,9 @@ def place(room: RoomRules, grant: Grant, people: int) -> Grant | Refusal:
     return Refusal.room_full if people >= room.max_people and not grant.moderate else grant
 
 
-def _room_open(room: RoomRules, grant: Grant, now: datetime, rejoining: bool) -> Grant | Refusal:
+def _room_open(
+    room: RoomRules, grant: Grant, now: datetime, rejoining: bool, me: str = ""
+) -> Grant | Refusal:
     window = hours.window(room, now)
     if room.closed or window is None:
         return Refusal.room_closed
@@ -135,6 +150,8 @@ def _room_open(room: RoomRules, grant: Grant, now: datetime, rejoining: bool) ->
         return grant
     if not window.is_open(now):
         return Refusal.room_not_open
+    if room.sign_in == SignIn.REQUIRED and not me:
+        return Refusal.sign_in_needed
     if room.locked and not rejoining:
         return Refusal.room_locked
     return grant

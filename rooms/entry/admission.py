@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from rooms.entry.access import Refusal, invite_grant, user_grant, visitor_grant
@@ -54,7 +54,7 @@ class Facts:
     rooms: dict[int, Room]
     invites: dict[int, Invite]
     admitted: set[tuple[int, str]]
-    banned: set[tuple[int, str]]
+    banned: set[tuple[int, str]]  # by room: people, and the sites that they signed in with
     staff: set[int]
 
     @classmethod
@@ -64,14 +64,20 @@ class Facts:
         rooms = Room.objects.prefetch_related("hours").in_bulk({p.room for p in passes})
         invites = Invite.objects.in_bulk({p.invite for p in passes if p.invite is not None})
         came_in = Admission.objects.filter(invite__in=invites, person__in=people)
-        bans = Ban.objects.filter(room__in=rooms, person__in=people)
+        sites = {p.me for p in passes if p.me}
+        bans = Ban.objects.filter(Q(person__in=people) | Q(me__in=sites), room__in=rooms)
         users = {p.user for p in passes if p.user is not None}
         staff = get_user_model().objects.filter(pk__in=users, is_staff=True, is_active=True)
         return cls(
             rooms,
             invites,
             set(came_in.values_list("invite", "person")) if invites else set(),
-            set(bans.values_list("room", "person")),
+            {
+                (room, key)
+                for room, *keys in bans.values_list("room", "person", "me")
+                for key in keys
+                if key
+            },
             set(staff.values_list("pk", flat=True)) if users else set(),
         )
 
@@ -82,9 +88,9 @@ class Facts:
             return Refusal.not_found
         if pass_.user is not None:
             return user_grant(room, is_staff=pass_.user in self.staff, now=now)
-        banned = (pass_.room, pass_.person) in self.banned
+        banned = bool({(pass_.room, pass_.person), (pass_.room, pass_.me)} & self.banned)
         if pass_.invite is None:
-            return visitor_grant(room, banned=banned, now=now, rejoining=rejoining)
+            return visitor_grant(room, banned=banned, now=now, rejoining=rejoining, me=pass_.me)
         invite = self.invites.get(pass_.invite)
         if invite is None or invite.room_id != room.pk:
             return Refusal.not_found
@@ -95,6 +101,7 @@ class Facts:
             banned=banned,
             now=now,
             rejoining=rejoining,
+            me=pass_.me,
         )
 
 
@@ -131,7 +138,7 @@ def _write_down(
 ) -> None:
     """Record the person, one row for each invite: their role by another invite still counts."""
     rows = Arrival.objects.filter(participant=participant, invite=pass_.invite)
-    if not rows.update(name=name, role=grant.role, user=pass_.user, since=now):
+    if not rows.update(name=name, role=grant.role, user=pass_.user, me=pass_.me, since=now):
         Arrival.objects.create(
             room_id=pass_.room,
             participant=participant,
@@ -141,6 +148,7 @@ def _write_down(
             kind=kind,
             role=grant.role,
             name=name,
+            me=pass_.me,
             since=now,
         )
 
@@ -207,7 +215,9 @@ def rights_today(
     """What each of a room's people may do, by the best of their invites or their account."""
     rows = Arrival.objects.filter(kind="call", room__slug=slug, participant__in=set(participants))
     arrivals = list(rows)
-    passes = [Pass(a.room_id, Role(a.role), a.invite_id, a.person, user=a.user) for a in arrivals]
+    passes = [
+        Pass(a.room_id, Role(a.role), a.invite_id, a.person, user=a.user, me=a.me) for a in arrivals
+    ]
     best: dict[str, Grant | Refusal] = {}
     verdicts = current_grants(passes, now, rejoining=True)
     for arrival, verdict in zip(arrivals, verdicts, strict=True):
@@ -218,21 +228,23 @@ def rights_today(
 
 
 def invite_verdict(
-    room: Room, invite: Invite, person: str, now: datetime, *, rejoining: bool = False
+    room: Room,
+    invite: Invite,
+    person: str,
+    now: datetime,
+    *,
+    rejoining: bool = False,
+    me: str = "",
 ) -> Grant | Refusal:
     """What an invite is worth for a person; ``person`` is ``""`` if they have no id yet."""
-    pass_ = Pass(room.pk, Role(invite.role), invite.pk, person)
+    pass_ = Pass(room.pk, Role(invite.role), invite.pk, person, me=me)
     return current_grant(pass_, now, rejoining=rejoining)
 
 
-def is_banned(room: Room, person: str) -> bool:
-    """Whether this person was removed from the room for good."""
-    return Ban.objects.filter(room=room, person=person).exists()
-
-
 def was_removed(pass_: Pass) -> bool:
-    """Whether a ban applies to the holder of this pass.
+    """Whether a ban applies to the holder of this pass, as a person or by their site.
 
     Asked after they have come in: the ban may have been written meanwhile.
     """
-    return pass_.user is None and Ban.objects.filter(room=pass_.room, person=pass_.person).exists()
+    bans = Ban.objects.filter(Q(person=pass_.person) | Q(me=pass_.me, me__gt=""), room=pass_.room)
+    return pass_.user is None and bans.exists()

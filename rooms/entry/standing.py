@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from rooms.entry import hours, passes
 from rooms.entry.access import Refusal, place, user_grant, visitor_grant
-from rooms.entry.admission import current_grant, is_banned
+from rooms.entry.admission import current_grant, was_removed
 from rooms.entry.passes import Pass
 from rooms.models import Admission, Invite, Room
 from rooms.roles import Grant, Role
@@ -17,21 +18,23 @@ def strongest(
     room: Room, held: Pass | None, user: int | None, now: datetime
 ) -> tuple[Pass, Grant | Refusal]:
     """The strongest standing: the logged-in owner, then the holder of a pass, then a visitor."""
-    person, name = (held.person, held.name) if held else (passes.new_person(), "")
+    known = held or Pass(room.pk, Role.LISTENER, None, passes.new_person())
     if user is not None:
-        return Pass(room.pk, Role.OWNER, None, person, name, user), user_grant(
-            room, is_staff=True, now=now
-        )
+        owner = replace(known, role=Role.OWNER, invite=None, user=user)
+        return owner, user_grant(room, is_staff=True, now=now)
     verdict = invited(room, held, now)
+    visitor = replace(known, invite=None, user=None)
     if held is not None and isinstance(verdict, Grant):
-        return Pass(room.pk, verdict.role, held.invite, person, name), verdict
-    inside = room.locked and held is not None and is_in(room, person)
-    visiting = visitor_grant(room, banned=is_banned(room, person), now=now, rejoining=inside)
+        return replace(held, role=verdict.role), verdict
+    inside = room.locked and held is not None and is_in(room, known.person)
+    visiting = visitor_grant(
+        room, banned=was_removed(visitor), now=now, rejoining=inside, me=visitor.me
+    )
     if isinstance(visiting, Grant) and verdict is not Refusal.removed:
-        return Pass(room.pk, visiting.role, None, person, name), visiting
+        return replace(visitor, role=visiting.role), visiting
     if held is not None and held.invite is not None:
         return held, verdict
-    return Pass(room.pk, Role.LISTENER, None, person, name), visiting
+    return replace(visitor, role=Role.LISTENER), visiting
 
 
 def invited(room: Room, held: Pass | None, now: datetime) -> Grant | Refusal:

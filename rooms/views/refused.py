@@ -51,7 +51,7 @@ class ComingBack:
         """
         if self.old is None or self.state != "returned":
             return ""
-        return passes.issue(replace(self.old, role=Role.LISTENER, invite=None, user=None))
+        return passes.issue(replace(self.old, role=Role.LISTENER, invite=None, user=None, me=""))
 
 
 FRONT, AGAIN = _("Go to the front page"), _("Try again")
@@ -115,6 +115,15 @@ PAGES: dict[Refusal, Page] = {
         _(
             "The room is not open yet. Leave this page open, and it will take you to the call when "
             "it is time. You can also come back then."
+        ),
+        AGAIN,
+        again=True,
+    ),
+    Refusal.sign_in_needed: Page(
+        _("Sign in with your site"),
+        _(
+            "The host asks everyone in this call to sign in with the address of their own site. "
+            "Enter yours below."
         ),
         AGAIN,
         again=True,

@@ -46,8 +46,10 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     old, handed = held_pass(request, row.room, passes.REMEMBERED), returned_pass(request, row.room)
     back = ComingBack("kept" if old else "returned" if handed else "new", old or handed)
     person = back.old.person if back.old else passes.new_person()
-    pass_ = Pass(row.room.pk, Role(row.role), row.pk, person, back.old.name if back.old else "")
-    verdict = invite_verdict(row.room, row, person, now, rejoining=been_in(row.room, pass_))
+    name, me = back.old.name if back.old else "", proved_site(request, row.room)
+    pass_ = Pass(row.room.pk, Role(row.role), row.pk, person, name, me=me)
+    inside = been_in(row.room, pass_)
+    verdict = invite_verdict(row.room, row, person, now, rejoining=inside, me=me)
     if isinstance(verdict, Refusal):
         return refused(request, verdict, opening(verdict, row.room, row, now), back)
     return enter(request, row.room, pass_, now, back)
@@ -66,7 +68,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
         return refused(request, Refusal.not_found)
     held, old = held_pass(request, row), held_pass(request, row, passes.REMEMBERED)
     # An expired pass says who somebody is (they may have been removed), not what they may do.
-    visitor = replace(old, invite=None, user=None) if old else None
+    visitor = replace(old, invite=None, user=None, me="") if old else None
     response = enter(request, row, held or visitor, timezone.now())
     if response.status_code == 404 and held is None and old is not None and old.invite is not None:
         return long_away(request)
@@ -108,6 +110,12 @@ def held_pass(request: HttpRequest, room: Room, max_age: timedelta = passes.MAX_
     """The pass in the room's cookie, if it belongs to this room."""
     pass_ = passes.read(request.COOKIES.get(passes.cookie_name(room.slug), ""), max_age)
     return pass_ if pass_ is not None and pass_.room == room.pk else None
+
+
+def proved_site(request: HttpRequest, room: Room) -> str:
+    """The site that they signed in with. An expired pass does not prove it any more."""
+    pass_ = held_pass(request, room)
+    return pass_.me if pass_ is not None else ""
 
 
 def returned_pass(request: HttpRequest, room: Room) -> Pass | None:

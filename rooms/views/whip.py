@@ -167,6 +167,11 @@ def granted(kind: wire.Kind, verdict: Grant | Refusal) -> Grant:
         raise Problem(409, _("The room is not letting anyone new in right now."))
     if verdict is Refusal.removed:
         raise removed(kind)
+    if verdict is Refusal.sign_in_needed:
+        # The invite alone would let people past the sign-in.
+        raise Problem(
+            403, _("People sign in to this room. Only the invite of a host works for a stream.")
+        )
     raise Problem(403, _("This invite no longer works. Ask for a new one."))
 
 

@@ -25,6 +25,9 @@ class Room:
     repeats: str = ""
     week: Week = ()
     max_people: int = 3
+    sign_in: str = ""
+    admitted_domains: str = ""
+    banned_domains: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,4 +193,5 @@ def test_every_refusal_has_its_status() -> None:
         "room_locked": 423,
         "room_full": 503,
         "invite_stopped": 410,
+        "sign_in_needed": 403,
     }
