@@ -130,6 +130,22 @@ SETTINGS: dict[str, Setting] = {
         "The bearer token for /metrics. If it is not set, there is no such page.",
         secret=True,
     ),
+    "EMAIL_HOST": Setting(
+        31, "", "The mail server that tells owners when someone waits. Without it, no mail is sent."
+    ),
+    "EMAIL_PORT": Setting(32, "587", "The port of the mail server."),
+    "EMAIL_TLS": Setting(
+        33, "starttls", "How the connection to the mail server is encrypted: starttls, tls or off."
+    ),
+    "EMAIL_USER": Setting(
+        34, "", "The name to log in to the mail server with, if it asks for one."
+    ),
+    "EMAIL_PASSWORD": Setting(
+        35, "", "The password to log in to the mail server with.", secret=True
+    ),
+    "EMAIL_FROM": Setting(
+        36, "", "The sender of e-mails. Default: confcall at the host name of SITE_URL."
+    ),
 }
 
 

@@ -138,6 +138,23 @@ def parse_address(text: str) -> str:
         ) from None
 
 
+def parse_mail_host(text: str) -> str:
+    """A name or an IP address; empty: none."""
+    return parse_address(text) if text else ""
+
+
+def parse_mail_tls(text: str) -> str:
+    if text.lower() not in ("starttls", "tls", "off"):
+        raise BadValue("not a kind of encryption.", "Write starttls, tls or off.")
+    return text.lower()
+
+
+def parse_mail_address(text: str) -> str:
+    if text and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text):
+        raise BadValue("not an e-mail address.", "Write it as in call@example.org.")
+    return text
+
+
 def parse_workers(text: str) -> int | None:
     """The number of workers; None: `serve` decides."""
     return parse_number(text, 0, 64) if text else None

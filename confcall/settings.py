@@ -86,6 +86,18 @@ SFU_DRAIN_SECONDS = env.number("SFU_DRAIN_SECONDS", 0, 3600)
 
 METRICS_TOKEN = env.parse("METRICS_TOKEN", parsers.parse_token)
 
+# E-mail: see rooms/entry/knocking.py
+EMAIL_HOST = env.parse("EMAIL_HOST", parsers.parse_mail_host)
+EMAIL_PORT = env.number("EMAIL_PORT", 1, 65535)
+_EMAIL_TLS = env.parse("EMAIL_TLS", parsers.parse_mail_tls)
+EMAIL_USE_TLS, EMAIL_USE_SSL = _EMAIL_TLS == "starttls", _EMAIL_TLS == "tls"
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = (
+    env.parse("EMAIL_FROM", parsers.parse_mail_address) or f"confcall@{_site.hostname}"
+)
+
 MAX_UPLOAD_MB = env.number("MAX_UPLOAD_MB", 1, 100)
 MAX_IMAGE_MEGAPIXELS = env.number("MAX_IMAGE_MEGAPIXELS", 1, 400)
 FILE_UPLOAD_HANDLERS = ["rooms.looks.uploads.BoundedUploadHandler"]

@@ -25,6 +25,8 @@ read_or_random() { if [ -s "$directory/$1" ]; then cat "$directory/$1"; else ran
 write secret_key "$(random)"
 write turn_secret "$(random)"
 write metrics_token "$(random)"
+# Replace it by the password of your mail server. Without EMAIL_USER it is not used.
+write email_password "$(random)"
 write etherpad_api_key "$(random)"
 write etherpad_db_password "$(random)"
 

@@ -40,6 +40,7 @@ for name in (
     "TURN_URLS",
     "SFU_WORKERS",
     "METRICS_TOKEN",
+    "EMAIL_HOST",
 ):
     os.environ.pop(name, None)
 
