@@ -19,7 +19,7 @@ from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.socket import BAD_PASS, LATE, NO_WORKER, REFUSED, Member
 from rooms.consumers.unheard import Reading, unheard
-from rooms.entry import admission, passes
+from rooms.entry import admission, hosts, passes
 from rooms.entry.access import Refusal
 from rooms.entry.rights import rights
 from rooms.models import Room
@@ -107,6 +107,9 @@ class Joining(Chatting):
         verdict = await database.run(admission.current_grant, pass_, rejoining=inside)
         if isinstance(verdict, Refusal):
             await self._end(f"refused:{verdict.name}", REFUSED)
+            return None
+        if not inside and await hosts.waits(room, verdict, participant):
+            await self._end(f"refused:{Refusal.host_away.name}", REFUSED)
             return None
         name = passes.clean_name(message.name) or pass_.name or _("Guest")
         page = known or passes.new_seat()

@@ -53,6 +53,9 @@ ERRORS: dict[str, str | Promise] = {
     "refused:sign_in_needed": _(
         "The host asks everyone in this call to sign in with their own site. Reload the page."
     ),
+    "refused:host_away": _(
+        "The host is not here right now. Reload this page to wait. It lets you in when they come."
+    ),
     "refused:room_locked": _(
         "The host has locked the room. Ask the host to let you in, or come back later."
     ),

@@ -10,7 +10,8 @@ The checks come in the order in which people need to know, and tell a stranger n
 
 ``me`` is the site that somebody has proved to be theirs; ``""`` if they have not signed in.
 
-``room_full`` comes last, from ``place`` and from the media worker, which alone counts the people.
+``host_away`` comes next, from ``needs_host`` and ``rooms.entry.hosts``. ``room_full`` comes last,
+from ``place`` and from the media worker, which alone counts the people.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Refusal(Enum):
     room_full = (503, 9)
     invite_stopped = (410, 10)
     sign_in_needed = (403, 11)
+    host_away = (403, 12)
 
 
 class RoomRules(hours.Times, Protocol):
@@ -57,6 +59,8 @@ class RoomRules(hours.Times, Protocol):
     def locked(self) -> bool: ...
     @property
     def closed(self) -> bool: ...
+    @property
+    def opens_with_owner(self) -> bool: ...
     @property
     def max_people(self) -> int: ...
     @property
@@ -133,6 +137,11 @@ def user_grant(room: RoomRules, *, is_staff: bool, now: datetime) -> Grant | Ref
     if not is_staff:
         return Refusal.not_found
     return _room_open(room, Grant(Role.OWNER), now, rejoining=False)
+
+
+def needs_host(room: RoomRules, grant: Grant) -> bool:
+    """Whether they come in only while a host is in the call. Whoever is in it already stays."""
+    return room.opens_with_owner and not grant.moderate
 
 
 def place(room: RoomRules, grant: Grant, people: int) -> Grant | Refusal:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rooms.entry import admission, passes
+from rooms.entry import admission, hosts, passes
 from rooms.entry.access import Refusal
 from rooms.entry.passes import Pass
 from rooms.page.ice_servers import ice_servers
@@ -52,6 +52,12 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
     participant = secrets.token_hex(8)
     pass_ = pass_of(kind, caller)
     grant = await sync_to_async(check)(kind, caller, pass_)
+    if await hosts.waits(caller.room, grant, participant):
+        raise Problem(
+            409,
+            _("The host is not in the call yet. Try again when they are."),
+            Retry_After=str(RETRY_SECONDS),
+        )
     join = wire.Join(
         room=slug,
         participant=participant,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from rooms.entry.access import Refusal, invite_grant, place, user_grant, visitor_grant
+from rooms.entry.access import Refusal, invite_grant, needs_host, place, user_grant, visitor_grant
 from rooms.entry.hours import Week
 from rooms.roles import Grant, Role, VisitorPolicy
 
@@ -24,6 +24,7 @@ class Room:
     closes: datetime | None = None
     repeats: str = ""
     week: Week = ()
+    opens_with_owner: bool = False
     max_people: int = 3
     sign_in: str = ""
     admitted_domains: str = ""
@@ -153,6 +154,13 @@ def test_a_full_room_has_a_place_for_moderators_only() -> None:
     assert place(Room(), Grant(Role.MODERATOR), 3) == Grant(Role.MODERATOR)
 
 
+@pytest.mark.parametrize("role", Role)
+def test_a_room_that_opens_with_its_host_needs_one_for_guests(role: Role) -> None:
+    guest = role in (Role.SPEAKER, Role.LISTENER)
+    assert needs_host(Room(opens_with_owner=True), Grant(role)) is guest
+    assert not needs_host(Room(), Grant(role))
+
+
 def test_visitors_get_the_role_that_the_room_gives_them() -> None:
     assert visitor_grant(Room(visitors=VisitorPolicy.LISTEN), banned=False, now=NOW) == Grant(
         Role.LISTENER
@@ -194,4 +202,5 @@ def test_every_refusal_has_its_status() -> None:
         "room_full": 503,
         "invite_stopped": 410,
         "sign_in_needed": 403,
+        "host_away": 403,
     }

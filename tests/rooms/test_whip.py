@@ -152,6 +152,7 @@ async def test_an_unknown_room_and_an_unknown_token_look_alike(
         pytest.param({"closed": True}, {}, 409, id="closed"),
         pytest.param({"locked": True}, {}, 409, id="locked"),
         pytest.param({"opens": "2999-01-01T00:00Z"}, {}, 409, id="not open yet"),
+        pytest.param({"opens_with_owner": True}, {}, 409, id="the host is away"),
     ],
 )
 async def test_a_caller_that_may_not_publish_is_told_so(
