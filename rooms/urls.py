@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from rooms.views import assets, front, health, metrics, notes, reach, room
+from rooms.views import assets, front, health, metrics, notes, reach, room, waiting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.front, name="front"),
     # handler404 mends paths that do not match exactly, see rooms.entry.links.
     re_path(r"^i/(?P<token>[a-zA-Z0-9_-]{1,64})/\Z", room.invite, name="invite"),
     re_path(r"^r/(?P<slug>[a-z0-9-]{1,63})/\Z", room.room, name="room"),
+    re_path(r"^waiting/(?P<signed>[a-zA-Z0-9:_-]{1,200})/\Z", waiting.ask, name="waiting"),
     re_path(r"^n/(?P<key>[a-zA-Z0-9_-]{1,64})/\Z", notes.notes, name="notes"),
     re_path(
         r"^media/backgrounds/(?P<name>[a-z0-9-]{1,80})\.(?P<kind>webp|jpg)$",

@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -22,7 +23,7 @@ from rooms.admin.draining import drain_view
 from rooms.admin.hours import HoursInline
 from rooms.admin.live import live_view, right_now
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
-from rooms.entry import hours
+from rooms.entry import hours, knocking
 from rooms.entry.sharing import absolute
 from rooms.models import Invite, Repeat, Room
 from rooms.roles import Role
@@ -54,6 +55,11 @@ class InviteInline(RoomInvites):
             "<details><summary>{}</summary>{}</details>", gettext("QR code"), qr_code(invite)
         )
         return format_html("{}{}", full_link(invite_link(invite)), code)
+
+
+def enter_view(admin_: RoomAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """For links in e-mails: asks for the password first, if necessary."""
+    return HttpResponseRedirect(get_object_or_404(Room, pk=pk).get_absolute_url())
 
 
 class RoomList(ChangeList):
@@ -126,6 +132,7 @@ class RoomAdmin(RoomModelAdmin):
             for address, view, name in (
                 ("live/", live_view, "rooms_live"),
                 ("live/drain/", drain_view, "rooms_drain"),
+                ("<int:pk>/enter/", enter_view, "rooms_room_enter"),
             )
         ]
         return [*own, *super().get_urls()]
@@ -137,6 +144,14 @@ class RoomAdmin(RoomModelAdmin):
     @admin.display(description=_("the call"))
     def right_now(self, room: Room) -> SafeString | str:
         return right_now(room)
+
+    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Say at once if nobody can be told by e-mail."""
+        form = super().get_form(request, *args, **options)
+        missing = knocking.missing()
+        if missing and "knock_email" in form.base_fields:
+            form.base_fields["knock_email"].help_text = missing
+        return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         now = timezone.now()

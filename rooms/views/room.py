@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from rooms.entry import passes
 from rooms.entry.access import Refusal
 from rooms.entry.admission import invite_verdict
+from rooms.entry.hosts import waits_now
 from rooms.entry.passes import Pass
 from rooms.entry.sharing import Entry
 from rooms.entry.standing import been_in, has_place, opening, strongest
@@ -23,6 +24,7 @@ from rooms.page.call_page import context
 from rooms.roles import Role
 from rooms.views.previews import for_people
 from rooms.views.refused import ComingBack, long_away, refused
+from rooms.views.waiting import waiting
 
 KEPT_HEADER = "Pass"
 
@@ -90,6 +92,8 @@ def enter(
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
         return refused(request, verdict, opening(verdict, row, used, now), back)
+    if waits_now(row, verdict, passes.participant_of(row.pk, pass_.person)):
+        return waiting(request, row, back)
     if not has_place(row, verdict, pass_):
         return refused(request, Refusal.room_full, back=back)
     values = context(Entry(row, verdict, pass_), now)

@@ -6,6 +6,7 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
@@ -90,6 +91,16 @@ def test_times_that_make_no_sense_are_one_error(
     assert page.count(text) == 1
     assert page.count('class="errorlist"') == 1
     assert not Room.objects.exists()
+
+
+def test_the_form_says_if_nobody_can_be_told_by_e_mail(owner: Client, settings: Any) -> None:
+    settings.EMAIL_HOST = ""
+    add = "/admin/rooms/room/add/"
+    assert "No mail server is set" in owner.get(add).content.decode()
+    settings.EMAIL_HOST = "mail.example.org"
+    assert "No owner has an e-mail address" in owner.get(add).content.decode()
+    get_user_model().objects.update(email="ann@example.org")
+    assert "At most one message in five minutes" in owner.get(add).content.decode()
 
 
 def test_a_weekly_room_is_not_open_yet_between_two_calls_and_reopening_keeps_it(

@@ -1,0 +1,100 @@
+"""Telling the owners by e-mail that somebody waits for them.
+
+A room sends at most one message in five minutes, whoever asks and however often. It is sent in a
+thread of its own: a mail server that does not answer holds up no page.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage, get_connection
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from rooms.entry.sharing import absolute
+from rooms.models import Room
+
+log = logging.getLogger(__name__)
+
+PAUSE = timedelta(minutes=5)
+
+# Owners beyond these are not told.
+MOST_OWNERS = 20
+
+# Messages beyond these are dropped, which happens only while the mail server does not answer.
+_slots = threading.BoundedSemaphore(4)
+
+
+def knock(slug: str, now: datetime) -> bool:
+    """Tell the owners of a room, unless they have just been told; return whether it was sent off.
+
+    Of two processes that try at the same moment, one sends.
+    """
+    if not settings.EMAIL_HOST:
+        return False
+    room = Room.objects.filter(slug=slug, knock_email=True).first()
+    owners = addresses() if room is not None else []
+    if room is None or not owners:
+        return False
+    # A time in the future is from before this server's clock was put back.
+    due = Q(knocked=None) | Q(knocked__lte=now - PAUSE) | Q(knocked__gt=now)
+    if not Room.objects.filter(due, pk=room.pk).update(knocked=now):
+        return False
+    return _send_beside(message(room), owners)
+
+
+def missing() -> str:
+    """What has to be set first, in words for an owner; empty: nothing."""
+    if not settings.EMAIL_HOST:
+        return _("No mail server is set, so nobody is told. The setting is EMAIL_HOST.")
+    if not addresses():
+        return _("No owner has an e-mail address, so nobody is told. Add yours to your account.")
+    return ""
+
+
+def addresses() -> list[str]:
+    """Where the owners get their e-mail."""
+    owners = get_user_model().objects.filter(is_staff=True, is_active=True).exclude(email="")
+    return list(owners.order_by("pk").values_list("email", flat=True)[:MOST_OWNERS])
+
+
+def message(room: Room) -> tuple[str, str]:
+    """Subject and text. The links need an account, so nobody else can use them."""
+    link = absolute(reverse("admin:rooms_room_enter", args=[room.pk]))
+    settings_link = absolute(reverse("admin:rooms_room_change", args=[room.pk]))
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = _("Someone is waiting in “{title}”").format(title=room.title)
+        text = _(
+            "Someone has opened the room “{title}” and is waiting for you.\n\n"
+            "Let them in by joining:\n{link}\n\n"
+            "You get at most one such message in five minutes. To get none, change the room:\n"
+            "{settings}\n"
+        )
+        return subject, text.format(title=room.title, link=link, settings=settings_link)
+
+
+def _send_beside(words: tuple[str, str], owners: list[str]) -> bool:
+    if not _slots.acquire(blocking=False):
+        log.warning("an e-mail was dropped, because earlier ones are still being sent")
+        return False
+    threading.Thread(target=_send, args=(words, owners), name="knock", daemon=True).start()
+    return True
+
+
+def _send(words: tuple[str, str], owners: list[str]) -> None:
+    """One message for each owner: they need not know each other's addresses."""
+    try:
+        connection = get_connection()
+        connection.send_messages([EmailMessage(*words, to=[owner]) for owner in owners])
+    # Whatever the mail server does is one line in the log.
+    except Exception as exc:
+        log.warning("an owner was not told that someone waits: %s: %s", type(exc).__name__, exc)
+    finally:
+        _slots.release()

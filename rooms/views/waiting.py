@@ -1,0 +1,89 @@
+"""Waiting for the host: the page, and what its script asks again and again.
+
+The script's address carries the room's name, signed, so it says nothing about rooms to strangers.
+An answer is good for a moment for all who wait, so that a crowd costs few queries.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from asgiref.sync import sync_to_async
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from rooms import database
+from rooms.entry import hosts, knocking
+from rooms.entry.access import Refusal
+from rooms.looks.stylesheet import look
+from rooms.models import Room
+from rooms.views.refused import ComingBack
+
+SALT = "confcall.waiting"
+
+# A page that waits for longer loads anew.
+SIGNED_SECONDS = 12 * 3600
+
+KEPT_SECONDS = 0.5
+MOST_KEPT = 1000
+
+
+def waiting(request: HttpRequest, room: Room, back: ComingBack | None = None) -> HttpResponse:
+    """The page for those who may come in, once a host is in the call."""
+    appearance = look(room.background)
+    signed = signing.dumps(room.slug, salt=SALT)
+    context = {
+        "room": room,
+        "back": back,
+        "look_url": appearance.stylesheet if appearance else "",
+        "ask": reverse("waiting", args=[signed]),
+    }
+    response = render(request, "rooms/waiting.html", context, status=Refusal.host_away.status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """``waits``: who comes to this room has to wait for a host. ``at``: monotonic seconds."""
+
+    waits: bool
+    at: float
+
+
+_kept: dict[str, Kept] = {}
+
+
+@csrf_exempt
+async def ask(request: HttpRequest, signed: str) -> HttpResponse:
+    """GET: whether to go on waiting. POST: also tell the owner, if the room is to do so."""
+    if request.method not in ("GET", "HEAD", "POST"):
+        return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
+    try:
+        slug = signing.loads(signed, salt=SALT, max_age=SIGNED_SECONDS)
+    except signing.BadSignature:
+        slug = None
+    if not isinstance(slug, str):
+        return HttpResponse(status=404)
+    waits = await _waits(slug)
+    if waits and request.method == "POST":
+        await sync_to_async(knocking.knock)(slug, timezone.now())
+    return JsonResponse({"wait": waits}, headers={"Cache-Control": "no-store"})
+
+
+async def _waits(slug: str) -> bool:
+    kept = _kept.get(slug)
+    if kept is not None and time.monotonic() - kept.at < KEPT_SECONDS:
+        return kept.waits
+    room = await database.run(Room.objects.filter(slug=slug).first)
+    waits = room is not None and room.opens_with_owner and not room.closed
+    kept = Kept(waits and not await hosts.host_in(slug), time.monotonic())
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    _kept[slug] = kept
+    return kept.waits
