@@ -19,8 +19,9 @@ from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.socket import BAD_PASS, LATE, NO_WORKER, REFUSED, Member
 from rooms.consumers.unheard import Reading, unheard
-from rooms.entry import admission, hosts, passes
+from rooms.entry import admission, hosts, passes, profiles
 from rooms.entry.access import Refusal
+from rooms.entry.profiles import NO_FACE
 from rooms.entry.rights import rights
 from rooms.models import Room
 from rooms.workers import live, sfu
@@ -116,7 +117,8 @@ class Joining(Chatting):
         seat = Seat(self.channel_name, self._slug, participant, page, message.socket)
         # A click on Join takes the call over from another tab. A page that comes back by itself
         # does not, even if its token expired while it slept.
-        return Member(room, pass_, verdict, name, seat, take=not message.resume), inside
+        face = await database.run(profiles.face, room, pass_) if pass_.me else NO_FACE
+        return Member(room, pass_, verdict, name, seat, not message.resume, face=face), inside
 
     async def _admit(self, member: Member, inside: bool) -> bool:
         """Write down that they come in. False: their right has ended meanwhile."""

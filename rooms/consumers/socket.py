@@ -11,6 +11,7 @@ from rooms.consumers.lane import Lane, Work
 from rooms.consumers.peer import FAILED, PeerSocket
 from rooms.entry import passes
 from rooms.entry.passes import Pass
+from rooms.entry.profiles import NO_FACE, Face
 from rooms.models import Room
 from rooms.roles import Grant
 from rooms.workers import sfu
@@ -34,7 +35,8 @@ class Member:
     """The person at the other end, and their seat.
 
     ``take``: this page takes the call over from another page of the same person. ``told`` is the
-    role that the worker last reported for this participant, empty before the first.
+    role that the worker last reported for this participant, empty before the first. ``face``: what
+    the others see of the site that they signed in with.
     """
 
     room: Room
@@ -44,6 +46,7 @@ class Member:
     seat: Seat
     take: bool = False
     told: str = ""
+    face: Face = NO_FACE
 
     @property
     def participant(self) -> str:
@@ -93,6 +96,8 @@ class CallSocket(PeerSocket):
             seat=member.seat.id,
             take=member.take and not member.seat.epoch,
             socket=member.seat.socket,
+            link=member.face.link,
+            photo=member.face.photo,
         )
 
     def _has_place(self, member: Member) -> bool:

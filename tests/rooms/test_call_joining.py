@@ -7,12 +7,13 @@ import time
 from typing import Any
 
 import pytest
+from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from rooms.consumers import joining
 from rooms.entry import passes
 from rooms.entry.passes import Pass
-from rooms.models import Arrival, Ban, Invite
+from rooms.models import Arrival, Ban, Invite, SiteProfile
 from rooms.roles import Role
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
@@ -51,6 +52,19 @@ async def test_every_origin_of_the_site_is_let_in(settings: Any) -> None:
 
 async def test_an_unknown_address_is_refused() -> None:
     assert not await Browser("/ws/elsewhere/", origin=own_origin()).connect()
+
+
+@pytest.mark.parametrize("offered", ["offered", ""])
+async def test_the_worker_hears_of_the_site_that_the_pass_proves(offered: str) -> None:
+    me = "https://ann.example/"
+    room = await make_room(sign_in=offered, visitors="speak")
+    await database_sync_to_async(SiteProfile.objects.create)(me=me, photo="photos/ann.webp")
+    async with FakeWorker() as worker:
+        token = passes.issue(Pass(room.pk, Role.SPEAKER, None, "ann", me=me))
+        await join(room, token=token)
+        told = await worker.heard(wire.Join)
+    # A room that does not offer it any more shows nothing of it.
+    assert (told.link, told.photo) == ((me, "/media/photos/ann.webp") if offered else ("", ""))
 
 
 async def test_joining_tells_the_worker_who_comes_and_the_browser_who_it_is() -> None:
