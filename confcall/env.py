@@ -146,6 +146,12 @@ SETTINGS: dict[str, Setting] = {
     "EMAIL_FROM": Setting(
         36, "", "The sender of e-mails. Default: confcall at the host name of SITE_URL."
     ),
+    "FETCH_PRIVATE": Setting(
+        28,
+        "",
+        "Sites in your own network that the server may fetch, as host or host:port, separated by "
+        "commas. All others must have public addresses.",
+    ),
 }
 
 

@@ -84,6 +84,8 @@ SFU_LISTEN = env.words("SFU_LISTEN", parsers.parse_address)
 SFU_ANNOUNCE = env.words("SFU_ANNOUNCE", parsers.parse_address)
 SFU_DRAIN_SECONDS = env.number("SFU_DRAIN_SECONDS", 0, 3600)
 
+FETCH_PRIVATE = env.words("FETCH_PRIVATE", parsers.parse_host)
+
 METRICS_TOKEN = env.parse("METRICS_TOKEN", parsers.parse_token)
 
 # E-mail: see rooms/entry/knocking.py

@@ -102,6 +102,7 @@ BAD: list[tuple[str, str, str]] = [
     ("EMAIL_PORT", "smtp", "confcall.E032"),
     ("EMAIL_TLS", "perhaps", "confcall.E033"),
     ("EMAIL_FROM", "Call <call@example.org>", "confcall.E036"),
+    ("FETCH_PRIVATE", "http://intranet", "confcall.E028"),
     ("SECRET_KEY", "secret", "confcall.E001"),
     ("SECRET_KEY_FILE", "/absent/key", "confcall.E001"),
 ]
@@ -121,6 +122,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "SITE_URL": parsers.parse_site,
     "ETHERPAD_URL": parsers.parse_url,
     "EXTRA_HOSTS": parsers.parse_host,
+    "FETCH_PRIVATE": parsers.parse_host,
     "DEBUG": parsers.parse_flag,
     "TRUST_PROXY": parsers.parse_flag,
     "REDIS_URL": parsers.parse_redis,
@@ -141,7 +143,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-LISTS = ("EXTRA_HOSTS", "TURN_URLS", "STUN_URLS", "SFU_LISTEN", "SFU_ANNOUNCE")
+LISTS = ("EXTRA_HOSTS", "FETCH_PRIVATE", "TURN_URLS", "STUN_URLS", "SFU_LISTEN", "SFU_ANNOUNCE")
 
 
 @pytest.mark.parametrize(("name", "value", "id_"), [row for row in BAD if row[0] in PARSERS])
