@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+
+from tests.rooms.raw_site import Handler, RawSite, raw_site
 
 if TYPE_CHECKING:
     # pytest reads this file before Django is set up.
@@ -37,3 +41,16 @@ def without_redis(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.CHANNEL_LAYERS = {"default": layer}
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def start(settings: Any) -> Iterator[Callable[..., RawSite]]:
+    """Start sites that may be fetched although their addresses are private."""
+    with contextlib.ExitStack() as stack:
+
+        def started(handler: Handler, **options: Any) -> RawSite:
+            site = stack.enter_context(raw_site(handler, **options))
+            settings.FETCH_PRIVATE = [*settings.FETCH_PRIVATE, f"127.0.0.1:{site.port}"]
+            return site
+
+        yield started
