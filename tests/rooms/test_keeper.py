@@ -12,7 +12,8 @@ import pytest
 
 from rooms.entry import admission, passes
 from rooms.entry.passes import Pass
-from rooms.management.commands.keeper import MERGE_AGAIN_SECONDS, TELL_AGAIN_SECONDS, Keeper, loop
+from rooms.management.commands.keeper import MERGE_AGAIN_SECONDS, Keeper, loop
+from rooms.management.lost_rights import TELL_AGAIN_SECONDS
 from rooms.models import Arrival, Call, NotesUpdate, Room
 from rooms.notes import store as notes_store
 from rooms.roles import Role
@@ -360,21 +361,21 @@ def test_a_stream_ends_when_its_invite_does_not_let_it_send(
         admission.admit(pass_, kind, T0 - timedelta(days=1), participant=participant, kind=kind)
     room.invites.update(**change)
     # Nobody is in, so there is nobody to tell.
-    assert keeper.end_streams(T0, 0) == []
+    assert keeper.lost_rights.end_streams(T0, 0) == []
     live(clean_redis, "e1")
     clean_redis.set(wire.room_key("garden"), "1 w1")
     clean_redis.set(wire.worker_key("w1"), "{}")
-    assert set(keeper.end_streams(T0, 0)) == ended
+    assert set(keeper.lost_rights.end_streams(T0, 0)) == ended
     # Not every two seconds, but again in case the worker missed it.
-    assert keeper.end_streams(T0, 2) == []
-    assert set(keeper.end_streams(T0, TELL_AGAIN_SECONDS)) == ended
+    assert keeper.lost_rights.end_streams(T0, 2) == []
+    assert set(keeper.lost_rights.end_streams(T0, TELL_AGAIN_SECONDS)) == ended
     # Twice is enough: their rows stay for hours.
-    assert keeper.end_streams(T0, 2 * TELL_AGAIN_SECONDS) == []
+    assert keeper.lost_rights.end_streams(T0, 2 * TELL_AGAIN_SECONDS) == []
     # Those who may be in again meanwhile are told anew later.
     room.invites.update(role=Role.SPEAKER, revoked=False, expires=None)
-    assert keeper.end_streams(T0, 3 * TELL_AGAIN_SECONDS) == []
+    assert keeper.lost_rights.end_streams(T0, 3 * TELL_AGAIN_SECONDS) == []
     room.invites.update(**change)
-    assert set(keeper.end_streams(T0, 4 * TELL_AGAIN_SECONDS)) == ended
+    assert set(keeper.lost_rights.end_streams(T0, 4 * TELL_AGAIN_SECONDS)) == ended
 
 
 def test_the_streams_of_a_room_are_told_over_one_connection(
@@ -395,5 +396,5 @@ def test_the_streams_of_a_room_are_told_over_one_connection(
         return await claim_of(slug)
 
     monkeypatch.setattr(sfu, "claim_of", count)
-    assert set(keeper.end_streams(T0, 0)) == {"cam0", "cam1", "cam2"}
+    assert set(keeper.lost_rights.end_streams(T0, 0)) == {"cam0", "cam1", "cam2"}
     assert asked == ["garden"]

@@ -12,7 +12,8 @@ from channels.layers import get_channel_layer
 
 from rooms.entry import admission
 from rooms.entry.passes import Pass
-from rooms.management.commands.keeper import PAGE_SECONDS, Keeper
+from rooms.management.commands.keeper import Keeper
+from rooms.management.lost_rights import PAGE_SECONDS
 from rooms.models import Ban, Room
 from rooms.roles import Role
 from sfu_worker import wire
@@ -86,15 +87,15 @@ def test_the_media_of_people_ends_with_their_right_although_no_page_asks(
         django_user_model.objects.all().delete()
     elif change is not None:
         Room.objects.update(**{"closed" if change == "close" else "locked": True})
-    assert keeper.end_seats(T0, 0) == []
+    assert keeper.lost_rights.end_seats(T0, 0) == []
     list_seats(clean_redis, "ann", "bob", "owner")
     # First comes the page's own web process, which says why.
-    assert keeper.end_seats(T0, 0) == []
-    assert set(keeper.end_seats(T0, PAGE_SECONDS)) == ended
+    assert keeper.lost_rights.end_seats(T0, 0) == []
+    assert set(keeper.lost_rights.end_seats(T0, PAGE_SECONDS)) == ended
     # It is repeated for as long as they are in.
-    assert set(keeper.end_seats(T0, PAGE_SECONDS + 2)) == ended
+    assert set(keeper.lost_rights.end_seats(T0, PAGE_SECONDS + 2)) == ended
     list_seats(clean_redis, "bob")
-    assert set(keeper.end_seats(T0, PAGE_SECONDS + 4)) == ended & {"bob"}
+    assert set(keeper.lost_rights.end_seats(T0, PAGE_SECONDS + 4)) == ended & {"bob"}
 
 
 def commands(worker: str = "w1") -> list[wire.Message]:
@@ -121,12 +122,12 @@ def test_who_may_only_listen_now_is_silenced_if_no_page_can_be_told(
     come_in(room, "bob", other.pk)
     come_in(room, "owner", None, user=owner_id)
     list_seats(clean_redis, "ann", "bob", "owner")
-    assert (keeper.end_seats(T0, 0), commands()) == ([], [])
+    assert (keeper.lost_rights.end_seats(T0, 0), commands()) == ([], [])
     room.invites.filter(pk=invite.pk).update(role=Role.LISTENER)
     # Bob may still speak by the other invite. The message is repeated: it may be lost.
     for at in (1, 60):
-        assert keeper.end_seats(T0, at) == []
+        assert keeper.lost_rights.end_seats(T0, at) == []
         assert commands() == [wire.Silence("garden", "ann", "listener")]
     # Ann's page is back, and its web process speaks for it.
     clean_redis.hset(wire.web_key("a page"), "a page", "1")
-    assert (keeper.end_seats(T0, 62), commands()) == ([], [])
+    assert (keeper.lost_rights.end_seats(T0, 62), commands()) == ([], [])
