@@ -83,9 +83,8 @@ class Chatting(CallSocket):
 
     async def _tell_lines_since(self, number: int) -> None:
         lines, more = await database.run(chat.since, self._me.room.pk, number)
-        await self._tell(
-            {"type": "chat_lines", "lines": [line_body(line) for line in lines], "more": more}
-        )
+        bodies = [line_body(line) for line in lines]
+        await self._tell({"type": "chat_lines", "since": number, "lines": bodies, "more": more})
         if lines:
             self._reading.sent(lines[-1].number)
 

@@ -61,3 +61,12 @@ test('a newcomer who begins later does not get older lines', () => {
   const step = receive({ ...EMPTY_LOG, last: 10 }, [line(9), line(11)]);
   assert.deepEqual(numbers(step.added), [11]);
 });
+
+test('lines that were deleted are not waited for once the server has said what there is', () => {
+  const newLine = receive(EMPTY_LOG, [line(8)]);
+  assert.equal(newLine.gap, true);
+  const all = receive(newLine.log, [line(5), line(8)], 0);
+  assert.deepEqual([numbers(all.added), all.gap, all.log.last], [[5, 8], false, 8]);
+  const page = receive({ ...EMPTY_LOG, last: 3 }, [line(7)], 5);
+  assert.deepEqual([numbers(page.added), page.gap], [[], true]);
+});

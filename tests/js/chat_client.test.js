@@ -130,3 +130,17 @@ test('a line waits while the database is busy, and nobody has to send it again',
   assert.deepEqual(server.texts, ['Hello']);
   assert.equal(server.client.log.pending.size, 0);
 });
+
+test('a record whose lines were all deleted asks once, and goes on with the next line', () => {
+  const asked = [];
+  const client = new ChatClient((message) => asked.push(message));
+  const shown = [];
+  client.on('lines', (lines) => shown.push(...lines.map(({ number }) => number)));
+  client.connected(7);
+  client.receive([], false, 0);
+  client.receive([{ number: 8, nonce: 'n' }], false);
+  assert.deepEqual(asked, Array(2).fill({ type: 'chat_since', number: 0 }));
+  client.receive([{ number: 8, nonce: 'n' }], false, 0);
+  client.receive([{ number: 9, nonce: 'm' }], false);
+  assert.deepEqual([asked.length, shown], [2, [8, 9]]);
+});

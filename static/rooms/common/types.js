@@ -87,7 +87,7 @@
  * @typedef {ParticipantJoined | ParticipantChanged | ParticipantLeft | TrackPublished | TrackMuted
  *   | TrackUnpublished | SpeakersChanged} RoomEvent
  * @typedef {{type: 'chat_line'} & ChatLine} ChatLineEvent
- * @typedef {{type: 'chat_lines', lines: ChatLine[], more: boolean}} ChatLines
+ * @typedef {{type: 'chat_lines', since: number, lines: ChatLine[], more: boolean}} ChatLines
  * @typedef {{type: 'pass', pass: string, resume: string}} PassEvent
  * @typedef {{type: 'role', role: string, publish: boolean}} RoleEvent
  * @typedef {{type: 'link', link: string | null, note: string, fresh: boolean}} LinkEvent `fresh`:

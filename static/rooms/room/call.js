@@ -173,7 +173,7 @@ export class Call extends Emitter {
       case 'chat_line':
         return this.chat.receive([message], false);
       case 'chat_lines':
-        return this.chat.receive(message.lines, message.more);
+        return this.chat.receive(message.lines, message.more, message.since);
       case 'link':
         if (!message.fresh) return this._questions.answered(message);
         return this.emit('fresh_link', message.link ?? '');

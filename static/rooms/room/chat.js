@@ -75,9 +75,11 @@ function without(map, key) {
  *
  * @param {ChatLog} log
  * @param {readonly ChatLine[]} arrived
+ * @param {number} [since] `arrived` are all lines after this number: the others between them were
+ *   deleted, and are not waited for
  * @returns {{log: ChatLog, added: ChatLine[], gap: boolean}}
  */
-export function receive(log, arrived) {
+export function receive(log, arrived, since = Infinity) {
   const early = new Map(log.early);
   const pending = new Map(log.pending);
   for (const line of arrived) {
@@ -87,11 +89,16 @@ export function receive(log, arrived) {
   /** @type {ChatLine[]} */
   const added = [];
   let last = log.last;
-  for (let line = early.get(last + 1); line; line = early.get(last + 1)) {
+  /** @param {ChatLine} line */
+  const add = (line) => {
     added.push(line);
     early.delete(line.number);
     last = line.number;
+  };
+  if (since <= last) {
+    for (const line of arrived) if (line.number > last) add(line);
   }
+  for (let line = early.get(last + 1); line; line = early.get(last + 1)) add(line);
   const lines = [...log.lines, ...added];
   return { log: { ...log, lines, last, early, pending }, added, gap: early.size > 0 };
 }

@@ -127,9 +127,10 @@ export class ChatClient extends Emitter {
   /**
    * @param {readonly import('../common/types.js').ChatLine[]} lines
    * @param {boolean} more the server has more
+   * @param {number} [since] these are all lines after this number, in order, up to the last of them
    */
-  receive(lines, more) {
-    const { log, added, gap } = receive(this.log, lines);
+  receive(lines, more, since) {
+    const { log, added, gap } = receive(this.log, lines, since);
     this.log = log;
     if (gap || more) this._send({ type: 'chat_since', number: log.last });
     if (added.length) this.emit('lines', added);
