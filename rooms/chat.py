@@ -1,6 +1,7 @@
 """Chat lines in the database.
 
-Lines are numbered 1, 2, 3 … within a room, without a gap. A line that is sent again stays one line.
+Lines are numbered 1, 2, 3 … within a room. A line that is sent again stays one line. Lines may be
+deleted; their numbers are not used again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from rooms import plain_text
 from rooms.models import ChatLine, Room
@@ -78,8 +79,10 @@ def since(room: int, number: int) -> tuple[list[ChatLine], bool]:
 
 
 def last_number(room: int) -> int:
-    """The number of the newest line; 0 if there is none."""
-    return ChatLine.objects.filter(room_id=room).aggregate(last=Max("number"))["last"] or 0
+    """The number of the newest line, also if it was deleted; 0 if there never was one."""
+    found = Room.objects.filter(pk=room).order_by().annotate(last=_newest())
+    [numbers] = found.values_list("last", "chat_deleted") or [(0, 0)]
+    return max(number or 0 for number in numbers)
 
 
 def last_numbers(rooms: Collection[int]) -> dict[int, int]:
@@ -87,6 +90,24 @@ def last_numbers(rooms: Collection[int]) -> dict[int, int]:
 
     It reads one entry of the index for each room. Grouping would read all of their lines.
     """
-    newest = ChatLine.objects.filter(room=OuterRef("pk")).order_by("-number").values("number")[:1]
-    found = Room.objects.filter(pk__in=rooms).order_by().annotate(last=Subquery(newest))
+    found = Room.objects.filter(pk__in=rooms).order_by().annotate(last=_newest())
     return {room: last for room, last in found.values_list("pk", "last") if last is not None}
+
+
+def _newest() -> Subquery:
+    newest = ChatLine.objects.filter(room=OuterRef("pk")).order_by("-number")
+    return Subquery(newest.values("number")[:1])
+
+
+def delete(room: int, lines: QuerySet[ChatLine]) -> int:
+    """Delete ``lines``, all of them of the room; return how many there were."""
+    with transaction.atomic():
+        # As when a line is added: no number may be given out meanwhile.
+        Room.objects.select_for_update().only("pk").filter(pk=room).first()
+        found = dict(lines.values_list("pk", "number"))
+        if found:
+            Room.objects.filter(pk=room, chat_deleted__lt=max(found.values())).update(
+                chat_deleted=max(found.values())
+            )
+            ChatLine.objects.filter(pk__in=found).delete()
+    return len(found)

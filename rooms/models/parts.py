@@ -136,10 +136,13 @@ class Keeping(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_(
-            "Chat, notes and who was there. Leave it empty to keep everything. Posts that you "
-            "have published stay."
+            "Chat, names of who was there, the record of the call, and the notes once nobody has "
+            "used the room for so long. Guests read this before they join. Leave it empty to keep "
+            "everything. Bans and published posts stay."
         ),
     )
+    # The number of the newest chat line that was deleted: no number is used twice.
+    chat_deleted = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         abstract = True

@@ -87,6 +87,28 @@ def test_since_gives_what_comes_after_a_page_at_a_time(monkeypatch: pytest.Monke
 
 
 @pytest.mark.django_db
+def test_the_numbers_of_deleted_lines_are_not_used_again() -> None:
+    room, other = make_room(), make_room("attic")
+    for n in range(3):
+        chat.append(room.pk, "ann", str(n), "Ann", "x")
+        chat.append(other.pk, "ann", str(n), "Ann", "x")
+    lines = ChatLine.objects.filter(room=room).order_by("number")
+    assert chat.delete(room.pk, lines[:2]) == 2
+    assert (chat.last_number(room.pk), [line.number for line in chat.since(room.pk, 0)[0]]) == (
+        3,
+        [3],
+    )
+    assert chat.delete(room.pk, lines) == 1
+    assert chat.delete(room.pk, lines) == 0
+    assert chat.last_number(room.pk) == 3
+    # No page waits for them.
+    assert chat.last_numbers([room.pk, other.pk]) == {other.pk: 3}
+    assert chat.append(room.pk, "ann", "new", "Ann", "x")[0].number == 4
+    assert ChatLine.objects.filter(room=other).count() == 3
+    assert chat.last_number(4711) == 0
+
+
+@pytest.mark.django_db
 def test_a_room_that_is_gone_takes_no_lines() -> None:
     with pytest.raises(Room.DoesNotExist):
         chat.append(4711, "ann", "n", "Ann", "hello")
