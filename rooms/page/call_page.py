@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from rooms import chat
-from rooms.entry import hours
+from rooms.entry import framing, hours
 from rooms.entry.passes import issue
 from rooms.entry.sharing import Entry, absolute, call_link, whip
 from rooms.looks.stylesheet import look
@@ -57,6 +57,7 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
             "chat_limit": chat.MAX_TEXT,
         },
         "whip": whip(entry),
+        "embed": {"origins": framing.origins(room.embed_origins), "names": room.embed_names},
         "reach": reverse("reach"),
         "texts": texts.for_scripts(),
     }

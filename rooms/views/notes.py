@@ -9,16 +9,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from rooms.entry.access import Refusal
+from rooms.entry.framing import frameable
 from rooms.entry.passes import clean_name
 from rooms.looks.stylesheet import look
 from rooms.models import Room
 from rooms.notes import pads
 from rooms.page import texts
-from rooms.security import content_security_policy
 from rooms.views.previews import for_people
 from rooms.views.refused import Page, refused
 
@@ -30,7 +29,6 @@ AWAY = Page(
 )
 
 
-@xframe_options_sameorigin
 @never_cache
 @require_safe
 @for_people
@@ -64,9 +62,7 @@ def notes(request: HttpRequest, key: str) -> HttpResponse:
         "background": appearance,
         "look_url": appearance.stylesheet if appearance else "",
     }
-    response = render(request, "rooms/notes.html", values)
-    response["Content-Security-Policy"] = content_security_policy(frame_ancestors="'self'")
-    return response
+    return frameable(render(request, "rooms/notes.html", values), room)
 
 
 def to_pad(
@@ -75,7 +71,8 @@ def to_pad(
     """The way to the notes in Etherpad, or why it is not available now."""
     options = {**pads.FRAME_OPTIONS, **({"userName": name} if name else {})}
     try:
-        return HttpResponseRedirect(provider.pad_url(room, read_only, options))
+        pad = HttpResponseRedirect(provider.pad_url(room, read_only, options))
+        return frameable(pad, room)
     except pads.PadUnavailable:
         response = render(
             request,
@@ -84,5 +81,4 @@ def to_pad(
             status=503,
         )
         response["Retry-After"] = str(math.ceil(pads.AWAY_SECONDS))
-        response["Content-Security-Policy"] = content_security_policy(frame_ancestors="'self'")
-        return response
+        return frameable(response, room)

@@ -21,7 +21,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from rooms.security import content_security_policy
+from rooms.entry.framing import let_frame
+from rooms.views.framed import is_framed
 
 ENTER = "enter"
 
@@ -48,7 +49,7 @@ def for_people(view: View) -> View:
 
 def is_navigation(request: HttpRequest) -> bool:
     """Whether a browser asks because somebody opened the link."""
-    if ENTER in request.GET or request.method == "POST":
+    if ENTER in request.GET or request.method == "POST" or is_framed(request):
         return True
     if _PROGRAM.search(request.headers.get("User-Agent", "")):
         return False
@@ -65,5 +66,5 @@ def preview(request: HttpRequest) -> HttpResponse:
     response = render(request, "rooms/preview.html", {"title": title})
     if notes:
         # The call page frames the notes, in old browsers too.
-        response["Content-Security-Policy"] = content_security_policy(frame_ancestors="'self'")
+        let_frame(response, "'self'")
     return response

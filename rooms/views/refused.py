@@ -15,9 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from rooms.entry import links, passes
 from rooms.entry.access import Refusal
+from rooms.entry.framing import frameable
 from rooms.entry.passes import Pass
+from rooms.models import Room
 from rooms.page import moments
 from rooms.roles import Role
+from rooms.views.framed import FRAME, is_framed
 
 Text = str | Promise
 
@@ -160,8 +163,12 @@ def refused(
     refusal: Refusal,
     until: datetime | None = None,
     back: ComingBack | None = None,
+    room: Room | None = None,
 ) -> HttpResponse:
-    """The page with its status code. ``until`` says when it is worth coming back."""
+    """The page with its status code. ``until`` says when it is worth coming back.
+
+    The sites of ``room`` may frame it, unless it must look as if there were no such room.
+    """
     page = PAGES[refusal]
     now = timezone.now()
     context = {
@@ -170,7 +177,7 @@ def refused(
         "moment": moments.tag(until) if until else "",
         "left": moments.left(until, now) if until else "",
         "back": back,
-        "again": request.path if page.again else "/",
+        "again": again(request, page),
     }
     response = render(request, "rooms/refused.html", context, status=refusal.status)
     if until is not None:
@@ -178,7 +185,16 @@ def refused(
     elif refusal is Refusal.room_full:
         response["Retry-After"] = str(FULL_RETRY_SECONDS)
     response["Cache-Control"] = "no-store"
+    if room is not None and refusal is not Refusal.not_found:
+        frameable(response, room)
     return response
+
+
+def again(request: HttpRequest, page: Page) -> str:
+    """Where the button leads. The front page does not open in a frame: no button."""
+    if is_framed(request):
+        return f"{request.path}?{FRAME}" if page.again else ""
+    return request.path if page.again else "/"
 
 
 def long_away(request: HttpRequest) -> HttpResponse:

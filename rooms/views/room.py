@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from rooms.entry import passes
 from rooms.entry.access import Refusal
 from rooms.entry.admission import invite_verdict
+from rooms.entry.framing import frameable
 from rooms.entry.hosts import waits_now
 from rooms.entry.passes import Pass
 from rooms.entry.sharing import Entry
@@ -22,6 +23,7 @@ from rooms.entry.standing import been_in, has_place, opening, strongest
 from rooms.models import Invite, Room
 from rooms.page.call_page import context
 from rooms.roles import Role
+from rooms.views.framed import is_framed, no_cookies_in_frames
 from rooms.views.previews import for_people
 from rooms.views.refused import ComingBack, long_away, refused
 from rooms.views.waiting import waiting
@@ -34,6 +36,7 @@ KEPT_HEADER = "Pass"
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_people
+@no_cookies_in_frames
 def invite(request: HttpRequest, token: str) -> HttpResponse:
     """The call page, with a pass, for anyone who has the link.
 
@@ -53,13 +56,14 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     inside = been_in(row.room, pass_)
     verdict = invite_verdict(row.room, row, person, now, rejoining=inside, me=me)
     if isinstance(verdict, Refusal):
-        return refused(request, verdict, opening(verdict, row.room, row, now), back)
+        return refused(request, verdict, opening(verdict, row.room, row, now), back, row.room)
     return enter(request, row.room, pass_, now, back)
 
 
 @never_cache
 @require_safe
 @for_people
+@no_cookies_in_frames
 def room(request: HttpRequest, slug: str) -> HttpResponse:
     """The call page. A stranger gets the same answer as for a room that does not exist."""
     # Always asked, because it sets "Vary: Cookie", which would otherwise tell rooms that exist from
@@ -91,14 +95,14 @@ def enter(
     pass_, verdict = strongest(row, held, staff_user(request), now)
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
-        return refused(request, verdict, opening(verdict, row, used, now), back)
+        return refused(request, verdict, opening(verdict, row, used, now), back, row)
     if waits_now(row, verdict, passes.participant_of(row.pk, pass_.person)):
         return waiting(request, row, back)
     if not has_place(row, verdict, pass_):
-        return refused(request, Refusal.room_full, back=back)
+        return refused(request, Refusal.room_full, back=back, room=row)
     values = context(Entry(row, verdict, pass_), now)
-    response = render(request, "rooms/call.html", values | {"back": back})
-    if request.headers.get("Sec-Fetch-Dest") != "iframe" and request.method != "POST":
+    response = frameable(render(request, "rooms/call.html", values | {"back": back}), row)
+    if not is_framed(request) and request.method != "POST":
         # In a frame of another site, or if the pass was handed back, only the page carries the
         # pass.
         keep(request, response, row, pass_)

@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rooms import database
 from rooms.entry import hosts, knocking
 from rooms.entry.access import Refusal
+from rooms.entry.framing import frameable
 from rooms.looks.stylesheet import look
 from rooms.models import Room
 from rooms.views.refused import ComingBack
@@ -45,7 +46,7 @@ def waiting(request: HttpRequest, room: Room, back: ComingBack | None = None) ->
     }
     response = render(request, "rooms/waiting.html", context, status=Refusal.host_away.status)
     response["Cache-Control"] = "no-store"
-    return response
+    return frameable(response, room)
 
 
 @dataclass(frozen=True, slots=True)
