@@ -23,8 +23,8 @@
  *   characters of a line
  * @property {{url: string, key: string} | null} whip address and key for OBS; the template shows
  *   them
- * @property {{origins: string[], names: boolean}} embed sites that may show the page in a frame, and
- *   whether they may learn the names of the people
+ * @property {{origins: string[], names: boolean}} embed sites that may show the page in a frame,
+ *   and whether they may learn the names of the people
  * @property {string} reach address that says at which addresses a worker is reached
  * @property {Record<string, string>} texts
  *
