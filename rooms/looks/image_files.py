@@ -54,13 +54,8 @@ def too_many_pixels(max_pixels: int) -> BadImage:
 
 def decode(data: bytes, max_pixels: int, long_side: int) -> Image.Image:
     """RGB pixels of the first or main picture, at most ``long_side`` long. Raises BadImage."""
-    _register_heif()
-    try:
-        with _unusable():
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.DecompressionBombError as exc:  # Pillow's own limit (twice 89 million) came first
-        raise too_many_pixels(max_pixels) from exc
-    _check_pixels(image.size, max_pixels)
+    image = _open(data, max_pixels)
+    _check_size(image.size)
     with _unusable():
         if image.format == "JPEG":
             # The decoder may leave out detail that is scaled away below: a quarter of the memory.
@@ -68,6 +63,7 @@ def decode(data: bytes, max_pixels: int, long_side: int) -> Image.Image:
         image.load()
     if image.format == "HEIF":  # its header may have lied
         _check_pixels(image.size, max_pixels)
+        _check_size(image.size)
     with _unusable():
         plain = _eight_bits(image)
         # Scale before the colours are converted: full-size copies cost the memory.
@@ -75,6 +71,31 @@ def decode(data: bytes, max_pixels: int, long_side: int) -> Image.Image:
         upright = ImageOps.exif_transpose(plain)
         _check_shape(upright.size)
         return _flat(_srgb(upright))
+
+
+def square(data: bytes, max_pixels: int, side: int) -> Image.Image:
+    """RGB pixels of the middle of a picture of any size, for a face. Raises BadImage."""
+    image = _open(data, max_pixels)
+    with _unusable():
+        if image.format == "JPEG":
+            image.draft("RGB", (2 * side, 2 * side))
+        image.load()
+    _check_pixels(image.size, max_pixels)
+    with _unusable():
+        upright = ImageOps.exif_transpose(_eight_bits(image))
+        return _flat(_srgb(ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)))
+
+
+def _open(data: bytes, max_pixels: int) -> Image.Image:
+    """The picture before it is decoded, which has no more pixels than it may have."""
+    _register_heif()
+    try:
+        with _unusable():
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as exc:  # Pillow's own limit (twice 89 million) came first
+        raise too_many_pixels(max_pixels) from exc
+    _check_pixels(image.size, max_pixels)
+    return image
 
 
 @functools.cache
@@ -87,6 +108,10 @@ def _check_pixels(size: tuple[int, int], max_pixels: int) -> None:
     width, height = size
     if width * height > max_pixels:
         raise too_many_pixels(max_pixels)
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    width, height = size
     if max(size) < SHORTEST_LONG_SIDE or min(size) < SHORTEST_SHORT_SIDE:
         raise BadImage(
             _(

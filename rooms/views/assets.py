@@ -1,4 +1,4 @@
-"""Background images, and the stylesheets that put them behind a call."""
+"""Background images, the stylesheets that put them behind a call, and photos of people."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ def background_image(request: HttpRequest, name: str, kind: str) -> HttpResponse
         raise Http404 from None
     headers = {"Cache-Control": FOR_EVER, "Content-Security-Policy": "default-src 'none'"}
     return HttpResponse(body, content_type=TYPES[kind], headers=headers)
+
+
+@require_safe
+def photo(request: HttpRequest, name: str) -> HttpResponse:
+    """A person's photo from another site, as we encoded it."""
+    try:
+        body = (settings.MEDIA_ROOT / "photos" / f"{name}.webp").read_bytes()
+    except OSError:
+        raise Http404 from None
+    headers = {"Cache-Control": FOR_EVER, "Content-Security-Policy": "default-src 'none'"}
+    return HttpResponse(body, content_type=TYPES["webp"], headers=headers)
 
 
 @require_safe

@@ -1,0 +1,57 @@
+"""Photos of people from other sites: any picture becomes a small square, anything else none."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+from PIL import Image
+
+from rooms.indieweb import photos
+from rooms.looks.image_files import BadImage
+
+
+def png(size: tuple[int, int]) -> bytes:
+    body = io.BytesIO()
+    Image.new("RGBA", size, (200, 30, 30, 128)).save(body, "PNG", comment="secret")
+    return body.getvalue()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 900), (2000, 300)])
+def test_a_photo_of_any_size_becomes_a_square_without_anything_else(size: tuple[int, int]) -> None:
+    file = photos.encode(png(size))
+    image = Image.open(io.BytesIO(file.read()))
+    assert (image.format, image.size, image.mode) == ("WEBP", (photos.SIDE, photos.SIDE), "RGB")
+    assert not image.info.get("exif")
+    assert str(file.name).endswith(".webp")
+
+
+@pytest.mark.parametrize("data", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a"])
+def test_what_is_no_picture_is_no_photo(data: bytes) -> None:
+    with pytest.raises(BadImage):
+        photos.encode(data)
+
+
+def test_too_many_pixels_are_refused_by_the_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "MAX_PIXELS", 100 * 100 - 1)
+    with pytest.raises(BadImage, match="megapixels"):
+        photos.encode(png((100, 100)))
+
+
+def test_a_photo_on_a_private_address_is_not_fetched() -> None:
+    assert photos.fetch_photo("http://127.0.0.1:8000/ann.png", 1) is None
+
+
+def test_a_photo_has_an_address_and_nothing_else_in_its_folder(
+    client: Client, settings: Any
+) -> None:
+    folder = settings.MEDIA_ROOT / "photos"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "abc1.webp").write_bytes(b"bytes")
+    response = client.get("/media/photos/abc1.webp")
+    assert (response.content, response["Content-Type"]) == (b"bytes", "image/webp")
+    assert "immutable" in response["Cache-Control"]
+    for absent in ("abc2.webp", "..%2fabc1.webp", "abc1.jpg"):
+        assert client.get(f"/media/photos/{absent}").status_code == 404
