@@ -130,6 +130,8 @@ class Room(Embedding, Opening, SigningIn, Keeping):
         max_length=40, default=new_notes_key, unique=True, editable=False
     )
     created = models.DateTimeField(auto_now_add=True)
+    # For programs that keep a calendar of the rooms.
+    changed = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name = _("room")
