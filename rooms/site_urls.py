@@ -3,7 +3,19 @@
 from django.urls import URLPattern, re_path
 
 from rooms.views import assets
+from rooms.views.sites import calendars
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^media/photos/(?P<name>[a-z0-9]{1,40})\.webp\Z", assets.photo, name="photo"),
+    re_path(r"^calendar\.ics\Z", calendars.feed, name="calendar"),
+    re_path(
+        r"^r/(?P<slug>[a-z0-9-]{1,63})/event\.ics\Z",
+        calendars.room_calendar,
+        name="room_calendar",
+    ),
+    re_path(
+        r"^i/(?P<token>[a-zA-Z0-9_-]{1,64})/event\.ics\Z",
+        calendars.invite_calendar,
+        name="invite_calendar",
+    ),
 ]

@@ -12,8 +12,9 @@ from rooms import chat
 from rooms.entry import framing, hours
 from rooms.entry.passes import issue
 from rooms.entry.sharing import Entry, absolute, call_link, whip
+from rooms.events import event
 from rooms.looks.stylesheet import look
-from rooms.models import Room
+from rooms.models import Invite, Room
 from rooms.notes import pads
 from rooms.page import moments, texts
 from rooms.page.ice_servers import ice_servers
@@ -22,11 +23,13 @@ from rooms.page.ice_servers import ice_servers
 def context(entry: Entry, now: datetime) -> dict[str, Any]:
     """The context of ``rooms/call.html``."""
     appearance = look(entry.room.background)
+    own = Invite.objects.filter(pk=entry.pass_.invite).first() if entry.pass_.invite else None
     return {
         "room": entry.room,
         "background": appearance,
         "look_url": appearance.stylesheet if appearance else "",
         "when": when(entry.room, now),
+        **event.block(entry.room, own, now),
         "config": config(entry, now),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
@@ -164,10 +164,12 @@ def refused(
     until: datetime | None = None,
     back: ComingBack | None = None,
     room: Room | None = None,
+    event: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """The page with its status code. ``until`` says when it is worth coming back.
 
-    The sites of ``room`` may frame it, unless it must look as if there were no such room.
+    The sites of ``room`` may frame it, unless it must look as if there were no such room. ``event``
+    is what those who are early may know of it, see ``rooms.events.event.block``.
     """
     page = PAGES[refusal]
     now = timezone.now()
@@ -178,6 +180,7 @@ def refused(
         "left": moments.left(until, now) if until else "",
         "back": back,
         "again": again(request, page),
+        **((event or {}) if until is not None else {}),
     }
     response = render(request, "rooms/refused.html", context, status=refusal.status)
     if until is not None:

@@ -20,6 +20,7 @@ from rooms.entry.hosts import waits_now
 from rooms.entry.passes import Pass
 from rooms.entry.sharing import Entry
 from rooms.entry.standing import been_in, has_place, opening, strongest
+from rooms.events.event import block
 from rooms.models import Invite, Room
 from rooms.page.call_page import context
 from rooms.roles import Role
@@ -56,7 +57,8 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     inside = been_in(row.room, pass_)
     verdict = invite_verdict(row.room, row, person, now, rejoining=inside, me=me)
     if isinstance(verdict, Refusal):
-        return refused(request, verdict, opening(verdict, row.room, row, now), back, row.room)
+        until = opening(verdict, row.room, row, now)
+        return refused(request, verdict, until, back, row.room, block(row.room, row, now))
     return enter(request, row.room, pass_, now, back)
 
 
@@ -95,7 +97,8 @@ def enter(
     pass_, verdict = strongest(row, held, staff_user(request), now)
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
-        return refused(request, verdict, opening(verdict, row, used, now), back, row)
+        until = opening(verdict, row, used, now)
+        return refused(request, verdict, until, back, row, block(row, used, now))
     if waits_now(row, verdict, passes.participant_of(row.pk, pass_.person)):
         return waiting(request, row, back)
     if not has_place(row, verdict, pass_):
