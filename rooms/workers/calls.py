@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from rooms.models import Call, Room
+from rooms.models import Attendance, Call, Room
 
 # A call whose room is not kept alive for this long has ended: its worker died without saying so.
 LOST_SECONDS = 30.0
@@ -97,8 +97,23 @@ def _goes_on(call: Call, since: datetime) -> bool:
     other.started = min(call.started, other.started)
     other.most_people = max(call.most_people, other.most_people)
     other.save(update_fields=["started", "most_people"])
+    _move_attendances(call, other)
+    call.posts.update(call=other)
     call.delete()
     return True
+
+
+def _move_attendances(call: Call, other: Call) -> None:
+    """Each person gets one row. They left when they left ``other``, if they were in it."""
+    again = {row.participant: row for row in other.attendances.all()}
+    both = []
+    for row in call.attendances.filter(participant__in=again):
+        again[row.participant].came = min(row.came, again[row.participant].came)
+        both.append(again[row.participant])
+    Attendance.objects.bulk_update(both, ["came"], batch_size=200)
+    call.attendances.exclude(participant__in=again).update(call=other)
+    if other.ended is not None:
+        other.attendances.filter(left=None).update(left=other.ended)
 
 
 def missing_since(
