@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = (
     "test_admin.py",
     "test_admission.py",
+    "test_attendance.py",
     "test_busy.py",
     "test_call_chat.py",
     "test_call_consumer.py",

@@ -25,9 +25,11 @@ from django.db.models import Count
 
 from rooms.entry import admission
 from rooms.entry.steady_clock import steady_now
+from rooms.management.after_call import AfterCall
 from rooms.management.lost_rights import LostRights
 from rooms.models import Room
 from rooms.notes import store as notes_store
+from rooms.posts.attendance import InCall
 from rooms.workers import calls
 from sfu_worker import wire
 
@@ -92,6 +94,7 @@ class Keeper:
         self._missing: dict[int, float] = {}
         self._forgot: float | None = None
         self._unmerged: dict[int, float] = {}
+        self.after_call = AfterCall()
         self.lost_rights = LostRights(client)
 
     def close(self) -> None:
@@ -109,6 +112,8 @@ class Keeper:
         for chore in (
             self.record_calls,
             partial(self.end_lost_calls, now, at),
+            partial(self.after_call.write_attendances, now),
+            partial(self.after_call.finish, now),
             partial(self.compact_notes, at),
             partial(self.lost_rights.end_streams, now, at),
             partial(self.lost_rights.end_seats, now, at),
@@ -148,8 +153,11 @@ class Keeper:
         for entry, fields in sorted(entries.items()):
             try:
                 event = calls.parse(fields) if fields else None
-                if event is None or calls.record(event) is None:
+                call = calls.record(event) if event else None
+                if call is None:
                     logger.info("x entry %s belongs to no known room", entry)
+                elif call.ended is not None:
+                    self.after_call.ended([call.pk])
             except (OperationalError, InterfaceError):
                 raise  # the database is away, so the entry waits
             except Exception:
@@ -168,16 +176,26 @@ class Keeper:
     def end_lost_calls(self, now: datetime, at: float) -> list[int]:
         """End the calls whose rooms have not been alive for a while."""
         running = calls.running()
-        alive: dict[str, str] = {}
+        reports: dict[str, Any] = {}
         if running:
             values = self._redis.mget([wire.live_key(call.room.slug) for call in running])
-            alive = {
-                call.room.slug: json.loads(raw)["epoch"]
+            reports = {
+                call.room.slug: json.loads(raw)
                 for call, raw in zip(running, values, strict=True)
                 if raw
             }
+        alive = {slug: report["epoch"] for slug, report in reports.items()}
+        self.after_call.seen(
+            [
+                InCall(call, frozenset(reports[call.room.slug].get("channels", ())))
+                for call in running
+                if alive.get(call.room.slug) == call.epoch
+            ]
+        )
         self._missing = calls.missing_since(self._missing, running, alive, at)
-        return calls.end_lost(self._missing, now, at)
+        lost = calls.end_lost(self._missing, now, at)
+        self.after_call.ended(lost)
+        return lost
 
     def compact_notes(self, at: float) -> None:
         """Merge the notes that have many rows."""
