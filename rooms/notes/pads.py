@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 API = "/api/1.2.15/"
 TIMEOUT_SECONDS = 3.0
 MAX_ANSWER_BYTES = 64 * 1024
+MAX_TEXT_BYTES = 4 * 1024 * 1024
 
 # After a failure, skip Etherpad for this long: the call must not hang on the notes.
 AWAY_SECONDS = 15.0
@@ -163,7 +164,22 @@ class Etherpad:
     def _read_only_id(self, room: Room) -> str:
         return str(self._call("getReadOnlyID", padID=room.pad_id)["readOnlyID"])
 
-    def _call(self, function: str, **values: str) -> dict[str, Any]:
+    def html(self, room: Room) -> str:
+        """The pad's text as Etherpad exports it; empty if there is no pad. Raises PadUnavailable.
+
+        The answer is not sanitised.
+        """
+        if not room.pad_id:
+            return ""
+        try:
+            answer = self._call("getHTML", MAX_TEXT_BYTES, padID=room.pad_id)
+        except _NotThere:
+            return ""
+        return str(answer.get("html", ""))
+
+    def _call(
+        self, function: str, most_bytes: int = MAX_ANSWER_BYTES, /, **values: str
+    ) -> dict[str, Any]:
         if time.monotonic() < self._away_until:
             raise PadUnavailable("it did not answer a moment ago")
         data = urllib.parse.urlencode({"apikey": self._key, **values}).encode()
@@ -172,7 +188,7 @@ class Etherpad:
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
-                answer = json.loads(response.read(MAX_ANSWER_BYTES))
+                answer = json.loads(response.read(most_bytes))
             code, message, result = answer["code"], str(answer["message"]), answer["data"]
         except (OSError, ValueError, KeyError, TypeError) as exc:
             # HTTPError is an OSError; its text contains the address, but not the key.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from pycrdt import Doc, merge_updates
+from pycrdt import Doc, Text, merge_updates
 
 from rooms.models import NotesUpdate, Room
 
@@ -70,6 +70,27 @@ def document(updates: Iterable[bytes]) -> Doc[Any]:
     for update in updates:
         apply(doc, update)
     return doc
+
+
+def text_runs(updates: list[bytes]) -> list[tuple[Any, dict[str, Any] | None]]:
+    """The text that the updates make, in runs of equal formats. An embed is not a string.
+
+    An update that cannot be applied is left out. Raises BadUpdate if that is not enough.
+    """
+    try:
+        doc = document(updates)
+    except BadUpdate:
+        doc = document([update for update in updates if _applies(update)])
+    with _only_bad_update():
+        return list(doc.get("notes", type=Text).diff())
+
+
+def _applies(update: bytes) -> bool:
+    try:
+        apply(Doc(), update)
+    except BadUpdate:
+        return False
+    return True
 
 
 def load(room: int) -> list[bytes]:
