@@ -1,6 +1,6 @@
 """Fetching pages of other sites without reaching into private networks."""
 
-from rooms.fetching.errors import Failed, FetchError, Refused
-from rooms.fetching.fetch import Answer, fetch
+from rooms.fetching.errors import Failed, FetchError, Refused, TooSlow
+from rooms.fetching.fetch import Answer, check, fetch
 
-__all__ = ["Answer", "Failed", "FetchError", "Refused", "fetch"]
+__all__ = ["Answer", "Failed", "FetchError", "Refused", "TooSlow", "check", "fetch"]

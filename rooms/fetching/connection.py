@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rooms.fetching.errors import Failed
+from rooms.fetching.errors import Failed, TooSlow
 from rooms.fetching.targets import Target
 
 # A name may have any number of addresses. The first ones are tried.
@@ -28,7 +28,7 @@ class Budget:
         """What is left. Raises Failed if it is nothing."""
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise Failed("The site took too long.")
+            raise TooSlow("The site took too long.")
         return left
 
     def take(self, size: int) -> None:

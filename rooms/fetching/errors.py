@@ -13,3 +13,7 @@ class Refused(FetchError):
 
 class Failed(FetchError):
     """The site did not answer as it should. It may do so later."""
+
+
+class TooSlow(Failed):
+    """The time was over before there was an answer."""

@@ -20,7 +20,7 @@ from django.conf import settings
 from rooms.fetching import lookup, targets
 from rooms.fetching.addresses import is_public
 from rooms.fetching.connection import Budget, Connection
-from rooms.fetching.errors import Failed, Refused
+from rooms.fetching.errors import Failed, Refused, TooSlow
 from rooms.fetching.targets import Target
 
 MAX_BYTES = 1_000_000
@@ -109,6 +109,16 @@ def fetch(
     raise Failed("The site redirects too often.")
 
 
+def check(url: str, seconds: float) -> str:
+    """The address as it would be fetched, for a browser to go to. Raises Refused or Failed.
+
+    A page of another site must not send people to an address in their own network either.
+    """
+    target = targets.parse(url)
+    checked(target, seconds)
+    return target.url
+
+
 def checked(target: Target, seconds: float) -> list[str]:
     """The addresses of a target that may be reached. Raises Refused or Failed."""
     private = target.is_among(settings.FETCH_PRIVATE)
@@ -142,7 +152,7 @@ def _ask(request: _Request, budget: Budget, max_bytes: int, follows: bool) -> An
     except ssl.SSLError as exc:
         raise Failed("The site offers no secure connection.") from exc
     except TimeoutError as exc:
-        raise Failed("The site took too long.") from exc
+        raise TooSlow("The site took too long.") from exc
     except OSError as exc:
         raise Failed("The site cannot be reached.") from exc
     except (http.client.HTTPException, ValueError, zlib.error) as exc:

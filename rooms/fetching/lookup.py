@@ -6,7 +6,7 @@ import queue
 import socket
 import threading
 
-from rooms.fetching.errors import Failed
+from rooms.fetching.errors import Failed, TooSlow
 
 # The operating system's resolver cannot be stopped. Its threads end by themselves, after some 30 s.
 MAX_LOOKUPS = 16
@@ -28,7 +28,7 @@ def addresses(host: str, port: int, seconds: float) -> list[str]:
     try:
         found = results.get(timeout=max(0.0, seconds))
     except queue.Empty:
-        raise Failed("The site's name could not be looked up in time.") from None
+        raise TooSlow("The site's name could not be looked up in time.") from None
     if isinstance(found, Exception) or not found:
         raise Failed("The site's name is not known.")
     return found

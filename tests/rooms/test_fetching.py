@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rooms.fetching import Failed, FetchError, Refused, fetch
+from rooms.fetching import Failed, FetchError, Refused, TooSlow, check, fetch
 from rooms.fetching.addresses import is_public
 from rooms.fetching.targets import parse
 from tests.rooms.raw_site import answer, raw_site, says, url
@@ -271,3 +271,15 @@ def test_another_site_gets_no_secret_by_a_redirect(start: Any) -> None:
     with pytest.raises(Refused):
         fetch(url(site), method="POST", body=b"code=secret", headers=secret)
     assert len(other.requests) == 1
+
+
+def test_an_address_for_a_browser_is_checked_without_being_fetched(
+    names: Names, settings: Any
+) -> None:
+    names["site.example.com"] = ["93.184.215.14"]
+    assert check("https://Site.example.com", 5) == "https://site.example.com/"
+    for url_ in ("http://127.0.0.1/", "http://[::1]/", "javascript:x", "http://10.1.2.3/"):
+        with pytest.raises(Refused):
+            check(url_, 5)
+    with pytest.raises(TooSlow):
+        fetch("https://site.example.com/", seconds=0)
