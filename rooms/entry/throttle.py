@@ -30,6 +30,11 @@ LIMITS: dict[tuple[str, str], Limit] = {
     # Candidates trickle by the dozen.
     ("whip", "PATCH"): Limit(20, 600),
     ("whep", "PATCH"): Limit(100, 6000),
+    # Signing in fetches pages of other sites: for the guests of one room, and for all together.
+    ("sign-in", "POST"): Limit(0.5, 30),
+    ("sign-ins", "POST"): Limit(3, 100),
+    # An answer is good once. Its cookie ends before this has passed.
+    ("sign-in", "back"): Limit(1 / 900, 1),
 }
 
 TAKE = """
