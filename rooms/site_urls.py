@@ -1,9 +1,9 @@
 """Addresses for other sites and their readers."""
 
-from django.urls import URLPattern, re_path
+from django.urls import URLPattern, path, re_path
 
 from rooms.views import assets
-from rooms.views.sites import calendars
+from rooms.views.sites import calendars, sign_in
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^media/photos/(?P<name>[a-z0-9]{1,40})\.webp\Z", assets.photo, name="photo"),
@@ -18,4 +18,9 @@ urlpatterns: list[URLPattern] = [
         calendars.invite_calendar,
         name="invite_calendar",
     ),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/back/", sign_in.back, name="sign_in_back"),
+    path("sign-in/out/", sign_in.sign_out, name="sign_out"),
+    path("sign-in/client.json", sign_in.client, name="sign_in_client"),
+    re_path(r"^r/(?P<slug>[a-z0-9-]{1,63})/sign-in/\Z", sign_in.room_sign_in, name="room_sign_in"),
 ]

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from rooms import chat
-from rooms.entry import framing, hours
+from rooms.entry import framing, hours, profiles
 from rooms.entry.passes import issue
 from rooms.entry.sharing import Entry, absolute, call_link, whip
 from rooms.events import event
+from rooms.indieweb.site_address import shown
 from rooms.looks.stylesheet import look
 from rooms.models import Invite, Room
 from rooms.notes import pads
@@ -30,6 +31,7 @@ def context(entry: Entry, now: datetime) -> dict[str, Any]:
         "look_url": appearance.stylesheet if appearance else "",
         "when": when(entry.room, now),
         **event.block(entry.room, own, now),
+        "sign_in": sign_in(entry),
         "config": config(entry, now),
     }
 
@@ -64,6 +66,14 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
         "reach": reverse("reach"),
         "texts": texts.for_scripts(),
     }
+
+
+def sign_in(entry: Entry) -> dict[str, str]:
+    """For rooms/about/sign_in.html: who they are by their site, if people can sign in here."""
+    if not profiles.offered(entry.room):
+        return {}
+    face = profiles.face(entry.room, entry.pass_)
+    return {"me": face.link, "site": shown(face.link), "photo": face.photo}
 
 
 def when(room: Room, now: datetime) -> SafeString:

@@ -124,10 +124,7 @@ PAGES: dict[Refusal, Page] = {
     ),
     Refusal.sign_in_needed: Page(
         _("Sign in with your site"),
-        _(
-            "The host asks everyone in this call to sign in with the address of their own site. "
-            "Enter yours below."
-        ),
+        _("The host asks everyone in this call to sign in with the address of their own site."),
         AGAIN,
         again=True,
     ),
@@ -181,6 +178,9 @@ def refused(
         "back": back,
         "again": again(request, page),
         **((event or {}) if until is not None else {}),
+        "slug": room.slug if room and refusal is Refusal.sign_in_needed else "",
+        "framed": is_framed(request),
+        "admits_sites": refusal is Refusal.not_found and admits_sites(request),
     }
     response = render(request, "rooms/refused.html", context, status=refusal.status)
     if until is not None:
@@ -191,6 +191,13 @@ def refused(
     if room is not None and refusal is not Refusal.not_found:
         frameable(response, room)
     return response
+
+
+def admits_sites(request: HttpRequest) -> bool:
+    """Whether to offer the sign-in at a room's address: the same for each, absent ones too."""
+    match = request.resolver_match
+    at_room = match is not None and match.url_name == "room" and not is_framed(request)
+    return at_room and Room.objects.exclude(admitted_domains="").exists()
 
 
 def again(request: HttpRequest, page: Page) -> str:

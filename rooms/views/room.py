@@ -57,8 +57,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     inside = been_in(row.room, pass_)
     verdict = invite_verdict(row.room, row, person, now, rejoining=inside, me=me)
     if isinstance(verdict, Refusal):
-        until = opening(verdict, row.room, row, now)
-        return refused(request, verdict, until, back, row.room, block(row.room, row, now))
+        return turn_away(request, verdict, row.room, row, pass_, now, back)
     return enter(request, row.room, pass_, now, back)
 
 
@@ -97,19 +96,29 @@ def enter(
     pass_, verdict = strongest(row, held, staff_user(request), now)
     if isinstance(verdict, Refusal):
         used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
-        until = opening(verdict, row, used, now)
-        return refused(request, verdict, until, back, row, block(row, used, now))
+        return turn_away(request, verdict, row, used, pass_, now, back)
     if waits_now(row, verdict, passes.participant_of(row.pk, pass_.person)):
         return waiting(request, row, back)
     if not has_place(row, verdict, pass_):
         return refused(request, Refusal.room_full, back=back, room=row)
     values = context(Entry(row, verdict, pass_), now)
-    response = frameable(render(request, "rooms/call.html", values | {"back": back}), row)
-    if not is_framed(request) and request.method != "POST":
-        # In a frame of another site, or if the pass was handed back, only the page carries the
-        # pass.
-        keep(request, response, row, pass_)
-    return response
+    values |= {"back": back, "framed": is_framed(request)}
+    return kept(request, frameable(render(request, "rooms/call.html", values), row), row, pass_)
+
+
+def turn_away(
+    request: HttpRequest,
+    refusal: Refusal,
+    row: Room,
+    used: Invite | None,
+    pass_: Pass,
+    now: datetime,
+    back: ComingBack | None,
+) -> HttpResponse:
+    """The page that says why. Whoever is to sign in keeps the pass, and with it the invite."""
+    until = opening(refusal, row, used, now)
+    response = refused(request, refusal, until, back, row, block(row, used, now))
+    return kept(request, response, row, pass_) if refusal is Refusal.sign_in_needed else response
 
 
 def staff_user(request: HttpRequest) -> int | None:
@@ -138,6 +147,16 @@ def returned_pass(request: HttpRequest, room: Room) -> Pass | None:
         return None  # another site might choose the person as whom somebody comes in
     pass_ = passes.read(request.POST.get("pass", ""), passes.REMEMBERED)
     return pass_ if pass_ is not None and pass_.room == room.pk else None
+
+
+def kept(request: HttpRequest, response: HttpResponse, room: Room, pass_: Pass) -> HttpResponse:
+    """The response with the pass in the room's cookie.
+
+    In a frame of another site, or if the pass was handed back, only the page carries the pass.
+    """
+    if not is_framed(request) and request.method != "POST":
+        keep(request, response, room, pass_)
+    return response
 
 
 def keep(request: HttpRequest, response: HttpResponse, room: Room, pass_: Pass) -> None:
