@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from urllib.parse import urlsplit
 
@@ -67,6 +69,25 @@ def content_security_policy(frame_ancestors: str = "'none'") -> str:
         "object-src": ["'none'"],
     }
     return "; ".join(" ".join([name, *filter(None, values)]) for name, values in directives.items())
+
+
+def inline_policy(style: str, script: str, frame_ancestors: str) -> str:
+    """The policy of a small page that has its style, and maybe a script, inside."""
+    directives = {
+        "default-src": "'none'",
+        "style-src": _hash(style),
+        "script-src": _hash(script) if script else "'none'",
+        "img-src": "'self'",
+        "frame-ancestors": frame_ancestors,
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
 
 
 def permissions_policy() -> str:
