@@ -25,6 +25,14 @@ def room(db: None) -> Room:
 
 
 @pytest.fixture
+def no_cards() -> None:
+    """No card was made before the test."""
+    from rooms.cards.cache import CACHE
+
+    CACHE.forget()
+
+
+@pytest.fixture
 def owner(client: Client, settings: Any, tmp_path: Path) -> Client:
     """A browser that is logged in as the owner."""
     from django.contrib.auth import get_user_model
