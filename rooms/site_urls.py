@@ -3,11 +3,13 @@
 from django.urls import URLPattern, path, re_path
 
 from rooms.views import assets
-from rooms.views.sites import calendars, card, sign_in
+from rooms.views.sites import calendars, card, door, sign_in
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^e/r/(?P<slug>[a-z0-9-]{1,63})/\Z", card.room, name="card"),
     re_path(r"^e/i/(?P<token>[a-zA-Z0-9_-]{1,64})/\Z", card.invite, name="card_invite"),
+    re_path(r"^e/d/(?P<slug>[a-z0-9-]{1,63})/\Z", door.room, name="door"),
+    re_path(r"^e/d/(?P<slug>[a-z0-9-]{1,63})\.svg\Z", door.image, name="door_image"),
     re_path(r"^media/photos/(?P<name>[a-z0-9]{1,40})\.webp\Z", assets.photo, name="photo"),
     re_path(r"^calendar\.ics\Z", calendars.feed, name="calendar"),
     re_path(
