@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -104,7 +104,7 @@ def answer(request: HttpRequest, key: str, make: Callable[[], Page]) -> HttpResp
     response = whole
     if kept.found:
         known = get_conditional_response(request, kept.headers["ETag"], response=whole)
-        response = cast("HttpResponse", known or whole)
+        response = known or whole
     # Also with 304, whose headers take the place of those that the browser has.
     response["Content-Security-Policy"] = kept.headers["Content-Security-Policy"]
     # The policy says who may frame it, which this header cannot.
