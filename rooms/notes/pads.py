@@ -16,6 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -176,6 +177,23 @@ class Etherpad:
         except _NotThere:
             return ""
         return str(answer.get("html", ""))
+
+    def clear(self, room: Room, limit: datetime) -> None:
+        """Delete the pad, its history and its chat, unless it was changed after ``limit``.
+
+        Whoever opens the notes next gets a new one at the same address to write; its address to
+        read is another one. Raises PadUnavailable.
+        """
+        if not room.pad_read_only_id:
+            return
+        try:
+            edited = self._call("getLastEdited", padID=room.pad_id).get("lastEdited")
+            if not isinstance(edited, int) or edited / 1000 > limit.timestamp():
+                return
+            self._call("deletePad", padID=room.pad_id)
+        except _NotThere:
+            logger.info("the pad of %s was deleted already", room.slug)
+        Room.objects.filter(pk=room.pk).update(pad_read_only_id="")
 
     def _call(
         self, function: str, most_bytes: int = MAX_ANSWER_BYTES, /, **values: str
