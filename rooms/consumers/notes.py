@@ -67,7 +67,7 @@ class NotesConsumer(PeerSocket):
     @property
     def _group(self) -> str:
         assert self.access is not None
-        return f"notes.{self.access.room}"
+        return notes_store.group(self.access.room)
 
     async def _join_group(self) -> None:
         await self.channel_layer.group_add(self._group, self.channel_name)

@@ -33,6 +33,11 @@ class Access:
     write: bool
 
 
+def group(room: int) -> str:
+    """The group of the channel layer in which the editors of a room's notes are."""
+    return f"notes.{room}"
+
+
 def access(key: str) -> Access | None:
     """What the key in a notes link allows; None for an unknown one."""
     if not 16 <= len(key) <= 40:
@@ -95,7 +100,7 @@ def _applies(update: bytes) -> bool:
 
 def load(room: int) -> list[bytes]:
     """All updates of a room's notes."""
-    return [update for _, update in _rows(room)]
+    return [update for _, update in stored(room)]
 
 
 def append(room: int, update: bytes) -> None:
@@ -111,7 +116,7 @@ def compact(room: int) -> int:
 
     An update that is written meanwhile stays a row of its own.
     """
-    rows = _rows(room)
+    rows = stored(room)
     if len(rows) < 2:
         return len(rows)
     # Before the transaction, because it may take long and nobody else can write in SQLite then.
@@ -131,6 +136,7 @@ def compact(room: int) -> int:
     return len(rows)
 
 
-def _rows(room: int) -> list[tuple[int, bytes]]:
+def stored(room: int) -> list[tuple[int, bytes]]:
+    """The primary key and the update of each row, the oldest first."""
     rows = NotesUpdate.objects.filter(room_id=room).order_by("pk").values_list("pk", "update_bytes")
     return [(pk, bytes(update)) for pk, update in rows]
