@@ -7,10 +7,16 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from rooms.models import Call
-from rooms.posts import attendance
+from rooms.posts import attendance, keeping
 from rooms.posts.attendance import InCall
+from rooms.posts.notes_text import NotesUnavailable, notes_html
 
 logger = logging.getLogger("rooms.keeper")
+
+# When to try to read the notes of a call that has ended, in seconds from then.
+NOTES_AFTER = (0.0, 30.0, 120.0, 600.0)
+
+FORGET_SECONDS = 10 * 60.0
 
 
 class AfterCall:
@@ -19,6 +25,9 @@ class AfterCall:
     def __init__(self) -> None:
         self._in_calls: list[InCall] = []
         self._ended: set[int] | None = None
+        # The calls whose notes are not stored: since when, and how often it was tried.
+        self._without_notes: dict[int, tuple[float, int]] = {}
+        self._forgot: float | None = None
 
     def seen(self, in_calls: list[InCall]) -> None:
         """What the workers report in this round."""
@@ -34,8 +43,8 @@ class AfterCall:
         in_calls, self._in_calls = self._in_calls, []
         attendance.update(in_calls, now)
 
-    def finish(self, now: datetime) -> None:
-        """Complete the calls that have ended, once each."""
+    def finish(self, now: datetime, at: float) -> None:
+        """Complete the attendances of the calls that have ended, once each."""
         if self._ended is None:
             self._ended = set(attendance.unfinished(now))
         if not self._ended:
@@ -44,4 +53,39 @@ class AfterCall:
             "room"
         ):
             attendance.finish(call)
+            if not call.notes_html:
+                self._without_notes.setdefault(call.pk, (at, 0))
         self._ended = set()
+
+    def store_notes(self, at: float) -> None:
+        """Store the notes of a call that has ended.
+
+        One call in each round: Etherpad may need seconds to answer, or not to answer.
+        """
+        due = (
+            pk
+            for pk, (since, tried) in self._without_notes.items()
+            if at - since >= NOTES_AFTER[tried]
+        )
+        pk = next(due, None)
+        if pk is None:
+            return
+        since, tried = self._without_notes.pop(pk)
+        call = Call.objects.select_related("room").filter(pk=pk).first()
+        if call is None:
+            return
+        try:
+            html = notes_html(call.room)
+        except NotesUnavailable as exc:
+            if tried + 1 < len(NOTES_AFTER):
+                self._without_notes[pk] = since, tried + 1
+            else:
+                logger.warning("x the notes of call %d were not stored: %s", pk, exc)
+            return
+        if html:
+            Call.objects.filter(pk=pk).update(notes_html=html)
+
+    def forget(self, now: datetime, at: float) -> None:
+        """Delete what is old, now and then; in every round while there is more of it."""
+        if (self._forgot is None or at - self._forgot >= FORGET_SECONDS) and keeping.forget(now):
+            self._forgot = at

@@ -29,6 +29,7 @@ FILES = (
     "test_database_locked.py",
     "test_database_stalled.py",
     "test_keeper.py",
+    "test_keeping.py",
     "test_notes_consumer.py",
     "test_removal.py",
     "test_stopped_link.py",
