@@ -13,9 +13,10 @@ import nh3
 
 from rooms import plain_text
 
+_INLINE = {"a", "strong", "b", "em", "i", "u", "s", "del", "code", "sub", "sup"}
 TAGS = {
     *("h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "ul", "ol", "li"),
-    *("a", "strong", "b", "em", "i", "u", "s", "del", "code", "sub", "sup"),
+    *_INLINE,
 }
 # The content of these is no text for readers. All other unknown tags leave their content.
 _DROPPED = {
@@ -24,8 +25,8 @@ _DROPPED = {
 }
 _VOID = {"br", "hr", "img", "input", "wbr", "meta", "link", "area", "base", "col", "embed"}
 
-# In characters. Longer HTML is cut before it is parsed.
-MAX_HTML = 2_000_000
+# In characters. Longer HTML is cut before it is parsed. A form with it fits into what Django takes.
+MAX_HTML = 800_000
 # Deeper elements become text. Programs that read HTML recurse, and the notes' lists end before.
 MAX_DEPTH = 24
 # The same before parsing, when tags that need no end still count.
@@ -73,7 +74,7 @@ def flattened(html: str, depth: int) -> str:
 
 def text_of(html: str) -> str:
     """What sanitised HTML says, without its tags."""
-    return unescape(TAG.sub(" ", html))
+    return unescape(TAG.sub(lambda found: "" if found[2] in _INLINE else " ", html))
 
 
 def is_empty(html: str) -> bool:

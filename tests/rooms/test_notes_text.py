@@ -248,7 +248,7 @@ def test_what_could_run_or_load_is_removed(html: str) -> None:
 
 @pytest.mark.parametrize("tag", ["div", "b", "ul><li", "blockquote"])
 def test_deep_html_becomes_shallow(tag: str) -> None:
-    html = clean_html(f"<{tag}>" * 100_000 + "deep")
+    html = clean_html(f"<{tag}>" * 50_000 + "deep")
     assert text_of(html).strip() == "deep"
     assert html.count("</") <= MAX_DEPTH
     assert "deep" in markdown(html)
