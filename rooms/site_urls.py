@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from rooms.views import assets
-from rooms.views.sites import calendars, card, door, sign_in
+from rooms.views.sites import calendars, card, door, posts, sign_in
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^e/r/(?P<slug>[a-z0-9-]{1,63})/\Z", card.room, name="card"),
@@ -27,4 +27,8 @@ urlpatterns: list[URLPattern] = [
     path("sign-in/out/", sign_in.sign_out, name="sign_out"),
     path("sign-in/client.json", sign_in.client, name="sign_in_client"),
     re_path(r"^r/(?P<slug>[a-z0-9-]{1,63})/sign-in/\Z", sign_in.room_sign_in, name="room_sign_in"),
+    re_path(r"^p/\Z", posts.posts, name="posts"),
+    re_path(r"^p/feed\.atom\Z", posts.posts_feed, name="posts_feed"),
+    re_path(r"^p/(?P<slug>[a-z0-9-]{1,63})/\Z", posts.post, name="post"),
+    re_path(r"^p/(?P<slug>[a-z0-9-]{1,63})\.md\Z", posts.post_markdown, name="post_markdown"),
 ]
