@@ -17,6 +17,7 @@ from rooms.entry import links, passes
 from rooms.entry.access import Refusal
 from rooms.entry.framing import frameable
 from rooms.entry.passes import Pass
+from rooms.looks.stylesheet import look
 from rooms.models import Room
 from rooms.page import moments
 from rooms.roles import Role
@@ -177,11 +178,13 @@ def refused(
         "left": moments.left(until, now) if until else "",
         "back": back,
         "again": again(request, page),
-        **((event or {}) if until is not None else {}),
         "slug": room.slug if room and refusal is Refusal.sign_in_needed else "",
         "framed": is_framed(request),
         "admits_sites": refusal is Refusal.not_found and admits_sites(request),
     }
+    if until is not None and room is not None:
+        appearance = look(room.background)
+        context |= {"look_url": appearance.stylesheet if appearance else "", **(event or {})}
     response = render(request, "rooms/refused.html", context, status=refusal.status)
     if until is not None:
         response["Retry-After"] = str(max(1, math.ceil((until - now).total_seconds())))

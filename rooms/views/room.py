@@ -95,10 +95,10 @@ def enter(
     """The call page for somebody who may come in, with a fresh pass in the page and in a cookie."""
     pass_, verdict = strongest(row, held, staff_user(request), now)
     if isinstance(verdict, Refusal):
-        used = Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
+        used = invite_of(pass_)
         return turn_away(request, verdict, row, used, pass_, now, back)
     if waits_now(row, verdict, passes.participant_of(row.pk, pass_.person)):
-        return waiting(request, row, back)
+        return waiting(request, row, back, block(row, invite_of(pass_), now))
     if not has_place(row, verdict, pass_):
         return refused(request, Refusal.room_full, back=back, room=row)
     values = context(Entry(row, verdict, pass_), now)
@@ -119,6 +119,11 @@ def turn_away(
     until = opening(refusal, row, used, now)
     response = refused(request, refusal, until, back, row, block(row, used, now))
     return kept(request, response, row, pass_) if refusal is Refusal.sign_in_needed else response
+
+
+def invite_of(pass_: Pass) -> Invite | None:
+    """The invite that somebody came by, if it is still there."""
+    return Invite.objects.filter(pk=pass_.invite).first() if pass_.invite is not None else None
 
 
 def staff_user(request: HttpRequest) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core import signing
@@ -34,7 +35,9 @@ KEPT_SECONDS = 0.5
 MOST_KEPT = 1000
 
 
-def waiting(request: HttpRequest, room: Room, back: ComingBack | None = None) -> HttpResponse:
+def waiting(
+    request: HttpRequest, room: Room, back: ComingBack | None, event: dict[str, Any]
+) -> HttpResponse:
     """The page for those who may come in, once a host is in the call."""
     appearance = look(room.background)
     signed = signing.dumps(room.slug, salt=SALT)
@@ -43,6 +46,7 @@ def waiting(request: HttpRequest, room: Room, back: ComingBack | None = None) ->
         "back": back,
         "look_url": appearance.stylesheet if appearance else "",
         "ask": reverse("waiting", args=[signed]),
+        **event,
     }
     response = render(request, "rooms/waiting.html", context, status=Refusal.host_away.status)
     response["Cache-Control"] = "no-store"

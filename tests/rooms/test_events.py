@@ -119,6 +119,15 @@ def test_an_invite_shows_the_event_without_its_token_and_has_a_calendar_with_it(
     assert client.get("/i/absent/event.ics").status_code == 404
 
 
+def test_whoever_waits_for_the_host_has_the_calendar_too(client: Client) -> None:
+    now = timezone.now()
+    party(opens=now - HOUR, closes=now + HOUR, opens_with_owner=True)
+    page = client.get("/r/party/", headers=PERSON)
+    assert "You are waiting" in page.content.decode()
+    assert ld(page.content.decode())["name"].startswith("A <b>")
+    assert 'href="/r/party/event.ics"' in page.content.decode()
+
+
 def test_a_room_without_a_beginning_is_no_event(owner: Client) -> None:
     party(opens=None, closes=None)
     html = owner.get("/r/party/", headers=PERSON).content.decode()
