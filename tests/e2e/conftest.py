@@ -30,7 +30,9 @@ def confcall() -> Iterator[Confcall]:
     """One product for all tests: each makes rooms of its own."""
     port = product.free_port(4)
     place = {"PORT": str(port), "SFU_PORT": str(port + 1)}
-    with product.confcall(EXTRA_HOSTS=f"plain.test:{port}", **place) as running:
+    # The sites of people are on this machine too.
+    others = {"EXTRA_HOSTS": f"plain.test:{port}", "FETCH_PRIVATE": "127.0.0.1"}
+    with product.confcall(**others, **place) as running:
         yield running
 
 
