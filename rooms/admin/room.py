@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from rooms.admin import embedding
 from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
 from rooms.admin.draining import drain_view
 from rooms.admin.hours import HoursInline
@@ -79,6 +80,7 @@ class RoomList(ChangeList):
 
 @admin.register(Room)
 class RoomAdmin(RoomModelAdmin):
+    form = embedding.RoomForm
     formfield_overrides = LINES
     list_display = [
         "title",
@@ -108,7 +110,7 @@ class RoomAdmin(RoomModelAdmin):
                 ]
             },
         ),
-        (_("In blog posts"), {"fields": ["embed_origins", "embed_names"]}),
+        (_("In blog posts"), {"fields": ["embed_origins", "embed_names", "embedding"]}),
         (
             _("Guests with a site of their own"),
             {"fields": ["sign_in", "admitted_domains", "banned_domains"]},
@@ -117,7 +119,7 @@ class RoomAdmin(RoomModelAdmin):
         (_("Quality"), {"fields": ["max_video_mbit"]}),
         (_("Right now"), {"fields": ["right_now"]}),
     ]
-    readonly_fields = ["right_now"]
+    readonly_fields = ["right_now", "embedding"]
     inlines = [HoursInline, InviteInline]
     actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites"]
     view_on_site = False
@@ -140,6 +142,10 @@ class RoomAdmin(RoomModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Room | None = None) -> Any:
         """Leave out "right now" for a room that does not exist yet."""
         return super().get_fieldsets(request, obj)[: None if obj else -1]
+
+    @admin.display(description=_("what to paste"))
+    def embedding(self, room: Room) -> SafeString | str:
+        return embedding.section(room) if room.pk else gettext("Save the room to see it.")
 
     @admin.display(description=_("the call"))
     def right_now(self, room: Room) -> SafeString | str:

@@ -3,15 +3,18 @@
 import { copyText } from '../clipboard.js';
 
 /**
- * Copies the link of a button. If the browser refuses, the link is selected to be copied by hand.
+ * Copies the link of a button, or the text of the element that it names. If the browser refuses,
+ * the text is selected to be copied by hand.
  *
  * @param {HTMLButtonElement} button
  */
 async function copy(button) {
-  const link = button.dataset.copy ?? '';
+  const source = document.getElementById(button.dataset.copyFrom ?? '');
+  const link = source?.textContent ?? button.dataset.copy ?? '';
   try {
     await copyText(link);
   } catch {
+    if (source) return getSelection()?.selectAllChildren(source);
     const shown = button.parentElement?.querySelector('input');
     if (shown) shown.select();
     else window.prompt('', link);
@@ -65,7 +68,8 @@ function cards(table) {
 }
 
 document.addEventListener('click', (event) => {
-  const button = event.target instanceof Element && event.target.closest('button[data-copy]');
+  const target = event.target instanceof Element && event.target;
+  const button = target && target.closest('button[data-copy], button[data-copy-from]');
   if (button instanceof HTMLButtonElement) copy(button);
 });
 for (const frame of document.querySelectorAll('[data-focal]')) {
