@@ -10,9 +10,11 @@ import re
 # characters inside the token, which Django writes as escapes. Possessive quantifiers keep the time
 # linear, whatever a stranger requests.
 _ESCAPED = r"%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}|\\x[0-9a-f]{2}|\\[nrt]"
+# In the parameter of another address, perhaps escaped more than once.
+_SLASH = r"%(?:25)*+2f"
 _UNSEEN = "\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _CAPABILITY = re.compile(
-    rf"((?:(?<![\w-])|{_ESCAPED})[in]/(?:{_ESCAPED}|[^\w-])*+|key\.)"
+    rf"((?:(?<![\w-])|{_ESCAPED}|{_SLASH})[in](?:/|{_SLASH})(?:{_ESCAPED}|[^\w-])*+|key\.)"
     rf"(?:(?:{_ESCAPED}|[{_UNSEEN}])*+[\w-]){{8,}}+",
     re.IGNORECASE,
 )
