@@ -89,11 +89,11 @@ def answer(what: Shared, max_width: int | None, max_height: int | None) -> dict[
 
 def frame(what: Shared, width: int, height: int) -> str:
     """The card in a frame. The devices are for the call that opens in it."""
-    card = f"/e/i/{what.token}/" if what.token else f"/e/r/{what.room.slug}/"
+    view, name = ("card_invite", what.token) if what.token else ("card", what.room.slug)
     return format_html(
         '<iframe src="{}" title="{}" width="{}" height="{}" allow="{}" loading="lazy"'
         ' style="border: 0; max-width: 100%"></iframe>',
-        absolute(card),
+        absolute(reverse(view, args=[name])),
         what.room.title,
         width,
         height,

@@ -25,7 +25,7 @@ from rooms.models import Invite, Room
 from rooms.page.call_page import context
 from rooms.roles import Role
 from rooms.views.framed import is_framed, no_cookies_in_frames
-from rooms.views.previews import for_people
+from rooms.views.previews import for_people, previewed
 from rooms.views.refused import ComingBack, long_away, refused
 from rooms.views.waiting import waiting
 
@@ -98,11 +98,12 @@ def enter(
         used = invite_of(pass_)
         return turn_away(request, verdict, row, used, pass_, now, back)
     if waits_now(row, verdict, passes.participant_of(row.pk, pass_.person)):
-        return waiting(request, row, back, block(row, invite_of(pass_), now))
+        early = block(row, invite_of(pass_), now) | previewed(request, row, now)
+        return waiting(request, row, back, early)
     if not has_place(row, verdict, pass_):
         return refused(request, Refusal.room_full, back=back, room=row)
     values = context(Entry(row, verdict, pass_), now)
-    values |= {"back": back, "framed": is_framed(request)}
+    values |= {"back": back, "framed": is_framed(request)} | previewed(request, row, now)
     return kept(request, frameable(render(request, "rooms/call.html", values), row), row, pass_)
 
 
@@ -117,7 +118,8 @@ def turn_away(
 ) -> HttpResponse:
     """The page that says why. Whoever is to sign in keeps the pass, and with it the invite."""
     until = opening(refusal, row, used, now)
-    response = refused(request, refusal, until, back, row, block(row, used, now))
+    early = block(row, used, now) | previewed(request, row, now)
+    response = refused(request, refusal, until, back, row, early)
     return kept(request, response, row, pass_) if refusal is Refusal.sign_in_needed else response
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -66,48 +68,81 @@ def ask(path: str, headers: dict[str, str], method: str = "get") -> Any:
     return getattr(Client(HTTP_SEC_FETCH_MODE=""), method)(path, headers=headers)
 
 
-def paths() -> list[str]:
-    """Links of every kind, good and bad."""
-    day = timedelta(days=1)
-    now = timezone.now()
+def good_links() -> list[str]:
+    """Links that lead a stranger into a room, now or later."""
     garden = Room.objects.create(slug="garden", title="Secret garden")
-    over = Room.objects.create(slug="over", title="Over", closed=True)
     open_ = Room.objects.create(slug="open", title="Open", visitors=VisitorPolicy.SPEAK)
-    rows = [
-        garden.invites.create(uses_left=1),
-        garden.invites.create(expires=now - day),
-        garden.invites.create(not_before=now + day),
-        garden.invites.create(uses_left=0),
-        garden.invites.create(revoked=True),
+    heard = Room.objects.create(slug="heard", title="Heard", visitors=VisitorPolicy.LISTEN)
+    later = garden.invites.create(not_before=timezone.now() + timedelta(days=1))
+    rows: list[Any] = [garden.invites.create(uses_left=1), later, open_, heard]
+    return [row.get_absolute_url() for row in rows]
+
+
+def bad_links() -> list[str]:
+    """Links that lead nowhere, whether there is a room or not."""
+    ago = timezone.now() - timedelta(days=1)
+    hidden = Room.objects.create(slug="hidden", title="Secret meeting")
+    closed = Room.objects.create(
+        slug="closed", title="Secret end", closed=True, visitors=VisitorPolicy.SPEAK
+    )
+    over = Room.objects.create(slug="over", title="Secret past", visitors="speak", closes=ago)
+    rows: list[Any] = [
+        hidden.invites.create(expires=ago),
+        hidden.invites.create(uses_left=0),
+        hidden.invites.create(revoked=True),
+        hidden.invites.create(stopped=True),
+        closed.invites.create(),
         over.invites.create(),
+        closed,
+        over,
+        hidden,
     ]
-    links = [row.get_absolute_url() for row in rows]
-    return [*links, "/i/unknown/", "/r/garden/", "/r/absent/", open_.get_absolute_url()]
+    return [*(row.get_absolute_url() for row in rows), "/i/unknown/", "/r/absent/"]
 
 
 @pytest.mark.parametrize("headers", PROGRAMS)
-def test_a_program_gets_the_same_page_whatever_the_link_is_worth(headers: dict[str, str]) -> None:
-    answers = [ask(path, headers) for path in paths()]
+def test_a_program_gets_the_same_page_for_every_link_that_leads_nowhere(
+    headers: dict[str, str],
+) -> None:
+    answers = [ask(path, headers) for path in bad_links()]
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert not any(answer.cookies for answer in answers)
     kinds = {tuple(sorted((k, v) for k, v in a.items() if k != "Expires")) for a in answers}
     assert len(kinds) == 1
     assert b"Secret" not in answers[0].content
+
+
+@pytest.mark.parametrize("headers", PROGRAMS)
+def test_a_program_reads_about_a_room_and_uses_nothing_up(headers: dict[str, str]) -> None:
+    answers = [ask(path, headers) for path in good_links()]
+    titles = [Tags(answer.content.decode()).found["og:title"] for answer in answers]
+    assert titles == ["Secret garden", "Secret garden", "Open", "Heard"]
+    assert {answer.status_code for answer in answers} == {200}
+    assert not any(answer.cookies for answer in answers)
     assert Invite.objects.filter(uses_left=1, last_used=None).count() == 1
     assert not Admission.objects.exists()
 
 
+def test_a_room_that_is_hidden_costs_as_much_work_as_none(
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    links = bad_links()
+    for path in [links[0], links[-1], "/r/hidden/", "/r/closed/"]:
+        with django_assert_num_queries(1):
+            ask(path, {})
+
+
 @pytest.mark.parametrize("headers", PEOPLE)
 def test_a_browser_gets_what_the_link_leads_to(headers: dict[str, str]) -> None:
-    good, *_rest = paths()
+    good, *_rest = good_links()
     assert b"Secret garden" in ask(good, headers).content
     assert ask("/i/unknown/", headers).status_code == 404
     assert ask("/r/garden/", headers).status_code == 404
 
 
 def test_somebody_who_is_taken_for_a_program_goes_on_by_themselves() -> None:
-    good, *_rest = paths()
+    good, *_rest = good_links()
     page = ask(good, {}).content.decode()
     assert 'href="?enter"' in page
     assert "ui/entry/enter.js" in page
@@ -115,9 +150,8 @@ def test_somebody_who_is_taken_for_a_program_goes_on_by_themselves() -> None:
     assert ask("/i/unknown/?enter", {}).status_code == 404
 
 
-def test_the_tags_are_what_chat_programs_read(client: Client) -> None:
-    good, *_rest = paths()
-    for answer in (ask(good, {}), ask(good, PEOPLE[0]), ask("/i/unknown/", PEOPLE[0])):
+def test_a_page_that_says_nothing_still_has_a_picture(client: Client) -> None:
+    for answer in (ask("/i/unknown/", {}), ask("/i/unknown/", PEOPLE[0])):
         tags = Tags(answer.content.decode()).found
         assert tags["og:title"] == "Join the call"
         assert tags["og:description"] == tags["description"]
@@ -128,6 +162,47 @@ def test_the_tags_are_what_chat_programs_read(client: Client) -> None:
         image = client.get(address.removeprefix("http://127.0.0.1:8000"))
         size = (int(tags["og:image:width"]), int(tags["og:image:height"]))
         assert Image.open(io.BytesIO(image.content)).size == size == (1200, 630)
+
+
+@pytest.mark.parametrize("headers", [PROGRAMS[0], PEOPLE[0]])
+def test_the_tags_are_those_that_chat_programs_read(
+    client: Client, headers: dict[str, str]
+) -> None:
+    for path in good_links():
+        answer = ask(path, headers)
+        tags = Tags(answer.content.decode()).found
+        assert tags["og:url"] == f"http://127.0.0.1:8000{path}"
+        assert tags["og:type"] == "website"
+        assert tags["og:site_name"] == "127.0.0.1:8000"
+        assert tags["og:description"] == tags["description"]
+        assert tags["og:image:alt"] == tags["og:title"]
+        assert tags["twitter:card"] == "summary_large_image"
+        assert tags["robots"] == "noindex"
+        image = client.get(tags["og:image"].removeprefix("http://127.0.0.1:8000"))
+        size = (int(tags["og:image:width"]), int(tags["og:image:height"]))
+        assert Image.open(io.BytesIO(image.content)).size == size == (1200, 630)
+        assert b'type="application/json+oembed"' in answer.content
+
+
+def test_the_description_says_when_the_room_is_open() -> None:
+    start = datetime(2099, 12, 24, 18, tzinfo=UTC)
+    room = Room.objects.create(slug="tea", title="Tea", visitors="speak", opens=start)
+    page = Tags(ask("/r/tea/", {}).content.decode()).found
+    assert page["og:description"].startswith("This link opens in your browser.")
+    assert page["og:description"].endswith("It opens on Thursday, 24 December 2099 at 18:00 (UTC).")
+    Room.objects.filter(pk=room.pk).update(opens=None, closes=start, description="Bring a cup.")
+    page = Tags(ask("/r/tea/", {}).content.decode()).found
+    assert page["og:description"] == (
+        "Bring a cup. It is open until Thursday, 24 December 2099 at 18:00 (UTC)."
+    )
+
+
+def test_a_title_cannot_break_out_of_its_tag() -> None:
+    title = '"><script>alert(1)</script>'
+    room = Room.objects.create(slug="odd", title=title, visitors="speak", description=title)
+    page = ask(room.get_absolute_url(), {}).content.decode()
+    assert Tags(page).found["og:title"] == title
+    assert "<script>alert" not in page
 
 
 def test_notes_are_not_shown_to_programs_either() -> None:
@@ -141,7 +216,7 @@ def test_notes_are_not_shown_to_programs_either() -> None:
 
 
 def test_a_program_may_ask_for_the_head_alone() -> None:
-    good, *_rest = paths()
+    good, *_rest = good_links()
     for path in (good, "/i/unknown/", "/r/garden/"):
         answer = ask(path, PROGRAMS[2], "head")
         assert (answer.status_code, answer.content) == (200, b"")
