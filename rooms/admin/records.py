@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rooms.admin.bases import RecordModelAdmin
+from rooms.admin.sites import ban_site_of
 from rooms.admin.widgets import full_link, invite_link
 from rooms.entry import removal
 from rooms.models import Arrival, Ban, Call, ChatLine
@@ -55,7 +56,7 @@ class ChatLineAdmin(Record):
 class BanAdmin(Record):
     """Deleting a ban lets the person in again; a stopped invite stays stopped."""
 
-    list_display = ["__str__", "room", "invite", "created"]
+    list_display = ["__str__", "room", "invite", "me", "created"]
     list_select_related = ["room", "invite__room"]
 
 
@@ -63,16 +64,19 @@ class BanAdmin(Record):
 class ArrivalAdmin(Record):
     """Arrivals of the last hours. Only the media workers know who is in a call now."""
 
-    list_display = ["__str__", "room", "role", "invite", "since"]
+    list_display = ["__str__", "room", "role", "invite", "me", "since"]
     list_select_related = ["room", "invite__room"]
-    search_fields = ["name"]
-    actions = ["remove", "remove_and_stop"]
+    search_fields = ["name", "me"]
+    actions = ["remove", "remove_and_stop", "ban_site"]
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("rooms.add_ban")
 
     def has_stop_permission(self, request: HttpRequest) -> bool:
         return self.has_remove_permission(request) and request.user.has_perm("rooms.change_invite")
+
+    def has_site_permission(self, request: HttpRequest) -> bool:
+        return self.has_remove_permission(request) and request.user.has_perm("rooms.change_room")
 
     @admin.action(
         description=_("Remove from the call and do not let in again"), permissions=["remove"]
@@ -88,6 +92,18 @@ class ArrivalAdmin(Record):
     def remove_and_stop(self, request: HttpRequest, queryset: QuerySet[Arrival]) -> None:
         for arrival in queryset.select_related("room"):
             self._remove(request, arrival, stop_link=True)
+
+    @admin.action(description=_("Ban everyone from this person’s site"), permissions=["site"])
+    def ban_site(self, request: HttpRequest, queryset: QuerySet[Arrival]) -> None:
+        for arrival in queryset.select_related("room"):
+            if not arrival.me:
+                text = gettext("%(name)s has not signed in with a site. Remove them instead.")
+                messages.error(request, text % {"name": str(arrival)})
+                continue
+            text = gettext("People of %(domain)s cannot join “%(room)s” any more.")
+            told = {"domain": ban_site_of(arrival), "room": arrival.room.title}
+            messages.success(request, text % told)
+            self._remove(request, arrival, stop_link=False)
 
     def _remove(self, request: HttpRequest, arrival: Arrival, *, stop_link: bool) -> None:
         name, room = {"name": str(arrival)}, arrival.room

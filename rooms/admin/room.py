@@ -23,6 +23,7 @@ from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
 from rooms.admin.draining import drain_view
 from rooms.admin.hours import HoursInline
 from rooms.admin.live import live_view, right_now
+from rooms.admin.sites import DOMAIN_FIELDS, DomainsField
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
 from rooms.entry import hours, knocking
 from rooms.entry.sharing import absolute
@@ -150,6 +151,11 @@ class RoomAdmin(RoomModelAdmin):
     @admin.display(description=_("the call"))
     def right_now(self, room: Room) -> SafeString | str:
         return right_now(room)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name in DOMAIN_FIELDS:
+            options["form_class"] = DomainsField
+        return super().formfield_for_dbfield(db_field, request, **options)
 
     def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         """Say at once if nobody can be told by e-mail."""

@@ -28,7 +28,7 @@ def covers(domains: str, me: str) -> bool:
     """
     host = (urlsplit(me).hostname or "").rstrip(".")
     return bool(host) and any(
-        host == domain or host.endswith("." + domain) for domain in domains.split()
+        host == domain or host.endswith("." + domain) for domain in domains.lower().split()
     )
 
 
