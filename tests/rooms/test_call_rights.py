@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -22,6 +22,12 @@ from tests.rooms.fake_worker import FakeWorker
 from tests.rooms.support import join, make_invite, make_room
 
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
+# The time of a weekly call, of which the last was an hour ago.
+BETWEEN = {
+    "opens": datetime.now(UTC) - timedelta(days=7, hours=2),
+    "closes": datetime.now(UTC) - timedelta(days=7, hours=1),
+    "repeats": "weekly",
+}
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 
@@ -64,6 +70,7 @@ async def test_a_lowered_role_reaches_worker_and_page_though_the_first_message_i
         pytest.param(("invite", {"expires": LONG_AGO}), "invite_expired", id="expired"),
         pytest.param(("room", {"closed": True}), "room_closed", id="room closed"),
         pytest.param(("room", {"closes": LONG_AGO}), "room_closed", id="time is up"),
+        pytest.param(("room", BETWEEN), "room_not_open", id="this week's time is up"),
         pytest.param(("ban", {}), "removed", id="removed, unheard by the worker"),
     ],
 )
@@ -100,7 +107,7 @@ async def test_people_stay_in_a_locked_room_and_by_an_invite_that_is_used_up(
         await browser.hear("room_state")
         told = AsyncMock()
         monkeypatch.setattr("rooms.entry.rights.get_channel_layer", lambda: told)
-        await Room.objects.aupdate(locked=True)
+        await Room.objects.aupdate(locked=True, opens_with_owner=True)
         await rights().step()
         told.send.assert_not_called()
         await Invite.objects.aupdate(revoked=True)
