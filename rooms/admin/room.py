@@ -260,7 +260,8 @@ class RoomAdmin(RoomModelAdmin):
     def reopen_rooms(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         rooms = Room.objects.filter(pk__in=queryset.values_list("pk", flat=True))
         # A weekly call opens again by itself.
-        rooms.filter(closes__lte=timezone.now(), repeats=Repeat.ONCE).update(closes=None)
+        now = timezone.now()
+        rooms.filter(closes__lte=now, repeats=Repeat.ONCE).update(closes=None, changed=now)
         count = rooms.update(closed=False)
         messages.success(
             request,

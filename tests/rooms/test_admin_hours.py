@@ -116,3 +116,9 @@ def test_a_weekly_room_is_not_open_yet_between_two_calls_and_reopening_keeps_it(
     )
     row.refresh_from_db()
     assert row.closes == now - day
+    once = Room.objects.create(slug="once", title="Once", closes=now - day)
+    owner.post("/admin/rooms/room/", {"action": "reopen_rooms", "_selected_action": [once.pk]})
+    before = once.changed
+    once.refresh_from_db()
+    assert once.closes is None
+    assert once.changed > before, "calendars hear of it"
