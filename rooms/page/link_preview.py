@@ -11,14 +11,14 @@ from rooms.cards import oembed, pictures, shared
 from rooms.cards.shared import Shared
 from rooms.entry import hours
 from rooms.entry.sharing import absolute
-from rooms.events.event import site_name
+from rooms.events.event import Event, event_of, site_name
 from rooms.models import Room
 from rooms.page import moments
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All of them are plain text; the addresses are complete."""
+    """Plain text, with complete addresses; ``event`` is for programs that know events."""
 
     title: str
     description: str
@@ -27,6 +27,7 @@ class Preview:
     alt: str
     site: str
     oembed: str
+    event: Event | None
 
 
 def of(what: Shared, now: datetime) -> Preview:
@@ -40,6 +41,7 @@ def of(what: Shared, now: datetime) -> Preview:
         alt=(background.alt if background else "") or what.room.title,
         site=site_name(),
         oembed=oembed.discovery(what),
+        event=event_of(what.room, now),
     )
 
 

@@ -119,6 +119,22 @@ def test_an_invite_shows_the_event_without_its_token_and_has_a_calendar_with_it(
     assert client.get("/i/absent/event.ics").status_code == 404
 
 
+def test_programs_find_the_event_without_a_browser_and_never_an_invite(db: None) -> None:
+    room, client = party(), Client(HTTP_SEC_FETCH_MODE="")
+    invite: Invite = room.invites.create()
+    for path in ("/r/party/", invite.get_absolute_url()):
+        page = client.get(path)
+        assert page.status_code == 200
+        html = page.content.decode()
+        [item] = mf2py.parse(html)["items"]
+        assert item["properties"]["start"] == ["2126-12-24T18:00:00+0100"]
+        assert item["properties"]["url"] == [f"{SITE}/r/party/"]
+        assert ld(html)["startDate"] == "2126-12-24T18:00:00+01:00"
+        assert invite.token not in json.dumps(item) + json.dumps(ld(html))
+    Room.objects.update(visitors=VisitorPolicy.NOTHING)
+    assert "h-event" not in client.get("/r/party/").content.decode()
+
+
 def test_whoever_waits_for_the_host_has_the_calendar_too(client: Client) -> None:
     now = timezone.now()
     party(opens=now - HOUR, closes=now + HOUR, opens_with_owner=True)
