@@ -35,6 +35,7 @@ PROGRAMS = (
     # The program and its modules without a service.
     Program(("apache2",), "apache2-bin", "the tests of the proxies in docs/operations.md"),
     Program(("sqlite3",), "sqlite3", "the test of the backup in docs/operations.md"),
+    Program(("unzip",), "unzip", "the test of the archive of a call"),
     Program(("postgres",), "postgresql", "the tests of the database on PostgreSQL"),
     Program(("turnserver",), "coturn", "the tests of deploy/turnserver.conf"),
     Program(("faketime",), "faketime", "the tests of moved clocks in tests/faults"),

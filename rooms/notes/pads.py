@@ -16,7 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -177,6 +177,26 @@ class Etherpad:
         except _NotThere:
             return ""
         return str(answer.get("html", ""))
+
+    def chat(self, room: Room) -> list[tuple[datetime, str, str]]:
+        """When, who and what of each line of the pad's chat. Raises PadUnavailable."""
+        if not room.pad_id:
+            return []
+        try:
+            answer = self._call("getChatHistory", MAX_TEXT_BYTES, padID=room.pad_id)
+        except _NotThere:
+            return []
+        try:
+            return [
+                (
+                    datetime.fromtimestamp(line["time"] / 1000, UTC),
+                    str(line.get("userName") or ""),
+                    str(line["text"]),
+                )
+                for line in answer.get("messages", [])
+            ]
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as exc:
+            raise PadUnavailable(f"getChatHistory: {exc}") from exc
 
     def clear(self, room: Room, limit: datetime) -> None:
         """Delete the pad, its history and its chat, unless it was changed after ``limit``.

@@ -22,6 +22,8 @@ class Answers(BaseHTTPRequestHandler):
     pads: ClassVar[dict[str, str]] = {}
     made: ClassVar[int] = 0
     say: ClassVar[bytes | None] = None
+    # The messages of every pad's chat.
+    chat: ClassVar[list[dict[str, Any]]] = []
     # When the pads were last changed, in milliseconds.
     edited: ClassVar[int] = 0
 
@@ -44,6 +46,8 @@ class Answers(BaseHTTPRequestHandler):
             answer["data"] = {"readOnlyID": self.pads[values["padID"]]}
         elif function == "getLastEdited":
             answer["data"] = {"lastEdited": self.edited}
+        elif function == "getChatHistory":
+            answer["data"] = {"messages": self.chat}
         elif function == "deletePad":
             del self.pads[values["padID"]]
         data = json.dumps(answer).encode() if self.say is None else self.say
