@@ -17,8 +17,9 @@ from rooms.indieweb.site_address import shown
 from rooms.looks.stylesheet import look
 from rooms.models import Invite, Room
 from rooms.notes import pads
-from rooms.page import moments, texts
+from rooms.page import kept, moments, texts
 from rooms.page.ice_servers import ice_servers
+from rooms.roles import Role
 
 
 def context(entry: Entry, now: datetime) -> dict[str, Any]:
@@ -32,6 +33,8 @@ def context(entry: Entry, now: datetime) -> dict[str, Any]:
         "when": when(entry.room, now),
         **event.block(entry.room, own, now),
         "sign_in": sign_in(entry),
+        "kept": kept.sentence(entry.room),
+        "archive": archive(entry),
         "config": config(entry, now),
     }
 
@@ -74,6 +77,13 @@ def sign_in(entry: Entry) -> dict[str, str]:
         return {}
     face = profiles.face(entry.room, entry.pass_)
     return {"me": face.link, "site": shown(face.link), "photo": face.photo}
+
+
+def archive(entry: Entry) -> str:
+    """Where an owner who is logged in gets what is kept of this call; empty for others."""
+    if entry.pass_.user is None or entry.grant.role != Role.OWNER:
+        return ""
+    return reverse("admin:rooms_room_archive", args=[entry.room.pk])
 
 
 def when(room: Room, now: datetime) -> SafeString:

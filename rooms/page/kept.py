@@ -1,0 +1,36 @@
+"""What is kept of a call, and for how long, in one sentence for guests."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from rooms.models import Room
+from rooms.notes import pads
+
+
+def sentence(room: Room) -> str:
+    """As true as ``rooms.posts.keeping``. The chat beside an Etherpad is a part of it."""
+    days, chat_is_ours = room.keep_days, pads.provider().chat_in_page
+    if days is None:
+        return _(
+            "The host keeps the chat, the notes and the list of who was there until they delete "
+            "them, and may publish the notes."
+        )
+    if chat_is_ours:
+        text = ngettext(
+            "The host keeps the chat and the list of who was there for %(days)d day, and the notes "
+            "for as long after their last use. They may publish the notes.",
+            "The host keeps the chat and the list of who was there for %(days)d days, and the "
+            "notes for as long after their last use. They may publish the notes.",
+            days,
+        )
+    else:
+        text = ngettext(
+            "The host keeps the list of who was there for %(days)d day, and the notes and their "
+            "chat for as long after their last use. They may publish the notes.",
+            "The host keeps the list of who was there for %(days)d days, and the notes and their "
+            "chat for as long after their last use. They may publish the notes.",
+            days,
+        )
+    return text % {"days": days}
