@@ -11,7 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rooms import plain_text
-from rooms.models import Background, Invite, OpeningHours, Room
+from rooms.models import Attendance, Background, Call, Invite, OpeningHours, Room
 
 if TYPE_CHECKING:
     RoomModelAdmin = admin.ModelAdmin[Room]
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     BackgroundModelAdmin = admin.ModelAdmin[Background]
     RecordModelAdmin = admin.ModelAdmin[Any]
     RoomInvites = admin.StackedInline[Invite, Room]
+    CallAttendances = admin.TabularInline[Attendance, Call]
     RoomHours = admin.TabularInline[OpeningHours, Room]
     HoursFormSet = forms.BaseInlineFormSet[OpeningHours, Room, forms.ModelForm[OpeningHours]]
     BackgroundModelForm = forms.ModelForm[Background]
 else:
     RoomModelAdmin = InviteModelAdmin = BackgroundModelAdmin = RecordModelAdmin = admin.ModelAdmin
     RoomInvites = admin.StackedInline
+    CallAttendances = admin.TabularInline
     RoomHours = admin.TabularInline
     HoursFormSet = forms.BaseInlineFormSet
     BackgroundModelForm = forms.ModelForm
@@ -58,6 +60,7 @@ __all__ = [
     "LINES",
     "BackgroundModelAdmin",
     "BackgroundModelForm",
+    "CallAttendances",
     "HoursFormSet",
     "InviteModelAdmin",
     "RecordModelAdmin",

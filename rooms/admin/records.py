@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from rooms.admin.bases import RecordModelAdmin
+from rooms import chat
+from rooms.admin import archiving
+from rooms.admin.bases import CallAttendances, RecordModelAdmin
 from rooms.admin.sites import ban_site_of
 from rooms.admin.widgets import full_link, invite_link
 from rooms.entry import removal
-from rooms.models import Arrival, Ban, Call, ChatLine
+from rooms.models import Arrival, Attendance, Ban, Call, ChatLine
 from rooms.roles import Grant, Role
 from rooms.workers import sfu
 
@@ -33,10 +38,41 @@ class Record(RecordModelAdmin):
         return False
 
 
+class AttendanceInline(CallAttendances):
+    """Who was there, to read."""
+
+    model = Attendance
+    fields = ["name", "role", "came", "left"]
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("rooms.view_call")
+
+
 @admin.register(Call)
 class CallAdmin(Record):
-    list_display = ["room", "started", "ended", "lasted", "most_people"]
+    list_display = ["room", "started", "ended", "lasted", "most_people", "archive"]
+    fields = ["room", "started", "ended", "lasted", "most_people", "archive"]
+    readonly_fields = ["lasted", "archive"]
     date_hierarchy = "started"
+    inlines = [AttendanceInline]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(archiving.call_view, self))
+        return [path("<int:pk>/archive/", view, name="rooms_call_archive"), *super().get_urls()]
+
+    @admin.display(description=_("archive"))
+    def archive(self, call: Call) -> SafeString:
+        return archiving.archive_link(call)
 
     @admin.display(description=_("duration"))
     def lasted(self, call: Call) -> str:
@@ -50,6 +86,14 @@ class CallAdmin(Record):
 class ChatLineAdmin(Record):
     list_display = ["room", "number", "name", "text", "sent"]
     search_fields = ["name", "text"]
+
+    def delete_model(self, request: HttpRequest, obj: ChatLine) -> None:
+        chat.delete(obj.room_id, ChatLine.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ChatLine]) -> None:
+        """Their numbers are not used again."""
+        for room in set(queryset.order_by().values_list("room", flat=True)):
+            chat.delete(room, queryset.filter(room=room))
 
 
 @admin.register(Ban)

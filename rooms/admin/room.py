@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from rooms.admin import embedding
+from rooms.admin import archiving, embedding
 from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
 from rooms.admin.draining import drain_view
 from rooms.admin.hours import HoursInline
@@ -119,8 +119,9 @@ class RoomAdmin(RoomModelAdmin):
         (_("After the call"), {"fields": ["keep_days"]}),
         (_("Quality"), {"fields": ["max_video_mbit"]}),
         (_("Right now"), {"fields": ["right_now"]}),
+        (_("Calls"), {"fields": ["last_calls"]}),
     ]
-    readonly_fields = ["right_now", "embedding"]
+    readonly_fields = ["right_now", "last_calls", "embedding"]
     inlines = [HoursInline, InviteInline]
     actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites"]
     view_on_site = False
@@ -136,13 +137,20 @@ class RoomAdmin(RoomModelAdmin):
                 ("live/", live_view, "rooms_live"),
                 ("live/drain/", drain_view, "rooms_drain"),
                 ("<int:pk>/enter/", enter_view, "rooms_room_enter"),
+                ("<int:pk>/archive/", archiving.room_view, "rooms_room_archive"),
             )
         ]
         return [*own, *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Room | None = None) -> Any:
-        """Leave out "right now" for a room that does not exist yet."""
-        return super().get_fieldsets(request, obj)[: None if obj else -1]
+        """Leave out the calls of a room that does not exist yet, or that one may not see."""
+        hidden = 2 if obj is None else 0 if archiving.may_download(request) else 1
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets[: len(fieldsets) - hidden]
+
+    @admin.display(description=_("last calls"))
+    def last_calls(self, room: Room) -> SafeString | str:
+        return archiving.last_calls(room)
 
     @admin.display(description=_("what to paste"))
     def embedding(self, room: Room) -> SafeString | str:
@@ -213,6 +221,8 @@ class RoomAdmin(RoomModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if "keep_days" in form.changed_data:
+            archiving.warn_of_deletion(request, obj)
         if change and obj.closed and "closed" in form.changed_data:
             self.end_calls(request, [obj.slug])
 
