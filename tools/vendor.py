@@ -51,6 +51,7 @@ ICONS = {
     "chart-line",
     "gauge",
     "user-x",
+    "download",
 }
 
 
