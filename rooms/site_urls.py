@@ -3,9 +3,11 @@
 from django.urls import URLPattern, path, re_path
 
 from rooms.views import assets
-from rooms.views.sites import calendars, card, door, oembed, picture, posts, sign_in
+from rooms.views.sites import calendars, card, door, embed_script, oembed, picture, posts, sign_in
 
 urlpatterns: list[URLPattern] = [
+    path("embed.js", embed_script.script, name="embed_script"),
+    path("embed.d.ts", embed_script.types, name="embed_types"),
     re_path(r"^picture/(?P<name>[0-9a-f-]{1,80})\.jpg\Z", picture.picture, name="picture"),
     re_path(r"^oembed\Z", oembed.oembed, name="oembed"),
     re_path(r"^e/r/(?P<slug>[a-z0-9-]{1,63})/\Z", card.room, name="card"),

@@ -1,0 +1,51 @@
+"""The script that makes ``<conf-call>`` elements of other sites, and its types.
+
+Any page may load them: they say nothing about a room. They are the same for everyone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+HEADERS = {
+    "Cache-Control": "public, max-age=3600",
+    # Also for pages that load it with crossorigin, or take only what says so.
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Content-Security-Policy": "default-src 'none'",
+}
+
+
+@require_safe
+def script(request: HttpRequest) -> HttpResponse:
+    """The element."""
+    return _answer(request, "embed.js", "text/javascript")
+
+
+@require_safe
+def types(request: HttpRequest) -> HttpResponse:
+    """Its declarations for TypeScript."""
+    return _answer(request, "embed.d.ts", "text/plain")
+
+
+@cache
+def _file(name: str) -> tuple[bytes, str]:
+    """A file and its entity tag."""
+    body = (settings.BASE_DIR / "static" / "embed" / name).read_bytes()
+    return body, f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+
+
+def _answer(request: HttpRequest, name: str, kind: str) -> HttpResponse:
+    body, tag = _file(name)
+    headers = HEADERS | {"ETag": tag}
+    whole = HttpResponse(body, content_type=f"{kind}; charset=utf-8", headers=headers)
+    response = get_conditional_response(request, tag, response=whole) or whole
+    for header, value in headers.items():
+        response[header] = value
+    return response
