@@ -18,6 +18,8 @@ import { showEnd } from './ui/entry/end.js';
 import { tellInsecure } from './ui/entry/insecure.js';
 import { Lobby } from './ui/entry/lobby.js';
 import { Queue } from './ui/entry/queue.js';
+import { Frame } from './ui/frame/frame.js';
+import { offerOwnTab } from './ui/frame/own_tab.js';
 import { linkTexts } from './ui/linked.js';
 import { notesFrame } from './ui/notes/notes_frame.js';
 import { Notice } from './ui/notice.js';
@@ -29,8 +31,10 @@ useTexts(config.texts);
 const local = new LocalMedia();
 copyButtons();
 linkTexts();
+offerOwnTab();
 // A page without devices gets a listener's lobby.
 const lobby = new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
+const frame = new Frame(config, local);
 void bringBack(lobby, local);
 
 /**
@@ -54,6 +58,7 @@ function start(name, failed) {
     tiles.render();
   });
   tell(call, name);
+  frame.start(call);
   followRole(call);
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
   // Load the notes after the first media, or a while after the join, so that they never delay

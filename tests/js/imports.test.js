@@ -8,7 +8,7 @@ const ROOT = new URL('../../static/rooms/', import.meta.url);
 /** Each line may import from those below it. Packages on one line do not know each other. */
 const LAYERS = [
   ['.'],
-  ['ui/admin', 'ui/chat', 'ui/entry', 'ui/notes', 'ui/tiles'],
+  ['ui/admin', 'ui/chat', 'ui/entry', 'ui/frame', 'ui/notes', 'ui/tiles'],
   ['ui/controls'],
   ['ui'],
   ['room'],
