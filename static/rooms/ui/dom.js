@@ -90,16 +90,32 @@ export function isFramed() {
 }
 
 /**
- * Does the page around this one deny it a device? If the browser does not say, any such page may.
+ * May the page around this one deny it a device? If the browser does not say, any such page may.
  *
  * @param {'camera' | 'microphone'} device
  */
 export function deviceForbidden(device) {
-  if (!isFramed()) return false;
+  return isFramed() && allowed(device) !== true;
+}
+
+/**
+ * Does the page around this one certainly deny it a device?
+ *
+ * @param {'camera' | 'microphone'} device
+ */
+export function deviceDenied(device) {
+  return isFramed() && allowed(device) === false;
+}
+
+/**
+ * @param {'camera' | 'microphone'} device
+ * @returns {boolean | undefined} undefined: the browser does not say
+ */
+function allowed(device) {
   // Chromium's name; not in TypeScript's DOM library.
   /** @type {{featurePolicy?: {allowsFeature(name: string): boolean}}} */
   const { featurePolicy } = /** @type {any} */ (document);
-  return !featurePolicy?.allowsFeature(device);
+  return featurePolicy?.allowsFeature(device);
 }
 
 /** @param {'lobby' | 'call' | 'end'} stage */
