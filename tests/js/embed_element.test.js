@@ -142,7 +142,8 @@ test('the frame is as high as its page asks for, or as the author does', () => {
 
 test('another origin or another window is not heard', () => {
   const { blog, window, events } = garden();
-  for (const origin of ['https://evil.example', 'null', '', `${HOST}:8443`, `${HOST}/`, undefined]) {
+  const others = ['https://evil.example', 'null', '', `${HOST}:8443`, `${HOST}/`, undefined];
+  for (const origin of others) {
     blog.tell(say('joined'), window, origin ?? '');
   }
   for (const source of [null, undefined, {}, new Blog().events]) {
