@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -21,7 +22,7 @@ def environment(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list
 @register(Tags.security)
 def combinations(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Values that are valid by themselves but do not fit together."""
-    return [message for message in (proxy(), debug(), etherpad(), turn()) if message]
+    return [message for message in (proxy(), debug(), etherpad(), turn(), micropub()) if message]
 
 
 def proxy() -> CheckMessage | None:
@@ -68,5 +69,24 @@ def turn() -> CheckMessage | None:
             "Only one of TURN_URLS and TURN_SECRET is set, so no browser can use the relay.",
             hint="Set both, with coturn's static-auth-secret in TURN_SECRET_FILE, or set neither.",
             id="confcall.E105",
+        )
+    return None
+
+
+def micropub() -> CheckMessage | None:
+    if bool(settings.MICROPUB_URL) != bool(settings.MICROPUB_TOKEN):
+        return Error(
+            "Only one of MICROPUB_URL and MICROPUB_TOKEN is set, so your site gets no posts.",
+            hint="Set both, with the access token in MICROPUB_TOKEN_FILE, or set neither.",
+            id="confcall.E106",
+        )
+    parts = urlsplit(settings.MICROPUB_URL)
+    private = parts.hostname in settings.FETCH_PRIVATE or parts.netloc in settings.FETCH_PRIVATE
+    if parts.scheme == "http" and not private:
+        return Error(
+            "MICROPUB_URL is not https, so anyone on the way could read the access token.",
+            hint="Use the https address of your site, or name its host in FETCH_PRIVATE if it is "
+            "in your own network.",
+            id="confcall.E107",
         )
     return None

@@ -146,6 +146,12 @@ SETTINGS: dict[str, Setting] = {
     "EMAIL_FROM": Setting(
         36, "", "The sender of e-mails. Default: confcall at the host name of SITE_URL."
     ),
+    "MICROPUB_URL": Setting(
+        37, "", "The Micropub address of your own site, which can get a copy of each post."
+    ),
+    "MICROPUB_TOKEN": Setting(
+        38, "", "The access token for MICROPUB_URL, with the right to create posts.", secret=True
+    ),
     "FETCH_PRIVATE": Setting(
         28,
         "",

@@ -53,6 +53,19 @@ def parse_url(text: str) -> str:
     return (_origin(parts.scheme, parts.hostname or "", port) + parts.path).rstrip("/")
 
 
+def parse_endpoint(text: str) -> str:
+    """An http(s) URL as another program gave it, perhaps with a query; may be empty."""
+    try:
+        parts = urllib.parse.urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+        good = good and not parts.fragment and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if text and (not good or re.search(r"\s", text)):
+        raise BadValue("not an address of a site.", "Write it as in https://example.org/micropub.")
+    return text
+
+
 def _origin(scheme: str, host: str, port: int | None) -> str:
     """Scheme, host and port as browsers write them in ``Origin``: without a default port."""
     if ":" in host:

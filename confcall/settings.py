@@ -86,6 +86,9 @@ SFU_DRAIN_SECONDS = env.number("SFU_DRAIN_SECONDS", 0, 3600)
 
 FETCH_PRIVATE = env.words("FETCH_PRIVATE", parsers.parse_host)
 
+MICROPUB_URL = env.parse("MICROPUB_URL", parsers.parse_endpoint)
+MICROPUB_TOKEN = env.text("MICROPUB_TOKEN")
+
 METRICS_TOKEN = env.parse("METRICS_TOKEN", parsers.parse_token)
 
 # E-mail: see rooms/entry/knocking.py

@@ -103,6 +103,7 @@ BAD: list[tuple[str, str, str]] = [
     ("EMAIL_TLS", "perhaps", "confcall.E033"),
     ("EMAIL_FROM", "Call <call@example.org>", "confcall.E036"),
     ("FETCH_PRIVATE", "http://intranet", "confcall.E028"),
+    ("MICROPUB_URL", "example.org/micropub", "confcall.E037"),
     ("SECRET_KEY", "secret", "confcall.E001"),
     ("SECRET_KEY_FILE", "/absent/key", "confcall.E001"),
 ]
@@ -122,6 +123,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "SITE_URL": parsers.parse_site,
     "ETHERPAD_URL": parsers.parse_url,
     "EXTRA_HOSTS": parsers.parse_host,
+    "MICROPUB_URL": parsers.parse_endpoint,
     "FETCH_PRIVATE": parsers.parse_host,
     "DEBUG": parsers.parse_flag,
     "TRUST_PROXY": parsers.parse_flag,
@@ -266,6 +268,18 @@ FITTING_TURN: dict[str, Any] = {"TURN_URLS": [], "TURN_SECRET": ""}
         ({"TURN_URLS": ["turn:turn.example.org"]}, ["confcall.E105"]),
         ({"TURN_SECRET": "x"}, ["confcall.E105"]),
         ({"TURN_SECRET": "x", "TURN_URLS": ["turn:turn.example.org"]}, []),
+        ({"MICROPUB_URL": "https://a.example/?x=micropub"}, ["confcall.E106"]),
+        ({"MICROPUB_TOKEN": "x"}, ["confcall.E106"]),
+        ({"MICROPUB_URL": "https://a.example/m", "MICROPUB_TOKEN": "x"}, []),
+        ({"MICROPUB_URL": "http://a.example/m", "MICROPUB_TOKEN": "x"}, ["confcall.E107"]),
+        (
+            {
+                "MICROPUB_URL": "http://a.example:81/m",
+                "MICROPUB_TOKEN": "x",
+                "FETCH_PRIVATE": ["a.example:81"],
+            },
+            [],
+        ),
     ],
 )
 def test_values_that_do_not_fit_together_are_reported(
