@@ -110,6 +110,8 @@ def publish(room: Room, call: Call | None, what: Draft, now: datetime) -> tuple[
 
     Raises ValueError if another post has the address.
     """
+    # Forms have no fractions of seconds, and saving one would look like a change.
+    now = now.replace(microsecond=0)
     html = clean_html(what.html)
     values = {
         "room": room,
@@ -136,6 +138,6 @@ def change(post: Post, now: datetime) -> bool:
     stored = Post.objects.filter(pk=post.pk).values_list(*fields).first()
     changed = stored != tuple(getattr(post, name) for name in fields)
     if changed:
-        post.updated = now
+        post.updated = now.replace(microsecond=0)
         post.save(update_fields=[*fields, "markdown", "updated"])
     return changed
