@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pycrdt import Doc, Map, Text
+from pycrdt import Doc, Map
 
 from rooms import plain_text
 from rooms.models import Room
@@ -18,6 +18,7 @@ from rooms.posts import delta, notes_text
 from rooms.posts.notes_text import clean_html, is_empty, markdown, notes_html
 from rooms.posts.pad_html import from_etherpad
 from rooms.posts.sanitise import MAX_DEPTH, TAGS, links, text_of
+from tests.rooms.written_notes import write
 
 # What Yjs stores for notes with each kind of line that the editor has.
 RUNS: list[delta.Run] = [
@@ -82,19 +83,6 @@ end
 
 def of(runs: list[delta.Run]) -> str:
     return clean_html(delta.html(runs, 100_000)[0])
-
-
-def write(room: Room, runs: list[delta.Run]) -> None:
-    """Store notes as the editor does."""
-    doc: Doc[Any] = Doc()
-    text = doc.get("notes", type=Text)
-    for what, formats in runs:
-        end = len(str(text).encode()) if isinstance(what, str) else len(text)
-        if isinstance(what, str):
-            text.insert(end, what, formats or {})
-        else:
-            text.insert_embed(end, what)
-    store.append(room.pk, doc.get_update())
 
 
 @pytest.mark.django_db
