@@ -11,13 +11,15 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rooms import plain_text
-from rooms.models import Attendance, Background, Call, Invite, OpeningHours, Room
+from rooms.models import Attendance, Background, Call, Invite, OpeningHours, Post, Room
 
 if TYPE_CHECKING:
     RoomModelAdmin = admin.ModelAdmin[Room]
     InviteModelAdmin = admin.ModelAdmin[Invite]
     BackgroundModelAdmin = admin.ModelAdmin[Background]
     RecordModelAdmin = admin.ModelAdmin[Any]
+    PostModelAdmin = admin.ModelAdmin[Post]
+    PostModelForm = forms.ModelForm[Post]
     RoomInvites = admin.StackedInline[Invite, Room]
     CallAttendances = admin.TabularInline[Attendance, Call]
     RoomHours = admin.TabularInline[OpeningHours, Room]
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     BackgroundModelForm = forms.ModelForm[Background]
 else:
     RoomModelAdmin = InviteModelAdmin = BackgroundModelAdmin = RecordModelAdmin = admin.ModelAdmin
+    PostModelAdmin = admin.ModelAdmin
+    PostModelForm = forms.ModelForm
     RoomInvites = admin.StackedInline
     CallAttendances = admin.TabularInline
     RoomHours = admin.TabularInline
@@ -63,6 +67,8 @@ __all__ = [
     "CallAttendances",
     "HoursFormSet",
     "InviteModelAdmin",
+    "PostModelAdmin",
+    "PostModelForm",
     "RecordModelAdmin",
     "RoomHours",
     "RoomInvites",
