@@ -81,7 +81,7 @@ def test_a_post_says_what_a_pasted_link_shows(client: Client, room: Room) -> Non
     page = client.get("/p/spring/").content.decode()
     for tag in (
         '<meta property="og:title" content="Spring &lt;plan&gt; &amp; more">',
-        '<meta property="og:description" content="Plan Dig &amp; sow">',
+        '<meta property="og:description" content="Dig &amp; sow">',
         f'<meta property="og:image" content="{BASE}/media/backgrounds/dusk.webp">',
         f'<link rel="canonical" href="{BASE}/p/spring/">',
         f'<link rel="alternate" type="text/markdown" href="{BASE}/p/spring.md">',
@@ -110,7 +110,7 @@ def test_the_list_is_a_feed_of_entries(client: Client) -> None:
     assert feed["type"] == ["h-feed"]
     urls = [child["properties"]["url"] for child in feed["children"]]
     assert urls == [[f"{BASE}/p/new/"], [f"{BASE}/p/old/"]]
-    assert feed["children"][0]["properties"]["summary"] == ["Plan Dig & sow"]
+    assert feed["children"][0]["properties"]["summary"] == ["Dig & sow"]
     Post.objects.all().delete()
     assert b"Nothing has been published yet." in client.get("/p/").content
 

@@ -116,8 +116,9 @@ def public_room(post: Post) -> Room | None:
 
 
 def excerpt(post: Post, letters: int) -> str:
-    """How the post begins, as text."""
+    """How the post begins, as text: its paragraphs, or all of it if it has none."""
     beginning = re.sub(r"<[^>]*\Z", "", post.html[: letters * 20])
+    beginning = " ".join(re.findall(r"<p>(.*?)(?:</p>|\Z)", beginning, re.DOTALL)) or beginning
     return Truncator(" ".join(text_of(beginning).split())).chars(letters)
 
 
