@@ -24,7 +24,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 from rooms.looks import backgrounds
-from rooms.models import Admission, Arrival, Background, Ban, Call, ChatLine, Invite, Room
+from rooms.models import Admission, Arrival, Background, Ban, Call, ChatLine, Invite, Post, Room
 from tests.rooms import images
 now = timezone.now()
 picture = backgrounds.encode(io.BytesIO(images.photo(size=(400, 1000))), 1 << 22, 1 << 22)
@@ -41,6 +41,8 @@ Ban.objects.create(room=room, person="q", name="Cid", invite=invite)
 Call.objects.create(room=room, epoch="e", started=now, most_people=3)
 ChatLine.objects.create(room=room, number=1, person="p", nonce="n", name="Bea",
     text="Hello there " * 20)
+Post.objects.create(room=room, slug="orchard", title="What we decided about the orchard",
+    authors="Bea, Cid", html="<p>We dig</p>")
 pages = ["/admin/", reverse("admin:rooms_live"), reverse("admin:password_change")]
 lists = []
 for model, owner in admin.site._registry.items():
