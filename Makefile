@@ -1,5 +1,5 @@
 # Plain `make` starts confcall; `make help` lists the targets: those with a text behind `##`.
-.PHONY: run help venv dev check test bench metrics lock clean
+.PHONY: run demo help venv dev check test bench metrics lock clean
 
 # The first Python >= 3.11 that is there; override with PYTHON=/path/to/python3
 ifndef PYTHON
@@ -15,6 +15,9 @@ export PATH := $(PATH):$(abspath $(VENV))/bin
 
 run: venv  ## start confcall: the web server, workers and Redis (the default)
 	@exec $(PY) manage.py serve
+
+demo: venv  ## start confcall with sample rooms, and a blog that embeds them
+	@exec $(PY) tools/demo.py
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
