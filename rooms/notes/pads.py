@@ -208,7 +208,7 @@ class Etherpad:
             return
         try:
             edited = self._call("getLastEdited", padID=room.pad_id).get("lastEdited")
-            if not isinstance(edited, int) or edited / 1000 > limit.timestamp():
+            if not isinstance(edited, int | float) or edited / 1000 > limit.timestamp():
                 return
             self._call("deletePad", padID=room.pad_id)
         except _NotThere:
