@@ -105,7 +105,8 @@ class PostAdmin(PostModelAdmin):
             return
         if obj.copy_url and micropub.is_configured():
             # Not while the database waits for the end of this transaction.
-            transaction.on_commit(partial(telling.copy, request, obj, stored.withdrawn))
+            was = stored.withdrawn
+            transaction.on_commit(partial(telling.copy, request, obj, was_withdrawn=was))
 
     def response_change(self, request: HttpRequest, obj: Post) -> HttpResponse:
         if "_withdraw" in request.POST:

@@ -148,7 +148,7 @@ def copy_view(model_admin: PostModelAdmin, request: HttpRequest, pk: int) -> Htt
         raise Http404
     back = _change_page("post", pk)
     if request.method == "POST":
-        telling.copy(request, post, was_withdrawn=False)
+        telling.copy(request, post, again=True)
         return HttpResponseRedirect(back)
     context = _context(model_admin, request) | {
         "title": gettext("Send the post to your site"),
@@ -183,7 +183,7 @@ def _publish(request: HttpRequest, room: Room, call: Call | None, form: PublishF
         text = gettext("“{}” is published. {}")
         messages.success(request, format_html(text, post.title, link))
         if values.get("copy"):
-            telling.copy(request, post, was_withdrawn=False)
+            telling.copy(request, post)
     return post
 
 
@@ -194,7 +194,7 @@ def _update(request: HttpRequest, post: Post, html: str) -> None:
         return
     messages.success(request, gettext("The post has the text of the notes."))
     if post.copy_url and micropub.is_configured() and not post.withdrawn:
-        telling.copy(request, post, was_withdrawn=False)
+        telling.copy(request, post)
 
 
 def _asks(

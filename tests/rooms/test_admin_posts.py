@@ -281,6 +281,23 @@ def test_a_failed_copy_leaves_the_post_and_can_be_tried_again(
     assert TOKEN not in page
 
 
+def test_a_copy_that_was_not_deleted_or_restored_is_tried_again(
+    owner: Client, room: Room, blog: Blog, django_capture_on_commit_callbacks: Any
+) -> None:
+    write(room, [("We dig\n", None)])
+    publish(owner, publish_page(room), copy="on", title="Spring")
+    post = Post.objects.get()
+    [entry] = blog.entries.values()
+    for button, deleted in (("_withdraw", True), ("_again", False)):
+        blog.broken = 500
+        with django_capture_on_commit_callbacks(execute=True):
+            press(owner, post, button)
+        assert entry.deleted is not deleted
+        blog.broken = 0
+        owner.post(f"/admin/rooms/post/{post.pk}/copy/")
+        assert entry.deleted is deleted
+
+
 def test_without_a_site_of_the_owner_nothing_is_offered(owner: Client, room: Room) -> None:
     write(room, [("We dig\n", None)])
     assert "Also send it" not in text(owner.get(publish_page(room)))
