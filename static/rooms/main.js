@@ -32,9 +32,9 @@ const local = new LocalMedia();
 copyButtons();
 linkTexts();
 offerOwnTab();
+const frame = new Frame(config, local);
 // A page without devices gets a listener's lobby.
 const lobby = new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
-const frame = new Frame(config, local);
 void bringBack(lobby, local);
 
 /**
