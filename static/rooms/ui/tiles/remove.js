@@ -48,6 +48,8 @@ export class RemoveDialog {
     this._link.hidden = true;
     this._others.textContent = '';
     this._dialog.showModal();
+    // Chromium complains about the attribute autofocus in a frame of another site.
+    byId('remove-cancel', HTMLButtonElement).focus();
     // A stream has a key, not a link.
     if (!model.stream) void this._askLink(model);
   }
@@ -74,7 +76,9 @@ export class RemoveDialog {
   /** @param {string} link replaces the stopped one */
   _showFresh(link) {
     byId('fresh-link-field', HTMLInputElement).value = link;
-    if (!this._fresh.open) this._fresh.showModal();
+    if (this._fresh.open) return;
+    this._fresh.showModal();
+    byId('fresh-link-copy', HTMLButtonElement).focus();
   }
 }
 
