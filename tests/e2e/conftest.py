@@ -31,7 +31,7 @@ def confcall() -> Iterator[Confcall]:
     port = product.free_port(4)
     place = {"PORT": str(port), "SFU_PORT": str(port + 1)}
     # The sites of people are on this machine too.
-    others = {"EXTRA_HOSTS": f"plain.test:{port}", "FETCH_PRIVATE": "127.0.0.1"}
+    others = {"EXTRA_HOSTS": f"plain.test:{port},b.test:{port}", "FETCH_PRIVATE": "127.0.0.1"}
     with product.confcall(**others, **place) as running:
         yield running
 

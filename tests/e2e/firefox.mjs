@@ -5,6 +5,7 @@
  * WebDriver BiDi.
  *
  *   {"do": "open", "url", "init"}    a page, with a script that runs before its own
+ *   {"do": "frame", "url"}    what follows happens in the frame whose address contains this
  *   {"do": "fill", "selector", "text"}
  *   {"do": "click", "selector"}
  *   {"do": "wait", "selector", "seconds"}
@@ -29,6 +30,10 @@ const browser = await puppeteer.launch({
     'media.peerconnection.ice.loopback': true,
     // No one clicks on a tile to hear it.
     'media.autoplay.default': 0,
+    // Names for tests of several sites. Frames of one in another get no cookies and no storage.
+    'network.dns.localDomains': 'a.test,b.test,c.test',
+    'network.cookie.cookieBehavior': 1,
+    'dom.securecontext.allowlist': 'a.test,b.test',
     // Otherwise the first start asks Mozilla about updates and more.
     'app.update.disabledForTesting': true,
     'network.captive-portal-service.enabled': false,
@@ -38,27 +43,32 @@ const browser = await puppeteer.launch({
   },
 });
 const page = (await browser.pages())[0] ?? (await browser.newPage());
+let place = page;
 const said = [];
 page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
 page.on('pageerror', (error) => said.push(`error: ${error.message}`));
 
 const commands = {
   async open({ url, init }) {
+    place = page;
     await page.setViewport({ width: 1280, height: 800 });
     await page.evaluateOnNewDocument(init);
     return (await page.goto(url, { waitUntil: 'load' }))?.status();
   },
+  async frame({ url }) {
+    place = await page.waitForFrame((frame) => frame.url().includes(url), { timeout: 30_000 });
+  },
   async fill({ selector, text }) {
-    await page.locator(selector).fill(text);
+    await place.locator(selector).fill(text);
   },
   async click({ selector }) {
-    await page.locator(selector).click();
+    await place.locator(selector).click();
   },
   async wait({ selector, seconds }) {
-    await page.waitForSelector(selector, { timeout: seconds * 1000 });
+    await place.waitForSelector(selector, { timeout: seconds * 1000 });
   },
   async evaluate({ function: source, argument }) {
-    return page.evaluate(`(${source})(${JSON.stringify(argument ?? null)})`);
+    return place.evaluate(`(${source})(${JSON.stringify(argument ?? null)})`);
   },
   async said() {
     return said;
