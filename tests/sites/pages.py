@@ -8,7 +8,8 @@ from html import escape
 def card(name: str, site: str, photo: str = "") -> str:
     """An ``h-card``, which is the author of the posts around it."""
     image = f'<img class="u-photo" src="{escape(photo)}" alt="">' if photo else ""
-    return f'<a class="p-author h-card" href="{escape(site)}">{image}{escape(name)}</a>'
+    link = f'<a class="p-name u-url" href="{escape(site)}">{escape(name)}</a>'
+    return f'<span class="p-author h-card">{image}{link}</span>'
 
 
 def home(name: str, site: str, photo: str = "", head: str = "") -> str:
