@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from asgiref.sync import async_to_sync
+
 from rooms.workers import sfu
 from sfu_worker import wire
 
@@ -35,6 +37,9 @@ LIMITS: dict[tuple[str, str], Limit] = {
     ("sign-ins", "POST"): Limit(3, 100),
     # An answer is good once. Its cookie ends before this has passed.
     ("sign-in", "back"): Limit(1 / 900, 1),
+    # Each webmention makes us fetch a page. Per host that is fetched, and per page of ours.
+    ("webmention", "source"): Limit(0.1, 20),
+    ("webmention", "target"): Limit(0.2, 60),
 }
 
 TAKE = """
@@ -64,3 +69,8 @@ async def wait_seconds(kind: str, method: str, caller: str) -> int:
         )
     except sfu.Unavailable:
         return 0
+
+
+def wait_seconds_now(kind: str, method: str, caller: str) -> int:
+    """``wait_seconds`` for synchronous code."""
+    return async_to_sync(wait_seconds)(kind, method, caller)
