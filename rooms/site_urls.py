@@ -3,7 +3,17 @@
 from django.urls import URLPattern, path, re_path
 
 from rooms.views import assets
-from rooms.views.sites import calendars, card, door, embed_script, oembed, picture, posts, sign_in
+from rooms.views.sites import (
+    calendars,
+    card,
+    door,
+    embed_script,
+    oembed,
+    picture,
+    posts,
+    sign_in,
+    webmention,
+)
 
 urlpatterns: list[URLPattern] = [
     path("embed.js", embed_script.script, name="embed_script"),
@@ -35,4 +45,5 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^p/feed\.atom\Z", posts.posts_feed, name="posts_feed"),
     re_path(r"^p/(?P<slug>[a-z0-9-]{1,63})/\Z", posts.post, name="post"),
     re_path(r"^p/(?P<slug>[a-z0-9-]{1,63})\.md\Z", posts.post_markdown, name="post_markdown"),
+    re_path(r"^webmention\Z", webmention.webmention, name="webmention"),
 ]

@@ -23,10 +23,11 @@ from rooms.entry.standing import been_in, has_place, opening, strongest
 from rooms.events.event import block
 from rooms.models import Invite, Room
 from rooms.page.call_page import context
-from rooms.roles import Role
+from rooms.roles import Role, VisitorPolicy
 from rooms.views.framed import is_framed, no_cookies_in_frames
 from rooms.views.previews import for_people, previewed
 from rooms.views.refused import ComingBack, long_away, refused
+from rooms.views.sites.webmention import announce, announcing
 from rooms.views.waiting import waiting
 
 KEPT_HEADER = "Pass"
@@ -63,6 +64,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_safe
+@announcing
 @for_people
 @no_cookies_in_frames
 def room(request: HttpRequest, slug: str) -> HttpResponse:
@@ -73,6 +75,8 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     row = Room.objects.select_related("background").filter(slug=slug).first()
     if row is None:
         return refused(request, Refusal.not_found)
+    if row.visitors != VisitorPolicy.NOTHING:
+        announce(request)
     held, old = held_pass(request, row), held_pass(request, row, passes.REMEMBERED)
     # An expired pass says who somebody is (they may have been removed), not what they may do.
     visitor = replace(old, invite=None, user=None, me="") if old else None
