@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -71,6 +73,14 @@ class Response(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name or self.url or self.source} {self.get_rsvp_display()}"
+
+
+@receiver(post_delete, sender=Response)
+def _delete_photo(instance: Response, **_kwargs: object) -> None:
+    """Also if the room was deleted, and its responses with it."""
+    photo = instance.photo
+    if photo:
+        transaction.on_commit(lambda: photo.storage.delete(str(photo.name)))
 
 
 class Webmention(models.Model):
