@@ -1,5 +1,7 @@
 """``manage.py keeper``: records calls, merges notes, ends streams, forgets old arrivals.
 
+Webmentions are read and sent in threads beside it.
+
 One is enough; several do no harm.
 """
 
@@ -25,6 +27,7 @@ from django.db.models import Count
 
 from rooms.entry import admission
 from rooms.entry.steady_clock import steady_now
+from rooms.indieweb.webmentions.work import Workers
 from rooms.management.after_call import AfterCall
 from rooms.management.lost_rights import LostRights
 from rooms.models import Room
@@ -57,9 +60,12 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         keeper = Keeper(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=20))
+        webmentions = Workers()
+        webmentions.start()
         try:
             loop(keeper, stop)
         finally:
+            webmentions.stop()
             keeper.close()
 
 
