@@ -24,10 +24,10 @@ from rooms.events.event import block
 from rooms.models import Invite, Room
 from rooms.page.call_page import context
 from rooms.roles import Role, VisitorPolicy
+from rooms.views.announcing import announce, announcing
 from rooms.views.framed import is_framed, no_cookies_in_frames
 from rooms.views.previews import for_people, previewed
 from rooms.views.refused import ComingBack, long_away, refused
-from rooms.views.sites.webmention import announce, announcing
 from rooms.views.waiting import waiting
 
 KEPT_HEADER = "Pass"

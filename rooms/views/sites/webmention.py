@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from rooms.entry import throttle
-from rooms.entry.sharing import absolute
 from rooms.fetching import Refused, targets
 from rooms.indieweb.webmentions import queue
 from rooms.indieweb.webmentions.targets import is_ours, page
 from rooms.models.sites import MAX_URL
 
-View = Callable[..., HttpResponse]
-
 FORM = "application/x-www-form-urlencoded"
 FULL_RETRY_SECONDS = 600
-
-
-def announce(request: HttpRequest) -> None:
-    """Let the page that answers this request say where it takes webmentions."""
-    request.webmention = absolute(reverse("webmention"))  # type: ignore[attr-defined]
-
-
-def announcing(view: View) -> View:
-    """Also say so in a header, if the view calls ``announce``. ``base.html`` has the element."""
-
-    @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        if endpoint := getattr(request, "webmention", ""):
-            link = f'<{endpoint}>; rel="webmention"'
-            response["Link"] = ", ".join(filter(None, (response.get("Link"), link)))
-        return response
-
-    return inner
 
 
 # Programs of other sites have no token of ours. Nothing changes before the source has been asked.
