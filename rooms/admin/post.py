@@ -23,7 +23,7 @@ from rooms.admin.widgets import full_link
 from rooms.entry.sharing import absolute
 from rooms.models import Post
 from rooms.posts import micropub, publishing
-from rooms.posts.sanitise import clean_html, is_empty
+from rooms.posts.sanitise import clean_html, is_empty, links
 
 
 class PostForm(PostModelForm):
@@ -103,6 +103,7 @@ class PostAdmin(PostModelAdmin):
             obj.withdrawn = False
         if not publishing.change(obj, timezone.now()):
             return
+        telling.mention(obj, links(stored.html))
         if obj.copy_url and micropub.is_configured():
             # Not while the database waits for the end of this transaction.
             was = stored.withdrawn

@@ -24,6 +24,7 @@ from rooms.models.room import slug_validator
 from rooms.posts import micropub, publishing
 from rooms.posts.notes_text import NotesUnavailable, clean_html, is_empty
 from rooms.posts.publishing import Draft
+from rooms.posts.sanitise import links
 
 _wide = forms.TextInput(attrs={"class": "vTextField"})
 
@@ -179,6 +180,7 @@ def _publish(request: HttpRequest, room: Room, call: Call | None, form: PublishF
         form.add_error("slug", gettext("Another post has this address. Choose another one."))
         return None
     if made:
+        telling.mention(post)
         link = format_html('<a href="{}">{}</a>', post.get_absolute_url(), gettext("Read it"))
         text = gettext("“{}” is published. {}")
         messages.success(request, format_html(text, post.title, link))
@@ -188,11 +190,13 @@ def _publish(request: HttpRequest, room: Room, call: Call | None, form: PublishF
 
 
 def _update(request: HttpRequest, post: Post, html: str) -> None:
+    before = links(post.html)
     post.html = html
     if not publishing.change(post, timezone.now()):
         messages.info(request, gettext("The post says the same as the notes."))
         return
     messages.success(request, gettext("The post has the text of the notes."))
+    telling.mention(post, before)
     if post.copy_url and micropub.is_configured() and not post.withdrawn:
         telling.copy(request, post)
 

@@ -1,7 +1,8 @@
-"""Tells the owner's own site about a post."""
+"""Tells other sites about a post: those that it links to, and the owner's own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from django.contrib import messages
@@ -10,8 +11,19 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from rooms.entry.sharing import absolute
+from rooms.indieweb.webmentions.sending import send_for
 from rooms.models import Post
 from rooms.posts import micropub
+from rooms.posts.sanitise import links
+
+
+def mention(post: Post, before: Iterable[str] = ()) -> None:
+    """Queue webmentions for what the post links to, and for what it linked to ``before``.
+
+    A site that is no longer mentioned learns so too.
+    """
+    send_for(absolute(post.get_absolute_url()), [*before, *links(post.html)])
 
 
 def copy(

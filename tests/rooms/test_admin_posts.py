@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from rooms.models import Attendance, Call, Post, Room
+from rooms.models import Attendance, Call, Post, Room, Webmention
 from tests.rooms.written_notes import write
 from tests.sites.micropub import TOKEN, Blog
 from tests.sites.server import Server
@@ -134,6 +134,22 @@ def test_empty_notes_are_one_clear_message(owner: Client, room: Room, settings: 
     Room.objects.update(pad_id="garden-1")
     page = owner.get(publish_page(room), follow=True)
     assert "Etherpad does not answer" in text(page)
+
+
+def mentioned() -> set[tuple[str, str]]:
+    return set(Webmention.objects.filter(incoming=False).values_list("source", "target"))
+
+
+def test_sites_that_a_post_links_to_are_told(owner: Client, room: Room) -> None:
+    write(room, [("See https://a.example/1 and https://b.example/2\n", None)])
+    publish(owner, publish_page(room), slug="spring")
+    source = "http://127.0.0.1:8000/p/spring/"
+    assert mentioned() == {(source, "https://a.example/1"), (source, "https://b.example/2")}
+    Webmention.objects.all().delete()
+    # Also those that are no longer linked to.
+    press(owner, Post.objects.get(), html='<p><a href="https://c.example/">c</a></p>')
+    targets = {target for _source, target in mentioned()}
+    assert targets == {"https://a.example/1", "https://b.example/2", "https://c.example/"}
 
 
 @pytest.mark.parametrize("query", ["", "?room=0", "?room=x", "?room=²", "?call=7", "?call=x"])

@@ -83,6 +83,7 @@ def test_a_post_says_what_a_pasted_link_shows(client: Client, room: Room) -> Non
         '<meta property="og:title" content="Spring &lt;plan&gt; &amp; more">',
         '<meta property="og:description" content="Dig &amp; sow">',
         f'<meta property="og:image" content="{BASE}/media/backgrounds/dusk.webp">',
+        f'<link rel="webmention" href="{BASE}/webmention">',
         f'<link rel="canonical" href="{BASE}/p/spring/">',
         f'<link rel="alternate" type="text/markdown" href="{BASE}/p/spring.md">',
         f'title="Notes at 127.0.0.1:8000" href="{BASE}/p/feed.atom"',

@@ -49,6 +49,8 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         "description": excerpt(found, 200),
         "canonical": absolute(found.get_absolute_url()),
         "markdown": absolute(reverse("post_markdown", args=[slug])),
+        # Answers to a post are shown with its room.
+        "webmention": absolute(reverse("webmention")) if found.room else "",
     }
     if background := look(found.room.background if found.room else None):
         values |= {
