@@ -27,6 +27,7 @@ from rooms.admin.sites import DOMAIN_FIELDS, DomainsField
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
 from rooms.entry import hours, knocking
 from rooms.entry.sharing import absolute
+from rooms.indieweb.webmentions.sending import send_for_room
 from rooms.models import Invite, Repeat, Room
 from rooms.roles import Role
 from rooms.workers import live, sfu
@@ -220,7 +221,9 @@ class RoomAdmin(RoomModelAdmin):
     # Saving
 
     def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
+        before = Room.objects.filter(pk=obj.pk).first()
         super().save_model(request, obj, form, change)
+        send_for_room(obj, before)
         if "keep_days" in form.changed_data:
             archiving.warn_of_deletion(request, obj)
         if change and obj.closed and "closed" in form.changed_data:

@@ -19,6 +19,7 @@ from rooms.models import Invite, Room
 from rooms.notes import pads
 from rooms.page import kept, moments, texts
 from rooms.page.ice_servers import ice_servers
+from rooms.page.responses import answers
 from rooms.roles import Role
 
 
@@ -34,6 +35,7 @@ def context(entry: Entry, now: datetime) -> dict[str, Any]:
         **event.block(entry.room, own, now),
         "sign_in": sign_in(entry),
         "kept": kept.sentence(entry.room),
+        "answers": answers(entry.room),
         "archive": archive(entry),
         "config": config(entry, now),
     }
