@@ -57,7 +57,7 @@
       display: block; box-sizing: border-box; width: 100%; border: 0; border-radius: 12px;
       aspect-ratio: 16 / 9; min-height: min(240px, 100vh); max-height: 100vh;
     }
-    .door { aspect-ratio: auto; height: 104px; min-height: 0; }
+    .door { aspect-ratio: auto; height: 172px; min-height: 0; }
     .notes { aspect-ratio: 4 / 3; min-height: min(360px, 100vh); }
     .call { aspect-ratio: auto; height: min(100vh, max(360px, min(80vh, 720px))); min-height: 0; }
     .fixed { aspect-ratio: auto; min-height: 0; }

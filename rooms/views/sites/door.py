@@ -22,7 +22,7 @@ POLICY = "default-src 'none'; frame-ancestors 'none'"
 GREEN, GREY = "#22a04f", "#8a909c"
 
 # Characters of a line in the picture, its lines, and pixels.
-LINE, LINES, TOP, STEP = 36, 4, 46, 16
+LINE, LINES, TOP, STEP = 30, 5, 46, 16
 
 
 @require_safe
@@ -55,7 +55,7 @@ def picture(made: Door) -> Page:
     opens = moments.words(made.opens) if made.opens else ""
     said = [made.title, _("It opens on {moment}.").format(moment=opens) if opens else ""]
     wrapped = [
-        line for text in said for line in textwrap.wrap(text, LINE, max_lines=2, placeholder="…")
+        line for text in said for line in textwrap.wrap(text, LINE, max_lines=3, placeholder="…")
     ]
     lines = [{"text": line, "y": TOP + STEP * at} for at, line in enumerate(wrapped[:LINES])]
     height = TOP + STEP * len(lines) - (0 if lines else 2)
