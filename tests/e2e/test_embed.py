@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -13,7 +14,7 @@ from tests.e2e.firefox import Firefox
 from tests.e2e.people import Person, until
 from tests.e2e.rooms import room
 from tools import chromium
-from tools.product import Confcall
+from tools.product import ROOT, Confcall
 
 pytestmark = pytest.mark.e2e
 
@@ -229,6 +230,45 @@ async def test_a_plain_frame_without_permissions_offers_a_tab(
     own = await opened.value
     await expect(own.get_by_role("textbox", name="Your name")).to_be_visible()
     assert own.url == f"{call_site(confcall)}/r/plainly/"
+    await context.close()
+
+
+def listen(page: Page) -> list[str]:
+    """What scripts of the page raise from now on."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
+SNIPPET = re.compile(r"```html\n(.*?)```", re.DOTALL)
+
+
+async def test_the_snippets_of_the_documentation_work(
+    reader: Browser, confcall: Confcall, blog: Blogs
+) -> None:
+    site = blog.at("a.test")[:-1]
+    for slug in ("garden", "office"):
+        listed(confcall, slug, site)
+    key = confcall.shell(
+        "from rooms.models import Room\nprint(Room.objects.get(slug='garden').notes_key)"
+    )
+    text = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    snippets = [found for found in SNIPPET.findall(text) if "<script" in found or "<i" in found]
+    assert len(snippets) >= 5
+    context = await reader.new_context(viewport={"width": 1280, "height": 800})
+    for number, snippet in enumerate(snippets):
+        filled = snippet.replace("https://call.example.org", call_site(confcall))
+        blog.write(f"/snippet{number}", filled.replace("KEY", key.splitlines()[-1]))
+        page = await context.new_page()
+        errors = listen(page)
+        await page.goto(blog.at("a.test", f"/snippet{number}"), wait_until="networkidle")
+        frames = [frame for frame in page.frames if "b.test" in frame.url]
+        pictures = await page.evaluate("[...document.images].filter((i) => i.naturalWidth).length")
+        assert len(frames) + pictures == 1, snippet
+        for frame in frames:
+            await expect(frame.locator("h1, h2").first).not_to_be_empty()
+        assert errors == [], snippet
+        await page.close()
     await context.close()
 
 
