@@ -32,6 +32,8 @@ SCRIPTS = [block for block in printed_blocks() if block.language == "sh"]
 LINES = [line for block in SCRIPTS for line in block.text.splitlines()]
 # Proxies are tested in test_proxies.py, the others here.
 LANGUAGES = {"sh", "yaml", "ini", "caddyfile", "nginx", "apache"}
+# Those of docs/embedding.md and the README run in tests/e2e/test_embed.py.
+ELSEWHERE = {"html"}
 CADDYFILE = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
 # Beside those of confcall.env; NAME_FILE stands for all of the secrets.
 KNOWN = {*SETTINGS, *re.findall(r"\{\$(\w+)", CADDYFILE), "SFU_WORKER", "NAME"}
@@ -53,7 +55,7 @@ def text_of(page: Path) -> str:
 
 
 def test_every_block_is_of_a_language_that_is_tested() -> None:
-    assert {block.language for block in printed_blocks()} == LANGUAGES
+    assert {block.language for block in printed_blocks()} == LANGUAGES | ELSEWHERE
     for page in READERS:
         outside = re.sub(r"^ *```.*?^ *```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
         assert not re.search(r"\n\n {4}\S", outside), f"{page.name} prints a block without a fence"

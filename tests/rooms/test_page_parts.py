@@ -93,7 +93,11 @@ def test_the_name_is_on_the_page(name: str) -> None:
     assert f'"{name}"' in ALL_PAGES or f"'{name}'" in ALL_PAGES
 
 
-@pytest.mark.parametrize("path", PAGES, ids=relative)
+# Cards are one answer each: their policy names the hashes of what is inside, see test_card.py.
+WITHOUT_CARDS = [path for path in PAGES if path.parent.name != "cards"]
+
+
+@pytest.mark.parametrize("path", WITHOUT_CARDS, ids=relative)
 def test_a_page_has_no_inline_style_and_no_inline_script(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"\sstyle\s*=|<style|\son\w+\s*=\s*[\"'][^\"']*\(|javascript:", text)
