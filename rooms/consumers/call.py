@@ -131,10 +131,15 @@ class CallConsumer(Joining, Entitled, Moderating):
     async def on_mute(self, message: messages.Mute) -> None:
         await self._ask(wire.Mute(self._slug, self._me.participant, message.source, message.muted))
 
+    async def on_hand(self, message: messages.Hand) -> None:
+        await self._ask(wire.Hand(self._slug, self._me.participant, message.raised))
+
     async def on_snapshot(self, message: messages.Snapshot) -> None:
         await self._ask(wire.Snapshot(self._slug, self._me.participant))
 
-    async def _ask(self, command: wire.Offer | wire.Slots | wire.Mute | wire.Snapshot) -> None:
+    async def _ask(
+        self, command: wire.Offer | wire.Slots | wire.Mute | wire.Hand | wire.Snapshot
+    ) -> None:
         """Send a command, of which we hear if the worker does not know us."""
         await self._command(dataclasses.replace(command, reply=self.channel_name))
 
@@ -199,6 +204,7 @@ class CallConsumer(Joining, Entitled, Moderating):
         messages.Offer: on_offer,
         messages.Slots: on_slots,
         messages.Mute: on_mute,
+        messages.Hand: on_hand,
         messages.Snapshot: on_snapshot,
         messages.Chat: Chatting.on_chat,
         messages.ChatSince: Chatting.on_chat_since,

@@ -87,6 +87,11 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    raised: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     pass
 
@@ -144,6 +149,7 @@ Message = (
     | Offer
     | Slots
     | Mute
+    | Hand
     | Snapshot
     | Chat
     | ChatSince
@@ -159,6 +165,7 @@ NAMES: dict[type, str] = {
     Offer: "offer",
     Slots: "slots",
     Mute: "mute",
+    Hand: "hand",
     Snapshot: "snapshot",
     Chat: "chat",
     ChatSince: "chat_since",

@@ -40,6 +40,7 @@ class Participant:
         self.id = join.participant
         self.name, self.link, self.photo = join.name, join.link, join.photo
         self.role = join.role
+        self.hand = 0
         self.kind = join.kind
         self.publish = join.publish
         self.follow = join.follow
@@ -73,7 +74,7 @@ class Participant:
     def person(self) -> wire.Person:
         """As the others see them."""
         stream = self.kind == "whip"
-        return wire.Person(self.id, self.name, self.role, stream, self.link, self.photo)
+        return wire.Person(self.id, self.name, self.role, stream, self.link, self.photo, self.hand)
 
     @property
     def media_at(self) -> float:

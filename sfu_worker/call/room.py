@@ -270,6 +270,13 @@ class Room:
         if track.published:
             self._tell_group(wire.TrackMuted, track=track.id, muted=muted)
 
+    def raise_hand(self, p: Participant, raised: bool) -> None:
+        """Somebody has raised or lowered their hand. Hands are ordered by when they went up."""
+        if p.kind != "call" or (p.hand > 0) == raised:
+            return
+        p.hand = self.n + 1 if raised else 0
+        self._tell_group(wire.ParticipantChanged, person=p.person)
+
     # What participants report (Audience)
 
     def first_packet(self, track: UpTrack) -> None:

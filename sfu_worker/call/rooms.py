@@ -17,7 +17,7 @@ from sfu_worker.call.room import Room
 logger = logging.getLogger("sfu.rooms")
 
 # Commands of a page; it looks for its room if it hears that it is not in.
-_OF_A_PAGE = (wire.Offer, wire.Slots, wire.Mute, wire.Snapshot)
+_OF_A_PAGE = (wire.Offer, wire.Slots, wire.Mute, wire.Hand, wire.Snapshot)
 
 # Commands of an HTTP client that waits for the answer.
 _OF_A_CLIENT = (wire.Leave, wire.PatchIce)
@@ -38,6 +38,7 @@ class Rooms:
             wire.PatchIce: self._patch_ice,
             wire.Slots: self._slots,
             wire.Mute: self._mute,
+            wire.Hand: self._hand,
             wire.Snapshot: self._snapshot,
             wire.Remove: self._remove,
             wire.Silence: self._silence,
@@ -155,6 +156,9 @@ class Rooms:
 
     def _mute(self, room: Room, p: Participant, cmd: wire.Mute, now: float) -> None:
         room.mute(p, cmd.source, cmd.muted)
+
+    def _hand(self, room: Room, p: Participant, cmd: wire.Hand, now: float) -> None:
+        room.raise_hand(p, cmd.raised)
 
     def _snapshot(self, room: Room, p: Participant, cmd: wire.Snapshot, now: float) -> None:
         room.snapshot(p)

@@ -88,7 +88,8 @@ class Offer:
     ``tracks`` maps the mid of each sending m-line to its source. ``id`` comes back in the answer.
     ``muted`` are the sources that are muted now, so that a new track never begins unmuted.
     ``reply`` hears ``Refused`` (``not_in_room``) if the participant is not here, or speaks from
-    another page; so for ``Slots``, ``Mute`` and ``Snapshot``.
+    another page; so for ``Slots``, ``Mute``, ``Hand`` and
+    ``Snapshot``.
     """
 
     room: str
@@ -133,6 +134,16 @@ class Mute:
     participant: str
     source: str
     muted: bool
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """The participant has raised or lowered their hand."""
+
+    room: str
+    participant: str
+    raised: bool
     reply: str = ""
 
 
@@ -185,6 +196,7 @@ Command = (
     | PatchIce
     | Slots
     | Mute
+    | Hand
     | Snapshot
     | Remove
     | Silence

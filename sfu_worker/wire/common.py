@@ -51,6 +51,7 @@ class Person:
 
     ``role`` is ``owner``, ``moderator``, ``speaker`` or ``listener``. ``stream`` is true for WHIP.
     ``link`` is the address of their own site, and ``photo`` a path of ours; both may be empty.
+    ``hand`` is 0 while their hand is down. Of two raised hands, the lower number was first.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Person:
     stream: bool = False
     link: str = ""
     photo: str = ""
+    hand: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ async def test_commands_carry_the_room_and_participant_of_the_pass() -> None:
         )
         await browser.say(type="mute", source="microphone", muted=True)
         assert await worker.heard(wire.Mute) == wire.Mute(*me, "microphone", True, reply)
+        await browser.say(type="hand", raised=True)
+        assert await worker.heard(wire.Hand) == wire.Hand(*me, True, reply)
         await browser.say(type="snapshot")
         assert await worker.heard(wire.Snapshot) == wire.Snapshot(*me, reply)
         await browser.hear("room_state")

@@ -42,6 +42,7 @@ from sfu_worker import wire
             {"type": "mute", "source": "microphone", "muted": True},
             messages.Mute("microphone", True),
         ),
+        ({"type": "hand", "raised": True}, messages.Hand(True)),
         ({"type": "snapshot"}, messages.Snapshot()),
         ({"type": "chat", "nonce": "a-B_1", "text": "hi"}, messages.Chat("a-B_1", "hi")),
         ({"type": "chat_since", "number": 3}, messages.ChatSince(3)),

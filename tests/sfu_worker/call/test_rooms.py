@@ -101,11 +101,14 @@ async def test_a_room_that_is_placed_here_again_begins_beside_the_retired_one(
         wire.Offer("garden", "ann", "", reply="page", id=4),
         wire.Slots("garden", "ann", reply="page"),
         wire.Mute("garden", "ann", "camera", True, reply="page"),
+        wire.Hand("garden", "ann", True, reply="page"),
         wire.Snapshot("garden", "ann", reply="page"),
     ],
 )
 async def test_a_page_hears_that_it_is_not_in_the_room_or_not_the_one_that_speaks(
-    rooms: Rooms, said: Recorder, command: wire.Offer | wire.Slots | wire.Mute | wire.Snapshot
+    rooms: Rooms,
+    said: Recorder,
+    command: wire.Offer | wire.Slots | wire.Mute | wire.Hand | wire.Snapshot,
 ) -> None:
     number = command.id if isinstance(command, wire.Offer) else 0
     expected = ("page", wire.Refused(wire.NAMES[type(command)], "not_in_room", id=number))

@@ -19,6 +19,7 @@ EXAMPLES: list[wire.Message] = [
     wire.PatchIce("r", "p", "a=end-of-candidates", ["*"], "reply"),
     wire.Slots("r", "p", [wire.SlotRequest("4", "a:camera", 360, 1), wire.SlotRequest("5", None)]),
     wire.Mute("r", "p", "camera", True),
+    wire.Hand("r", "p", True),
     wire.Snapshot("r", "p"),
     wire.Remove("r", "p"),
     wire.Silence("r", "p", "listener"),
