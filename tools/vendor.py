@@ -31,6 +31,7 @@ export { default as QuillCursors } from 'quill-cursors/core';
 
 ICONS = {
     "mic",
+    "hand",
     "mic-off",
     "video",
     "video-off",

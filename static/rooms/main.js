@@ -6,6 +6,7 @@ import { Call } from './room/call.js';
 import { announce, toast } from './ui/announce.js';
 import { showBanner } from './ui/banner.js';
 import { ChatPanel } from './ui/chat/chat_panel.js';
+import { handButton } from './ui/controls/hand.js';
 import { fitBar } from './ui/controls/bar.js';
 import { controls } from './ui/controls/controls.js';
 import { deviceBanner } from './ui/controls/device_problems.js';
@@ -59,6 +60,7 @@ function start(name, failed) {
   });
   tell(call, name);
   frame.start(call);
+  handButton(call);
   followRole(call);
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
   // Load the notes after the first media, or a while after the join, so that they never delay
@@ -83,6 +85,9 @@ function start(name, failed) {
  */
 function tell(call, name) {
   call.on('joined', ({ name }) => announce(text('call.joined', { name })));
+  call.on('hand', ({ id, name }) => {
+    if (id !== call.room.you) announce(text('call.hand_of', { name }));
+  });
   call.on('left', ({ name }) => announce(text('call.left', { name })));
   const notice = new Notice();
   const queue = new Queue();

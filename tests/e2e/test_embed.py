@@ -88,7 +88,7 @@ async def heard(page: Page, kind: str, *details: object) -> None:
     async def text() -> str:
         return f"{kind} {details} was not heard, but {await page.evaluate('window.heard')}"
 
-    await until(so, 20, text)
+    await until(so, 60, text)
 
 
 async def only_a_card(requests: list[Request]) -> None:
@@ -100,6 +100,16 @@ async def only_a_card(requests: list[Request]) -> None:
     assert set(kinds) <= {"document", "script", "image"}
     for request in ours:
         assert "cookie" not in await request.all_headers()
+
+
+async def raises_a_hand(page: Page, frame: FrameLocator, ann: Person) -> None:
+    """The page around the frame and another person hear of it."""
+    await frame.get_by_role("button", name="More").click()
+    await frame.get_by_role("button", name="Raise hand").click()
+    await heard(page, "hand", {"raised": True})
+    await expect(ann.group("Rita").get_by_role("img", name="hand raised")).to_be_visible()
+    await frame.get_by_role("button", name="Lower hand").click()
+    await heard(page, "hand", {"raised": False})
 
 
 async def test_a_reader_joins_from_a_blog_without_cookies_and_storage(
@@ -138,6 +148,7 @@ async def test_a_reader_joins_from_a_blog_without_cookies_and_storage(
     await heard(page, "people", {"count": 2, "names": ["Rita", "Ann"]})
     await heard(page, "muted", {"microphone": False, "camera": False})
 
+    await raises_a_hand(page, frame, ann)
     await page.evaluate("document.querySelector('conf-call').mute()")
     await heard(page, "muted", {"microphone": True, "camera": True})
     await page.evaluate("document.querySelector('conf-call').leave()")

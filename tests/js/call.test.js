@@ -99,6 +99,23 @@ test('people who join and leave are announced, those who were there before are n
   assert.deepEqual([seen.joined, seen.left], [[BEN, cy], [BEN, BEN]]);
 });
 
+test('a hand is raised until the room says so, and others hear of it', async () => {
+  const call = await joined();
+  const seen = listen(call);
+  const hands = () => socket().of('hand').map(({ raised }) => raised);
+  call.setHand(true);
+  assert.deepEqual(hands(), [true]);
+  // The message was lost: the room does not know of it.
+  socket().tell(state());
+  assert.deepEqual(hands(), [true, true]);
+  const people = state().people.map((person) => ({ ...person, hand: 5 }));
+  socket().tell({ ...state(), people });
+  assert.deepEqual(hands(), [true, true]);
+  assert.equal(seen.hand.length, people.length);
+  call.setHand(false);
+  assert.deepEqual(hands(), [true, true, false]);
+});
+
 test('an error about a chat line goes to the chat, any other is a problem', async () => {
   const call = await joined();
   const seen = listen(call);

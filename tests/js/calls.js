@@ -56,7 +56,7 @@ export const CROWD = Array.from({ length: 6 }, (_, i) => ({
 /** Collects the events of a call by name. */
 export function listen(call) {
   const seen = {
-    joined: [], left: [], ended: [], problem: [], role: [], fresh_link: [], condition: [],
+    joined: [], left: [], hand: [], ended: [], problem: [], role: [], fresh_link: [], condition: [],
   };
   for (const name of Object.keys(seen)) call.on(name, (detail) => seen[name].push(detail));
   return seen;

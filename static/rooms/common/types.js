@@ -30,7 +30,9 @@
  *
  * @typedef {{
  *   id: string, name: string, role: string, stream: boolean, link: string, photo: string,
- * }} Person `link`: the person's own site, or ''; `photo`: a path of this site, or ''
+ *   hand?: number,
+ * }} Person `link`: the person's own site, or ''; `photo`: a path of this site, or '';
+ *   `hand`: 0 while it is down
  * @typedef {{
  *   id: string, participant: string, source: Source, kind: string, muted: boolean, codec: string,
  * }} Track

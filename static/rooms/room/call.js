@@ -27,6 +27,7 @@ const CONDITIONS = new Set(['crowded', 'busy', 'unavailable', 'late']);
  *   changed: void,
  *   joined: Person,
  *   left: Person,
+ *   hand: Person,
  *   condition: import('./condition.js').Condition,
  *   role: {role: string, publish: boolean, raised: boolean},
  *   fresh_link: string,
@@ -62,6 +63,8 @@ export class Call extends Emitter {
     /** As it is shown; during a move it includes those who have not arrived yet. */
     this.room = EMPTY;
     this.over = false;
+    /** Does this person want their hand to be up? */
+    this.hand = false;
     /** As the server says it. */
     this._said = EMPTY;
     this._shown = new ShownRoom(EMPTY);
@@ -112,6 +115,19 @@ export class Call extends Emitter {
     if (now === this._condition) return;
     this._condition = now;
     this.emit('condition', now);
+  }
+
+  /** @param {boolean} raised */
+  setHand(raised) {
+    this.hand = raised;
+    this._askHand();
+    this._changed();
+  }
+
+  /** Nothing is queued: after a reconnect the room says whether the hand is up. */
+  _askHand() {
+    const { hand = 0 } = this._said.people.get(this._said.you) ?? {};
+    if (hand > 0 !== this.hand) this._signalling.send({ type: 'hand', raised: this.hand });
   }
 
   leave() {
@@ -273,6 +289,7 @@ export class Call extends Emitter {
     this._said = fromSnapshot(event);
     this._show();
     this._media.follow(this._said, event.resumed);
+    this._askHand();
     this._changed();
   }
 
@@ -313,6 +330,9 @@ export class Call extends Emitter {
     const { people } = this.room;
     for (const [id, person] of people) if (!before.people.has(id)) this.emit('joined', person);
     for (const [id, person] of before.people) if (!people.has(id)) this.emit('left', person);
+    for (const [id, person] of people) {
+      if (person.hand && !before.people.get(id)?.hand) this.emit('hand', person);
+    }
   }
 
   /**

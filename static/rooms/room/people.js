@@ -14,6 +14,7 @@ import { PRIORITY } from './slots.js';
  * @property {boolean} screen
  * @property {boolean} muted the microphone is off
  * @property {boolean} camera the camera is on
+ * @property {boolean} hand it is up
  * @property {boolean} speaking
  * @property {boolean} stream an encoder, not a person
  * @property {string} link the person's own site, or ''
@@ -51,6 +52,7 @@ export function tileModels(room, own) {
       own: mine,
       muted: !sends.microphone,
       camera: sends.camera,
+      hand: Boolean(person.hand),
       stream,
       link: siteLink(person.link),
       photo: ownPath(person.photo),

@@ -56,6 +56,7 @@ export class Frame {
       this._embedder.joined();
       const people = [...call.room.people.values()];
       this._embedder.people(people.map((person) => person.name));
+      this._embedder.hand(Boolean(call.room.people.get(call.room.you)?.hand));
       this._tellMuted();
     });
     this._local.on('changed', () => call.entered && !call.over && this._tellMuted());

@@ -43,7 +43,8 @@ export class Tile {
     const buttons = make('div', 'tile-buttons', this._remove, statistics, this._pin);
     this._muted = mark('mic-off', 'muted', text('call.muted'));
     this._speaks = mark('audio-lines', 'speaks', text('call.speaking'));
-    const label = make('div', 'tile-label', this._speaks, this._muted, this._name);
+    const hand = mark('hand', 'hand', text('call.hand'));
+    const label = make('div', 'tile-label', hand, this._speaks, this._muted, this._name);
     this.element = make('div', 'tile', this.video, this._avatar, label, this._limit, buttons);
     if (this.audio) this.element.append(this.audio);
     this.element.classList.toggle('screen', model.screen);
@@ -115,6 +116,7 @@ export class Tile {
     style.setProperty('--hue', `hsl(${hue(model.name)} 38% 46%)`);
     classList.toggle('is-muted', model.muted && !model.screen);
     classList.toggle('is-speaking', model.speaking);
+    classList.toggle('has-hand', model.hand && !model.screen);
     classList.toggle('live', media.live);
     this._pin.setAttribute('aria-pressed', String(pinned));
     attach(this.video, media.live ? media.video : null, this._play);
