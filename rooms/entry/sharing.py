@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from rooms.entry import hours
 from rooms.entry.passes import Pass
-from rooms.models import Invite, Room
+from rooms.models import Invite, Room, SignIn
 from rooms.roles import Grant, Role, VisitorPolicy
 
 
@@ -79,6 +79,8 @@ def whip(entry: Entry) -> dict[str, str] | None:
     """
     if not entry.grant.publish or entry.pass_.invite is None:
         return None
+    if entry.room.sign_in == SignIn.REQUIRED and not entry.grant.moderate:
+        return None  # a program cannot sign in
     # Each stream is one more admission, and an invite for a number of people has none to spare.
     invite = Invite.objects.filter(
         pk=entry.pass_.invite, uses_left=None, revoked=False, stopped=False

@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from rooms.entry import passes, removal
+from rooms.entry import passes, removal, sharing
 from rooms.entry.access import Refusal
 from rooms.entry.admission import admit, current_grant, current_grants, rights_today, was_removed
 from rooms.entry.passes import MAX_ME, MAX_NAME, MAX_TOKEN, Pass
+from rooms.entry.sharing import Entry
 from rooms.entry.standing import strongest
 from rooms.models import Arrival, Ban, Room, SignIn
 from rooms.roles import Grant, Role, VisitorPolicy
@@ -132,3 +133,19 @@ def test_a_pass_that_has_expired_proves_no_site_any_more(
     config = passes.read(page.context["config"]["pass"])
     assert config is not None
     assert (config.me, config.person) == ("", "ann")
+
+
+@pytest.mark.parametrize("role", [Role.SPEAKER, Role.MODERATOR])
+def test_a_program_that_streams_does_not_get_past_the_sign_in(
+    client: Client, room: Room, role: Role
+) -> None:
+    pass_ = invited(room, role, ANN)
+    invite = room.invites.get()
+    Room.objects.update(sign_in=SignIn.REQUIRED)
+    room.refresh_from_db()
+    entry = Entry(room, Grant(role), pass_)
+    assert (sharing.whip(entry) is None) is (role == Role.SPEAKER)
+    stream = {"headers": {"Authorization": f"Bearer {invite.token}"}, "data": "v=0"}
+    answer = client.post("/whip/garden/", content_type="application/sdp", **stream)
+    assert (b"People sign in to this room" in answer.content) is (role == Role.SPEAKER)
+    assert (answer.status_code == 403) is (role == Role.SPEAKER)
