@@ -20,7 +20,8 @@ from rooms.admin.bases import CallAttendances, RecordModelAdmin
 from rooms.admin.sites import ban_site_of
 from rooms.admin.widgets import full_link, invite_link
 from rooms.entry import removal
-from rooms.models import Arrival, Attendance, Ban, Call, ChatLine
+from rooms.indieweb import people
+from rooms.models import Arrival, Attendance, Ban, Call, ChatLine, SiteProfile
 from rooms.roles import Grant, Role
 from rooms.workers import sfu
 
@@ -94,6 +95,22 @@ class ChatLineAdmin(Record):
         """Their numbers are not used again."""
         for room in set(queryset.order_by().values_list("room", flat=True)):
             chat.delete(room, queryset.filter(room=room))
+
+
+@admin.register(SiteProfile)
+class SiteProfileAdmin(Record):
+    """Who has signed in with their own site."""
+
+    list_display = ["__str__", "me", "fetched"]
+    list_filter = ["fetched"]
+    list_select_related: list[str] = []
+    search_fields = ["name", "me"]
+
+    def delete_model(self, request: HttpRequest, obj: SiteProfile) -> None:
+        people.delete(SiteProfile.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[SiteProfile]) -> None:
+        people.delete(queryset)
 
 
 @admin.register(Ban)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from rooms import fetching
@@ -15,6 +17,25 @@ from rooms.indieweb.microformats import Card
 from rooms.models import SiteProfile
 
 logger = logging.getLogger(__name__)
+
+
+# A person who comes again is asked again, so this is long.
+KEPT = timedelta(days=90)
+
+
+def forget_old(now: datetime) -> int:
+    """Forget people who have not signed in for long, with their photos; return how many."""
+    return delete(SiteProfile.objects.filter(fetched__lt=now - KEPT))
+
+
+def delete(profiles: QuerySet[SiteProfile]) -> int:
+    """Delete profiles with their photos; return how many."""
+    rows = list(profiles)
+    SiteProfile.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    for row in rows:
+        if row.photo:
+            row.photo.storage.delete(str(row.photo.name))
+    return len(rows)
 
 
 def remember(proof: Proof, deadline: Deadline) -> SiteProfile:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.core.files.base import ContentFile
 from django.test import Client
+from django.utils import timezone
 
 from rooms.entry.access import Refusal
 from rooms.entry.admission import current_grants
 from rooms.entry.passes import Pass
-from rooms.models import Arrival, Ban, Room
+from rooms.indieweb import people
+from rooms.models import Arrival, Ban, Room, SiteProfile
 from rooms.roles import Role, VisitorPolicy
 from tests.rooms.support import ROOM_FORM
 
@@ -68,3 +73,21 @@ def test_only_those_who_may_change_rooms_and_add_bans_see_the_action(client: Cli
     ban_sites(client, arrive(room, "ann", "https://ann.example/"))
     room.refresh_from_db()
     assert room.banned_domains == ""
+
+
+def test_a_profile_goes_with_its_photo_by_hand_or_after_a_time(owner: Client) -> None:
+    kept = []
+    for n, age in enumerate((0, 1, 91)):
+        profile = SiteProfile(
+            me=f"https://{n}.example/", fetched=timezone.now() - timedelta(days=age)
+        )
+        profile.photo.save(f"{n}.webp", ContentFile(b"photo"))
+        kept.append(profile)
+    assert people.forget_old(timezone.now()) == 1
+    page = owner.get("/admin/rooms/siteprofile/").content.decode()
+    assert "https://1.example/" in page
+    assert "https://2.example/" not in page
+    owner.post(f"/admin/rooms/siteprofile/{kept[0].pk}/delete/", {"post": "yes"})
+    assert [profile.pk for profile in SiteProfile.objects.all()] == [kept[1].pk]
+    storage = kept[0].photo.storage
+    assert [storage.exists(str(p.photo.name)) for p in kept] == [False, True, False]

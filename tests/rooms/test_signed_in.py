@@ -145,7 +145,7 @@ def test_a_program_that_streams_does_not_get_past_the_sign_in(
     room.refresh_from_db()
     entry = Entry(room, Grant(role), pass_)
     assert (sharing.whip(entry) is None) is (role == Role.SPEAKER)
-    stream = {"headers": {"Authorization": f"Bearer {invite.token}"}, "data": "v=0"}
-    answer = client.post("/whip/garden/", content_type="application/sdp", **stream)
+    key = {"Authorization": f"Bearer {invite.token}"}
+    answer = client.post("/whip/garden/", "v=0", content_type="application/sdp", headers=key)
     assert (b"People sign in to this room" in answer.content) is (role == Role.SPEAKER)
     assert (answer.status_code == 403) is (role == Role.SPEAKER)

@@ -27,6 +27,7 @@ from django.db.models import Count
 
 from rooms.entry import admission
 from rooms.entry.steady_clock import steady_now
+from rooms.indieweb import people
 from rooms.indieweb.webmentions.work import Workers
 from rooms.management.after_call import AfterCall
 from rooms.management.lost_rights import LostRights
@@ -135,9 +136,10 @@ class Keeper:
             raise failed[0]
 
     def forget_arrivals(self, now: datetime, at: float) -> None:
-        """Forget old arrivals now and then."""
+        """Forget old arrivals, and people who have not signed in for long, now and then."""
         if self._forgot is None or at - self._forgot >= FORGET_SECONDS:
             admission.forget_arrivals(now)
+            people.forget_old(now)
             self._forgot = at
 
     def record_calls(self) -> int:
