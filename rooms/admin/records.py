@@ -103,7 +103,7 @@ class SiteProfileAdmin(Record):
 
     list_display = ["__str__", "me", "fetched"]
     list_filter = ["fetched"]
-    list_select_related: list[str] = []
+    list_select_related = []
     search_fields = ["name", "me"]
 
     def delete_model(self, request: HttpRequest, obj: SiteProfile) -> None:
