@@ -27,6 +27,8 @@ write turn_secret "$(random)"
 write metrics_token "$(random)"
 # Replace it by the password of your mail server. Without EMAIL_USER it is not used.
 write email_password "$(random)"
+# Replace it by the token of your own site. Without MICROPUB_URL it is not used.
+write micropub_token "$(random)"
 write etherpad_api_key "$(random)"
 write etherpad_db_password "$(random)"
 

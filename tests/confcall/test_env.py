@@ -269,7 +269,7 @@ FITTING_TURN: dict[str, Any] = {"TURN_URLS": [], "TURN_SECRET": ""}
         ({"TURN_SECRET": "x"}, ["confcall.E105"]),
         ({"TURN_SECRET": "x", "TURN_URLS": ["turn:turn.example.org"]}, []),
         ({"MICROPUB_URL": "https://a.example/?x=micropub"}, ["confcall.E106"]),
-        ({"MICROPUB_TOKEN": "x"}, ["confcall.E106"]),
+        ({"MICROPUB_TOKEN": "x"}, []),
         ({"MICROPUB_URL": "https://a.example/m", "MICROPUB_TOKEN": "x"}, []),
         ({"MICROPUB_URL": "http://a.example/m", "MICROPUB_TOKEN": "x"}, ["confcall.E107"]),
         (
