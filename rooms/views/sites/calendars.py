@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.http import parse_etags
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -84,12 +84,9 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, body: bytes) -> HttpResponse:
-    """The file, or that it is the one which the caller has already (RFC 9110, section 13.1.2)."""
+    """The file, or that it is the one which the caller has already."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    same = "*" in known or tag in [each.removeprefix("W/") for each in known]
-    response = HttpResponseNotModified() if same else HttpResponse(body)
-    if not same:
-        response["Content-Type"] = "text/calendar; charset=utf-8"
-    response["ETag"] = tag
+    kind = "text/calendar; charset=utf-8"
+    whole = HttpResponse(body, content_type=kind, headers={"ETag": tag})
+    response: HttpResponse = get_conditional_response(request, tag, response=whole) or whole
     return response
