@@ -257,7 +257,7 @@ async def all_to_all(call: Call, count: int, options: Any) -> tuple[list[LightCl
 async def settled(receivers: list[LightClient], streams: int) -> None:
     """Wait until everyone steadily receives every stream: bandwidth estimates begin low."""
     async with asyncio.timeout(JOIN_SECONDS):
-        while not all(len(r.receiver.first_frame) == streams for r in receivers):  # noqa: ASYNC110
+        while not all(len(r.receiver.first_frame) == streams for r in receivers):
             await asyncio.sleep(0.05)
     before = -1
     while before != (now := sum(client.receiver.pauses for client in receivers)):
