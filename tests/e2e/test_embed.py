@@ -166,6 +166,8 @@ async def test_only_listed_sites_may_frame_a_room(
     listed(confcall, "closely", blog.at("a.test")[:-1])
     blog.write("/post", post(confcall, "closely"))
     blog.write("/around", f'<iframe src="{blog.at("a.test", "/post")}"></iframe>')
+    # Each page around the frame counts: listed, then unlisted, then listed.
+    blog.write("/chain", f'<iframe src="{blog.at("c.test", "/around")}"></iframe>')
     # Without allow-same-origin, the origin of the post is "null".
     blog.write("/null", '<iframe sandbox="allow-scripts" src="/post"></iframe>')
     admin = f"{call_site(confcall)}/admin/"
@@ -175,6 +177,7 @@ async def test_only_listed_sites_may_frame_a_room(
         ("a.test", "/post", True),
         ("c.test", "/post", False),
         ("c.test", "/around", False),
+        ("a.test", "/chain", False),
         ("a.test", "/null", False),
         ("a.test", "/admin", False),
     ):
