@@ -68,5 +68,15 @@ def test_a_hostile_page_says_nothing_and_breaks_nothing(html: str) -> None:
     representative(parsed, ME)
 
 
+def test_a_page_that_keeps_the_parser_busy_is_given_up() -> None:
+    # In one process this took 23 s, and a page of twice the size eight times as long.
+    parsed = parse(page("<b>" * 20_000 + CARD.format("", "/", "Ann", "")))
+    assert parsed == {"items": [], "rels": {}}
+
+
+def test_a_page_with_many_tags_is_read_in_another_process() -> None:
+    assert whose("<p>words</p>" * 500, CARD.format("", "/", "Änn", "")).name == "Änn"
+
+
 def test_what_is_not_html_has_no_microformats() -> None:
     assert parse(page(CARD.format("", "/", "Ann", ""), "text/plain")) == {"items": [], "rels": {}}
