@@ -18,7 +18,11 @@ from rooms.page import moments
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Plain text, with complete addresses; ``event`` is for programs that know events."""
+    """Plain text, with complete addresses.
+
+    ``about`` is the room's own words, whose links are those of its page. ``event`` is for programs
+    that know events.
+    """
 
     title: str
     description: str
@@ -27,6 +31,7 @@ class Preview:
     alt: str
     site: str
     oembed: str
+    about: str
     event: Event | None
 
 
@@ -41,6 +46,7 @@ def of(what: Shared, now: datetime) -> Preview:
         alt=(background.alt if background else "") or what.room.title,
         site=site_name(),
         oembed=oembed.discovery(what),
+        about=what.room.description,
         event=event_of(what.room, now),
     )
 

@@ -29,6 +29,7 @@ from rooms.entry.framing import let_frame
 from rooms.models import Room
 from rooms.page import link_preview
 from rooms.roles import VisitorPolicy
+from rooms.views.announcing import announce
 from rooms.views.framed import is_framed
 
 ENTER = "enter"
@@ -72,6 +73,8 @@ def preview(request: HttpRequest, **link: str) -> HttpResponse:
     title = _("Notes of a call") if notes else _("Join the call")
     found = link_preview.of_link(timezone.now(), **link)
     values = {"title": found.title if found else title, "link_preview": found}
+    if found and "slug" in link:
+        announce(request)
     response = render(request, "rooms/preview.html", values)
     if notes:
         # The call page frames the notes, in old browsers too.

@@ -83,3 +83,17 @@ def test_a_room_that_becomes_public_tells_the_sites_in_its_description(
     assert owner.post(change, form).status_code == 302
     row = Webmention.objects.get(incoming=False, target="https://ann.example/cake")
     assert row.source.endswith("/r/tea/")
+
+
+def test_programs_find_where_to_send_answers_and_what_the_room_links_to(
+    client: Client, room: Room
+) -> None:
+    Room.objects.filter(pk=room.pk).update(description="See https://ann.example/cake.")
+    program = client.get("/r/tea/")
+    assert 'rel="webmention"' in program["Link"]
+    text = program.content.decode()
+    assert '<link rel="webmention" href="' in text
+    assert '<a href="https://ann.example/cake"' in text
+    assert '<a href="https://ann.example/cake"' in page(client)
+    Room.objects.filter(pk=room.pk).update(visitors="nothing")
+    assert "Link" not in client.get("/r/tea/")
