@@ -38,7 +38,9 @@ def test_nothing_of_the_text_is_left_and_an_old_copy_becomes_empty() -> None:
     assert b"secret" not in update
     assert b"other" not in update
     fresh = store.document([update])
-    assert (str(fresh.get("notes", type=Text)), fresh.get_state()) == ("", old.get_state())
+    assert str(fresh.get("notes", type=Text)) == ""
+    # The same bytes, but the library writes the people in any order.
+    assert sorted(fresh.get_state()) == sorted(old.get_state())
     # Somebody who was away and wrote meanwhile.
     old.get("notes", type=Text).insert(5, "NEW")
     lacking = old.get_update(fresh.get_state())
