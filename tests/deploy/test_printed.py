@@ -32,8 +32,8 @@ SCRIPTS = [block for block in printed_blocks() if block.language == "sh"]
 LINES = [line for block in SCRIPTS for line in block.text.splitlines()]
 # Proxies are tested in test_proxies.py, the others here.
 LANGUAGES = {"sh", "yaml", "ini", "caddyfile", "nginx", "apache"}
-# Those of docs/embedding.md and the README run in tests/e2e/test_embed.py.
-ELSEWHERE = {"css", "html"}
+# That of the README runs, with those of docs/embedding.md, in tests/e2e/test_embed.py.
+ELSEWHERE = {"html"}
 CADDYFILE = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
 # Beside those of confcall.env; NAME_FILE stands for all of the secrets.
 KNOWN = {*SETTINGS, *re.findall(r"\{\$(\w+)", CADDYFILE), "SFU_WORKER", "NAME"}
