@@ -12,6 +12,7 @@ from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from confcall.hot_cards import HotCards  # noqa: E402
 from rooms import database  # noqa: E402
 from rooms.consumers.origin import SiteOriginValidator  # noqa: E402
 from rooms.routing import websocket_urlpatterns  # noqa: E402
@@ -23,7 +24,7 @@ _websockets = URLRouter([*websocket_urlpatterns, re_path(r"", WebsocketDenier.as
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": HotCards(django_application),
         "websocket": SiteOriginValidator(_websockets, settings.SITE_ORIGINS),
     }
 )
