@@ -31,15 +31,17 @@ WARM_SECONDS = 2.0
 GIVE_UP_SECONDS = 10.0
 
 # Python runs a module of this name first, in every process of the product. It writes down how many
-# statements went to the database, and may turn the cache off.
+# statements went to the database, and may turn both caches off.
 PROBE = """
 import os, sys, threading, time
 def probe():
-    while not all(n in sys.modules for n in ("rooms.cards.cache", "rooms.urls")):
+    names = "rooms.cards.cache", "rooms.urls", "confcall.hot_cards"
+    while not all(name in sys.modules for name in names):
         time.sleep(0.05)
     from django.db.backends import utils
     if os.environ["BENCH_CACHE"] == "off":
         sys.modules["rooms.cards.cache"].KEPT_SECONDS = -1.0
+        sys.modules["confcall.hot_cards"].KEPT_SECONDS = -1.0
     count, execute = [0], utils.CursorWrapper.execute
     def counted(self, sql, params=None):
         count[0] += 1

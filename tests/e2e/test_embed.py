@@ -266,7 +266,8 @@ async def test_the_snippets_of_the_documentation_work(
     key = confcall.shell(
         "from rooms.models import Room\nprint(Room.objects.get(slug='garden').notes_key)"
     )
-    text = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    pages = [ROOT / "README.md", ROOT / "docs" / "embedding.md"]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     snippets = [found for found in SNIPPET.findall(text) if "<script" in found or "<i" in found]
     assert len(snippets) >= 5
     context = await reader.new_context(viewport={"width": 1280, "height": 800})
