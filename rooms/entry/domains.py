@@ -8,13 +8,11 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from rooms import hostnames
+
 MAX_LINES = 1000
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-
-# Python's codec follows IDNA 2003, in which these become other letters, or nothing. That would be
-# the domain of somebody else.
-_DEVIATIONS = frozenset("ßς\u200c\u200d")
 
 
 class BadDomain(ValueError):
@@ -37,13 +35,12 @@ def to_ascii(domain: str) -> str:
 
     Raises BadDomain.
     """
-    name = domain.strip().rstrip(".").lower()
     try:
-        name = "" if _DEVIATIONS & set(name) else name.encode("idna").decode("ascii")
-    except UnicodeError:
+        name = hostnames.to_ascii(domain.strip()).rstrip(".")
+    except hostnames.BadHost:
         name = ""
     labels = name.split(".")
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(name) > hostnames.LONGEST or not all(_LABEL.fullmatch(label) for label in labels):
         raise BadDomain(domain)
     if labels[-1].isdecimal():  # an address, such as 192.0.2.1
         raise BadDomain(domain)

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from rooms import hostnames
 from rooms.security import content_security_policy
 
 # All of them are in one header. Proxies commonly allow 8 kB of headers.
@@ -27,8 +28,6 @@ _LINE = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^/?#\\]*)(?P<rest
 _PORT = re.compile(r":(?P<port>\d{0,5})\Z", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z", re.ASCII)
 _NUMBER = re.compile(r"(?:\d+|0x[0-9a-f]*)\Z", re.ASCII)
-# Full stops of other scripts. Browsers read them as dots, too.
-_DOTS = re.compile("[\u3002\uff0e\uff61]")
 
 
 class Framed(Protocol):
@@ -158,26 +157,18 @@ def _split(place: str) -> tuple[str, int | None]:
 
 def _host(name: str) -> str:
     """A host's name in ASCII letters, digits and hyphens."""
-    labels = [_ascii(label) for label in _DOTS.sub(".", name).split(".")]
-    host = ".".join(labels)
-    if len(host) > 253 or not all(_LABEL.match(label) for label in labels):
+    try:
+        host = hostnames.to_ascii(name)
+    except hostnames.BadHost:
+        host = ""
+    labels = host.split(".")
+    if len(host) > hostnames.LONGEST or not all(_LABEL.match(label) for label in labels):
         raise BadOrigin(
             _("This is not the name of a site. Copy it from the address bar of your browser.")
         )
     if _NUMBER.match(labels[-1]) and not _is_ipv4(labels):
         raise BadOrigin(_("This is not a complete IP address, such as 192.0.2.7."))
     return host
-
-
-def _ascii(label: str) -> str:
-    """A label as browsers send it: in lower case, with other letters in Punycode (RFC 3492)."""
-    label = unicodedata.normalize("NFKC", label).lower()
-    if label.isascii():
-        return label
-    label = unicodedata.normalize("NFKC", label)
-    if not all(char == "-" or unicodedata.category(char)[0] in "LMN" for char in label):
-        return ""
-    return "xn--" + label.encode("punycode").decode("ascii")
 
 
 def _is_ipv4(labels: list[str]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from rooms import hostnames
 from rooms.fetching.errors import Refused
 
 LONGEST = 2000  # characters
@@ -60,10 +61,8 @@ def parse(url: str) -> Target:
     try:
         parts = urlsplit(url)
         port = parts.port
-        host = (parts.hostname or "").rstrip(".")
-        if not host.isascii():
-            host = host.encode("idna").decode("ascii")
-    except ValueError as exc:  # UnicodeError is one too
+        host = hostnames.to_ascii(parts.hostname or "").rstrip(".")
+    except ValueError as exc:  # BadHost is one too
         raise Refused("The address cannot be understood.") from exc
     if parts.scheme not in _PORTS:
         raise Refused("The address does not begin with https:// or http://.")
