@@ -7,6 +7,7 @@ finished answer is kept for a second, with the headers that the middleware has a
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -14,9 +15,7 @@ from typing import Any
 KEPT_SECONDS = 1.0
 MOST = 200
 
-# What an answer depends on, besides the address: whether Django knows the host, and redirects to
-# https.
-NAMES = (b"host", b"x-forwarded-proto")
+_PORT = re.compile(rb":\d*\Z")
 
 Message = dict[str, Any]
 Key = tuple[Any, ...]
@@ -56,11 +55,18 @@ class HotCards:
 
 
 def _key(scope: dict[str, Any]) -> Key | None:
-    """For requests whose answer is the same for everyone; None for all others."""
+    """For requests whose answer is the same for everyone; None for all others.
+
+    The key has only what an answer depends on: the path, whether Django knows the host, and whether
+    it redirects to https. No card reads the query, and Django does not check a host's port. Were
+    they in the key, made-up ones would push hot cards out.
+    """
     if scope["method"] != "GET" or not scope["path"].startswith("/e/"):
         return None
     headers = scope["headers"]
     if any(name == b"if-none-match" for name, _ in headers):
         return None
-    chosen = tuple((name, value) for name, value in headers if name in NAMES)
-    return scope["scheme"], scope["path"], scope["query_string"], chosen
+    hosts = tuple(_PORT.sub(b"", value) for name, value in headers if name == b"host")
+    said = b",".join(value for name, value in headers if name == b"x-forwarded-proto")
+    https = said.partition(b",")[0].strip() == b"https"  # as Django reads it
+    return scope["scheme"], scope["path"], hosts, https

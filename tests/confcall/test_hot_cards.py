@@ -62,15 +62,25 @@ async def test_all_else_goes_to_django(more: dict[str, Any]) -> None:
     assert site.asked == 2
 
 
-async def test_host_scheme_and_query_have_answers_of_their_own() -> None:
+async def test_host_and_scheme_have_answers_of_their_own() -> None:
     site = Site()
     app = HotCards(site)
     await ask(app)
     await ask(app, headers=[(b"host", b"other.example.org")])
     await ask(app, headers=[HOST, (b"x-forwarded-proto", b"https")])
     await ask(app, scheme="https")
-    await ask(app, query_string=b"x")
-    assert site.asked == 5
+    assert site.asked == 4
+
+
+async def test_nothing_made_up_pushes_a_hot_card_out() -> None:
+    site = Site()
+    app = HotCards(site)
+    for number in range(3 * hot_cards.MOST):
+        await ask(app, query_string=b"%d" % number)
+        await ask(app, headers=[(b"host", b"call.example.org:%d" % number)])
+        await ask(app, headers=[HOST, (b"x-forwarded-proto", b"%d" % number)])
+    assert site.asked == 1
+    assert len(app._kept) == 1
 
 
 async def test_what_is_not_found_is_asked_again_and_memory_is_bounded() -> None:
