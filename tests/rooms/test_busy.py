@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.utils import CursorWrapper
 from django.test import Client, RequestFactory
 
 from rooms.models import Room
@@ -87,3 +88,25 @@ def test_the_call_page_may_frame_the_answer_for_the_notes() -> None:
     response = busy(RequestFactory().get("/n/key/"))
     assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
     assert response["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize("path", ["/r/garden/", "/i/token/", "/n/key/", "/e/r/garden/"])
+@pytest.mark.parametrize(("query", "headers"), [("?frame", {}), ("", {"Sec-Fetch-Dest": "iframe"})])
+def test_a_frame_in_another_site_is_not_empty_while_the_database_is_away(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str, query: str, headers: dict[str, str]
+) -> None:
+    def locked(*args: object, **kwargs: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(CursorWrapper, "execute", locked)
+    response = client.get(path + query, headers=headers)
+    assert response.status_code == 503
+    assert "frame-ancestors *;" in response["Content-Security-Policy"] + ";"
+    assert "X-Frame-Options" not in response
+
+
+@pytest.mark.parametrize("path", ["/r/garden/", "/admin/?frame", "/?frame"])
+def test_no_other_answer_shows_in_a_frame(path: str) -> None:
+    response = busy(RequestFactory().get(path))
+    assert "Content-Security-Policy" not in response, "the middleware adds the strict one"
+    assert not getattr(response, "xframe_options_exempt", False)
