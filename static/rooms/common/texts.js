@@ -1,4 +1,4 @@
-// The page's texts come translated from the server, in its configuration (rooms/page/texts.py).
+// The page's texts come translated from the server, in its configuration (rooms/page/texts/).
 
 /** @type {Record<string, string>} */
 let texts = {};

@@ -1,0 +1,27 @@
+"""What scripts say to people: key -> text. Pages hand it to their scripts with ``for_scripts``.
+
+``{name}`` and the like are filled in by ``static/rooms/common/texts.js``. A text says what happened
+and what to do next. Each area has a module of its own; the first word of a key is usually its area.
+"""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+
+from rooms.page.texts import call, chat, connection, devices, end, links, notes, quality
+
+TEXTS: dict[str, str | Promise] = {
+    **call.TEXTS,
+    **chat.TEXTS,
+    **connection.TEXTS,
+    **devices.TEXTS,
+    **end.TEXTS,
+    **links.TEXTS,
+    **notes.TEXTS,
+    **quality.TEXTS,
+}
+
+
+def for_scripts() -> dict[str, str]:
+    """All texts in the language of the request."""
+    return {key: str(text) for key, text in TEXTS.items()}
