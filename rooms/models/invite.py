@@ -129,6 +129,10 @@ class Arrival(models.Model):
     kind = models.CharField(max_length=4, default="call")
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     name = models.CharField(_("name"), max_length=60, blank=True)
+    # Whether they gave no name, so that a host may give them one.
+    unnamed = models.BooleanField(default=False, editable=False)
+    # The number of the newest chat line when they first came in by this invite.
+    chat_from = models.PositiveIntegerField(null=True, editable=False)
     me = models.URLField(_("site"), max_length=500, blank=True)
     since = models.DateTimeField(_("since"), default=timezone.now)
 

@@ -1,4 +1,4 @@
-"""Groups of a room's settings: where it is embedded, when it is open, who signs in, what is kept.
+"""Groups of a room's settings: where it is embedded, when it is open, who waits, what is kept.
 
 Each is abstract: the columns are in the room's table.
 """
@@ -67,6 +67,11 @@ class Opening(models.Model):
         default=False,
         help_text=_("At most one message in five minutes, to every owner with an e-mail address."),
     )
+    knock_push = models.BooleanField(
+        _("notify my devices when someone waits"),
+        default=False,
+        help_text=_("At most one notification in five minutes, to every device you have added."),
+    )
     knocked = models.DateTimeField(null=True, editable=False)
 
     class Meta:
@@ -89,6 +94,59 @@ class Opening(models.Model):
             raise ValidationError(
                 {"closes": _("A weekly call lasts at most a week. Let it close earlier.")}
             )
+
+
+class WaitingRoom(models.TextChoices):
+    """Who waits until a host lets them in."""
+
+    OFF = "", _("off")
+    GUESTS = "guests", _("guests without an invite")
+    ALL = "all", _("all but hosts")
+
+
+class Hosting(models.Model):
+    """What the hosts have decided about everyone. About one person, see ``Decision``."""
+
+    waiting_room = models.CharField(
+        _("Waiting room"),
+        max_length=6,
+        choices=WaitingRoom.choices,
+        default=WaitingRoom.OFF,
+        blank=True,
+        help_text=_("These people wait until a host in the call lets them in."),
+    )
+    mics_held = models.BooleanField(
+        _("keep guests muted"),
+        default=False,
+        help_text=_("Guests come in muted, and speak only when a host asks them to."),
+    )
+    # When a host last ended the call for everyone. Whoever came in before that is out.
+    ended = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Chatting(models.Model):
+    """What people find in the chat, and for how long."""
+
+    chat_history = models.BooleanField(
+        _("show newcomers the earlier messages"),
+        default=True,
+        help_text=_("Otherwise people see only what is written after they have joined."),
+    )
+    chat_days = models.PositiveSmallIntegerField(
+        _("delete chat messages after (days)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Leave it empty to keep them with the room."),
+    )
+    # Counts the edits and deletions of lines, see ChatLine.change.
+    chat_changes = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
 
 
 class SignIn(models.TextChoices):

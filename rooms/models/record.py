@@ -14,6 +14,10 @@ class ChatLine(models.Model):
     """A line of a room's chat. ``number`` counts 1, 2, 3 … in the room.
 
     (room, person, nonce) is unique, so a line can be sent again safely.
+
+    ``reply_to`` is the number of the line that it answers. An edit or a deletion gets the next
+    number of the room's ``chat_changes``, as ``change``; 0: there was none. ``changed_by`` is the
+    name of who did it last. The text of a deleted line is empty.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="chat_lines")
@@ -23,6 +27,11 @@ class ChatLine(models.Model):
     name = models.CharField(_("name"), max_length=60)
     text = models.CharField(_("text"), max_length=2000)
     sent = models.DateTimeField(_("sent"), default=timezone.now)
+    reply_to = models.PositiveIntegerField(null=True, blank=True)
+    edited = models.DateTimeField(_("edited"), null=True, blank=True)
+    deleted = models.DateTimeField(_("deleted"), null=True, blank=True)
+    changed_by = models.CharField(_("changed by"), max_length=60, blank=True)
+    change = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("chat line")
@@ -48,6 +57,53 @@ class NotesUpdate(models.Model):
 
     class Meta:
         ordering = ["room", "id"]
+
+
+class NotesAuthor(models.Model):
+    """Who wrote with a Yjs client id in a room's built-in notes."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="notes_authors")
+    client = models.BigIntegerField()
+    name = models.CharField(max_length=60)
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "client"], name="one_author_per_client")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NotesVersion(models.Model):
+    """The built-in notes as they were at a time: one Yjs update that holds all of them."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="notes_versions")
+    update_bytes = models.BinaryField()
+    names = models.CharField(max_length=300, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["room", "-created"]
+
+    def __str__(self) -> str:
+        return f"{self.room} – {self.created:%Y-%m-%d %H:%M}"
+
+
+class PadSession(models.Model):
+    """Somebody's session in a room's Etherpad group. It ends when their right ends."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="pad_sessions")
+    person = models.CharField(max_length=40)
+    session = models.CharField(max_length=60, unique=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["room", "person"], name="pad_sessions_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person} – {self.room}"
 
 
 class Call(models.Model):

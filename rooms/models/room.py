@@ -11,7 +11,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from rooms.models.parts import Embedding, Keeping, Opening, SigningIn
+from rooms.models.parts import Chatting, Embedding, Hosting, Keeping, Opening, SigningIn
 from rooms.roles import VisitorPolicy
 
 
@@ -78,7 +78,7 @@ class Background(models.Model):
         return self.title
 
 
-class Room(Embedding, Opening, SigningIn, Keeping):
+class Room(Embedding, Opening, Hosting, SigningIn, Chatting, Keeping):
     """A place for calls. Only the media workers know who is in one."""
 
     slug = models.CharField(_("address"), max_length=63, unique=True, validators=[slug_validator])
@@ -124,6 +124,7 @@ class Room(Embedding, Opening, SigningIn, Keeping):
         ),
     )
     pad_id = models.CharField(_("Etherpad id"), max_length=120, blank=True, editable=False)
+    pad_group = models.CharField(max_length=60, blank=True, editable=False)
     pad_read_only_id = models.CharField(max_length=120, blank=True, editable=False)
     notes_key = models.CharField(max_length=40, default=new_notes_key, unique=True, editable=False)
     notes_read_key = models.CharField(
