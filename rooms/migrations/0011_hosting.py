@@ -3,201 +3,395 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import rooms.models.owner
 from django.conf import settings
 from django.db import migrations, models
 
+import rooms.models.owner
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('rooms', '0010_room_changed'),
+        ("rooms", "0010_room_changed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('time_zone', models.CharField(blank=True, max_length=64, validators=[rooms.models.owner.check_time_zone], verbose_name='time zone')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        blank=True,
+                        max_length=64,
+                        validators=[rooms.models.owner.check_time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'site',
-                'verbose_name_plural': 'site',
+                "verbose_name": "site",
+                "verbose_name_plural": "site",
             },
         ),
         migrations.AddField(
-            model_name='arrival',
-            name='chat_from',
+            model_name="arrival",
+            name="chat_from",
             field=models.PositiveIntegerField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='arrival',
-            name='unnamed',
+            model_name="arrival",
+            name="unnamed",
             field=models.BooleanField(default=False, editable=False),
         ),
         migrations.AddField(
-            model_name='chatline',
-            name='change',
+            model_name="chatline",
+            name="change",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='chatline',
-            name='changed_by',
-            field=models.CharField(blank=True, max_length=60, verbose_name='changed by'),
+            model_name="chatline",
+            name="changed_by",
+            field=models.CharField(blank=True, max_length=60, verbose_name="changed by"),
         ),
         migrations.AddField(
-            model_name='chatline',
-            name='deleted',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='deleted'),
+            model_name="chatline",
+            name="deleted",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="deleted"),
         ),
         migrations.AddField(
-            model_name='chatline',
-            name='edited',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='edited'),
+            model_name="chatline",
+            name="edited",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="edited"),
         ),
         migrations.AddField(
-            model_name='chatline',
-            name='reply_to',
+            model_name="chatline",
+            name="reply_to",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='room',
-            name='chat_changes',
+            model_name="room",
+            name="chat_changes",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='room',
-            name='chat_days',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='Leave it empty to keep them with the room.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='delete chat messages after (days)'),
+            model_name="room",
+            name="chat_days",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="Leave it empty to keep them with the room.",
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(3650),
+                ],
+                verbose_name="delete chat messages after (days)",
+            ),
         ),
         migrations.AddField(
-            model_name='room',
-            name='chat_history',
-            field=models.BooleanField(default=True, help_text='Otherwise people see only what is written after they have joined.', verbose_name='show newcomers the earlier messages'),
+            model_name="room",
+            name="chat_history",
+            field=models.BooleanField(
+                default=True,
+                help_text="Otherwise people see only what is written after they have joined.",
+                verbose_name="show newcomers the earlier messages",
+            ),
         ),
         migrations.AddField(
-            model_name='room',
-            name='ended',
+            model_name="room",
+            name="ended",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='room',
-            name='knock_push',
-            field=models.BooleanField(default=False, help_text='At most one notification in five minutes, to every device you have added.', verbose_name='notify my devices when someone waits'),
+            model_name="room",
+            name="knock_push",
+            field=models.BooleanField(
+                default=False,
+                help_text="At most one notification in five minutes, to every device you have added.",
+                verbose_name="notify my devices when someone waits",
+            ),
         ),
         migrations.AddField(
-            model_name='room',
-            name='mics_held',
-            field=models.BooleanField(default=False, help_text='Guests come in muted, and speak only when a host asks them to.', verbose_name='keep guests muted'),
+            model_name="room",
+            name="mics_held",
+            field=models.BooleanField(
+                default=False,
+                help_text="Guests come in muted, and speak only when a host asks them to.",
+                verbose_name="keep guests muted",
+            ),
         ),
         migrations.AddField(
-            model_name='room',
-            name='pad_group',
+            model_name="room",
+            name="pad_group",
             field=models.CharField(blank=True, editable=False, max_length=60),
         ),
         migrations.AddField(
-            model_name='room',
-            name='waiting_room',
-            field=models.CharField(blank=True, choices=[('', 'off'), ('guests', 'guests without an invite'), ('all', 'all but hosts')], default='', help_text='These people wait until a host in the call lets them in.', max_length=6, verbose_name='Waiting room'),
+            model_name="room",
+            name="waiting_room",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "off"),
+                    ("guests", "guests without an invite"),
+                    ("all", "all but hosts"),
+                ],
+                default="",
+                help_text="These people wait until a host in the call lets them in.",
+                max_length=6,
+                verbose_name="Waiting room",
+            ),
         ),
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('endpoint', models.URLField(max_length=500, unique=True)),
-                ('p256dh', models.CharField(max_length=120)),
-                ('auth', models.CharField(max_length=60)),
-                ('label', models.CharField(blank=True, max_length=80, verbose_name='device')),
-                ('created', models.DateTimeField(auto_now_add=True, verbose_name='since')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='devices', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("endpoint", models.URLField(max_length=500, unique=True)),
+                ("p256dh", models.CharField(max_length=120)),
+                ("auth", models.CharField(max_length=60)),
+                ("label", models.CharField(blank=True, max_length=80, verbose_name="device")),
+                ("created", models.DateTimeField(auto_now_add=True, verbose_name="since")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="devices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'device',
-                'verbose_name_plural': 'devices',
-                'ordering': ['created'],
+                "verbose_name": "device",
+                "verbose_name_plural": "devices",
+                "ordering": ["created"],
             },
         ),
         migrations.CreateModel(
-            name='NotesVersion',
+            name="NotesVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('update_bytes', models.BinaryField()),
-                ('names', models.CharField(blank=True, max_length=300)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes_versions', to='rooms.room')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("update_bytes", models.BinaryField()),
+                ("names", models.CharField(blank=True, max_length=300)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes_versions",
+                        to="rooms.room",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['room', '-created'],
+                "ordering": ["room", "-created"],
             },
         ),
         migrations.CreateModel(
-            name='ScheduledBackground',
+            name="ScheduledBackground",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('occasion', models.CharField(choices=[('dates', 'between two dates'), ('new_year', 'New Year'), ('carnival', 'carnival'), ('valentine', 'Valentine’s Day'), ('easter', 'Easter'), ('pentecost', 'Pentecost'), ('halloween', 'Halloween'), ('advent', 'Advent'), ('christmas', 'Christmas'), ('spring', 'spring'), ('summer', 'summer'), ('autumn', 'autumn'), ('winter', 'winter')], default='dates', max_length=10, verbose_name='when')),
-                ('begins', models.DateField(blank=True, null=True, verbose_name='first day')),
-                ('ends', models.DateField(blank=True, null=True, verbose_name='last day')),
-                ('yearly', models.BooleanField(default=True, verbose_name='every year')),
-                ('background', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='occasions', to='rooms.background', verbose_name='background')),
-                ('room', models.ForeignKey(blank=True, help_text='Leave it empty for all rooms.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='scheduled_backgrounds', to='rooms.room', verbose_name='room')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "occasion",
+                    models.CharField(
+                        choices=[
+                            ("dates", "between two dates"),
+                            ("new_year", "New Year"),
+                            ("carnival", "carnival"),
+                            ("valentine", "Valentine’s Day"),
+                            ("easter", "Easter"),
+                            ("pentecost", "Pentecost"),
+                            ("halloween", "Halloween"),
+                            ("advent", "Advent"),
+                            ("christmas", "Christmas"),
+                            ("spring", "spring"),
+                            ("summer", "summer"),
+                            ("autumn", "autumn"),
+                            ("winter", "winter"),
+                        ],
+                        default="dates",
+                        max_length=10,
+                        verbose_name="when",
+                    ),
+                ),
+                ("begins", models.DateField(blank=True, null=True, verbose_name="first day")),
+                ("ends", models.DateField(blank=True, null=True, verbose_name="last day")),
+                ("yearly", models.BooleanField(default=True, verbose_name="every year")),
+                (
+                    "background",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="occasions",
+                        to="rooms.background",
+                        verbose_name="background",
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Leave it empty for all rooms.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scheduled_backgrounds",
+                        to="rooms.room",
+                        verbose_name="room",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'background by date',
-                'verbose_name_plural': 'backgrounds by date',
-                'ordering': ['room', 'begins', 'pk'],
+                "verbose_name": "background by date",
+                "verbose_name_plural": "backgrounds by date",
+                "ordering": ["room", "begins", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.CharField(max_length=40, verbose_name='person')),
-                ('name', models.CharField(blank=True, max_length=60, verbose_name='name')),
-                ('role', models.CharField(blank=True, choices=[('owner', 'owner'), ('moderator', 'moderator'), ('speaker', 'speaker'), ('listener', 'listener')], max_length=10, verbose_name='role')),
-                ('given_name', models.CharField(blank=True, max_length=60, verbose_name='name that a host gave')),
-                ('number', models.PositiveIntegerField(default=0, editable=False)),
-                ('held_microphone', models.PositiveIntegerField(default=0, editable=False)),
-                ('held_camera', models.PositiveIntegerField(default=0, editable=False)),
-                ('held_screen', models.PositiveIntegerField(default=0, editable=False)),
-                ('may_speak', models.BooleanField(default=False, editable=False)),
-                ('admitted', models.CharField(blank=True, choices=[('', 'not decided'), ('admitted', 'admitted'), ('refused', 'refused')], default='', max_length=8, verbose_name='waiting room')),
-                ('by', models.CharField(blank=True, max_length=60, verbose_name='decided by')),
-                ('changed', models.DateTimeField(default=django.utils.timezone.now, verbose_name='changed')),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='rooms.room', verbose_name='room')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("person", models.CharField(max_length=40, verbose_name="person")),
+                ("name", models.CharField(blank=True, max_length=60, verbose_name="name")),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("owner", "owner"),
+                            ("moderator", "moderator"),
+                            ("speaker", "speaker"),
+                            ("listener", "listener"),
+                        ],
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "given_name",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="name that a host gave"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(default=0, editable=False)),
+                ("held_microphone", models.PositiveIntegerField(default=0, editable=False)),
+                ("held_camera", models.PositiveIntegerField(default=0, editable=False)),
+                ("held_screen", models.PositiveIntegerField(default=0, editable=False)),
+                ("may_speak", models.BooleanField(default=False, editable=False)),
+                (
+                    "admitted",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "not decided"),
+                            ("admitted", "admitted"),
+                            ("refused", "refused"),
+                        ],
+                        default="",
+                        max_length=8,
+                        verbose_name="waiting room",
+                    ),
+                ),
+                ("by", models.CharField(blank=True, max_length=60, verbose_name="decided by")),
+                (
+                    "changed",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed"),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="rooms.room",
+                        verbose_name="room",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'decision',
-                'verbose_name_plural': 'decisions',
-                'ordering': ['-changed'],
-                'constraints': [models.UniqueConstraint(fields=('room', 'person'), name='one_decision_per_person')],
+                "verbose_name": "decision",
+                "verbose_name_plural": "decisions",
+                "ordering": ["-changed"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("room", "person"), name="one_decision_per_person"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NotesAuthor',
+            name="NotesAuthor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client', models.BigIntegerField()),
-                ('name', models.CharField(max_length=60)),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes_authors', to='rooms.room')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client", models.BigIntegerField()),
+                ("name", models.CharField(max_length=60)),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes_authors",
+                        to="rooms.room",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('room', 'client'), name='one_author_per_client')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("room", "client"), name="one_author_per_client")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PadSession',
+            name="PadSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.CharField(max_length=40)),
-                ('session', models.CharField(max_length=60, unique=True)),
-                ('until', models.DateTimeField()),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pad_sessions', to='rooms.room')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("person", models.CharField(max_length=40)),
+                ("session", models.CharField(max_length=60, unique=True)),
+                ("until", models.DateTimeField()),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pad_sessions",
+                        to="rooms.room",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['room', 'person'], name='pad_sessions_of_a_person')],
+                "indexes": [
+                    models.Index(fields=["room", "person"], name="pad_sessions_of_a_person")
+                ],
             },
         ),
     ]

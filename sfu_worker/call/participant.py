@@ -38,7 +38,7 @@ class Participant:
 
     def __init__(self, join: wire.Join, host: Host, audience: Audience) -> None:
         self.id = join.participant
-        self.name, self.link, self.photo = join.name, join.link, join.photo
+        self.introduce(join)
         self.role = join.role
         self.hand = 0
         self.kind = join.kind
@@ -47,7 +47,6 @@ class Participant:
         self.reply = join.reply
         self.owner = join.owner
         self.max_people = join.max_people
-        self.seat, self.socket = join.seat, join.socket
         # When they arrived; infinite before.
         self.arrived_at = inf
         # Whether the socket behind ``reply`` was said to be closed.
@@ -59,6 +58,13 @@ class Participant:
         self._host = host
         self._audience = audience
         self._closing: set[asyncio.Task[None]] = set()
+
+    def introduce(self, join: wire.Join) -> None:
+        """What a join says of them, the first time and when they come back."""
+        self.name, self.link, self.photo = join.name, join.link, join.photo
+        self.unnamed = join.unnamed
+        self.held = join.held
+        self.seat, self.socket = join.seat, join.socket
 
     @property
     def arrived(self) -> bool:
@@ -73,8 +79,17 @@ class Participant:
     @property
     def person(self) -> wire.Person:
         """As the others see them."""
-        stream = self.kind == "whip"
-        return wire.Person(self.id, self.name, self.role, stream, self.link, self.photo, self.hand)
+        return wire.Person(
+            id=self.id,
+            name=self.name,
+            role=self.role,
+            stream=self.kind == "whip",
+            link=self.link,
+            photo=self.photo,
+            hand=self.hand,
+            held=list(self.held),
+            unnamed=self.unnamed,
+        )
 
     @property
     def media_at(self) -> float:

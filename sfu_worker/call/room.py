@@ -153,8 +153,7 @@ class Room:
             self._outbox.tell(p.reply, wire.Removed("replaced"))
         before = p.person
         p.reply = cmd.reply
-        p.name, p.link, p.photo = cmd.name, cmd.link, cmd.photo
-        p.seat, p.socket = cmd.seat, cmd.socket
+        p.introduce(cmd)
         p.detached = False
         self._permit(p, cmd.role, cmd.publish)
         if p.kind != "whep" and p.person != before:
@@ -276,6 +275,12 @@ class Room:
             return
         p.hand = self.n + 1 if raised else 0
         self._tell_group(wire.ParticipantChanged, person=p.person)
+
+    def hold(self, p: Participant, held: list[str]) -> None:
+        """A host has muted or stopped some of their sources, and released the others."""
+        if p.held != held:
+            p.held = held
+            self._tell_group(wire.ParticipantChanged, person=p.person)
 
     # What participants report (Audience)
 

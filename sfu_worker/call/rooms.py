@@ -42,6 +42,7 @@ class Rooms:
             wire.Snapshot: self._snapshot,
             wire.Remove: self._remove,
             wire.Silence: self._silence,
+            wire.Hold: self._hold,
         }
 
     @property
@@ -168,6 +169,9 @@ class Rooms:
 
     def _silence(self, room: Room, p: Participant, cmd: wire.Silence, now: float) -> None:
         room.silence(p, cmd.role)
+
+    def _hold(self, room: Room, p: Participant, cmd: wire.Hold, now: float) -> None:
+        room.hold(p, cmd.held)
 
     def _close_room(self, cmd: wire.CloseRoom, now: float) -> None:
         room = self.held.get(cmd.room)

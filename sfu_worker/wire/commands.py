@@ -31,8 +31,8 @@ class Join:
     its new attempt replaces one that has not connected, and its new connection replaces one that
     has stopped sending.
 
-    ``max_people`` limits the room's people; 0 is no limit. ``link`` and ``photo`` are as in
-    ``Person``; the web side has checked them.
+    ``max_people`` limits the room's people; 0 is no limit. ``link``, ``photo``, ``held`` and
+    ``unnamed`` are as in ``Person``; the web side has checked them.
     """
 
     room: str
@@ -50,6 +50,8 @@ class Join:
     socket: int = 0
     link: str = ""
     photo: str = ""
+    held: list[str] = field(default_factory=list)
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,18 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A host holds these of a participant's sources, and no others; see ``Person.held``.
+
+    None of their packets are forwarded from now on. A join says the same again.
+    """
+
+    room: str
+    participant: str
+    held: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class CloseRoom:
     """Everyone is removed, and the room is forgotten."""
 
@@ -200,6 +214,7 @@ Command = (
     | Snapshot
     | Remove
     | Silence
+    | Hold
     | CloseRoom
     | Drain
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Source = Literal["microphone", "camera", "screen", "screen-audio"]
@@ -52,6 +52,8 @@ class Person:
     ``role`` is ``owner``, ``moderator``, ``speaker`` or ``listener``. ``stream`` is true for WHIP.
     ``link`` is the address of their own site, and ``photo`` a path of ours; both may be empty.
     ``hand`` is 0 while their hand is down. Of two raised hands, the lower number was first.
+    ``held`` are the sources that a host has muted or stopped, in the order of ``SOURCES``; nothing
+    of them is forwarded. ``unnamed``: they gave no name.
     """
 
     id: str
@@ -61,6 +63,8 @@ class Person:
     link: str = ""
     photo: str = ""
     hand: int = 0
+    held: list[str] = field(default_factory=list)
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ EXAMPLES: list[wire.Message] = [
     wire.Snapshot("r", "p"),
     wire.Remove("r", "p"),
     wire.Silence("r", "p", "listener"),
+    wire.Hold("r", "p", ["microphone"]),
     wire.CloseRoom("r"),
     wire.Drain(),
     wire.RoomState(
