@@ -43,7 +43,10 @@ def blog() -> Iterator[Blogs]:
 async def reader(confcall: Confcall, blog: Blogs) -> AsyncIterator[Browser]:
     """A Chromium without cookies of third parties, in which a.test and b.test count as https."""
     secure = f"{blog.at('a.test')[:-1]},{call_site(confcall)}"
+    # Playwright disables ThirdPartyStoragePartitioning, without which the other flag does nothing.
+    # This list takes the place of Playwright's.
     flags = [SITES, "--test-third-party-cookie-phaseout"]
+    flags.append("--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable")
     async with chromium.browser(
         *flags, f"--unsafely-treat-insecure-origin-as-secure={secure}"
     ) as browser:
@@ -52,6 +55,33 @@ async def reader(confcall: Confcall, blog: Blogs) -> AsyncIterator[Browser]:
 
 def call_site(confcall: Confcall) -> str:
     return f"http://b.test:{confcall.port}"
+
+
+# Sets a cookie that may be used in frames of other sites, and tells what is left of it.
+CRUMB = (
+    "() => { document.cookie = 'crumb=1; Path=/; Secure; SameSite=None'; return document.cookie; }"
+)
+
+
+async def test_chromium_keeps_no_cookie_of_a_third_party(
+    reader: Browser, confcall: Confcall, blog: Blogs
+) -> None:
+    """Otherwise the other tests here would not show that a call needs none."""
+    card = f"{call_site(confcall)}/e/r/absent/"
+    blog.write("/frame", f'<iframe src="{card}"></iframe>')
+    context = await reader.new_context()
+    page = await context.new_page()
+    await page.goto(blog.at("a.test", "/frame"))
+    frame = page.frames[-1]
+    assert frame.url == card
+    assert await frame.evaluate(CRUMB) == ""
+    assert await context.cookies() == []
+    own = await context.new_page()
+    await own.goto(card)
+    assert await own.evaluate(CRUMB) == "crumb=1"
+    await page.reload()
+    assert await page.frames[-1].evaluate("document.cookie") == ""
+    await context.close()
 
 
 def listed(confcall: Confcall, slug: str, *origins: str, **fields: object) -> None:
@@ -285,6 +315,19 @@ async def test_the_snippets_of_the_documentation_work(
         assert errors == [], snippet
         await page.close()
     await context.close()
+
+
+async def test_firefox_keeps_no_cookie_of_a_third_party(confcall: Confcall, blog: Blogs) -> None:
+    card = f"{call_site(confcall)}/e/r/absent/"
+    blog.write("/frame", f'<iframe src="{card}"></iframe>')
+    # Firefox takes "Secure" from https alone, and any cookie without SameSite in frames.
+    crumb = "() => { document.cookie = 'crumb=1; Path=/'; return document.cookie; }"
+    async with Firefox.started() as firefox:
+        await firefox.do("open", url=blog.at("a.test", "/frame"), init="")
+        await firefox.do("frame", url="/e/r/absent/")
+        assert await firefox.do("evaluate", function=crumb) == ""
+        await firefox.do("open", url=card, init="")
+        assert await firefox.do("evaluate", function=crumb) == "crumb=1"
 
 
 async def test_a_reader_joins_in_firefox(confcall: Confcall, blog: Blogs) -> None:
