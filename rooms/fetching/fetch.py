@@ -13,7 +13,6 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
 from django.conf import settings
 
@@ -69,7 +68,7 @@ class _Request:
         location = (
             answer.headers["location"].encode("latin-1", "replace").decode("utf-8", "replace")
         )
-        target = targets.parse(urljoin(answer.url, location.strip()))
+        target = targets.parse(targets.join(answer.url, location.strip()))
         method, headers, body = self.method, self.headers, self.body
         if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
             method, body = ("HEAD" if method == "HEAD" else "GET"), None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from rooms import hostnames
 from rooms.fetching.errors import Refused
@@ -74,3 +74,11 @@ def parse(url: str) -> Target:
     if parts.query:
         path += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
     return Target(parts.scheme, host, _PORTS[parts.scheme] if port is None else port, path)
+
+
+def join(base: str, address: str) -> str:
+    """``address`` as a page at ``base`` means it. Raises Refused."""
+    try:
+        return urljoin(base, address)
+    except ValueError as exc:
+        raise Refused("The address cannot be understood.") from exc

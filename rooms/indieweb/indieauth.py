@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from rooms import fetching
 from rooms.fetching import Answer
@@ -134,8 +134,8 @@ def link_header(value: str, base: str) -> dict[str, str]:
 
 def _joined(base: str, address: str) -> str:
     try:
-        return urljoin(base, address)
-    except ValueError:
+        return fetching.join(base, address)
+    except fetching.Refused:
         return address
 
 
@@ -146,7 +146,10 @@ def _from_metadata(url: str, deadline: Deadline) -> Server:
     issuer, endpoint = metadata.get("issuer"), metadata.get("authorization_endpoint")
     if not isinstance(endpoint, str) or not isinstance(issuer, str):
         raise SignInError(Why.no_indieauth, "the metadata names no issuer or no endpoint")
-    parts = urlsplit(issuer)
+    try:
+        parts = urlsplit(issuer)
+    except ValueError:
+        raise SignInError(Why.no_indieauth, "the issuer is no address") from None
     if not answer.url.startswith(issuer) or not parts.netloc or parts.query or parts.fragment:
         raise SignInError(Why.no_indieauth, "the issuer is not where the metadata is")
     if len(issuer) > MAX_ENDPOINT:

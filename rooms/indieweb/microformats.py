@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import mf2py
 from django.conf import settings
@@ -127,7 +128,13 @@ def addresses(item: Parsed, name: str) -> set[str]:
 
 def web(url: str) -> str:
     """``url`` if it is a web address, or nothing."""
-    return url if re.match(r"https?://[^/\s]+(?:/\S*)?$", url) else ""
+    if not re.fullmatch(r"https?://[^/\s\x00-\x1f]+(?:/[^\s\x00-\x1f]*)?", url):
+        return ""
+    try:
+        urlsplit(url)
+    except ValueError:  # as for https://[
+        return ""
+    return url
 
 
 def _bare(url: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from urllib.parse import urljoin
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -63,7 +62,7 @@ def _card(proof: Proof, deadline: Deadline) -> Card:
     """From the server's answer, and where that is silent, from the h-card of their page."""
     said = {k: v for k, v in proof.profile.items() if isinstance(v, str) and len(v) <= 2000}
     name = said.get("name", "")
-    photo = microformats.web(urljoin(proof.me, said["photo"])) if said.get("photo") else ""
+    photo = _photo(proof.me, said.get("photo", ""))
     if name and photo:
         return Card(name, proof.me, photo)
     try:
@@ -75,3 +74,11 @@ def _card(proof: Proof, deadline: Deadline) -> Card:
         return Card(name, proof.me, photo)
     own = microformats.representative(microformats.parse(page), proof.me)
     return Card(name or own.name, proof.me, photo or own.photo)
+
+
+def _photo(me: str, said: str) -> str:
+    """The address of a photo that the server of ``me`` has named, or nothing."""
+    try:
+        return microformats.web(fetching.join(me, said)) if said else ""
+    except fetching.Refused:
+        return ""

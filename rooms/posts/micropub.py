@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urljoin
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from rooms import plain_text
 from rooms.entry.sharing import absolute
-from rooms.fetching import Answer, FetchError, fetch
+from rooms.fetching import Answer, FetchError, fetch, join
 from rooms.models import Post
 from rooms.models.sites import MAX_URL
 
@@ -99,7 +98,10 @@ def _send(what: dict[str, Any]) -> Answer:
 
 
 def _address(location: str) -> str:
-    address = urljoin(settings.MICROPUB_URL, location.strip())
+    try:
+        address = join(settings.MICROPUB_URL, location.strip())
+    except FetchError:
+        address = ""
     if not address.startswith(("https://", "http://")) or len(address) > MAX_URL:
         raise NotTaken(_("Your site gave the copy an address that cannot be used."))
     return address
@@ -109,6 +111,6 @@ def _reason(body: bytes) -> str:
     """What the site says about the error, on a line."""
     try:
         reason = json.loads(body).get("error_description", "")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return ""
     return plain_text.line(reason, 200) if isinstance(reason, str) else ""

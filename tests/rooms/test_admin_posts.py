@@ -13,6 +13,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from rooms.models import Attendance, Call, Post, Room, Webmention
+from rooms.posts import micropub
 from tests.rooms.written_notes import write
 from tests.sites.micropub import TOKEN, Blog
 from tests.sites.server import Server
@@ -295,6 +296,13 @@ def test_a_failed_copy_leaves_the_post_and_can_be_tried_again(
     assert [post.copy_url] == list(blog.entries)
     assert TOKEN not in caplog.text
     assert TOKEN not in page
+
+
+def test_an_answer_that_cannot_be_read_is_an_error_in_words(settings: Any) -> None:
+    settings.MICROPUB_URL = "https://blog.example/micropub"
+    with pytest.raises(micropub.NotTaken, match="cannot be used"):
+        micropub._address("https://[")
+    assert micropub._reason(b"[" * 60_000) == ""
 
 
 def test_a_copy_that_was_not_deleted_or_restored_is_tried_again(

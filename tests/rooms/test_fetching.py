@@ -240,7 +240,7 @@ def test_a_redirect_to_a_private_address_is_refused(start: Any) -> None:
         assert not inside.requests
 
 
-@pytest.mark.parametrize("place", ["ftp://a.example.com/", "http://a:b@c.example.com/", "file:///"])
+@pytest.mark.parametrize("place", ["ftp://a.example.com/", "http://a:b@c.example.com/", "//["])
 def test_a_redirect_to_what_is_not_a_web_site_is_refused(start: Any, place: str) -> None:
     with pytest.raises(Refused):
         fetch(url(start(says(b"", f"Location: {place}", status="302 Found"))))

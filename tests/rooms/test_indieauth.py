@@ -114,6 +114,7 @@ def test_a_site_without_a_public_server_is_no_way_in(
     [
         {"issuer": "https://evil.example/"},
         {"issuer": None},
+        {"issuer": "https://["},
         {"authorization_endpoint": None},
         {"authorization_endpoint": "http://127.0.0.1:9/auth"},
         {"authorization_endpoint": "https://u:p@a.example/"},

@@ -38,8 +38,10 @@ def test_an_address_of_the_same_person_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "data:image/png,x", "ftp://ann.example/", "https://", "//x y"]
-)
+    "url",
+    ["javascript:alert(1)", "data:image/png,x", "ftp://ann.example/", "https://", "//x y",
+     "https://[", "https://a.example/\n", "https://a.example/\0"],
+)  # fmt: skip
 def test_only_web_addresses_are_taken(url: str) -> None:
     item = {"type": ["h-card"], "properties": {"url": [url], "photo": [{"value": url, "alt": ""}]}}
     assert card(item) == Card()

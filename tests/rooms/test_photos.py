@@ -9,8 +9,13 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from rooms.indieweb import photos
+from rooms.fetching import Answer
+from rooms.indieweb import people, photos
+from rooms.indieweb.indieauth import Deadline, Proof
+from rooms.indieweb.microformats import Card
 from rooms.looks.image_files import BadImage
+
+ME = "https://ann.example/"
 
 
 def png(size: tuple[int, int]) -> bytes:
@@ -55,3 +60,10 @@ def test_a_photo_has_an_address_and_nothing_else_in_its_folder(
     assert "immutable" in response["Cache-Control"]
     for absent in ("abc2.webp", "..%2fabc1.webp", "abc1.jpg"):
         assert client.get(f"/media/photos/{absent}").status_code == 404
+
+
+@pytest.mark.parametrize("photo", ["https://[", "//[", "javascript:alert(1)"])
+def test_a_photo_with_a_mangled_address_is_no_photo(photo: str) -> None:
+    page = Answer(ME, 200, {"content-type": "text/html"}, b"")
+    said = people._card(Proof(ME, {"photo": photo}, page), Deadline.begin())
+    assert said == Card(url=ME)

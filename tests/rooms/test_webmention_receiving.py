@@ -67,6 +67,7 @@ def test_the_same_webmention_again_is_one_row_that_is_due_again(
         (SOURCE, "", "Both source and target"),
         ("ftp://ann.example/", "/r/garden/", "begin with https"),
         ("javascript:alert(1)", "/r/garden/", "begin with https"),
+        ("https://[#top", "/r/garden/", "cannot be understood"),
         ("https://ann:secret@ann.example/", "/r/garden/", "password"),
         (SOURCE + "/" + "a" * MAX_URL, "/r/garden/", "500 characters"),
         (SOURCE, "https://other.example/r/garden/", "not a page of this site"),

@@ -229,6 +229,10 @@ def test_the_links_of_a_post_are_told(site: ReferenceSite, settings: Any) -> Non
     assert site.inbox.received == [(source, party)]
 
 
+def test_a_link_that_no_program_can_read_does_not_hold_up_a_post(settings: Any) -> None:
+    assert send_for(f"{settings.SITE_URL}/p/notes/", ["https://[#part"]) == 1
+
+
 def test_a_page_without_an_endpoint_is_not_told(
     room: Room, site: ReferenceSite, settings: Any
 ) -> None:

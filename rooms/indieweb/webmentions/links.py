@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urljoin
 
 from rooms.fetching import Answer
 
@@ -40,7 +40,7 @@ def links(page: Answer) -> set[str]:
         for name in _ADDRESSES
         if name in attributes
     ]
-    return {urldefrag(link).url for link in _absolute(page, found, named)}
+    return {link.partition("#")[0] for link in _absolute(page, found, named)}
 
 
 def endpoint(page: Answer) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from rooms import plain_text
 from rooms.indieweb.microformats import Card, Parsed, card, first, texts, walk, web
@@ -56,7 +56,7 @@ def _author(parsed: Parsed, entry: Parsed) -> tuple[Card, str]:
             if "h-card" in value.get("type", []):
                 return card(value), ""
         elif address := web(value):
-            return Card(url=address), urldefrag(address).url
+            return Card(url=address), address.partition("#")[0]
         elif value:
             return Card(name=value), ""
     for url in parsed["rels"].get("author", []):

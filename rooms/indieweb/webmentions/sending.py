@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urldefrag, urlencode
+from urllib.parse import urlencode
 
 from django.utils import timezone
 
@@ -26,7 +26,7 @@ def send_for(source_url: str, found: Iterable[str]) -> int:
     Call it again when the page changes, with the links that went away too: their sites learn so
     that they are gone.
     """
-    others = dict.fromkeys(urldefrag(link).url for link in found if not targets.is_ours(link))
+    others = dict.fromkeys(link.partition("#")[0] for link in found if not targets.is_ours(link))
     chosen = list(others)[:MAX_LINKS]
     queue.add(source_url, chosen, timezone.now(), incoming=False)
     return len(chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -29,7 +29,7 @@ def webmention(request: HttpRequest) -> HttpResponse:
         return render(request, "rooms/webmention.html")
     if request.content_type != FORM:
         return _answer(400, f"Send source and target as {FORM}.")
-    source = urldefrag(request.POST.get("source", "").strip()).url
+    source = request.POST.get("source", "").strip().partition("#")[0]
     target = request.POST.get("target", "").strip()
     if problem := _problem(source, target):
         return _answer(400, problem)
@@ -61,7 +61,7 @@ def _problem(source: str, target: str) -> str:
         return f"The source cannot be read. {exc}"
     if not is_ours(target):
         return "The target is not a page of this site."
-    if source == urldefrag(target).url or (page(source) and page(source) == page(target)):
+    if source == target.partition("#")[0] or (page(source) and page(source) == page(target)):
         return "Source and target are the same page."
     return ""
 
