@@ -25,10 +25,17 @@ logger = logging.getLogger(__name__)
 # Deeper properties than these are not read.
 MAX_DEPTH = 8
 
-# A page with more tags is parsed in a process of its own: the parser's time grows much faster than
-# a hostile page.
+# A page with more tags or characters is parsed in a process of its own: the parser's time grows
+# much faster than a hostile page.
 FEW_TAGS = 200
+FEW_CHARACTERS = 20_000
 PARSE_SECONDS = 15.0
+
+# Python has codecs that are no charsets of pages. Some take time without end, some never replace.
+_CHARSET = re.compile(
+    r"utf|us-ascii|ascii|iso-?8859|latin|windows-|cp\d|koi8|euc|shift|sjis|gb|big5|mac",
+    re.IGNORECASE,
+)
 
 Parsed = dict[str, Any]
 
@@ -38,18 +45,23 @@ def parse(page: Answer) -> Parsed:
     empty: Parsed = {"items": [], "rels": {}}
     if "html" not in page.media_type:
         return empty
+    return {**empty, **_parse(page.url, _text(page))}
+
+
+def _text(page: Answer) -> str:
     charset = re.search(r"charset=[\"']?([\w-]+)", page.headers.get("content-type", ""))
-    try:
-        html = page.body.decode(charset[1] if charset else "utf-8", "replace")
-    except LookupError:
-        html = page.body.decode("utf-8", "replace")
-    return {**empty, **_parse(page.url, html)}
+    if charset and _CHARSET.match(charset[1]):
+        try:
+            return page.body.decode(charset[1], "replace")
+        except (LookupError, ValueError):
+            pass
+    return page.body.decode("utf-8", "replace")
 
 
 def _parse(url: str, html: str) -> Parsed:
     """What the parser finds; nothing if it fails or takes too much."""
     try:
-        if html.count("<") <= FEW_TAGS:
+        if len(html) <= FEW_CHARACTERS and html.count("<") <= FEW_TAGS:
             return mf2py.Parser(doc=html, url=url).to_dict()  # type: ignore[no-any-return]
         child = subprocess.run(
             [sys.executable, "-m", "rooms.indieweb.parse_page"],
