@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -272,6 +273,14 @@ def test_etherpads_lines_become_paragraphs() -> None:
 def test_a_new_pad_is_empty() -> None:
     assert is_empty(from_etherpad("<html><body>A &amp; B<br><br></body></html>", "A & B"))
     assert from_etherpad("<html><body>Hi<br></body></html>", "A & B") == "<p>Hi</p>"
+
+
+@pytest.mark.parametrize("text", ["x<br>" * 60_000, f"x{chr(0x2003) * 60_000}y<br>"])
+def test_a_pad_that_is_made_to_be_slow_is_read_in_a_moment(text: str) -> None:
+    # These took 20 s and 3 min, and nothing else happened in the keeper meanwhile.
+    began = time.process_time()
+    assert from_etherpad(text, "Garden").startswith("<p>x")
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.django_db
