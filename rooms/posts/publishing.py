@@ -5,6 +5,7 @@ Whoever calls these tells other sites about it: see ``rooms.admin.telling``.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +27,19 @@ MAX_SLUG = 63
 MAX_TITLE = 120
 MAX_AUTHORS = 300
 
-# Anyone may come in by an invite's link, or read or write by that of the notes.
-_SECRET = re.compile(r"(?P<site>https?://[^/\s\"<>]+)/(?:i|n)/[A-Za-z0-9_-]{16,64}/?")
+
+@functools.cache
+def _secret(origins: tuple[str, ...]) -> re.Pattern[str]:
+    """What a link of these sites looks like that lets people in: an invite's, or that of notes.
+
+    As people write them: in capitals, without https, or with a slash too many, which leads there
+    all the same (see ``rooms.entry.links``). A card of an invite has its token, too.
+    """
+    hosts = (re.sub(r":\d+$", "", origin.partition("://")[2]) for origin in origins)
+    site = (
+        rf"(?P<site>(?<![\w.-])(?:https?://)?(?:{'|'.join(map(re.escape, hosts))})(?::\d{{1,5}})?)"
+    )
+    return re.compile(rf"{site}/+(?:e/+)?[in]/+[A-Z0-9_-]{{16,64}}/?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +78,10 @@ def without_secrets(html: str) -> tuple[str, int]:
 
     def hide(match: re.Match[str]) -> str:
         nonlocal found
-        if match["site"].lower() not in settings.SITE_ORIGINS:
-            return match[0]
         found += 1
         return f"{match['site']}/"
 
-    return _SECRET.sub(hide, html), found
+    return _secret(tuple(settings.SITE_ORIGINS)).sub(hide, html), found
 
 
 def authors(room: Room, call: Call | None) -> str:

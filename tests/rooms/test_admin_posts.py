@@ -13,7 +13,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from rooms.models import Attendance, Call, Post, Room, Webmention
-from rooms.posts import micropub
+from rooms.posts import micropub, publishing
 from tests.rooms.written_notes import write
 from tests.sites.micropub import TOKEN, Blog
 from tests.sites.server import Server
@@ -126,6 +126,24 @@ def test_links_that_let_people_in_are_left_out(owner: Client, room: Room) -> Non
     assert "2 links" in text(page)
     assert invite.token not in text(page)
     assert f"https://a.example/i/{invite.token[:20]}" in text(page)
+
+
+@pytest.mark.parametrize(
+    "site",
+    ["Https://call.example.org/", "call.example.org/", "https://call.example.org:443//",
+     "https://call.example.org/e/"],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["i", "n"])
+def test_a_link_that_lets_people_in_is_found_as_people_write_it(
+    settings: Any, site: str, kind: str
+) -> None:
+    settings.SITE_ORIGINS = ["https://call.example.org"]
+    html, count = publishing.without_secrets(f"<p>Come to {site}{kind}/{'A1_-' * 5}/ now</p>")
+    assert count == 1
+    assert "A1_-" not in html
+    assert html.endswith(" now</p>")
+    other = f"<p>Not {site.replace('call', 'recall')}{kind}/{'A1_-' * 5}/</p>"
+    assert publishing.without_secrets(other) == (other, 0)
 
 
 def test_empty_notes_are_one_clear_message(owner: Client, room: Room, settings: Any) -> None:
