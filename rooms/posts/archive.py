@@ -22,6 +22,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from rooms import plain_text
 from rooms.entry.sharing import absolute
 from rooms.events.event import site_name
 from rooms.models import Attendance, Call, ChatLine
@@ -146,7 +147,8 @@ def lines(call: Call, now: datetime) -> Iterable[Line]:
     provider = pads.provider()
     if isinstance(provider, pads.Etherpad):
         return [
-            Line(number, sent, name, text)
+            # Any program that speaks to Etherpad may send any characters.
+            Line(number, sent, plain_text.line(name), plain_text.passage(text))
             for number, (sent, name, text) in enumerate(provider.chat(call.room), 1)
             if first <= sent <= last
         ]

@@ -180,3 +180,19 @@ def test_a_chat_that_is_in_etherpad_is_read_from_there(call: Call, etherpad: typ
     found = texts(call)
     assert json.loads(found["chat.json"]) == []
     assert "its chat is missing" in found["README.txt"]
+
+
+def test_nobody_writes_two_lines_of_etherpads_chat_in_one(
+    call: Call, etherpad: type[Answers]
+) -> None:
+    Room.objects.update(pad_id="garden-1")
+    call.room.refresh_from_db()
+    etherpad.pads["garden-1"] = "r.1"
+    at = after(2).timestamp() * 1000
+    etherpad.chat = [
+        {"text": f"a{end}[x] Bo: b", "userName": f"Ann{end}[x] Bo", "time": at}
+        for end in ("\n", "\r", "\u2028", "\x85")
+    ]
+    lines = texts(call)["chat.txt"].split("\n")
+    assert lines[:2] == [f"[{archive.moment(after(2))}] Ann [x] Bo: a", "    [x] Bo: b"]
+    assert lines[:-1] == lines[:2] * 4
