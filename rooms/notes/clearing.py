@@ -51,10 +51,12 @@ def clear(room: int) -> bytes:
         update = b""  # no editor can have opened them either
     with transaction.atomic():
         Room.objects.select_for_update().only("pk").filter(pk=room).first()
+        cleared = {pk for pk, _ in rows}
         current = NotesUpdate.objects.filter(room_id=room)
-        if set(current.values_list("pk", flat=True)) != {pk for pk, _ in rows}:
+        if set(current.values_list("pk", flat=True)) != cleared:
             return b""
-        current.delete()
+        # Not those that were written since: whoever writes does not wait for this lock.
+        current.filter(pk__in=cleared).delete()
         if update:
             NotesUpdate.objects.create(room_id=room, update_bytes=update)
     return update

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import connection
 from pycrdt import Doc, Map, Text
 
 from rooms.models import NotesUpdate, Room
@@ -109,6 +110,20 @@ def test_notes_that_were_written_meanwhile_stay(
     assert any(b"secret" in update for update in store.load(room.pk))
     assert clearing.clear(room.pk) != b""
     assert [b"secret" in update for update in store.load(room.pk)] == [False]
+
+
+@pytest.mark.django_db
+def test_notes_that_are_written_at_the_last_moment_stay(room: Room) -> None:
+    store.append(room.pk, written().get_update())
+
+    def write_before(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("DELETE"):
+            store.append(room.pk, b"\x00\x00")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(write_before):
+        assert clearing.clear(room.pk) != b""
+    assert b"\x00\x00" in store.load(room.pk)
 
 
 @pytest.mark.django_db
