@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError
+
 from rooms.models import Call
 from rooms.posts import attendance, keeping
 from rooms.posts.attendance import InCall
@@ -71,21 +73,26 @@ class AfterCall:
         if pk is None:
             return
         since, tried = self._without_notes.pop(pk)
-        call = Call.objects.select_related("room").filter(pk=pk).first()
-        if call is None:
-            return
         try:
-            html = notes_html(call.room)
+            _store_notes(pk)
+        except (OperationalError, InterfaceError):
+            # The database is away, so this was no attempt.
+            self._without_notes[pk] = since, tried
+            raise
         except NotesUnavailable as exc:
             if tried + 1 < len(NOTES_AFTER):
                 self._without_notes[pk] = since, tried + 1
             else:
                 logger.warning("x the notes of call %d were not stored: %s", pk, exc)
-            return
-        if html:
-            Call.objects.filter(pk=pk).update(notes_html=html)
 
     def forget(self, now: datetime, at: float) -> None:
         """Delete what is old, now and then; in every round while there is more of it."""
         if (self._forgot is None or at - self._forgot >= FORGET_SECONDS) and keeping.forget(now):
             self._forgot = at
+
+
+def _store_notes(pk: int) -> None:
+    """Raises NotesUnavailable."""
+    call = Call.objects.select_related("room").filter(pk=pk).first()
+    if call is not None and (html := notes_html(call.room)):
+        Call.objects.filter(pk=pk).update(notes_html=html)

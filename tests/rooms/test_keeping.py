@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pycrdt import Doc, Text
 
 from rooms import chat
 from rooms.entry import admission
 from rooms.entry.passes import Pass
-from rooms.management.after_call import FORGET_SECONDS, NOTES_AFTER
+from rooms.management.after_call import FORGET_SECONDS, NOTES_AFTER, AfterCall
 from rooms.management.commands.keeper import Keeper
 from rooms.models import Attendance, Ban, Call, ChatLine, Invite, NotesUpdate, Post, Room
 from rooms.notes import store
@@ -230,6 +231,23 @@ def test_notes_of_an_etherpad_that_is_away_are_read_later(
     assert Call.objects.get().notes_html == ""
     keeper.step(T0, NOTES_AFTER[1])
     assert "plans" in Call.objects.get().notes_html
+
+
+def test_notes_are_stored_later_if_the_database_was_away(
+    room: Room,
+) -> None:
+    write_notes(room, "plans", 0)
+    call, after_call = Call.objects.create(room=room, started=ago(1), ended=T0), AfterCall()
+    after_call.finish(T0, 0)
+
+    def fail(*_: Any) -> None:
+        raise OperationalError("the database is away")
+
+    with connection.execute_wrapper(fail), pytest.raises(OperationalError):
+        after_call.store_notes(0)
+    after_call.store_notes(0)
+    call.refresh_from_db()
+    assert call.notes_html == "<p>plans</p>"
 
 
 def test_notes_that_never_come_are_given_up(
