@@ -9,7 +9,7 @@ from typing import Any
 from rooms import database
 from rooms.consumers import messages
 from rooms.consumers.socket import REFUSED, CallSocket
-from rooms.entry import admission, passes
+from rooms.entry import facts, passes
 from rooms.entry.access import Refusal
 from rooms.workers import sfu
 from rooms.workers.layer import AWAY
@@ -53,7 +53,7 @@ class Entitled(CallSocket):
         False: the seat has ended.
         """
         me = self._me
-        verdict = await database.run(admission.current_grant, me.pass_, rejoining=True)
+        verdict = await database.run(facts.current_grant, me.pass_, rejoining=True)
         if isinstance(verdict, Refusal):
             await self._put_out(verdict)
             return False

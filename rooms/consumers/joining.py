@@ -19,7 +19,7 @@ from rooms.consumers import messages
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.socket import BAD_PASS, LATE, NO_WORKER, REFUSED, Member
 from rooms.consumers.unheard import Reading, unheard
-from rooms.entry import admission, hosts, passes, profiles
+from rooms.entry import admission, facts, hosts, passes, profiles
 from rooms.entry.access import Refusal
 from rooms.entry.profiles import NO_FACE
 from rooms.entry.rights import rights
@@ -105,7 +105,7 @@ class Joining(Chatting):
         participant = passes.participant_of(room.pk, pass_.person)
         # From another tab, for example: then they may take the call over.
         inside = known is not None or await live.is_in(self._slug, participant)
-        verdict = await database.run(admission.current_grant, pass_, rejoining=inside)
+        verdict = await database.run(facts.current_grant, pass_, rejoining=inside)
         if isinstance(verdict, Refusal):
             await self._end(f"refused:{verdict.name}", REFUSED)
             return None

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rooms import database
 from rooms.consumers import messages, texts
 from rooms.consumers.socket import CallSocket
-from rooms.entry import admission, removal
+from rooms.entry import facts, removal
 from rooms.entry.sharing import Entry, absolute, link_now
 from rooms.models import Invite
 from rooms.roles import Grant
@@ -54,7 +54,7 @@ class Moderating(CallSocket):
 
         None: they were told.
         """
-        verdict = await database.run(admission.current_grant, self._me.pass_, rejoining=True)
+        verdict = await database.run(facts.current_grant, self._me.pass_, rejoining=True)
         if isinstance(verdict, Grant) and verdict.moderate:
             return verdict
         await self._error("forbidden", "remove_unasked")

@@ -1,108 +1,22 @@
-"""The thin edge between passes, tables and the pure rules of ``rooms.entry.access``."""
+"""Letting people in: what is written down then, and who came in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
 
-from rooms.entry.access import Refusal, invite_grant, user_grant, visitor_grant
+from rooms.entry.access import Refusal
+from rooms.entry.facts import current_grant, current_grants, now_for
 from rooms.entry.passes import MAX_AGE, Pass
-from rooms.entry.steady_clock import steady_now
 from rooms.models import Admission, Arrival, Ban, Call, Invite, Room
 from rooms.roles import Grant, Role
 from sfu_worker import wire
 
 # How long we know who came in: longer than any pass that is not renewed.
 KEPT = MAX_AGE + timedelta(hours=1)
-
-
-def _now(rejoining: bool) -> datetime:
-    """Who is in a call keeps their place when this server's clock is moved."""
-    return steady_now() if rejoining else timezone.now()
-
-
-def current_grant(
-    pass_: Pass, now: datetime | None = None, *, rejoining: bool = False
-) -> Grant | Refusal:
-    """What a pass is worth now, counting bans, revoked invites and closed rooms.
-
-    Changes nothing.
-    """
-    [verdict] = current_grants([pass_], now, rejoining=rejoining)
-    return verdict
-
-
-def current_grants(
-    passes: Sequence[Pass], now: datetime | None = None, *, rejoining: bool = False
-) -> list[Grant | Refusal]:
-    """``current_grant`` of many passes, with as many queries as for one."""
-    facts = Facts.about(passes)
-    now = now or _now(rejoining)
-    return [facts.verdict(pass_, now, rejoining=rejoining) for pass_ in passes]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the tables say about some passes."""
-
-    rooms: dict[int, Room]
-    invites: dict[int, Invite]
-    admitted: set[tuple[int, str]]
-    banned: set[tuple[int, str]]  # by room: people, and the sites that they signed in with
-    staff: set[int]
-
-    @classmethod
-    def about(cls, passes: Sequence[Pass]) -> Facts:
-        """Read them."""
-        people = {p.person for p in passes}
-        rooms = Room.objects.prefetch_related("hours").in_bulk({p.room for p in passes})
-        invites = Invite.objects.in_bulk({p.invite for p in passes if p.invite is not None})
-        came_in = Admission.objects.filter(invite__in=invites, person__in=people)
-        sites = {p.me for p in passes if p.me}
-        bans = Ban.objects.filter(Q(person__in=people) | Q(me__in=sites), room__in=rooms)
-        users = {p.user for p in passes if p.user is not None}
-        staff = get_user_model().objects.filter(pk__in=users, is_staff=True, is_active=True)
-        return cls(
-            rooms,
-            invites,
-            set(came_in.values_list("invite", "person")) if invites else set(),
-            {
-                (room, key)
-                for room, *keys in bans.values_list("room", "person", "me")
-                for key in keys
-                if key
-            },
-            set(staff.values_list("pk", flat=True)) if users else set(),
-        )
-
-    def verdict(self, pass_: Pass, now: datetime, *, rejoining: bool = False) -> Grant | Refusal:
-        """What one of the passes is worth."""
-        room = self.rooms.get(pass_.room)
-        if room is None:
-            return Refusal.not_found
-        if pass_.user is not None:
-            return user_grant(room, is_staff=pass_.user in self.staff, now=now)
-        banned = bool({(pass_.room, pass_.person), (pass_.room, pass_.me)} & self.banned)
-        if pass_.invite is None:
-            return visitor_grant(room, banned=banned, now=now, rejoining=rejoining, me=pass_.me)
-        invite = self.invites.get(pass_.invite)
-        if invite is None or invite.room_id != room.pk:
-            return Refusal.not_found
-        return invite_grant(
-            room,
-            invite,
-            person_admitted=(invite.pk, pass_.person) in self.admitted,
-            banned=banned,
-            now=now,
-            rejoining=rejoining,
-            me=pass_.me,
-        )
 
 
 def admit(
@@ -120,7 +34,7 @@ def admit(
     ``participant`` is the person's id in the call from now on. With it, the person behind the
     participant is recorded, see ``rooms.entry.removal``.
     """
-    now = now or _now(rejoining)
+    now = now or now_for(rejoining)
     with transaction.atomic():
         if pass_.invite is not None:
             # Two people with the last use of an invite queue here; the second sees it used up.

@@ -2,7 +2,7 @@
 
 Both are ``<base64url JSON>.<time>.<signature>``: letters, digits, ``-``, ``_`` and ``.``, fit for a
 cookie, a header and a WebSocket subprotocol. A signature proves that we wrote it, not that it is
-still good: ask ``rooms.entry.admission.current_grant`` about a pass.
+still good: ask ``rooms.entry.facts.current_grant`` about a pass.
 """
 
 from __future__ import annotations

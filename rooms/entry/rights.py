@@ -18,7 +18,7 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
 from rooms import database
-from rooms.entry import admission
+from rooms.entry import facts
 from rooms.entry.access import Refusal
 from rooms.entry.passes import Pass
 from rooms.roles import Grant
@@ -95,7 +95,7 @@ class Rights:
         """Check everyone once, and tell those whose rights have changed."""
         holders = dict(self.holders)
         passes = [holder.pass_ for holder in holders.values()]
-        verdicts = await database.run(admission.current_grants, passes, rejoining=True)
+        verdicts = await database.run(facts.current_grants, passes, rejoining=True)
         layer: Any = get_channel_layer()
         for (channel, holder), verdict in zip(holders.items(), verdicts, strict=True):
             if not differs(holder, verdict) or self.holders.get(channel) is not holder:

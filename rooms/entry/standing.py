@@ -7,7 +7,8 @@ from datetime import datetime
 
 from rooms.entry import hours, passes
 from rooms.entry.access import Refusal, place, user_grant, visitor_grant
-from rooms.entry.admission import current_grant, was_removed
+from rooms.entry.admission import was_removed
+from rooms.entry.facts import current_grant
 from rooms.entry.passes import Pass
 from rooms.models import Admission, Invite, Room
 from rooms.roles import Grant, Role

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rooms.entry import admission, hosts, passes
+from rooms.entry import admission, facts, hosts, passes
 from rooms.entry.access import Refusal
 from rooms.entry.passes import Pass
 from rooms.page.ice_servers import ice_servers
@@ -156,7 +156,7 @@ def check(kind: wire.Kind, caller: Caller, pass_: Pass) -> Grant:
     """What the caller may do. Changes nothing. Raises Problem if the room or the invite refuses."""
     if kind == "whip" and (caller.invite is None or not Grant(Role(caller.invite.role)).publish):
         raise Problem(403, _("This invite is for listeners. Ask for one that lets you speak."))
-    return granted(kind, admission.current_grant(pass_))
+    return granted(kind, facts.current_grant(pass_))
 
 
 def admit(kind: wire.Kind, pass_: Pass, participant: str) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from rooms.entry.access import Refusal
-from rooms.entry.admission import current_grants
+from rooms.entry.facts import current_grants
 from rooms.entry.passes import Pass
 from rooms.indieweb import people
 from rooms.models import Arrival, Ban, Room, SiteProfile

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rooms.entry.access import Refusal
-from rooms.entry.admission import admit, current_grant, current_grants, invite_verdict
+from rooms.entry.admission import admit, invite_verdict
+from rooms.entry.facts import current_grant, current_grants
 from rooms.entry.passes import Pass
 from rooms.models import Admission, Arrival, Ban, Invite, Room
 from rooms.roles import Grant, Role, VisitorPolicy

@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError
 
 from rooms.consumers.socket import Member
-from rooms.entry import admission, passes
+from rooms.entry import admission, facts, passes
 from rooms.entry.passes import Pass
 from rooms.entry.rights import Rights, rights
 from rooms.models import Ban, Invite, Room
@@ -118,7 +118,7 @@ async def test_people_stay_in_a_locked_room_and_by_an_invite_that_is_used_up(
 
 async def test_a_check_that_fails_does_not_end_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     room = await make_room()
-    grants = admission.current_grants
+    grants = facts.current_grants
     failed = asyncio.Event()
 
     def fail_once(*args: Any, **kwargs: Any) -> Any:

@@ -10,7 +10,8 @@ from django.db import connections
 
 from rooms import chat
 from rooms.entry import passes, removal, rights
-from rooms.entry.admission import admit, current_grant
+from rooms.entry.admission import admit
+from rooms.entry.facts import current_grant
 from rooms.entry.passes import Pass
 from rooms.models import Ban, Invite, Room
 from rooms.roles import Grant, Role, VisitorPolicy

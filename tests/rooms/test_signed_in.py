@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from rooms.entry import passes, removal, sharing
 from rooms.entry.access import Refusal
-from rooms.entry.admission import admit, current_grant, current_grants, rights_today, was_removed
+from rooms.entry.admission import admit, rights_today, was_removed
+from rooms.entry.facts import current_grant, current_grants
 from rooms.entry.passes import MAX_ME, MAX_NAME, MAX_TOKEN, Pass
 from rooms.entry.sharing import Entry
 from rooms.entry.standing import strongest

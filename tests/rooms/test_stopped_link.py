@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from rooms.entry import passes, removal, rights
 from rooms.entry.access import Refusal
-from rooms.entry.admission import admit, current_grant, invite_verdict
+from rooms.entry.admission import admit, invite_verdict
+from rooms.entry.facts import current_grant
 from rooms.entry.passes import Pass
 from rooms.entry.sharing import guests_invite
 from rooms.models import Arrival, Ban, Invite, Room
