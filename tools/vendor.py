@@ -53,6 +53,11 @@ ICONS = {
     "gauge",
     "user-x",
     "download",
+    "chevron-left",
+    "chevron-right",
+    "maximize",
+    "minimize",
+    "picture-in-picture-2",
 }
 
 
