@@ -82,6 +82,17 @@ test('a hidden tile wants only its sound', () => {
   assert.deepEqual([a.audio, a.video], ['a:microphone', null]);
 });
 
+test('whoever is on another page comes after those who are shown, unless they speak', () => {
+  const tracks = [track('a', 'microphone'), track('b', 'microphone')];
+  const order = (speakers) => {
+    const state = room(tracks, speakers);
+    const height = (key) => (key === 'b' ? 200 : 0);
+    return wishes(state, tileModels(state, NOTHING), height, '').map(({ key }) => key);
+  };
+  assert.deepEqual(order([]), ['b', 'a']);
+  assert.deepEqual(order(['a']), ['a', 'b']);
+});
+
 test('initials are one or two letters of any script', () => {
   assert.deepEqual(
     ['ada lovelace', 'Linus', '  Jean  Luc Picard ', '李 飞飞', ''].map(initials),

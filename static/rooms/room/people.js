@@ -131,7 +131,7 @@ export function wishes(room, tiles, height, pinned) {
         audio: audio?.id ?? null,
         video: (pixels > 0 && video?.id) || null,
         height: pixels,
-        priority: priority(tile, pinned),
+        priority: priority(tile, pinned, pixels > 0),
       };
     })
     .sort((a, b) => b.priority - a.priority);
@@ -140,11 +140,13 @@ export function wishes(room, tiles, height, pinned) {
 /**
  * @param {TileModel} tile
  * @param {string} pinned
+ * @param {boolean} visible
  */
-function priority(tile, pinned) {
+function priority(tile, pinned, visible) {
   if (tile.key === pinned) return PRIORITY.pinned;
   if (tile.screen) return PRIORITY.screen;
-  return tile.speaking ? PRIORITY.speaking : PRIORITY.other;
+  if (tile.speaking) return PRIORITY.speaking;
+  return visible ? PRIORITY.other : PRIORITY.unseen;
 }
 
 /**

@@ -13,7 +13,7 @@
  * @typedef {import('../common/types.js').SlotRequest} SlotRequest
  */
 
-export const PRIORITY = { other: 1, speaking: 2, screen: 3, pinned: 4 };
+export const PRIORITY = { unseen: 0, other: 1, speaking: 2, screen: 3, pinned: 4 };
 
 const PAIR_STEPS = [4, 8, 12, 16, 24, 32];
 
