@@ -2,7 +2,11 @@
 
 const KEY = 'confcall';
 
+/** How tiles are arranged: by what happens, all alike, or one of them large. */
+export const LAYOUTS = /** @type {const} */ (['auto', 'grid', 'focus']);
+
 /** @typedef {import('./types.js').Mode} Mode */
+/** @typedef {typeof LAYOUTS[number]} Layout */
 /**
  * @typedef {{
  *   name: string,
@@ -11,6 +15,7 @@ const KEY = 'confcall';
  *   shortcuts: boolean,
  *   panel: number,
  *   split: number,
+ *   layout: Layout,
  *   modes: Partial<Record<string, Mode>>,
  * }} Choices
  */
@@ -23,6 +28,7 @@ const DEFAULTS = {
   shortcuts: true,
   panel: 0,
   split: 0,
+  layout: 'auto',
   modes: {},
 };
 
