@@ -12,6 +12,7 @@ TEXTS: dict[str, str | Promise] = {
     "call.joined": _("{name} has joined."),
     "call.left": _("{name} has left."),
     "call.pin": _("Pin"),
+    "call.page": _("Page {page} of {pages}"),
     "call.muted": _("Microphone off"),
     "call.speaking": _("Speaking"),
     "call.hand": _("hand raised"),

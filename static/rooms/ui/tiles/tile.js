@@ -136,10 +136,12 @@ export class Tile {
   /**
    * @param {Rect | null} rect null: not shown
    * @param {boolean} corner does it lie over another tile?
+   * @param {boolean} away is it on another page? Then only its name is there, for screen readers.
    */
-  place(rect, corner) {
+  place(rect, corner, away) {
     const { style, classList } = this.element;
-    this.element.hidden = rect === null;
+    this.element.hidden = rect === null && !away;
+    classList.toggle('away', rect === null && away);
     if (!rect) return;
     classList.toggle('corner', corner);
     classList.toggle('whole', mustShrink(this.ratio, rect));

@@ -1,8 +1,11 @@
 import { text } from '../../common/texts.js';
-import { focusIndex, tileModels, wishes } from '../../room/people.js';
+import { tileModels, wishes } from '../../room/people.js';
 import { clearBanner, showBanner } from '../banner.js';
 import { byId, make } from '../dom.js';
-import { duo, focused, grid } from './layout.js';
+import { chosenLayout, layoutChoice } from '../views/layout_choice.js';
+import { arrange } from './arrange.js';
+import { Pager } from './pager.js';
+import { Paging } from './paging.js';
 import { RemoveDialog } from './remove.js';
 import { rate, StatisticsPanel } from './statistics_panel.js';
 import { Tile } from './tile.js';
@@ -10,11 +13,8 @@ import { Voices } from './voices.js';
 
 /**
  * @typedef {import('../../room/people.js').TileModel} TileModel
- * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('../../room/slots.js').Wish} Wish
  */
-
-const GAP = 8;
 
 /** The most width of one's own tile while alone. CSS pixels. */
 const ALONE = 640;
@@ -37,7 +37,8 @@ export class Tiles {
     /** @type {Map<string, Tile>} */
     this._tiles = new Map();
     this._pinned = '';
-    this._corner = '';
+    this._paging = new Paging();
+    this._pager = new Pager((step) => this._turn(step));
     /** @type {Set<HTMLMediaElement>} */
     this._silent = new Set();
     this._voices = new Voices(this._stage, (media) => void this._play(media));
@@ -45,6 +46,7 @@ export class Tiles {
     this._removal = new RemoveDialog(call);
     call.on('changed', () => this.render());
     this._hideSelf.onchange = () => this.render();
+    layoutChoice(() => this.render());
     new ResizeObserver(() => this.render()).observe(this._stage);
   }
 
@@ -59,9 +61,10 @@ export class Tiles {
     if (!models.some(({ key }) => key === this._pinned)) this._pinned = '';
     this._match(models);
     this._summary(room.people.size);
-    const places = this._arrange(models);
+    const shown = this._shown(models);
+    const { places, corner, large } = this._arrange(shown);
     const height = (/** @type {string} */ key) => (places.get(key)?.height ?? 0) * devicePixelRatio;
-    const wanted = wishes(room, models, height, this._pinned);
+    const wanted = wishes(room, models, height, this._pinned || large);
     this._call.subscriptions.want(wanted);
     this._voices.render(this._call.subscriptions.voices);
     for (const model of models) {
@@ -71,7 +74,8 @@ export class Tiles {
       const held = 'paused' in media && media.paused === 'bandwidth';
       const paused = held && (model.screen || model.camera);
       tile?.limit(paused ? text('limit.paused') : model.own ? this._ownLimit(model) : '');
-      tile?.place(places.get(model.key) ?? null, model.key === this._corner);
+      const away = places.size > 0 && shown.includes(model);
+      tile?.place(places.get(model.key) ?? null, model.key === corner, away);
     }
   }
 
@@ -134,37 +138,35 @@ export class Tiles {
   }
 
   /**
+   * All tiles but those that this person has hidden.
+   *
    * @param {TileModel[]} models
-   * @returns {Map<string, Rect>}
    */
-  _arrange(models) {
+  _shown(models) {
     const hidden = this._hideSelf.checked && models.some(({ own }) => !own);
-    const shown = models.filter(({ own, screen }) => !(hidden && own && !screen));
-    const area = this._area();
-    if (area.width < 1 || area.height < 1) return new Map();
-    const focus = focusIndex(shown, this._pinned);
-    this._stage.style.removeProperty('--corner');
-    const ratios = shown.map(({ key }) => this._tiles.get(key)?.ratio ?? null);
-    this._corner = '';
-    const rects =
-      focus >= 0 ? focused(area, ratios, focus, GAP) : this._without(area, shown, ratios);
-    return new Map(shown.map(({ key }, index) => [key, rects[index]]));
+    return models.filter(({ own, screen }) => !(hidden && own && !screen));
   }
 
   /**
-   * The places if no tile is large.
-   *
-   * @param {Rect} area
    * @param {TileModel[]} shown
-   * @param {import('./layout.js').Ratio[]} ratios
+   * @returns {import('./arrange.js').Plan}
    */
-  _without(area, shown, ratios) {
-    // One's own tile is the last.
-    if (shown.length !== 2 || !shown[1].own) return grid(area, ratios, GAP);
-    const { main, corner, over } = duo(area, ratios[0], ratios[1], GAP);
-    if (over) this._corner = shown[1].key;
-    this._stage.style.setProperty('--corner', over ? `${corner.width}px` : '0px');
-    return [main, corner];
+  _arrange(shown) {
+    const area = this._area();
+    this._paging.take(shown);
+    const seen = area.width < 1 || area.height < 1 ? [] : shown;
+    const wish = { layout: chosenLayout(), pinned: this._pinned };
+    const ratio = (/** @type {string} */ key) => this._tiles.get(key)?.ratio ?? null;
+    const plan = arrange(area, seen, ratio, wish, this._paging);
+    this._stage.style.setProperty('--corner', `${plan.inset}px`);
+    this._pager.show(plan.pager, this._paging.page, plan.pages);
+    return plan;
+  }
+
+  /** @param {number} step */
+  _turn(step) {
+    this._paging.turn(step);
+    this.render();
   }
 
   /** The area for tiles. While alone, one's own is small, to leave room for what to do next. */
