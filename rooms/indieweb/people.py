@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -39,7 +40,6 @@ def delete(profiles: QuerySet[SiteProfile]) -> int:
 
 def remember(proof: Proof, deadline: Deadline) -> SiteProfile:
     """Write down who has signed in. What their site does not tell in time stays as it was."""
-    profile, _new = SiteProfile.objects.get_or_create(me=proof.me)
     said = _card(proof, deadline)
     photo = None
     try:
@@ -47,12 +47,16 @@ def remember(proof: Proof, deadline: Deadline) -> SiteProfile:
             photo = photos.fetch_photo(said.photo, deadline.seconds())
     except SignInError as exc:
         logger.info("x no photo of %s: %s", proof.me, exc)
-    before = profile.photo.name
-    profile.name = clean_name(said.name)
-    profile.fetched = timezone.now()
-    if photo is not None:
-        profile.photo.save(photo.name or "", photo, save=False)
-    profile.save()
+    # Two tabs may sign in at once: each photo must be deleted by whoever replaces it.
+    with transaction.atomic():
+        SiteProfile.objects.get_or_create(me=proof.me)
+        profile = SiteProfile.objects.select_for_update().get(me=proof.me)
+        before = profile.photo.name
+        profile.name = clean_name(said.name) or profile.name
+        profile.fetched = timezone.now()
+        if photo is not None:
+            profile.photo.save(photo.name or "", photo, save=False)
+        profile.save()
     if photo is not None and before:
         profile.photo.storage.delete(before)
     return profile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,3 +68,29 @@ def test_a_photo_with_a_mangled_address_is_no_photo(photo: str) -> None:
     page = Answer(ME, 200, {"content-type": "text/html"}, b"")
     said = people._card(Proof(ME, {"photo": photo}, page), Deadline.begin())
     assert said == Card(url=ME)
+
+
+@pytest.mark.django_db
+def test_two_who_sign_in_at_once_leave_one_photo(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    page = Answer(ME, 200, {"content-type": "text/html"}, b"")
+    proof = Proof(ME, {"name": "Ann", "photo": "/me.png"}, page)
+
+    def fetch(*_: Any) -> Any:
+        monkeypatch.setattr(photos, "fetch_photo", lambda *_: photos.encode(png((9, 9))))
+        people.remember(proof, Deadline.begin())
+        return photos.encode(png((9, 9)))
+
+    monkeypatch.setattr(photos, "fetch_photo", fetch)
+    profile = people.remember(proof, Deadline.begin())
+    _folders, files = profile.photo.storage.listdir("photos")
+    assert files == [Path(str(profile.photo.name)).name]
+
+
+@pytest.mark.django_db
+def test_a_name_that_the_site_does_not_tell_stays() -> None:
+    page = Answer(ME, 200, {"content-type": "text/html"}, b"")
+    people.remember(Proof(ME, {"name": "Ann"}, page), Deadline.begin())
+    assert people.remember(Proof(ME, {}, page), Deadline.begin()).name == "Ann"
