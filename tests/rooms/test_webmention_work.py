@@ -229,6 +229,19 @@ def test_the_links_of_a_post_are_told(site: ReferenceSite, settings: Any) -> Non
     assert site.inbox.received == [(source, party)]
 
 
+def test_a_page_that_ends_the_process_each_time_is_given_up(
+    room: Room, site: ReferenceSite, settings: Any
+) -> None:
+    source = site.write("/post", "")
+    queue.add(source, [target(settings)], T0, incoming=True)
+    for n in range(queue.MOST_TAKEN):
+        assert queue.take(T0 + n * queue.LEASE) is not None
+    assert work(T0 + queue.MOST_TAKEN * queue.LEASE)
+    row = Webmention.objects.get()
+    assert (row.due, row.outcome) == (None, "The page could not be read.")
+    assert not site.server.requests
+
+
 def test_a_link_that_no_program_can_read_does_not_hold_up_a_post(settings: Any) -> None:
     assert send_for(f"{settings.SITE_URL}/p/notes/", ["https://[#part"]) == 1
 

@@ -16,6 +16,9 @@ WAITS = (timedelta(minutes=1), timedelta(minutes=20))
 # Whoever takes a row has this long to finish it. Then it counts as abandoned.
 LEASE = timedelta(minutes=5)
 
+# A row that was taken more often has ended the process each time: its page does harm.
+MOST_TAKEN = 8
+
 # More of a kind do not wait. Others may try again later.
 MAX_WAITING = 1000
 

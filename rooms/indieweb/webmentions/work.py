@@ -29,6 +29,8 @@ FORGET_SECONDS = 3600.0
 # At the end of the process, whatever takes longer is done again later.
 END_SECONDS = 2.0
 
+UNREADABLE = "The page could not be read."
+
 
 def work(now: datetime) -> bool:
     """Do one webmention that is due; whether there was one."""
@@ -36,7 +38,7 @@ def work(now: datetime) -> bool:
     if row is None:
         return False
     try:
-        outcome = _do(row)
+        outcome = _do(row) if row.attempts <= queue.MOST_TAKEN else UNREADABLE
     except Failed as exc:
         queue.fail(row, str(exc), now)
     except FetchError as exc:
@@ -54,7 +56,7 @@ def _do(row: Webmention) -> str:
     except Exception:
         # A page may be anything. It must not be tried for ever.
         logger.exception("x webmention %d could not be handled", row.pk)
-        return "The page could not be read."
+        return UNREADABLE
 
 
 class Workers:
