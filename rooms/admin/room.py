@@ -29,6 +29,7 @@ from rooms.entry import hours, knocking
 from rooms.entry.sharing import absolute
 from rooms.indieweb.webmentions.sending import send_for_room
 from rooms.models import Invite, Repeat, Room
+from rooms.notes import pads
 from rooms.roles import Role
 from rooms.workers import live, sfu
 from sfu_worker import wire
@@ -249,11 +250,13 @@ class RoomAdmin(RoomModelAdmin):
         slug = obj.slug
         super().delete_model(request, obj)
         self.end_calls(request, [slug])
+        delete_pads(request, [obj])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
-        slugs = list(queryset.values_list("slug", flat=True))
+        rooms = list(queryset)
         super().delete_queryset(request, queryset)
-        self.end_calls(request, slugs)
+        self.end_calls(request, [room.slug for room in rooms])
+        delete_pads(request, rooms)
 
     # Actions
 
@@ -311,3 +314,22 @@ class RoomAdmin(RoomModelAdmin):
                 "The media workers do not answer. People in the call may stay in it for now."
             )
             messages.warning(request, text)
+
+
+def delete_pads(request: HttpRequest, rooms: list[Room]) -> None:
+    """Delete what was written in these rooms, which are gone, if it is in Etherpad."""
+    provider = pads.provider()
+    if not isinstance(provider, pads.Etherpad):
+        return
+    left = []
+    for room in rooms:
+        try:
+            provider.delete(room)
+        except pads.PadUnavailable:
+            left.append(room.pad_id)
+    if left:
+        text = gettext(
+            "Etherpad does not answer, so the notes are still there. Delete these pads in "
+            "Etherpad: %(pads)s."
+        )
+        messages.warning(request, text % {"pads": ", ".join(left)})

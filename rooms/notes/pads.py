@@ -210,10 +210,19 @@ class Etherpad:
             edited = self._call("getLastEdited", padID=room.pad_id).get("lastEdited")
             if not isinstance(edited, int | float) or edited / 1000 > limit.timestamp():
                 return
+        except _NotThere:
+            pass  # so there is nothing to ask
+        self.delete(room)
+        Room.objects.filter(pk=room.pk).update(pad_read_only_id="")
+
+    def delete(self, room: Room) -> None:
+        """Delete the pad, its history and its chat, if there is one. Raises PadUnavailable."""
+        if not room.pad_id:
+            return
+        try:
             self._call("deletePad", padID=room.pad_id)
         except _NotThere:
             logger.info("the pad of %s was deleted already", room.slug)
-        Room.objects.filter(pk=room.pk).update(pad_read_only_id="")
 
     def _call(
         self, function: str, most_bytes: int = MAX_ANSWER_BYTES, /, **values: str

@@ -135,3 +135,22 @@ def test_without_etherpad_the_notes_link_says_so(
     response = client.get(f"/n/{room.notes_key}/")
     assert response.status_code == 503
     assert b"did not load" in response.content
+
+
+@pytest.mark.usefixtures("clean_redis")
+@pytest.mark.parametrize("several", [False, True])
+def test_a_pad_is_deleted_with_its_room(
+    owner: Client, room: Room, etherpad: type[Answers], several: bool
+) -> None:
+    def delete() -> str:
+        page = "/admin/rooms/room/" if several else f"/admin/rooms/room/{room.pk}/delete/"
+        form = {"action": "delete_selected", "_selected_action": [room.pk], "post": "yes"}
+        return owner.post(page, form, follow=True).content.decode()
+
+    pads.provider().ensure(room)
+    assert list(etherpad.pads) == [room.pad_id]
+    assert "Etherpad" not in delete()
+    assert not etherpad.pads
+    room.save()
+    etherpad.say = b"no"
+    assert f"Delete these pads in Etherpad: {room.pad_id}." in delete()
