@@ -141,7 +141,7 @@ class ParticipantJoined:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantChanged:
-    """A participant has another name, role, link or photo from now on.
+    """A participant has another name, role, link or photo, or raised or lowered their hand.
 
     Tracks that they may no longer send were unpublished before.
     """
