@@ -11,6 +11,8 @@ import re
 import time
 from typing import Any
 
+from rooms import languages
+
 # On top of what rooms.cards.cache keeps.
 KEPT_SECONDS = 1.0
 MOST = 200
@@ -57,9 +59,9 @@ class HotCards:
 def _key(scope: dict[str, Any]) -> Key | None:
     """For requests whose answer is the same for everyone; None for all others.
 
-    The key has only what an answer depends on: the path, whether Django knows the host, and whether
-    it redirects to https. No card reads the query, and Django does not check a host's port. Were
-    they in the key, made-up ones would push hot cards out.
+    The key has only what an answer depends on: the path, the language, whether Django knows the
+    host, and whether it redirects to https. No card reads the query, and Django does not check a
+    host's port. Were they in the key, made-up ones would push hot cards out.
     """
     if scope["method"] != "GET" or not scope["path"].startswith("/e/"):
         return None
@@ -69,4 +71,4 @@ def _key(scope: dict[str, Any]) -> Key | None:
     hosts = tuple(_PORT.sub(b"", value) for name, value in headers if name == b"host")
     said = b",".join(value for name, value in headers if name == b"x-forwarded-proto")
     https = said.partition(b",")[0].strip() == b"https"  # as Django reads it
-    return scope["scheme"], scope["path"], hosts, https
+    return scope["scheme"], scope["path"], languages.of_headers(headers), hosts, https

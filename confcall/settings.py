@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
-from django.utils.translation import gettext_lazy as _
 
 from confcall import env as environment
 from confcall import parsers
@@ -163,6 +162,7 @@ MIDDLEWARE = [
     "confcall.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "confcall.static.StaticFilesMiddleware",
+    "confcall.languages.LanguageMiddleware",
     "confcall.busy.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -205,11 +205,11 @@ LOGIN_URL = "admin:login"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = env.parse("LANGUAGE_CODE", parsers.parse_language)
-LANGUAGES = (
-    [("en", _("English"))]
-    if LANGUAGE_CODE == "en"
-    else [(LANGUAGE_CODE, LANGUAGE_CODE), ("en", _("English"))]
-)
+# Those with a catalogue in locale/, and the owner's. rooms.languages chooses among them.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    LANGUAGES.append((LANGUAGE_CODE, LANGUAGE_CODE))
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.parse("TIME_ZONE", parsers.parse_time_zone)
 USE_I18N = True
 USE_TZ = True

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
+from django.utils.translation import get_language
 
 from rooms import database
 from rooms.models import Background, Invite, OpeningHours, Room
@@ -86,8 +87,8 @@ CACHE = Cache()
 
 
 def page(key: str, make: Callable[[], Page]) -> Page:
-    """The page of this key, made by ``make`` if there is no good one."""
-    return CACHE.page(key, make, time.monotonic())
+    """The page of this key in the reader's language, made by ``make`` if there is no good one."""
+    return CACHE.page(f"{get_language()} {key}", make, time.monotonic())
 
 
 def _changed(**_kwargs: Any) -> None:

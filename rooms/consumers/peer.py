@@ -9,6 +9,9 @@ from autobahn.exception import Disconnected
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils import translation
+
+from rooms import languages
 
 # The close code for an unexpected error of the server (RFC 6455, 7.4.1).
 FAILED = 1011
@@ -22,10 +25,14 @@ class PeerSocket(AsyncWebsocketConsumer):
     consumer with a traceback.
     """
 
-    async def __call__(self, *args: Any) -> None:
-        """Clean up when a handler raises: Channels just ends the consumer."""
+    async def __call__(self, scope: dict[str, Any], *args: Any) -> None:
+        """Speak the browser's language, which holds for this task and what it starts.
+
+        Clean up when a handler raises: Channels just ends the consumer.
+        """
+        translation.activate(languages.of_headers(scope.get("headers", ())))
         try:
-            await super().__call__(*args)
+            await super().__call__(scope, *args)
         except Exception:
             await self.disconnect(FAILED)
             raise

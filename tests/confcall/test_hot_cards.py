@@ -72,6 +72,15 @@ async def test_host_and_scheme_have_answers_of_their_own() -> None:
     assert site.asked == 4
 
 
+async def test_each_language_has_its_own_answer() -> None:
+    app = HotCards(Site())
+    german, french = (b"accept-language", b"de-AT,de"), (b"accept-language", b"fr")
+    assert await ask(app) == b"card 1"
+    assert await ask(app, headers=[HOST, german]) == b"card 2"
+    assert await ask(app, headers=[HOST, german]) == b"card 2"
+    assert await ask(app, headers=[HOST, french]) == b"card 1"
+
+
 async def test_nothing_made_up_pushes_a_hot_card_out() -> None:
     site = Site()
     app = HotCards(site)
