@@ -1,4 +1,4 @@
-"""Make the virtual environment and install what the lock file names.
+"""Make the virtual environment, install what the lock file names, and compile the translations.
 
 ``python tools/bootstrap.py run`` installs what ``make run`` needs; ``… dev`` adds the tools of
 ``make check`` and ``make test``. A stamp with the lock file's hash makes every further call return
@@ -15,6 +15,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LOCALE = ROOT / "locale"
 LOCKS = {"run": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
 
 NO_VENV = """\
@@ -25,6 +26,8 @@ On Fedora:             sudo dnf install python3-pip"""
 NO_PIP = """\
 Installing the dependencies failed; pip's message is above.
 Is the network reachable? Behind a proxy, set HTTPS_PROXY and run the same command again."""
+
+NO_MESSAGES = "The translations in locale/ could not be compiled; the message is above."
 
 
 class Failed(Exception):
@@ -82,17 +85,37 @@ def install(python: Path, lock: Path) -> None:
         raise Failed(NO_PIP)
 
 
+def uncompiled() -> list[Path]:
+    """The catalogues that have changed since they were compiled."""
+    return [
+        source
+        for source in sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
+        if not (made := source.with_suffix(".mo")).exists()
+        or made.stat().st_mtime < source.stat().st_mtime
+    ]
+
+
+def compile_messages(python: Path) -> None:
+    """Turn catalogues into what Django reads. Git has only their sources."""
+    for source in uncompiled():
+        part = source.with_suffix(".part")
+        command = [str(python), "-m", "babel.messages.frontend", "-q", "compile", "-i", str(source)]
+        done = subprocess.run([*command, "-o", str(part)], check=False)
+        if done.returncode or not part.exists():
+            raise Failed(NO_MESSAGES)
+        part.replace(source.with_suffix(".mo"))
+
+
 def main(kind: str) -> int:
     directory = Path(os.environ.get("VENV") or ROOT / ".venv")
-    if installed(directory, kind):
-        return 0
     try:
-        python = make_environment(directory)
-        install(python, LOCKS[kind])
+        if not installed(directory, kind):
+            install(make_environment(directory), LOCKS[kind])
+            (directory / f".confcall-{kind}").write_text(stamp_text(LOCKS[kind]))
+        compile_messages(directory / "bin" / "python")
     except Failed as exc:
         print(exc, file=sys.stderr)
         return 1
-    (directory / f".confcall-{kind}").write_text(stamp_text(LOCKS[kind]))
     return 0
 
 

@@ -221,6 +221,7 @@ def test_the_image_holds_all_that_runs() -> None:
         "rooms",
         "sfu_worker",
         "templates",
+        "locale",
         "static",
         "manage.py",
         "requirements.lock",

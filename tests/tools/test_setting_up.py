@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 import subprocess
 import sys
@@ -53,6 +54,30 @@ def test_a_broken_environment_is_recognised(tmp_path: Path) -> None:
     python.chmod(0o755)
     assert not bootstrap.works(python)
     assert bootstrap.works(Path(sys.executable))
+
+
+def test_a_changed_catalogue_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    source = folder / "django.po"
+    source.write_text('msgid ""\nmsgstr "Language: de\\n"\n\nmsgid "Leave"\nmsgstr "Verlassen"\n')
+    monkeypatch.setattr(bootstrap, "LOCALE", tmp_path)
+    assert bootstrap.uncompiled() == [source]
+    bootstrap.compile_messages(Path(sys.executable))
+    assert bootstrap.uncompiled() == []
+    assert gettext.translation("django", tmp_path, ["de"]).gettext("Leave") == "Verlassen"
+
+
+def test_a_broken_catalogue_stops_it_with_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.po").write_text("msgid Leave\n")
+    monkeypatch.setattr(bootstrap, "LOCALE", tmp_path)
+    with pytest.raises(bootstrap.Failed, match="could not be compiled"):
+        bootstrap.compile_messages(Path(sys.executable))
+    assert not list(folder.glob("*.mo"))
 
 
 def test_a_python_without_venv_says_which_package_brings_it(tmp_path: Path) -> None:
