@@ -33,12 +33,13 @@ dev:  ## install what checks and tests need as well
 	@$(PYTHON) tools/bootstrap.py dev
 	@$(PYTHON) tools/node_packages.py
 
-check: dev  ## check style, types, imports and migrations
+check: dev  ## check style, types, imports, translations and migrations
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	node_modules/.bin/tsc -p tsconfig.json
 	$(VENV)/bin/lint-imports
+	$(PY) tools/messages.py check
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py check
 
