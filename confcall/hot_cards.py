@@ -50,10 +50,17 @@ class HotCards:
             await send(message)
 
         await self._application(scope, receive, tell)
-        if said and said[0].get("status") == 200 and not said[-1].get("more_body"):
+        if _is_whole(said):
             if len(self._kept) >= MOST:
                 self._kept.clear()
             self._kept[key] = time.monotonic(), said
+
+
+def _is_whole(said: list[Message]) -> bool:
+    """Whether this is a good answer to its end. Django stops halfway if the reader goes away."""
+    end = said[-1] if said else {}
+    done = end.get("type") == "http.response.body" and not end.get("more_body")
+    return done and said[0].get("status") == 200
 
 
 def _key(scope: dict[str, Any]) -> Key | None:

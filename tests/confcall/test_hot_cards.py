@@ -13,16 +13,22 @@ HOST = (b"host", b"call.example.org")
 
 
 class Site:
-    """Counts what Django is asked."""
+    """Counts what Django is asked. ``parts``: how much it says before its reader goes away."""
 
     def __init__(self) -> None:
         self.asked = 0
         self.status = 200
+        self.parts = 3
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         self.asked += 1
-        await send({"type": "http.response.start", "status": self.status, "headers": []})
-        await send({"type": "http.response.body", "body": b"card %d" % self.asked})
+        messages: list[dict[str, Any]] = [
+            {"type": "http.response.start", "status": self.status, "headers": []},
+            {"type": "http.response.body", "body": b"", "more_body": True},
+            {"type": "http.response.body", "body": b"card %d" % self.asked},
+        ]
+        for message in messages[: self.parts]:
+            await send(message)
 
 
 async def ask(app: HotCards, path: str = "/e/r/tea/", **more: Any) -> bytes:
@@ -33,7 +39,7 @@ async def ask(app: HotCards, path: str = "/e/r/tea/", **more: Any) -> bytes:
 
     scope = {"method": "GET", "scheme": "http", "path": path, "query_string": b""}
     await app({**scope, "headers": [HOST], **more}, None, send)
-    body: bytes = said[-1]["body"]
+    body: bytes = said[-1].get("body", b"") if said else b""
     return body
 
 
@@ -42,6 +48,16 @@ async def test_a_hot_card_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     app = HotCards(site)
     assert {await ask(app) for _ in range(5)} == {b"card 1"}
     monkeypatch.setattr(hot_cards, "KEPT_SECONDS", -1.0)
+    assert await ask(app) == b"card 2"
+
+
+@pytest.mark.parametrize("parts", [0, 1, 2])
+async def test_an_answer_that_was_cut_off_is_for_nobody_else(parts: int) -> None:
+    site = Site()
+    app = HotCards(site)
+    site.parts = parts
+    await ask(app)
+    site.parts = 3
     assert await ask(app) == b"card 2"
 
 
