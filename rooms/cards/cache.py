@@ -7,6 +7,7 @@ makes up addresses displaces only other addresses that lead nowhere.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,10 +41,14 @@ class Page:
 
 @dataclass
 class Cache:
-    """Pages by their keys, and when each was made, in monotonic seconds."""
+    """Pages by their keys, and when each was made, in monotonic seconds.
+
+    Each request has a thread of its own. The lock is for what changes the tables.
+    """
 
     found: dict[str, tuple[Page, float]] = field(default_factory=dict)
     absent: dict[str, tuple[Page, float]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def page(self, key: str, make: Callable[[], Page], now: float) -> Page:
         """The page of this key. Raises what ``make`` raises, unless there is an old page."""
@@ -71,16 +76,18 @@ class Cache:
     def put(self, key: str, page: Page, now: float) -> None:
         """Keep a page. The oldest one gives way if there are too many."""
         pages, others = (self.found, self.absent) if page.found else (self.absent, self.found)
-        others.pop(key, None)
-        pages.pop(key, None)
-        while len(pages) >= MOST:
-            del pages[next(iter(pages))]
-        pages[key] = page, now
+        with self.lock:
+            others.pop(key, None)
+            pages.pop(key, None)
+            while len(pages) >= MOST:
+                del pages[next(iter(pages))]
+            pages[key] = page, now
 
     def forget(self) -> None:
         """Make every card anew from now on."""
-        self.found.clear()
-        self.absent.clear()
+        with self.lock:
+            self.found.clear()
+            self.absent.clear()
 
 
 CACHE = Cache()

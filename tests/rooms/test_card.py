@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -246,6 +248,27 @@ def test_made_up_addresses_displace_no_card_of_a_room() -> None:
     for number in range(2 * cache.MOST):
         kept.put(f"r room-{number}", page(), 0)
     assert len(kept.found) == cache.MOST
+
+
+def test_a_change_while_a_full_table_makes_room_disturbs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cache, "MOST", 1)
+    kept = Cache()
+    change = threading.Thread(target=kept.forget)
+
+    class Slow(dict[str, Any]):
+        def __iter__(self) -> Iterator[str]:
+            oldest = super().__iter__()
+            change.start()
+            change.join(0.05)
+            return oldest
+
+    kept.put("r garden", page(), 0)
+    kept.found = Slow(kept.found)
+    kept.put("r office", page(), 0)
+    change.join()
+    assert not kept.found
 
 
 def test_a_room_that_goes_or_comes_leaves_no_second_page() -> None:
