@@ -52,9 +52,6 @@ TRANSACTION_SECONDS = 10.0
 # Trouble is logged this often at most.
 LOG_SECONDS = 10.0
 
-# What a database raises that is away, locked, full or slow.
-AWAY = (OperationalError, InterfaceError)
-
 
 class Busy(Exception):
     """The database did not answer in time: try again in a moment.
@@ -62,6 +59,9 @@ class Busy(Exception):
     Work that was already with the database may still be done.
     """
 
+
+# What is raised if the database is away, locked, full or slow.
+AWAY = (OperationalError, InterfaceError, Busy)
 
 _threads = ThreadPoolExecutor(THREADS, "database")
 _places = threading.BoundedSemaphore(MAX_UNFINISHED)
@@ -93,7 +93,7 @@ async def run(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) ->
 def note(exc: Exception) -> None:
     """Log trouble with the database, but not each time while it lasts."""
     global _logged
-    if not isinstance(exc, (*AWAY, Busy)):
+    if not isinstance(exc, AWAY):
         logger.error("x the database refused what it was asked", exc_info=exc)
     elif time.monotonic() - _logged >= LOG_SECONDS:
         _logged = time.monotonic()

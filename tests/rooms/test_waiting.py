@@ -18,7 +18,8 @@ from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from rooms.entry import knocking
+from rooms import database
+from rooms.entry import hosts, knocking
 from rooms.models import Admission, Invite, Room
 from rooms.roles import Role, VisitorPolicy
 from rooms.views import waiting
@@ -130,6 +131,32 @@ def test_a_crowd_that_waits_costs_no_query_each(client: Client) -> None:
     assert [answer.json() for answer in answers] == [{"wait": True}] * 20
     assert len(queries) == 0
     assert not any(answer.cookies for answer in answers)
+
+
+async def test_a_busy_database_is_said_to_pages_that_wait_and_to_streams(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    room, client = await office(), AsyncClient()
+    invite = await make_invite(room, Role.SPEAKER)
+    address = await asks(await client.get(invite.get_absolute_url(), headers=PERSON))
+
+    async def busy(*_args: Any) -> None:
+        raise database.Busy("it is slow")
+
+    async def people(_slug: str) -> list[str]:
+        return ["somebody"]
+
+    monkeypatch.setattr(database, "run", busy)
+    monkeypatch.setattr(hosts, "_people", people)
+    offer: dict[str, Any] = {"data": "v=0", "content_type": "application/sdp"}
+    bearer = {"authorization": f"Bearer {invite.token}"}
+    for answer in (
+        await client.get(address),
+        await client.post("/whip/office", **offer, headers=bearer),
+    ):
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert "busy" in answer.content.decode()
+    assert "Traceback" not in caplog.text
 
 
 # Knocking
