@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -19,7 +20,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from rooms import database
-from rooms.entry import hosts, knocking
+from rooms.entry import hosts, hours, knocking
 from rooms.entry.access import Refusal
 from rooms.entry.framing import frameable
 from rooms.looks.stylesheet import look
@@ -85,10 +86,16 @@ async def _waits(slug: str) -> bool:
     kept = _kept.get(slug)
     if kept is not None and time.monotonic() - kept.at < KEPT_SECONDS:
         return kept.waits
-    room = await database.run(Room.objects.filter(slug=slug).first)
-    waits = room is not None and room.opens_with_owner and not room.closed
+    waits = await database.run(_needs_host_now, slug, timezone.now())
     kept = Kept(waits and not await hosts.host_in(slug), time.monotonic())
     if len(_kept) >= MOST_KEPT:
         _kept.clear()
     _kept[slug] = kept
     return kept.waits
+
+
+def _needs_host_now(slug: str, now: datetime) -> bool:
+    """Whether only a host is missing. If more is, the room's page says what."""
+    room = Room.objects.filter(slug=slug, opens_with_owner=True, closed=False).first()
+    window = hours.window(room, now) if room is not None else None
+    return window is not None and window.is_open(now)

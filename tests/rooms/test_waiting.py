@@ -119,6 +119,24 @@ async def test_a_stranger_learns_nothing_of_a_private_room_and_a_visitor_waits()
     assert (await client.put(address)).status_code == 405
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"closed": True}, {"closes": timedelta(0)}, {"opens": timedelta(hours=1)}, None],
+    ids=["closed", "its time is up", "opens later", "deleted"],
+)
+async def test_nobody_waits_or_knocks_at_a_room_that_is_not_open(change: dict[str, Any]) -> None:
+    room, client = await office(), AsyncClient()
+    guest = await make_invite(room)
+    address = await asks(await client.get(guest.get_absolute_url(), headers=PERSON))
+    if change is None:
+        await Room.objects.all().adelete()
+    else:
+        now = timezone.now()
+        values = {k: now + v if isinstance(v, timedelta) else v for k, v in change.items()}
+        await Room.objects.aupdate(**values)
+    assert (await client.post(address)).json() == {"wait": False}
+
+
 def test_a_crowd_that_waits_costs_no_query_each(client: Client) -> None:
     room = Room.objects.create(slug="office", title="The office", opens_with_owner=True)
     invite: Invite = room.invites.create()
