@@ -82,7 +82,7 @@ def event_of(room: Room, now: datetime) -> Event | None:
 def block(room: Room, invite: Invite | None, now: datetime) -> dict[str, Any]:
     """For templates/rooms/about/event.html. The calendar has the link that somebody holds."""
     path = ""
-    if room.opens is not None or room.week:
+    if not room.closed and (room.opens is not None or room.week):
         path = (
             reverse("invite_calendar", args=[invite.token])
             if invite is not None

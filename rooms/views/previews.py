@@ -25,6 +25,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rooms.cards.shared import Shared
+from rooms.entry import hours
 from rooms.entry.framing import let_frame
 from rooms.models import Room
 from rooms.page import link_preview
@@ -85,6 +86,7 @@ def preview(request: HttpRequest, **link: str) -> HttpResponse:
 def previewed(request: HttpRequest, room: Room, now: datetime) -> dict[str, Any]:
     """The same tags for a browser's page: some programs fetch with a browser's headers."""
     token = request.resolver_match.kwargs.get("token", "") if request.resolver_match else ""
-    if not token and room.visitors == VisitorPolicy.NOTHING:
+    hidden = not token and room.visitors == VisitorPolicy.NOTHING
+    if hidden or room.closed or hours.window(room, now) is None:
         return {}
     return {"link_preview": link_preview.of(Shared(room, token), now)}

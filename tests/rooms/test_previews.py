@@ -141,6 +141,24 @@ def test_a_browser_gets_what_the_link_leads_to(headers: dict[str, str]) -> None:
     assert ask("/r/garden/", headers).status_code == 404
 
 
+@pytest.mark.parametrize("headers", PEOPLE)
+def test_an_early_invite_to_a_room_that_is_over_says_nothing_of_it(
+    headers: dict[str, str],
+) -> None:
+    now = timezone.now()
+    times: dict[str, dict[str, Any]] = {
+        "closed": {"opens": now, "closed": True},
+        "over": {"opens": now - timedelta(days=2), "closes": now - timedelta(days=1)},
+    }
+    for slug, values in times.items():
+        room: Room = Room.objects.create(slug=slug, title="Secret end", **values)
+        invite = room.invites.create(not_before=now + timedelta(days=1))
+        page = ask(invite.get_absolute_url(), headers)
+        assert page.status_code == 403
+        assert b"Secret" not in page.content
+        assert (b"event.ics" in page.content) == (slug == "over")
+
+
 def test_somebody_who_is_taken_for_a_program_goes_on_by_themselves() -> None:
     good, *_rest = good_links()
     page = ask(good, {}).content.decode()
