@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -25,6 +26,9 @@ from rooms.posts import micropub, publishing
 from rooms.posts.notes_text import NotesUnavailable, clean_html, is_empty
 from rooms.posts.publishing import Draft
 from rooms.posts.sanitise import links
+
+# A primary key.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 _wide = forms.TextInput(attrs={"class": "vTextField"})
 
@@ -162,13 +166,13 @@ def copy_view(model_admin: PostModelAdmin, request: HttpRequest, pk: int) -> Htt
 
 def _source(request: HttpRequest) -> tuple[Room, Call | None]:
     """The room and perhaps the call that the address names. Raises Http404."""
-    numbers = {name: request.GET.get(name, "") for name in ("room", "call")}
-    if numbers["call"].isascii() and numbers["call"].isdigit():
-        call = get_object_or_404(Call.objects.select_related("room"), pk=int(numbers["call"]))
+    found = {name: _NUMBER.fullmatch(request.GET.get(name, "")) for name in ("room", "call")}
+    if number := found["call"]:
+        call = get_object_or_404(Call.objects.select_related("room"), pk=int(number[0]))
         return call.room, call
-    if not (numbers["room"].isascii() and numbers["room"].isdigit()):
-        raise Http404
-    return get_object_or_404(Room, pk=int(numbers["room"])), None
+    if number := found["room"]:
+        return get_object_or_404(Room, pk=int(number[0])), None
+    raise Http404
 
 
 def _publish(request: HttpRequest, room: Room, call: Call | None, form: PublishForm) -> Post | None:

@@ -171,7 +171,9 @@ def test_sites_that_a_post_links_to_are_told(owner: Client, room: Room) -> None:
     assert targets == {"https://a.example/1", "https://b.example/2", "https://c.example/"}
 
 
-@pytest.mark.parametrize("query", ["", "?room=0", "?room=x", "?room=²", "?call=7", "?call=x"])
+@pytest.mark.parametrize(
+    "query", ["", "?room=0", "?room=x", "?room=²", "?call=7", "?call=x", "?call=" + "9" * 5000]
+)
 def test_notes_of_nothing_are_not_found(owner: Client, query: str) -> None:
     assert owner.get(f"/admin/rooms/post/publish/{query}").status_code == 404
 

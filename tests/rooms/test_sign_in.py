@@ -267,6 +267,15 @@ def test_another_site_starts_and_ends_nothing(client: Client, room: Room, ann: I
     assert pass_.me
 
 
+@pytest.mark.parametrize("slug", ["", "\0", "gar\0den", "GARDEN", "a" * 64])
+def test_signing_out_of_what_is_no_room_asks_no_database(
+    client: Client, slug: str, django_assert_num_queries: Any
+) -> None:
+    # PostgreSQL refuses a query with a zero byte in it.
+    with django_assert_num_queries(0):
+        assert client.post("/sign-in/out/", {"room": slug})["Location"] == "/"
+
+
 def test_a_stranger_learns_nothing_and_a_member_of_an_admitted_site_comes_in(
     client: Client, room: Room, ann: Identity
 ) -> None:

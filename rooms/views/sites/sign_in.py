@@ -237,7 +237,8 @@ def _pass(request: HttpRequest, room: Room) -> Pass:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Forget the site of this browser's pass, and the name that came from it."""
     slug = request.POST.get("room", "")
-    room = Room.objects.filter(slug=slug).first() if from_our_page(request) else None
+    good = pages.SLUG.fullmatch(slug) and from_our_page(request)
+    room = Room.objects.filter(slug=slug).first() if good else None
     held = held_pass(request, room) if room is not None else None
     if room is None or held is None:
         return HttpResponseRedirect("/")
