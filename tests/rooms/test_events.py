@@ -22,7 +22,7 @@ from rooms.entry.hours import window
 from rooms.models import Background, Invite, Room
 from rooms.roles import VisitorPolicy
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_cards")]
 
 SITE = "http://127.0.0.1:8000"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -281,6 +281,17 @@ def test_the_feed_has_the_public_rooms_and_says_when_nothing_changed(client: Cli
     assert changed.status_code == 200
     assert client.head("/calendar.ics").content == b""
     assert client.post("/calendar.ics").status_code == 405
+
+
+def test_the_feed_is_made_once_in_a_while_however_many_ask(client: Client) -> None:
+    room = party()
+    first = client.get("/calendar.ics").content
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/calendar.ics").content == first
+    assert len(queries) == 0
+    room.title = "Another party"
+    room.save()
+    assert b"Another party" in client.get("/calendar.ics").content
 
 
 def test_the_lines_of_a_calendar_are_folded_and_end_as_they_must(client: Client) -> None:

@@ -14,6 +14,8 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from rooms.cards import cache
+from rooms.cards.cache import Page
 from rooms.entry.access import Refusal
 from rooms.entry.admission import invite_verdict
 from rooms.entry.sharing import absolute
@@ -73,14 +75,18 @@ def _file(request: HttpRequest, room: Room, link: str) -> HttpResponse:
 
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
-    """All rooms that strangers may know of. It is the same for everyone."""
+    """All rooms that strangers may know of. It is the same for everyone, and made as a card is."""
+    response = _answer(request, cache.page("calendar", _of_all).body)
+    response["Cache-Control"] = f"public, max-age={FEED_SECONDS}"
+    return response
+
+
+def _of_all() -> Page:
     rooms = Room.objects.exclude(visitors=VisitorPolicy.NOTHING).filter(closed=False)
     known = rooms.prefetch_related("hours").order_by("pk")[:MOST_ROOMS]
     name = _("Calls at {site}").format(site=site_name())
-    body = calendar([(room, settings.SITE_URL + room.get_absolute_url()) for room in known], name)
-    response = _answer(request, body)
-    response["Cache-Control"] = f"public, max-age={FEED_SECONDS}"
-    return response
+    links = [(room, settings.SITE_URL + room.get_absolute_url()) for room in known]
+    return Page(calendar(links, name), {})
 
 
 def _answer(request: HttpRequest, body: bytes) -> HttpResponse:
