@@ -8,7 +8,7 @@ it means just that (RFC 5545, section 3.8.7.2).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
 
@@ -26,6 +26,8 @@ ALARM_BEFORE = timedelta(minutes=15)
 REFRESH = timedelta(hours=1)
 
 Rule = dict[str, Any]
+
+Entry = tuple[datetime, datetime | None, Rule | None]
 
 
 def calendar(rooms: Iterable[tuple[Room, str]], name: str) -> bytes:
@@ -50,17 +52,22 @@ def has_times(room: Room) -> bool:
     return next(times(room), None) is not None
 
 
-def times(room: Room) -> Iterator[tuple[datetime, datetime | None, Rule | None]]:
+def times(room: Room) -> Iterator[Entry]:
     """Beginning, end and rule of each entry, in the site's time zone.
 
     Opening hours that are the same on several days are one entry. A room that opens once has those
-    that begin in its time.
+    that begin in its time or, if none do, all of its time.
     """
     zone = timezone.get_default_timezone()
     weekly = hours.is_weekly(room)
-    if room.opens is not None and (weekly or not room.week):
+    week = list(_of_hours(room, zone, weekly))
+    if room.opens is not None and (weekly or not week):
         ends = room.closes.astimezone(zone) if room.closes else None
         yield room.opens.astimezone(zone), ends, {"freq": "weekly"} if weekly else None
+    yield from week
+
+
+def _of_hours(room: Room, zone: tzinfo, weekly: bool) -> Iterator[Entry]:
     since = (room.opens if room.opens and not weekly else room.created).astimezone(zone)
     until = room.closes if not weekly else None
     for (begins, ends_at), rows in groupby(sorted(room.week, key=_from_until), _from_until):

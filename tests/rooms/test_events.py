@@ -238,6 +238,15 @@ def test_hours_of_a_room_that_opens_once_stay_in_its_time(client: Client) -> Non
     assert [each.date().isoformat() for each in rule] == ["2126-12-31"]
 
 
+def test_a_room_that_opens_once_within_its_hours_has_a_calendar(client: Client) -> None:
+    room = party()  # on a Tuesday from 18:00 to 19:00
+    room.hours.create(weekday=1, begins=time(9), ends=time(22))
+    assert 'href="/r/party/event.ics"' in client.get("/r/party/", headers=PERSON).content.decode()
+    [event] = parsed(client, "/r/party/event.ics").events
+    assert (event.start, event.end) == (room.opens, room.closes)
+    assert "rrule" not in event
+
+
 def test_a_weekly_room_and_its_hours_are_schedules(owner: Client) -> None:
     room = party(repeats="weekly")
     room.hours.create(weekday=0, begins=time(9), ends=time(17))
