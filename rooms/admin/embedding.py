@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from rooms.cards.oembed import ALLOW
 from rooms.entry import framing
 from rooms.entry.sharing import absolute
 from rooms.models import Invite, Room
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     RoomModelForm = forms.ModelForm[Room]
 else:
     RoomModelForm = forms.ModelForm
-
-# What the page in the frame may ask the browser for.
-ALLOW = "camera; microphone; display-capture; autoplay; fullscreen; screen-wake-lock"
 
 
 class RoomForm(RoomModelForm):

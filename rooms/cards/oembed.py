@@ -28,6 +28,7 @@ MAX_URL = 2000
 # Larger numbers are no limit. They have at most so many digits.
 MAX_DIGITS = 9
 
+# What the page in the frame may ask the browser for.
 ALLOW = (
     "camera; microphone; display-capture; autoplay; fullscreen; clipboard-write; screen-wake-lock"
 )
