@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from rooms import database
 from rooms.consumers import messages
-from rooms.consumers.chatting import Chatting
+from rooms.consumers.chatting import WRITING, Chatting
 from rooms.consumers.entitled import Entitled
 from rooms.consumers.joining import Joining
 from rooms.consumers.limits import TokenBucket
@@ -90,7 +90,7 @@ class CallConsumer(Joining, Entitled, Moderating):
         except messages.MessageError as exc:
             logger.info("x a message was refused: %s", exc)
             return await self._end("bad_message", BAD_MESSAGE)
-        if isinstance(message, messages.Chat) and await self._too_fast(message):
+        if isinstance(message, WRITING) and await self._too_fast(message):
             return
         if type(message) not in self._beside_others:
             await self._handle(message)
@@ -113,8 +113,7 @@ class CallConsumer(Joining, Entitled, Moderating):
             await self._busy(message)
 
     async def _busy(self, message: messages.Message) -> None:
-        about = {"nonce": message.nonce} if isinstance(message, messages.Chat) else {}
-        await self._error("busy", **about)
+        await self._error("busy", "", **messages.about(message))
 
     async def on_offer(self, message: messages.Offer) -> None:
         tracks = message.tracks if self._me.grant.publish else {}
@@ -208,6 +207,8 @@ class CallConsumer(Joining, Entitled, Moderating):
         messages.Snapshot: on_snapshot,
         messages.Chat: Chatting.on_chat,
         messages.ChatSince: Chatting.on_chat_since,
+        messages.ChatEdit: Chatting.on_chat_edit,
+        messages.ChatDelete: Chatting.on_chat_delete,
         messages.Renew: Entitled.on_renew,
         messages.Remove: Moderating.on_remove,
         messages.LinkOf: Moderating.on_link_of,
@@ -219,6 +220,8 @@ class CallConsumer(Joining, Entitled, Moderating):
         (
             messages.Chat,
             messages.ChatSince,
+            messages.ChatEdit,
+            messages.ChatDelete,
             messages.Renew,
             messages.Remove,
             messages.LinkOf,

@@ -80,8 +80,9 @@ class Joining(Chatting):
             if not await self._admit(member, inside):
                 return
             self.member = member
-            lines = await database.run(chat.last_number, member.room.pk)
-            self._reading = Reading(member.room.pk, lines)
+            newest = await database.run(chat.newest, member.room.pk)
+            after = await database.run(chat.seen_after, self._reader)
+            self._reading = Reading(member.room.pk, newest.line, newest.change, after)
             await self._enter(member, claim)
         except sfu.Unavailable as exc:
             logger.info("x %s cannot join: %s", member.participant, exc)
@@ -209,5 +210,6 @@ class Joining(Chatting):
                 "role": member.grant.role.value,
                 "publish": member.grant.publish,
                 "chat_number": self._reading.seen,
+                "chat_change": self._reading.change,
             }
         )

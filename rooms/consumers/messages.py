@@ -98,8 +98,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
+    """A new line. ``reply_to`` is the number of the line that it answers."""
+
     nonce: str
     text: str
+    reply_to: int | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{MAX_NONCE}}}", self.nonce):
@@ -108,6 +111,24 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class ChatSince:
+    """Asks for the lines after ``number``, and for older ones that changed after ``change``."""
+
+    number: int
+    change: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEdit:
+    """Changes the text of one's own line; hosts may change any."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDelete:
+    """Deletes one's own line; hosts may delete any."""
+
     number: int
 
 
@@ -153,6 +174,8 @@ Message = (
     | Snapshot
     | Chat
     | ChatSince
+    | ChatEdit
+    | ChatDelete
     | Renew
     | Remove
     | LinkOf
@@ -169,6 +192,8 @@ NAMES: dict[type, str] = {
     Snapshot: "snapshot",
     Chat: "chat",
     ChatSince: "chat_since",
+    ChatEdit: "chat_edit",
+    ChatDelete: "chat_delete",
     Renew: "renew",
     Remove: "remove",
     LinkOf: "link_of",
@@ -176,6 +201,17 @@ NAMES: dict[type, str] = {
     Leave: "leave",
 }
 MESSAGES = {name: cls for cls, name in NAMES.items()}
+
+
+def about(message: Message) -> dict[str, str | int]:
+    """What an error about this message names: the line that was not stored, or not changed."""
+    match message:
+        case Chat():
+            return {"nonce": message.nonce}
+        case ChatEdit() | ChatDelete():
+            return {"number": message.number}
+        case _:
+            return {}
 
 
 def decode(text: str) -> Message:
@@ -206,7 +242,7 @@ def decode(text: str) -> Message:
 
 
 # The fields that people type, by the type of the message.
-TYPED = {"chat": "text", "join": "name"}
+TYPED = {"chat": "text", "chat_edit": "text", "join": "name"}
 
 
 def _mend(body: Any) -> None:

@@ -122,7 +122,7 @@ class CallSocket(PeerSocket):
     async def _tell(self, body: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(body, ensure_ascii=False, separators=(",", ":")))
 
-    async def _error(self, code: str, text: str = "", **about: str) -> None:
+    async def _error(self, code: str, text: str = "", **about: str | int) -> None:
         """Send an error. ``text`` names other words than the code's, ``about`` what it is about."""
         message = texts.text(text or code)
         await self._tell({"type": "error", "code": code, "message": message, **about})

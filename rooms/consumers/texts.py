@@ -9,6 +9,10 @@ ERRORS: dict[str, str | Promise] = {
     "bad_message": _("Something went wrong on this page. Reload the page."),
     "chat_empty": _("This message is empty."),
     "chat_long": _("This message is longer than 2,000 characters. Shorten it or send it in parts."),
+    "chat_gone": _("This message was deleted, so it cannot be changed."),
+    "chat_forbidden": _(
+        "You can change only your own messages. Ask a host to change or delete this one."
+    ),
     "too_fast": _("This page is sending too much at once. Wait a moment, then reload it."),
     "chat_too_fast": _("You are sending messages too quickly. Wait a moment, then try again."),
     "busy": _("The server is busy. Try again in a moment."),

@@ -1,4 +1,4 @@
-"""Chat lines that are stored but did not reach a page, because their message was lost.
+"""Chat lines, and changes of lines, that are stored but did not reach a page: a message was lost.
 
 A page notices a gap when the next line comes, but not that the last line is missing. So once a
 second each process compares what is stored with what its pages were sent, and sends the rest.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from rooms import chat, database
+from rooms.chat import Newest
 
 logger = logging.getLogger(__name__)
 
@@ -23,28 +24,54 @@ LOST_SECONDS = 2.0
 
 
 @dataclass(slots=True)
-class Reading:
-    """What a page was sent of its room's chat: ``seen`` is the number of the newest line.
+class Lag:
+    """Whether something that is stored was lost on its way. ``_missing``: what, and since when."""
 
-    ``room`` is a primary key.
+    _missing: tuple[int, float] | None = None
+
+    def lost(self, sent: int, newest: int, now: float) -> bool:
+        """``sent`` and ``newest`` are numbers; ``now`` is in monotonic seconds."""
+        if newest <= sent:
+            self._missing = None
+        elif self._missing is None or self._missing[0] <= sent:
+            self._missing = (newest, now)
+        return self._missing is not None and now - self._missing[1] >= LOST_SECONDS
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a page was sent of its room's chat. ``room`` is a primary key.
+
+    ``seen`` is the number of the newest line. ``change``: no change up to this one is missing, and
+    ``_early`` are later ones that came too early. ``after``: lines up to this one are not shown.
     """
 
     room: int
     seen: int = 0
-    # A line that was stored and not sent, and when that was noticed.
-    _missing: tuple[int, float] | None = None
+    change: int = 0
+    after: int = 0
+    _lines: Lag = field(default_factory=Lag)
+    _changes: Lag = field(default_factory=Lag)
+    _early: set[int] = field(default_factory=set)
 
-    def sent(self, number: int) -> None:
-        """The page was sent the line with this number."""
+    def sent(self, number: int, change: int = 0) -> None:
+        """The page was sent the line with this number, as its change has left it."""
         self.seen = max(self.seen, number)
+        self._early.add(change)
+        self.changed_until(self.change)
 
-    def is_behind(self, newest: int, now: float) -> bool:
-        """Whether a line was lost, if ``newest`` is stored. ``now`` is in monotonic seconds."""
-        if newest <= self.seen:
-            self._missing = None
-        elif self._missing is None or self._missing[0] <= self.seen:
-            self._missing = (newest, now)
-        return self._missing is not None and now - self._missing[1] >= LOST_SECONDS
+    def changed_until(self, change: int) -> None:
+        """The page was sent everything that changed up to this change."""
+        self.change = max(self.change, change)
+        while self.change + 1 in self._early:
+            self.change += 1
+        self._early = {early for early in self._early if early > self.change}
+
+    def is_behind(self, newest: Newest, now: float) -> bool:
+        """Whether anything was lost, if ``newest`` is stored. ``now`` is in monotonic seconds."""
+        lines = self._lines.lost(self.seen, newest.line, now)
+        changes = self._changes.lost(self.change, newest.change, now)
+        return lines or changes
 
 
 @dataclass
@@ -83,9 +110,9 @@ class Unheard:
     async def step(self, now: float) -> None:
         """Compare once. Lines that are stored meanwhile count from the next step on."""
         rooms = {reading.room for reading, _ in self.pages.values()}
-        newest = await database.run(chat.last_numbers, rooms)
+        newest = await database.run(chat.newest_of, rooms)
         for reading, catch_up in list(self.pages.values()):
-            if reading.is_behind(newest.get(reading.room, 0), now):
+            if reading.is_behind(newest.get(reading.room, Newest()), now):
                 catch_up()
 
 

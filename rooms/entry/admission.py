@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from rooms import chat
 from rooms.entry.access import Refusal
 from rooms.entry.facts import current_grant, current_grants, now_for
 from rooms.entry.passes import MAX_AGE, Pass
@@ -64,6 +65,8 @@ def _write_down(
             name=name,
             me=pass_.me,
             since=now,
+            # They stay newcomers to what was written before, however often they come back.
+            chat_from=chat.last_number(pass_.room),
         )
 
 
