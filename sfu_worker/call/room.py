@@ -12,6 +12,7 @@ from typing import Protocol
 from sfu_worker import wire
 from sfu_worker.call import arrivals, slots
 from sfu_worker.call.connection import Host
+from sfu_worker.call.muting import Muting
 from sfu_worker.call.outbox import Bus, Outbox
 from sfu_worker.call.participant import Participant
 from sfu_worker.call.presence import Leases
@@ -64,6 +65,7 @@ class Room:
         self._meter = RoomMeter(self.epoch)
         self._outbox = Outbox(bus, slug, born)
         self._settling = Settling(self.participants, self._outbox)
+        self.muting = Muting(self._tell_group)
         self._calls = calls
         self._host = host
         self._leases = leases or Leases()
@@ -252,7 +254,7 @@ class Room:
             return
         self._outbox.tell(p.reply, dataclasses.replace(answer, id=cmd.id))
         for source in cmd.tracks.values():
-            self.mute(p, source, source in cmd.muted)
+            self.muting.mute(p, source, source in cmd.muted)
         if p.arrived:
             self._settling.count_codecs(p)
 
@@ -260,27 +262,12 @@ class Room:
         """Take a participant's wishes."""
         self._settling.take_wishes(p, requests, now)
 
-    def mute(self, p: Participant, source: str, muted: bool) -> None:
-        """Somebody has muted or unmuted their own track."""
-        track = p.tracks.get(source)
-        if track is None or track.muted == muted:
-            return
-        track.muted = muted
-        if track.published:
-            self._tell_group(wire.TrackMuted, track=track.id, muted=muted)
-
     def raise_hand(self, p: Participant, raised: bool) -> None:
         """Somebody has raised or lowered their hand. Hands are ordered by when they went up."""
         if p.kind != "call" or (p.hand > 0) == raised:
             return
         p.hand = self.n + 1 if raised else 0
         self._tell_group(wire.ParticipantChanged, person=p.person)
-
-    def hold(self, p: Participant, held: list[str]) -> None:
-        """A host has muted or stopped some of their sources, and released the others."""
-        if p.held != held:
-            p.held = held
-            self._tell_group(wire.ParticipantChanged, person=p.person)
 
     # What participants report (Audience)
 

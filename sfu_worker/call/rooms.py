@@ -156,7 +156,7 @@ class Rooms:
         room.set_slots(p, cmd.slots, now)
 
     def _mute(self, room: Room, p: Participant, cmd: wire.Mute, now: float) -> None:
-        room.mute(p, cmd.source, cmd.muted)
+        room.muting.mute(p, cmd.source, cmd.muted)
 
     def _hand(self, room: Room, p: Participant, cmd: wire.Hand, now: float) -> None:
         room.raise_hand(p, cmd.raised)
@@ -171,7 +171,7 @@ class Rooms:
         room.silence(p, cmd.role)
 
     def _hold(self, room: Room, p: Participant, cmd: wire.Hold, now: float) -> None:
-        room.hold(p, cmd.held)
+        room.muting.hold(p, cmd.held)
 
     def _close_room(self, cmd: wire.CloseRoom, now: float) -> None:
         room = self.held.get(cmd.room)

@@ -12,7 +12,7 @@ from tests.sfu_worker.builders.rooms import Recorder, join
 def test_everyone_hears_what_is_held_once(room: Room, said: Recorder) -> None:
     room.join(join("ann"), 0)
     for held in (["microphone"], ["microphone"], []):
-        room.hold(room.participants["ann"], held)
+        room.muting.hold(room.participants["ann"], held)
     changed = [e.person.held for e in said.group if isinstance(e, wire.ParticipantChanged)]
     assert changed == [["microphone"], []]
 
