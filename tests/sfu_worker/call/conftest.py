@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from sfu_worker.call.room import Room
 from sfu_worker.net.dtls import Certificate
 from sfu_worker.net.port import MediaPort
 from sfu_worker.up.batch import Batch
+from tests.sfu_worker.builders.house import House, open_house
 from tests.sfu_worker.builders.rooms import Recorder
 
 
@@ -31,3 +33,9 @@ def said() -> Recorder:
 @pytest.fixture
 def room(host: Host, said: Recorder) -> Room:
     return Room("garden", 1, said, said, host)
+
+
+@pytest.fixture
+async def house(redis_url: str, clean_redis: Any) -> AsyncIterator[House]:
+    async with open_house(redis_url) as house:
+        yield house
