@@ -50,13 +50,14 @@ class WorkerSignalling:
         self._hears_room = hears_room
         self._reply = ""
 
-    async def join(self, name: str, *, publish: bool = True) -> None:
+    async def join(self, name: str, *, publish: bool = True, **more: Any) -> None:
+        """``more``: other fields of ``wire.Join``."""
         self._reply = await self._layer.new_channel("light")
         if self._hears_room:
             await self._layer.group_add(wire.room_group(self._room), self._reply)
         role = "speaker" if publish else "listener"
         await self._command(
-            wire.Join(self._room, self.participant, name, role, publish, self._reply)
+            wire.Join(self._room, self.participant, name, role, publish, self._reply, **more)
         )
 
     async def _command(self, command: wire.Command) -> None:

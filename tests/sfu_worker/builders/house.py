@@ -35,7 +35,7 @@ class Heard:
 
 
 class Ears(Receiver):
-    """Writes down each packet."""
+    """Writes down each packet, retransmissions included."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,6 +47,10 @@ class Ears(Receiver):
         at = start + 12
         if first & 0x10:
             at += 4 + 4 * (view[at + 2] << 8 | view[at + 3])
+        if first & 0x20:
+            return  # padding
+        if second & 0x7F in self.rtx_types:
+            at += 2
         stream, number, _, _ = STAMP.unpack_from(view, at + STAMP_AT)
         self.heard.append(Heard(ssrc, seq, timestamp, bool(second & 0x80), stream, number))
 
@@ -61,16 +65,9 @@ class Guest(LightClient):
     """
 
     def __init__(
-        self, hub: Hub, signalling: WorkerSignalling, pairs: int, voices: int, level: int | None
+        self, hub: Hub, signalling: WorkerSignalling, pairs: int, voices: int, plan: Plan
     ) -> None:
-        super().__init__(
-            hub,
-            "Guest",
-            signalling,
-            Plan(sources=("microphone",), audio_level=level),
-            pairs,
-            voices,
-        )
+        super().__init__(hub, "Guest", signalling, plan, pairs, voices)
         self.ears = Ears()
         self.receiver = self.ears
         self.picky = False
@@ -113,15 +110,21 @@ class House:
         self.tasks: list[asyncio.Task[None]] = []
 
     async def come(
-        self, pairs: int = CROWD - 1, voices: int = 0, level: int | None = SILENT
+        self,
+        pairs: int = CROWD - 1,
+        voices: int = 0,
+        level: int | None = SILENT,
+        sources: tuple[str, ...] = ("microphone",),
+        **join: Any,
     ) -> Guest:
-        """One more guest, who is there and sends."""
+        """One more guest, who is there and sends. ``join``: more fields of their join."""
         signalling = WorkerSignalling(self.layer, self.worker.config.worker, "hall")
-        guest = Guest(self.hub, signalling, pairs, voices, level)
+        plan = Plan(sources=sources, audio_level=level, video_rate=30, frame_packets=2)
+        guest = Guest(self.hub, signalling, pairs, voices, plan)
         guest.picky = not pairs or bool(voices)
-        await signalling.join(guest.name)
+        await signalling.join(guest.name, **join)
         self.tasks.append(asyncio.create_task(guest.run()))
-        await until(lambda: guest.streams and guest.microphone.count > 2)
+        await until(lambda: guest.connected.is_set() and all(s.count > 2 for s in guest.streams))
         self.guests.append(guest)
         return guest
 

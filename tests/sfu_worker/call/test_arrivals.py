@@ -176,15 +176,8 @@ def test_in_a_full_room_a_restarted_encoder_finds_its_place(room: Room, host: Ho
 class Encoder(WorkerSignalling):
     """Comes as a stream."""
 
-    async def join(self, name: str, *, publish: bool = True) -> None:
-        self._reply = await self._layer.new_channel("light")
-        await self._layer.group_add(wire.room_group(self._room), self._reply)
-        await self._command(
-            wire.Join(
-                self._room, self.participant, name, "speaker", publish, self._reply, "whip",
-                max_people=1, owner="whip-a",
-            )
-        )  # fmt: skip
+    async def join(self, name: str, **more: Any) -> None:
+        await super().join(name, kind="whip", max_people=1, owner="whip-a", **more)
 
 
 async def test_a_real_encoder_that_is_killed_and_starts_again_takes_over(
