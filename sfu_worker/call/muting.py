@@ -19,7 +19,7 @@ class Muting:
         track = p.tracks.get(source)
         if track is None or track.muted == muted:
             return
-        track.muted = muted
+        track.self_muted = muted
         if track.published:
             self._tell_group(wire.TrackMuted, track=track.id, muted=muted)
 

@@ -154,9 +154,9 @@ class Output:
         if layer is self.layer:
             self._leave(layer, layer.last_at)
 
-    def forget(self, origin: Origin) -> None:
-        """Nothing of a track's layers that have ended is sent again."""
-        self._segments.forget(origin)
+    def forget(self, origin: Origin, *, ended: bool) -> None:
+        """Nothing of a track is sent again, or nothing of its layers that have ``ended``."""
+        self._segments.forget(origin, ended=ended)
 
     def close(self, now: float) -> None:
         """The end: it writes no more, and lets go of everything."""

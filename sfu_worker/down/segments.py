@@ -72,9 +72,14 @@ class Segments:
         if self._list and self._list[-1].last_in is None:
             self._list[-1].last_in = last_in
 
-    def forget(self, origin: Origin) -> None:
-        """The layers of a track that have ended are not kept alive by what was sent of them."""
-        self._list = [s for s in self._list if s.layer.origin is not origin or not s.layer.closed]
+    def forget(self, origin: Origin, *, ended: bool) -> None:
+        """Nothing of a track is sent again, or nothing of its layers that have ``ended``.
+
+        Those are not kept alive by what was sent of them.
+        """
+        self._list = [
+            s for s in self._list if s.layer.origin is not origin or (ended and not s.layer.closed)
+        ]
 
     @property
     def last(self) -> Segment | None:

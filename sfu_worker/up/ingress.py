@@ -161,8 +161,7 @@ class Ingress:
                     self.unroutable += 1
                     return
                 at = self._open(payload_type, layer, view, at, end, seq, timestamp, now)
-        if level >= 0 and layer.origin.source == "microphone":
-            # A shared film is no speaker.
+        if level >= 0 and layer.speaks:
             self._on_level(layer, level, now)
         self._batch.now = now
         p = self._batch.take()

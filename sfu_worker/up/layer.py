@@ -52,8 +52,8 @@ class Downstream(Protocol):
     def lost(self, layer: UpLayer) -> None:
         """The layer has ended, bound or awaited."""
 
-    def forget(self, origin: Origin) -> None:
-        """Nothing of a track's layers that have ended is sent again."""
+    def forget(self, origin: Origin, *, ended: bool) -> None:
+        """Nothing of a track is sent again, or nothing of its layers that have ``ended``."""
 
 
 class Fanout:
@@ -126,6 +126,8 @@ class UpLayer:
         self.sender_report: SourceReport | None = None
         # Whether its packets say how loud they are (RFC 6464). Others are never held back.
         self.metered = False
+        # Whether they count; see ``UpTrack.speaks``.
+        self.speaks = False
         # Nothing leaves and no counter moves, from ``shut`` to the first packet after ``open``.
         self.held = False
         name = codec.name.upper()
@@ -204,6 +206,12 @@ class UpLayer:
             if not fanout.collected:
                 fanout.batch.gatherers.append(fanout)
             fanout.collected.append(p)
+
+    def forget(self) -> None:
+        """Send nothing again of what came until now, nor from before the next first word."""
+        self._backlog.begin()
+        for down in self._fanout.carried:
+            down.forget(self.origin, ended=False)
 
     # Holding back
 
@@ -343,5 +351,5 @@ class UpLayer:
         self.closed = True
         self._requests.close()
         for down in fanout.carried:
-            down.forget(self.origin)
+            down.forget(self.origin, ended=True)
         fanout.carried.clear()

@@ -35,7 +35,9 @@ class UpTrack:
 
     def __init__(self, track_id: str, participant: str, source: str, kind: str) -> None:
         self.origin = Origin(track_id, participant, source, kind)
-        self.muted = False
+        # What the sender has said; a host may hold the track beside that.
+        self.self_muted = False
+        self.held = False
         self.published = False
         self.codec = ""
         # The layer that began last. Its codec is the track's: a sender changes all layers at once,
@@ -69,8 +71,28 @@ class UpTrack:
         """``audio`` or ``video``."""
         return self.origin.kind
 
+    @property
+    def muted(self) -> bool:
+        """As the others see it."""
+        return self.self_muted or self.held
+
+    @property
+    def speaks(self) -> bool:
+        """Whether its levels say who speaks. A shared film is no speaker, nor is who is held."""
+        return self.source == "microphone" and not self.held
+
+    def hold(self, held: bool, now: float) -> None:
+        """A host holds the track or releases it. While it is held no slot may carry it."""
+        self.held = held
+        for slot in list(self.subscribers) if held else ():
+            slot.release(now)
+        for layer in self.layers:
+            layer.speaks = self.speaks
+            layer.forget()
+
     def add_layer(self, layer: UpLayer) -> None:
         """Add a layer. They stay in the order of the offer's rids, which says nothing of sizes."""
+        layer.speaks = self.speaks
         self.layers.append(layer)
         order = {rid: i for i, rid in enumerate(self.rids)}
         self.layers.sort(key=lambda x: order.get(x.rid, 0))

@@ -116,7 +116,7 @@ def test_a_viewer_sees_the_screen_before_the_camera(
 
 def test_a_viewer_does_not_watch_what_is_muted(people: list[Participant]) -> None:
     ann = published(people[0], "camera", "screen")
-    ann.tracks["screen"].muted = True
+    ann.tracks["screen"].self_muted = True
     slot = video_slot(Wire())
     slots.follow([slot], ann)
     assert slot.wanted == "ann:camera"

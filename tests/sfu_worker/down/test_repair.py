@@ -109,6 +109,15 @@ def test_after_a_switch_what_was_before_it_is_nobody_s_concern(bench: Bench) -> 
     assert not bench.output.repairing
 
 
+def test_nothing_of_a_held_track_is_sent_again(bench: Bench) -> None:
+    bench.output.stop(0.4)
+    bench.source.track.hold(True, 0.4)
+    bench.told(came=False)
+    assert bench.output.follow_up(0.5, ROOM) == 0
+    assert bench.output.retransmit([bench.seq], 1.0, 0.1, ROOM) == 0
+    assert not bench.output.repairing
+
+
 def test_sound_has_no_repair_to_follow() -> None:
     output = sound_output(Wire())
     assert not output.repairing

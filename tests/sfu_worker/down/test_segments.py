@@ -36,9 +36,12 @@ def test_layers_that_have_ended_are_forgotten_and_others_stay() -> None:
     segments.add(segment(gone.layer, 100, 0), None)
     segments.add(segment(other.layer, 500, 0), 110)
     gone.layer.close()
-    segments.forget(gone.track.origin)
+    segments.forget(gone.track.origin, ended=True)
+    segments.forget(other.track.origin, ended=True)
     assert segments.outgoing(105) is None
     assert segments.outgoing(505) is segments.last
+    segments.forget(other.track.origin, ended=False)
+    assert segments.outgoing(505) is None
 
 
 def test_the_window_follows_the_newest_number() -> None:

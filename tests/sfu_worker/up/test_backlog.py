@@ -111,6 +111,17 @@ def test_who_opens_before_the_next_packet_and_shuts_again_has_sent_nothing() -> 
     assert len(microphone.sent) == 10
 
 
+def test_what_came_while_a_host_held_the_track_is_no_backlog() -> None:
+    microphone = speaking()
+    microphone.layer.shut()
+    microphone.source.track.hold(True, 1.2)
+    microphone.send(20)
+    microphone.source.track.hold(False, 1.6)
+    microphone.layer.open()
+    microphone.send(2)
+    assert microphone.numbers[10:] == [30, 31]
+
+
 def test_a_slot_that_goes_over_to_a_voice_begins_with_its_backlog_at_the_time_when_that_came() -> (
     None
 ):

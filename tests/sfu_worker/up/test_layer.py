@@ -42,7 +42,7 @@ class Down:
     def lost(self, layer: UpLayer) -> None:
         self.ended.append(layer)
 
-    def forget(self, origin: Origin) -> None:
+    def forget(self, origin: Origin, *, ended: bool) -> None:
         self.forgotten.append(origin)
 
 
