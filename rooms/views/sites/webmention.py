@@ -36,7 +36,7 @@ def webmention(request: HttpRequest) -> HttpResponse:
     # Before anything is looked up, so that nobody can try addresses in great numbers.
     wait = throttle.wait_seconds_now("webmention", "source", urlsplit(source).hostname or "")
     if wait:
-        return _later(wait, "Too many webmentions of this site came at once.")
+        return _later(wait, "Too many webmentions from this site came at once.")
     found = page(target)
     if found is None or found.room() is None:
         # The same for a private room and for one that does not exist.
@@ -44,7 +44,7 @@ def webmention(request: HttpRequest) -> HttpResponse:
     if wait := throttle.wait_seconds_now("webmention", "target", f"{found.kind}-{found.slug}"):
         return _later(wait, "Too many webmentions for this page came at once.")
     if queue.is_full():
-        return _later(FULL_RETRY_SECONDS, "Too many webmentions wait.")
+        return _later(FULL_RETRY_SECONDS, "Too many webmentions are waiting.")
     queue.add(source, [found.url], timezone.now(), incoming=True)
     return _answer(202, "Thank you. The source will be read soon.")
 
