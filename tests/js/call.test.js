@@ -180,5 +180,5 @@ test('chat lines that were missed while the socket was away are asked for', asyn
   await wait(500);
   socket().open();
   socket().tell({ ...WELCOME, chat_number: 3 });
-  assert.deepEqual(socket().of('chat_since'), [{ type: 'chat_since', number: 0 }]);
+  assert.deepEqual(socket().of('chat_since'), [{ type: 'chat_since', number: 0, change: 0 }]);
 });

@@ -38,7 +38,7 @@ test('a gap is reported until it is filled, and early lines are kept', () => {
 test('an own line is pending until it comes back with its nonce', () => {
   const log = sending(sending(EMPTY_LOG, 'x', 'hello'), 'y', 'again');
   const after = receive(log, [line(1, 'x')]).log;
-  assert.deepEqual([...after.pending], [['y', 'again']]);
+  assert.deepEqual([...after.pending], [['y', { text: 'again', reply: null }]]);
 });
 
 test('an own line is acknowledged even while a line before it is missing', () => {
@@ -50,7 +50,7 @@ test('a refused line waits for its author and is no longer pending', () => {
   const log = refuse(sending(EMPTY_LOG, 'x', 'hello'), 'x', 'too long');
   assert.deepEqual(
     [log.pending.size, [...log.refused]],
-    [0, [['x', { text: 'hello', why: 'too long' }]]],
+    [0, [['x', { text: 'hello', reply: null, why: 'too long' }]]],
   );
   assert.equal(refuse(log, 'x', 'again'), log);
   assert.equal(forget(log, 'x').refused.size, 0);

@@ -33,7 +33,7 @@ class Server {
     const line = known ?? { number, nonce, participant: 'p', name: 'Ann', text, sent: '' };
     if (!known) this.lines.push(line);
     if (this.lostAnswers > 0) this.lostAnswers -= 1;
-    else this.client.receive([line], false);
+    else this.client.line(line);
   }
 
   settle() {
@@ -44,6 +44,11 @@ class Server {
     return this.lines.map(({ text }) => text);
   }
 }
+
+/** The server's answer to `chat_since`. */
+const answer = (lines, since, { changed = [], from = 0, change = 0, more = false } = {}) => ({
+  type: 'chat_lines', since, lines, more, since_change: from, changed, change,
+});
 
 const thirty = Array.from({ length: 30 }, (_, n) => `line ${n}`);
 
@@ -122,7 +127,7 @@ test('a line waits while the database is busy, and nobody has to send it again',
   server.locked = true;
   server.client.say('Hello');
   server.answer();
-  assert.deepEqual([...server.client.log.pending.values()], ['Hello']);
+  assert.deepEqual([...server.client.log.pending.values()].map(({ text }) => text), ['Hello']);
   assert.equal(server.client.log.refused.size, 0);
   server.locked = false;
   t.mock.timers.tick(2000);
@@ -137,10 +142,99 @@ test('a record whose lines were all deleted asks once, and goes on with the next
   const shown = [];
   client.on('lines', (lines) => shown.push(...lines.map(({ number }) => number)));
   client.connected(7);
-  client.receive([], false, 0);
-  client.receive([{ number: 8, nonce: 'n' }], false);
-  assert.deepEqual(asked, Array(2).fill({ type: 'chat_since', number: 0 }));
-  client.receive([{ number: 8, nonce: 'n' }], false, 0);
-  client.receive([{ number: 9, nonce: 'm' }], false);
+  client.lines(answer([], 0));
+  client.line({ number: 8, nonce: 'n' });
+  assert.deepEqual(asked, Array(2).fill({ type: 'chat_since', number: 0, change: 0 }));
+  client.lines(answer([{ number: 8, nonce: 'n' }], 0));
+  client.line({ number: 9, nonce: 'm' });
   assert.deepEqual([asked.length, shown], [2, [8, 9]]);
+});
+
+/** A page that has lines 1 to 3, and what it sends. */
+function three() {
+  const sent = [];
+  const client = new ChatClient((message) => sent.push(message));
+  client.connected(0);
+  for (const number of [1, 2, 3]) client.line(stored(number));
+  return { client, sent };
+}
+const stored = (number, more = {}) => ({
+  number, nonce: `n${number}`, text: `line ${number}`, change: 0, deleted: false, ...more,
+});
+const texts = ({ log }) => log.lines.map(({ text }) => text);
+
+test('a change is sent until the line comes back with it', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { client, sent } = three();
+  client.change(2, 'two');
+  client.change(3, null);
+  client.change(1, 'line 1'); // as it is
+  const asked = [{ type: 'chat_edit', number: 2, text: 'two' }, { type: 'chat_delete', number: 3 }];
+  assert.deepEqual(sent.splice(0), asked);
+  client.line(stored(3, { text: '', deleted: true, change: 1 }));
+  t.mock.timers.tick(8000);
+  assert.deepEqual(sent.splice(0), asked.slice(0, 1));
+  client.connected(3, 1);
+  assert.deepEqual(sent.splice(0), asked.slice(0, 1));
+  client.line(stored(2, { text: 'two', change: 2 }));
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(sent, []);
+  assert.deepEqual([texts(client), client.log.change], [['line 1', 'two', ''], 2]);
+});
+
+test('a refused change says why, and one that came too fast is sent again', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { client, sent } = three();
+  const told = [];
+  client.on('changed', (lines) => told.push(...lines.map(({ number }) => number)));
+  client.change(2, 'two');
+  client.changeRefused(2, 'too_fast', 'too fast');
+  t.mock.timers.tick(500);
+  assert.equal(sent.filter(({ type }) => type === 'chat_edit').length, 2);
+  client.changeRefused(2, 'forbidden', 'not yours');
+  t.mock.timers.tick(60_000);
+  assert.equal(sent.length, 2);
+  assert.equal(client.changes.all.get(2).why, 'not yours');
+  client.forgetChange(2);
+  assert.deepEqual([client.changes.all.size, told], [0, [2, 2, 2, 2]]);
+});
+
+test('changes that were missed are asked for after a reconnect, and applied in any order', () => {
+  const { client, sent } = three();
+  client.line(stored(1, { text: 'newest', change: 3 }));
+  client.line(stored(1, { text: 'older', change: 2 }));
+  assert.deepEqual([texts(client)[0], client.log.change], ['newest', 0]);
+  client.connected(3, 4);
+  assert.deepEqual(sent, [{ type: 'chat_since', number: 3, change: 0 }]);
+  const changed = [stored(2, { text: 'two', change: 1 }), stored(3, { text: 'x', change: 4 })];
+  client.lines(answer([], 3, { changed, change: 4 }));
+  assert.deepEqual([texts(client), client.log.change], [['newest', 'two', 'x'], 4]);
+});
+
+test('an answer is asked for with the number of the line', () => {
+  const { client, sent } = three();
+  client.say('yes', 2);
+  const [{ nonce, ...message }] = sent;
+  assert.deepEqual(message, { type: 'chat', text: 'yes', reply_to: 2 });
+  client.refused(nonce, 'bad_message', 'too long');
+  assert.deepEqual([...client.log.refused.values()], [{ text: 'yes', reply: 2, why: 'too long' }]);
+});
+
+test('everything that one may read is read page by page, beside what comes', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { client, sent } = three();
+  const asked = client.all();
+  const page = (lines, since, more) => client.lines(answer(lines, since, { from: null, more }));
+  assert.deepEqual(sent.splice(0), [{ type: 'chat_since', number: 0, change: null }]);
+  page([stored(1), stored(2)], 0, true);
+  client.line(stored(4));
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.deepEqual(sent.splice(0), [{ type: 'chat_since', number: 2, change: null }]);
+  page([stored(3), stored(4)], 2, false);
+  assert.deepEqual((await asked).map(({ number }) => number), [1, 2, 3, 4]);
+  assert.equal(client.log.lines.length, 4);
+  const lost = client.all();
+  t.mock.timers.tick(8000);
+  assert.equal(await lost, null);
 });

@@ -41,7 +41,9 @@
  * }} SlotRequest `voices`: for anyone who speaks and is in no other slot
  * @typedef {{
  *   number: number, nonce: string, participant: string, name: string, text: string, sent: string,
- * }} ChatLine
+ *   reply_to: number | null, edited: boolean, deleted: boolean, changed_by: string, change: number,
+ * }} ChatLine `reply_to`: number of the line that it answers; `changed_by`: who changed or deleted
+ *   it, or '' if that was its author
  *
  * @typedef {{
  *   type: 'welcome',
@@ -50,6 +52,7 @@
  *   role: string,
  *   publish: boolean,
  *   chat_number: number,
+ *   chat_change: number,
  * }} Welcome
  * @typedef {{
  *   type: 'room_state',
@@ -91,7 +94,10 @@
  * @typedef {ParticipantJoined | ParticipantChanged | ParticipantLeft | TrackPublished | TrackMuted
  *   | TrackUnpublished | SpeakersChanged} RoomEvent
  * @typedef {{type: 'chat_line'} & ChatLine} ChatLineEvent
- * @typedef {{type: 'chat_lines', since: number, lines: ChatLine[], more: boolean}} ChatLines
+ * @typedef {{
+ *   type: 'chat_lines', since: number, lines: ChatLine[], more: boolean,
+ *   since_change: number | null, changed: ChatLine[], change: number,
+ * }} ChatLines
  * @typedef {{type: 'pass', pass: string, resume: string}} PassEvent
  * @typedef {{type: 'role', role: string, publish: boolean}} RoleEvent
  * @typedef {{type: 'link', link: string | null, note: string, fresh: boolean}} LinkEvent `fresh`:
@@ -104,8 +110,9 @@
  *   more: number,
  * }} LinkOfEvent
  * @typedef {{type: 'worker_lost'}} WorkerLost
- * @typedef {{type: 'error', code: string, message: string, nonce?: string}} ErrorEvent `nonce`: of
- *   the refused chat line
+ * @typedef {{
+ *   type: 'error', code: string, message: string, nonce?: string, number?: number,
+ * }} ErrorEvent `nonce`: of the refused chat line; `number`: of a line whose change was refused
  * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted |
  *   CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent |
  *   RoleEvent | LinkEvent | LinkOfEvent | WorkerLost | ErrorEvent} ServerMessage

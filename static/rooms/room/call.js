@@ -187,9 +187,9 @@ export class Call extends Emitter {
       case 'codecs_common':
         return this._media.common(message);
       case 'chat_line':
-        return this.chat.receive([message], false);
+        return this.chat.line(message);
       case 'chat_lines':
-        return this.chat.receive(message.lines, message.more, message.since);
+        return this.chat.lines(message);
       case 'link':
         if (!message.fresh) return this._questions.answered(message);
         return this.emit('fresh_link', message.link ?? '');
@@ -223,8 +223,9 @@ export class Call extends Emitter {
   }
 
   /** @param {import('../common/types.js').ErrorEvent} error */
-  _error({ code, message, nonce }) {
+  _error({ code, message, nonce, number }) {
     if (nonce) return this.chat.refused(nonce, code, message);
+    if (number !== undefined) return this.chat.changeRefused(number, code, message);
     const passing = CONDITIONS.has(code);
     if (!passing || (code === 'busy' && this._signalling.connected)) {
       return this.emit('problem', message);
@@ -242,7 +243,7 @@ export class Call extends Emitter {
     this._refusal = '';
     this._state.expect();
     this._roleChanged(message);
-    this.chat.connected(message.chat_number);
+    this.chat.connected(message.chat_number, message.chat_change);
     this._changed();
   }
 

@@ -114,7 +114,9 @@ export class ChatPanel {
     for (const [nonce, line] of refused) {
       wanted.set(`refused ${nonce}`, () => this._refused(nonce, line));
     }
-    for (const [nonce, line] of pending) wanted.set(`pending ${nonce}`, () => pendingItem(line));
+    for (const [nonce, { text: line }] of pending) {
+      wanted.set(`pending ${nonce}`, () => pendingItem(line));
+    }
     const changed = [...wanted.keys()].join() !== [...this._own.keys()].join();
     if (!changed) return;
     find('chat-empty', HTMLElement)?.remove();
