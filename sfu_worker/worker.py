@@ -25,6 +25,7 @@ from sfu_worker.control.registry import LiveRoom, Numbers, Registry
 from sfu_worker.control.worker_meter import WorkerMeter
 from sfu_worker.net.dtls import Certificate
 from sfu_worker.net.port import MediaPort
+from sfu_worker.net.reach import Reach
 from sfu_worker.numbers import WorkerNumbers
 from sfu_worker.tasks import Complaints, end, repeat, start
 from sfu_worker.up.batch import Batch
@@ -43,6 +44,7 @@ class Worker:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.port = MediaPort(config.listen, config.port)
+        self._reach = Reach(self.port)
         # As of the last report.
         self.numbers: WorkerNumbers | None = None
         self._meter = WorkerMeter(config.worker)
@@ -68,6 +70,7 @@ class Worker:
     async def start(self) -> None:
         """Open the port, then announce the worker."""
         await self.port.start()
+        self._reach.start()
         candidates = sdp.candidates(self.config.announce, self.port.port)
         self._host = Host(self.port, self._batch, Certificate(), candidates)
         addresses = [f"{address}:{self.port.port}" for address in self.config.announce]
@@ -80,6 +83,7 @@ class Worker:
             self,
             self._on_broken,
             self._meter.load,
+            lambda: [self._reach.ufrag, self._reach.pwd],
         )
         self._bus.start()
         await self._registry.start()

@@ -90,12 +90,14 @@ class Registry:
         holder: Holder,
         on_broken: Callable[[BaseException], None] = lambda _: None,
         load: Load | None = None,
+        reach: Callable[[], list[str]] = list,
     ) -> None:
         self._redis = redis.asyncio.Redis.from_url(redis_url, decode_responses=True)
         self._worker = worker
         # With port 0 other workers may share the place.
         self._place = "" if place.endswith("-0-") else place
         self._addresses = addresses
+        self._reach = reach
         self._holder = holder
         self._beats = 0
         self._on_broken = on_broken
@@ -211,6 +213,7 @@ class Registry:
             "draining": self.draining,
             "busy": self._load.busy,
             "addresses": self._addresses,
+            "reach": self._reach(),
         }
         # A room's key is never deleted; it expires. A join that was placed here a moment ago and
         # one that comes now must meet in the same room.

@@ -37,8 +37,10 @@ CHANGED_CHANNEL = f"{PREFIX}:changed"
 
 
 def worker_key(worker: str) -> str:
-    """{"worker", "beat", "load" (0..1), "rooms", "people", "draining", "busy", "addresses"}.
+    """{"worker", "beat", "load", "rooms", "people", "draining", "busy", "addresses", "reach"}.
 
+    ``load`` is 0 to 1. ``reach`` is the ICE user and password with which a lobby's checks get
+    answers; they change.
     ``beat`` grows with each report. The key expires after ``WORKER_TTL_SECONDS``. Of a worker that
     has ended it is {"worker", "dead": true} for ``DEAD_SECONDS``.
     """
