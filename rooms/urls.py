@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from rooms.views import assets, front, health, metrics, notes, reach, room, waiting
+from rooms.views import assets, front, health, lobby, metrics, notes, room, waiting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front.front, name="front"),
@@ -17,7 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="background",
     ),
     path("look/<int:pk>.<slug:fingerprint_>.css", assets.look, name="look"),
-    path("reach/", reach.reach, name="reach"),
+    path("present/", lobby.present, name="present"),
+    path("reach/", lobby.reach, name="reach"),
     path("", include("rooms.whip_urls")),
     path("", include("rooms.site_urls")),
     path("health/", health.health, name="health"),

@@ -32,6 +32,8 @@ LIMITS: dict[tuple[str, str], Limit] = {
     # Candidates trickle by the dozen.
     ("whip", "PATCH"): Limit(20, 600),
     ("whep", "PATCH"): Limit(100, 6000),
+    # A lobby checks the way to a worker once, and again when somebody asks for it.
+    ("reach", "GET"): Limit(0.2, 12),
     # Signing in fetches pages of other sites: for the guests of one room, and for all together.
     ("sign-in", "POST"): Limit(0.5, 30),
     ("sign-ins", "POST"): Limit(3, 100),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from rooms import chat
-from rooms.entry import framing, hours, profiles
+from rooms.entry import framing, hours, presence, profiles
 from rooms.entry.passes import issue
 from rooms.entry.sharing import Entry, absolute, call_link, whip
 from rooms.events import event
@@ -32,6 +32,7 @@ def context(entry: Entry, now: datetime) -> dict[str, Any]:
         "background": appearance,
         "look_url": appearance.stylesheet if appearance else "",
         "when": when(entry.room, now),
+        "present": present(entry),
         **event.block(entry.room, own, now),
         "sign_in": sign_in(entry),
         "kept": kept.sentence(entry.room),
@@ -68,9 +69,16 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
         },
         "whip": whip(entry),
         "embed": {"origins": framing.origins(room.embed_origins), "names": room.embed_names},
+        "present": reverse("present"),
         "reach": reverse("reach"),
         "texts": texts.for_scripts(),
     }
+
+
+def present(entry: Entry) -> str:
+    """Who is in the call, as far as they may know."""
+    who = presence.looker(entry.room, entry.pass_, entry.grant)
+    return presence.sentence(presence.present_now(entry.room.slug), who)
 
 
 def sign_in(entry: Entry) -> dict[str, str]:

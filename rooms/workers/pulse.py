@@ -55,6 +55,7 @@ class Live:
     epoch: str
     channels: Mapping[str, str]
     n: int = 0
+    people: int = 0
 
     @classmethod
     def parse(cls, raw: bytes | str | None) -> Live | None:
@@ -63,8 +64,8 @@ class Live:
         channels = body.get("channels") if body is not None else None
         if body is None or not isinstance(channels, dict):
             return None
-        n = int(body.get("n") or 0)
-        return cls(int(body.get("fence") or 0), str(body.get("epoch")), channels, n)
+        n, people = int(body.get("n") or 0), int(body.get("people") or 0)
+        return cls(int(body.get("fence") or 0), str(body.get("epoch")), channels, n, people)
 
 
 def _json(raw: bytes | str | None) -> dict[str, Any] | None:

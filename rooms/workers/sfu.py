@@ -92,6 +92,16 @@ async def least_loaded() -> dict[str, Any] | None:
     return cast("dict[str, Any]", json.loads(raw)) if raw else None
 
 
+async def worker_for(room: str) -> dict[str, Any] | None:
+    """The report of the worker that holds ``room``, otherwise as ``least_loaded``."""
+    claim = await claim_of(room)
+    if claim is None:
+        return await least_loaded()
+    async with _reaching():
+        raw = await client().get(wire.worker_key(claim.worker))
+    return cast("dict[str, Any]", json.loads(raw)) if raw and wire.lives(raw) else None
+
+
 async def live_counts(slugs: Iterable[str]) -> dict[str, int]:
     """People in each of the rooms that are not empty."""
     slugs = list(slugs)
@@ -114,6 +124,13 @@ async def people_in(room: str) -> Mapping[str, str]:
     async with _reaching():
         found = Live.parse(await client().get(wire.live_key(room)))
     return found.channels if found is not None else {}
+
+
+async def crowd(room: str) -> tuple[int, Mapping[str, str]]:
+    """How many people and streams are in ``room``, and ``people_in`` of the same moment."""
+    async with _reaching():
+        found = Live.parse(await client().get(wire.live_key(room)))
+    return (found.people, found.channels) if found is not None else (0, {})
 
 
 async def era() -> str:

@@ -18,7 +18,10 @@ import { bringBack } from './ui/entry/come_back.js';
 import { showEnd } from './ui/entry/end.js';
 import { tellInsecure } from './ui/entry/insecure.js';
 import { Lobby } from './ui/entry/lobby.js';
+import { Presence } from './ui/entry/presence.js';
 import { Queue } from './ui/entry/queue.js';
+import { ReachCheck } from './ui/entry/reach.js';
+import { speakerTest } from './ui/entry/speaker_test.js';
 import { Frame } from './ui/frame/frame.js';
 import { offerOwnTab } from './ui/frame/own_tab.js';
 import { linkTexts } from './ui/linked.js';
@@ -34,6 +37,9 @@ copyButtons();
 linkTexts();
 offerOwnTab();
 const frame = new Frame(config, local);
+const reach = new ReachCheck(config);
+new Presence(config);
+speakerTest(() => '');
 // A page without devices gets a listener's lobby.
 const lobby = new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
 void bringBack(lobby, local);
@@ -43,6 +49,7 @@ void bringBack(lobby, local);
  * @param {import('./media/devices.js').DeviceError[]} failed devices that did not open
  */
 function start(name, failed) {
+  reach.stop();
   const call = new Call(config, local);
   showStage('call');
   byId('call-title', HTMLElement).focus();

@@ -14,7 +14,8 @@ const GUARDED = {
   'navigator\\.permissions': ['media/devices.js'],
   'crypto\\.randomUUID|crypto\\.subtle|audioWorklet|AudioWorkletNode': [],
   'navigator\\.(serviceWorker|wakeLock|storage|locks|share|credentials|geolocation)': [],
-  'new Notification|\\bcaches\\.|cookieStore|setSinkId|VideoEncoder|VideoDecoder': [],
+  setSinkId: ['media/test_sound.js'],
+  'new Notification|\\bcaches\\.|cookieStore|VideoEncoder|VideoDecoder': [],
 };
 
 const modules = readdirSync(ROOT, { recursive: true }).filter((name) => name.endsWith('.js'));

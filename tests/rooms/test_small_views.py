@@ -1,18 +1,16 @@
-"""Front page, health, reach, images and stylesheets."""
+"""Front page, health, images and stylesheets."""
 
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import AsyncClient, Client
+from django.test import Client
 
 from rooms.looks import backgrounds
 from rooms.models import Background, Room
-from sfu_worker import wire
 from tests.rooms import images
 
 pytestmark = pytest.mark.django_db
@@ -30,25 +28,6 @@ def test_health_asks_the_database_and_redis(client: Client, settings: Any) -> No
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     response = client.get("/health/")
     assert (response.status_code, response.json()) == (503, {"database": True, "redis": False})
-
-
-async def test_reach_tells_the_addresses_of_a_worker(clean_redis: Any) -> None:
-    assert (await AsyncClient().get("/reach/")).status_code == 503
-    info = {
-        "worker": "w",
-        "load": 0.1,
-        "rooms": 0,
-        "people": 0,
-        "draining": False,
-        "addresses": ["192.0.2.1:40000"],
-    }
-    clean_redis.sadd(wire.WORKERS_KEY, "w")
-    clean_redis.set(wire.worker_key("w"), json.dumps(info))
-    response = await AsyncClient().get("/reach/")
-    assert (response.status_code, json.loads(response.content)) == (
-        200,
-        {"addresses": ["192.0.2.1:40000"]},
-    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 
-from rooms.page.texts import call, chat, connection, devices, end, links, notes, quality
+from rooms.page.texts import (
+    call,
+    chat,
+    connection,
+    devices,
+    end,
+    links,
+    lobby,
+    notes,
+    quality,
+)
 
 TEXTS: dict[str, str | Promise] = {
     **call.TEXTS,
@@ -17,6 +27,7 @@ TEXTS: dict[str, str | Promise] = {
     **devices.TEXTS,
     **end.TEXTS,
     **links.TEXTS,
+    **lobby.TEXTS,
     **notes.TEXTS,
     **quality.TEXTS,
 }

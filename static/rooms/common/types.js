@@ -25,7 +25,8 @@
  *   them
  * @property {{origins: string[], names: boolean}} embed sites that may show the page in a frame,
  *   and whether they may learn the names of the people
- * @property {string} reach address that says at which addresses a worker is reached
+ * @property {string} present address that says who is in the call
+ * @property {string} reach address that says how a worker is reached
  * @property {Record<string, string>} texts
  *
  * @typedef {{

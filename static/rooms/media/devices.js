@@ -78,6 +78,12 @@ async function permission(source) {
   }
 }
 
+/** Do camera and microphone start without a question to the person? */
+export async function arePermitted() {
+  const states = await Promise.all([permission('camera'), permission('microphone')]);
+  return states.every((state) => state === 'granted');
+}
+
 /**
  * Did the person cancel the share? That needs no message; a refusal by the system does.
  *

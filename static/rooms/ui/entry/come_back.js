@@ -33,7 +33,7 @@ function before() {
  */
 export async function bringBack(lobby, local) {
   const kept = before();
-  if (!kept) return;
+  if (!kept) return lobby.previewAgain();
   // One after the other: some browsers show one question at a time and drop the rest. A device that
   // does not open can be turned on in the call, which then says why.
   if (kept.microphone) await local.setMicrophone(true).catch(() => {});

@@ -7,6 +7,7 @@ import { deviceMenus } from '../controls/device_menus.js';
 import { describe, focusMenu, known, turnOn } from '../controls/device_problems.js';
 import { toggle } from '../controls/toggle.js';
 import { byId, find } from '../dom.js';
+import { keepPreview, mayPreview } from './kept_preview.js';
 
 /**
  * @typedef {import('../../media/local_media.js').LocalMedia} LocalMedia
@@ -30,6 +31,8 @@ export class Lobby {
     this.done = false;
     this._busy = false;
     this._usual = '';
+    /** @type {Promise<DeviceError[]> | null} */
+    this._opening = null;
     /** @type {import('../../media/audio_level.js').AudioLevel | null} */
     this._meter = null;
     this._form = byId('join-form', HTMLFormElement);
@@ -97,6 +100,15 @@ export class Lobby {
     return toggle(button, () => this._local.isOn(source), change, failed);
   }
 
+  /** The preview that this browser had before, if no question is needed. Join does not wait. */
+  async previewAgain() {
+    if (!this._config.publish || !(await mayPreview())) return;
+    if (this.done || this._busy || this._previewed) return;
+    this._startPending(true);
+    await this._open();
+    if (!this._busy) this._startPending(false);
+  }
+
   /**
    * Ask for camera and microphone.
    *
@@ -104,8 +116,19 @@ export class Lobby {
    */
   async _preview() {
     this._pending(true);
-    const { camera, microphone, errors } = await openBoth(choices(), this._local.mode('camera'));
+    const errors = await this._open();
     this._pending(false);
+    return errors;
+  }
+
+  /** They are opened once, however often somebody asks meanwhile. */
+  _open() {
+    this._opening ??= this._openBoth().finally(() => (this._opening = null));
+    return this._opening;
+  }
+
+  async _openBoth() {
+    const { camera, microphone, errors } = await openBoth(choices(), this._local.mode('camera'));
     if (this.done) {
       // The person has joined another way meanwhile.
       camera?.stop();
@@ -164,6 +187,7 @@ export class Lobby {
 
   _render() {
     if (this.done) return;
+    if (this._previewed) keepPreview(this._local.isOn('camera'));
     const camera = this._local.track('camera');
     const video = byId('preview-video', HTMLVideoElement);
     video.srcObject = camera && new MediaStream([camera]);
@@ -198,12 +222,16 @@ export class Lobby {
     this._busy = pending;
     this._joinButton.disabled = pending;
     if (!this._config.publish) return;
-    const start = byId('preview-start', HTMLButtonElement);
-    start.disabled = pending;
+    this._startPending(pending);
+    byId('join-without', HTMLButtonElement).disabled = false;
+  }
+
+  /** @param {boolean} pending */
+  _startPending(pending) {
+    byId('preview-start', HTMLButtonElement).disabled = pending;
     const line = byId('preview-text', HTMLElement);
     this._usual ||= line.textContent ?? '';
     line.textContent = pending ? text('device.opening') : this._usual;
-    byId('join-without', HTMLButtonElement).disabled = false;
   }
 
   /** @param {DeviceError[]} errors empty: clear the message */
