@@ -9,13 +9,17 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page
 
-# The page does not expose its connections.
+# The page does not expose its connections. The lobby's check, which has no media, is none of them.
 RECORD_CONNECTIONS = """
 window.connections = [];
 window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
   construct(target, args) {
     const pc = new target(...args);
-    window.connections.push(pc);
+    const add = pc.addTransceiver;
+    pc.addTransceiver = (...wanted) => {
+      if (!window.connections.includes(pc)) window.connections.push(pc);
+      return add.apply(pc, wanted);
+    };
     return pc;
   },
 });
