@@ -65,7 +65,7 @@ class Room:
         self._meter = RoomMeter(self.epoch)
         self._outbox = Outbox(bus, slug, born)
         self._settling = Settling(self.participants, self._outbox)
-        self.muting = Muting(self._tell_group)
+        self.muting = Muting(self._settling, self._tell_group)
         self._calls = calls
         self._host = host
         self._leases = leases or Leases()
@@ -98,7 +98,7 @@ class Room:
         """Let somebody in, or back in."""
         known = self.participants.get(cmd.participant)
         if known is not None:
-            self._rejoin(known, cmd)
+            self._rejoin(known, cmd, now)
             return
         p = Participant(cmd, self._host, self)
         if not arrivals.has_place(p, self.people, now, connected=False):
@@ -145,7 +145,7 @@ class Room:
             self.most_people = len(self.people)
             self._record("peak", self.most_people)
 
-    def _rejoin(self, p: Participant, cmd: wire.Join) -> None:
+    def _rejoin(self, p: Participant, cmd: wire.Join, now: float) -> None:
         another = cmd.seat != p.seat
         if not cmd.take if another else cmd.socket < p.socket:
             self._outbox.tell(cmd.reply, wire.Refused("join", "replaced"))
@@ -160,6 +160,7 @@ class Room:
         self._permit(p, cmd.role, cmd.publish)
         if p.kind != "whep" and p.person != before:
             self._tell_group(wire.ParticipantChanged, person=p.person)
+        self.muting.settle(p, now)
         self.snapshot(p)
 
     def silence(self, p: Participant, role: str) -> None:
@@ -253,6 +254,7 @@ class Room:
             self._outbox.tell(p.reply, wire.Refused("offer", "bad_sdp", str(exc), cmd.id))
             return
         self._outbox.tell(p.reply, dataclasses.replace(answer, id=cmd.id))
+        self.muting.settle(p, now)
         for source in cmd.tracks.values():
             self.muting.mute(p, source, source in cmd.muted)
         if p.arrived:

@@ -171,7 +171,7 @@ class Rooms:
         room.silence(p, cmd.role)
 
     def _hold(self, room: Room, p: Participant, cmd: wire.Hold, now: float) -> None:
-        room.muting.hold(p, cmd.held)
+        room.muting.hold(p, cmd.held, now)
 
     def _close_room(self, cmd: wire.CloseRoom, now: float) -> None:
         room = self.held.get(cmd.room)

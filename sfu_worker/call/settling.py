@@ -116,6 +116,12 @@ class Settling:
                 self._outbox.tell(p.reply, wire.LayersWanted(source, track.told_rids))
         self.due = True
 
+    def hold(self, track: UpTrack, held: bool, now: float) -> None:
+        """Take a track from everyone, or give it back at the next tick."""
+        track.hold(held, now)
+        self.voices.hold(track)
+        self.due = True
+
     def left(self, p: Participant) -> None:
         """Somebody has left the room."""
         self._codecs.left(p.id)

@@ -35,6 +35,10 @@ def settle(slot: Slot, track: UpTrack | None, now: float) -> str:
     if track is None or track.kind != slot.kind:
         slot.release(now)
         return paused(slot, "unpublished" if slot.wanted else "unwanted")
+    if track.held:
+        # The only way for a track to anyone begins below.
+        slot.release(now)
+        return paused(slot, "held")
     if track.layers and track.newest is not None and not slot.output.can_carry(track.newest):
         slot.release(now)
         return paused(slot, "codec")

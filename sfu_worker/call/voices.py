@@ -105,6 +105,7 @@ class Voices:
             if (
                 track is not None
                 and track.layers
+                and not track.held
                 and not (track.layers[-1].metered and p.kind == "call")
             ):
                 claims.setdefault(track.id, 0.0)
@@ -153,6 +154,12 @@ class Voices:
         speakers = [track.rpartition(":")[0] for track in ranking[:SPEAKERS_SHOWN]]
         changed, self.speakers = speakers != self.speakers, speakers
         return changed
+
+    def hold(self, track: UpTrack) -> None:
+        """A host holds the track, or has released it: it begins as a silent one."""
+        self.forget(track)
+        if track.source == "microphone":
+            self._apply(track)
 
     def forget(self, track: UpTrack) -> None:
         """The track is gone."""

@@ -67,6 +67,7 @@ from sfu_worker.wire.common import (
     Source,
     Track,
     WireError,
+    is_held,
 )
 from sfu_worker.wire.death import bury, lives
 from sfu_worker.wire.events import (
@@ -184,6 +185,7 @@ __all__ = [
     "bury",
     "decode",
     "encode",
+    "is_held",
     "layer_options",
     "live_key",
     "lives",

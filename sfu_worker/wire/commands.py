@@ -32,7 +32,8 @@ class Join:
     has stopped sending.
 
     ``max_people`` limits the room's people; 0 is no limit. ``link``, ``photo``, ``held`` and
-    ``unnamed`` are as in ``Person``; the web side has checked them.
+    ``unnamed`` are as in ``Person``; the web side has checked them. What is held is held from the
+    first packet on, and a join without ``held`` releases everything; see ``Hold``.
     """
 
     room: str
@@ -88,7 +89,8 @@ class Offer:
     """An SDP offer; the answer is ``Answer`` or ``Refused``.
 
     ``tracks`` maps the mid of each sending m-line to its source. ``id`` comes back in the answer.
-    ``muted`` are the sources that are muted now, so that a new track never begins unmuted.
+    ``muted`` are the sources that are muted now, so that a new track never begins unmuted. A source
+    that a host holds stays muted, whatever the offer says.
     ``reply`` hears ``Refused`` (``not_in_room``) if the participant is not here, or speaks from
     another page; so for ``Slots``, ``Mute``, ``Hand`` and
     ``Snapshot``.
@@ -130,7 +132,10 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """The participant has muted or unmuted their own track of ``source``."""
+    """The participant has muted or unmuted their own track of ``source``.
+
+    While a host holds the source it stays muted. What was said last counts when it is released.
+    """
 
     room: str
     participant: str
@@ -141,7 +146,10 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """The participant has raised or lowered their hand."""
+    """The participant has raised or lowered their hand.
+
+    The web side also sends it when a host lowers their hand; then without ``reply``.
+    """
 
     room: str
     participant: str
@@ -182,7 +190,10 @@ class Silence:
 class Hold:
     """A host holds these of a participant's sources, and no others; see ``Person.held``.
 
-    None of their packets are forwarded from now on. A join says the same again.
+    A held source counts as muted (``TrackMuted``), and none of its packets reach anyone: no slot,
+    no voice slot, no viewer, no retransmission. Its sender does not count as a speaker. When it is
+    released, media flows again over the same connection, video from the next key frame on. It is
+    then muted if the participant last said so. Each join says again what is held.
     """
 
     room: str

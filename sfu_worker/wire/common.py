@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,6 +14,9 @@ VIDEO_SOURCES = ("camera", "screen")
 
 # How a participant takes part: from the call page, as a stream (WHIP) or as a viewer (WHEP).
 Kind = Literal["call", "whip", "whep"]
+
+# Held with another source: a screen and its sound are one share.
+_HELD_WITH = {"screen-audio": "screen"}
 
 # A larger SDP is refused before it is parsed. Chromium offers 3 KB for each pair of slots:
 # 45 KB with 12 pairs, 80 KB with 24.
@@ -25,6 +29,11 @@ MAX_FRAGMENT_BYTES = 16 * 1024
 DETACHED_SECONDS = 15.0
 
 
+def is_held(source: str, held: Collection[str]) -> bool:
+    """Whether a host holds this source. ``held`` is as in ``Person``."""
+    return source in held or _HELD_WITH.get(source) in held
+
+
 class WireError(ValueError):
     """A message that does not belong to this protocol."""
 
@@ -33,8 +42,8 @@ class WireError(ValueError):
 class Track:
     """A published track.
 
-    ``kind`` is ``audio`` or ``video``. ``codec`` is a name such as ``VP8``, empty until the first
-    packet.
+    ``kind`` is ``audio`` or ``video``. ``muted``: by its sender, or because a host holds it.
+    ``codec`` is a name such as ``VP8``, empty until the first packet.
     """
 
     id: str
@@ -52,8 +61,9 @@ class Person:
     ``role`` is ``owner``, ``moderator``, ``speaker`` or ``listener``. ``stream`` is true for WHIP.
     ``link`` is the address of their own site, and ``photo`` a path of ours; both may be empty.
     ``hand`` is 0 while their hand is down. Of two raised hands, the lower number was first.
-    ``held`` are the sources that a host has muted or stopped, in the order of ``SOURCES``; nothing
-    of them is forwarded. ``unnamed``: they gave no name.
+    ``held`` are the sources that a host has muted or stopped, in the order of ``SOURCES``;
+    ``screen`` covers ``screen-audio`` as well. Nothing of them is forwarded. ``unnamed``: they gave
+    no name.
     """
 
     id: str

@@ -68,8 +68,8 @@ class SlotBound:
 class SlotPaused:
     """The slot carries nothing.
 
-    ``why`` is ``unwanted``, ``unpublished``, ``codec`` (the receiver does not decode it) or
-    ``bandwidth``.
+    ``why`` is ``unwanted``, ``unpublished``, ``held`` (a host holds the source), ``codec`` (the
+    receiver does not decode it) or ``bandwidth``.
     """
 
     mid: str
@@ -141,7 +141,7 @@ class ParticipantJoined:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantChanged:
-    """A participant has another name, role, link or photo, or raised or lowered their hand.
+    """A participant has another name, role, link or photo, a hand, or other ``held`` sources.
 
     Tracks that they may no longer send were unpublished before.
     """
@@ -174,7 +174,7 @@ class TrackPublished:
 
 @dataclass(frozen=True, slots=True)
 class TrackMuted:
-    """A sender has muted or unmuted a track."""
+    """A track is muted or open from now on: its sender said so, or a host holds or releases it."""
 
     room: str
     epoch: str

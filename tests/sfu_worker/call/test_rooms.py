@@ -124,3 +124,15 @@ async def test_a_page_hears_that_it_is_not_in_the_room_or_not_the_one_that_speak
     rooms.handle(join("ann", reply="page"), 5, 0.0)
     rooms.handle(command, 5, 0.0)
     assert expected not in said.told
+
+
+def test_the_web_side_holds_sources_and_lowers_a_hand_without_the_page(
+    rooms: Rooms, said: Recorder
+) -> None:
+    rooms.handle(join("ann"), 5, 0.0)
+    rooms.handle(wire.Hand("garden", "ann", True, "reply.ann"), 5, 1.0)
+    rooms.handle(wire.Hand("garden", "ann", False), 5, 2.0)
+    rooms.handle(wire.Hold("garden", "ann", ["camera"]), 5, 3.0)
+    changed = [e.person for e in said.group if isinstance(e, wire.ParticipantChanged)]
+    assert [p.hand > 0 for p in changed] == [True, False, False]
+    assert [p.held for p in changed] == [[], [], ["camera"]]
