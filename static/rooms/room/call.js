@@ -1,21 +1,11 @@
-import { Asking } from '../common/asking.js';
 import { Emitter } from '../common/emitter.js';
 import { ChatClient } from './chat_client.js';
 import { MediaLink } from './media_link.js';
 import { Questions } from './questions.js';
 import { condition } from './condition.js';
-import { EMPTY, fromSnapshot, isRoomEvent, reduce } from './room_state.js';
-import { ShownRoom } from './shown_room.js';
-import { Signalling, SILENT_AFTER } from './signalling.js';
-
-/** From asking for a room_state to its arrival. */
-const STATE_WITHIN = { within: 5000, longest: 20_000 };
-
-/**
- * The last event may be lost, and no gap shows it. After so much silence the whole room is asked
- * for; up to twice as long, so that not all pages ask at once.
- */
-const SILENCE = 30_000;
+import { Following } from './following.js';
+import { isRoomEvent } from './room_state.js';
+import { Signalling } from './signalling.js';
 
 /** Errors that are a condition of the call, and no answer to anything that someone did. */
 const CONDITIONS = new Set(['crowded', 'busy', 'unavailable', 'late']);
@@ -60,30 +50,27 @@ export class Call extends Emitter {
     super();
     this._local = local;
     this.role = config.role;
-    /** As it is shown; during a move it includes those who have not arrived yet. */
-    this.room = EMPTY;
     this.over = false;
     /** Does this person want their hand to be up? */
     this.hand = false;
-    /** As the server says it. */
-    this._said = EMPTY;
-    this._shown = new ShownRoom(EMPTY);
     this._socket = true;
     this._refusal = '';
     this._workerLost = false;
     /** @type {import('./condition.js').Condition} */
     this._condition = '';
-    this._expected = 0;
-    this._silence = 0;
     this._signalling = new Signalling(config.ws, config.pass);
     this.chat = new ChatClient((message) => this._signalling.send(message));
     this._questions = new Questions((message) => this._signalling.send(message));
     this._media = new MediaLink(config, local, this._signalling);
     this.subscriptions = this._media.subscriptions;
     this.limits = this._media.limits;
-    this._state = new Asking((attempt) => this._askState(attempt), STATE_WITHIN);
+    this._following = new Following(this._signalling);
+    for (const event of /** @type {const} */ (['joined', 'left', 'hand'])) {
+      this._following.on(event, (person) => this.emit(event, person));
+    }
+    this._following.on('shown', () => this._changed());
     this._media.on('changed', () => this._changed());
-    this._media.on('needed', () => this._ask());
+    this._media.on('needed', () => this._following.ask());
     this._signalling.on('message', (message) => this._receive(message));
     this._signalling.on('lost', ({ reason }) => this._lost(reason));
     this._signalling.on('ended', (end) => this._refused(end));
@@ -97,7 +84,12 @@ export class Call extends Emitter {
 
   /** Has this page been in the call? */
   get entered() {
-    return this._said.epoch !== '';
+    return this._following.entered;
+  }
+
+  /** The room as it is shown. */
+  get room() {
+    return this._following.room;
   }
 
   /** Does media flow? */
@@ -126,7 +118,8 @@ export class Call extends Emitter {
 
   /** Nothing is queued: after a reconnect the room says whether the hand is up. */
   _askHand() {
-    const { hand = 0 } = this._said.people.get(this._said.you) ?? {};
+    const { people, you } = this._following.said;
+    const { hand = 0 } = people.get(you) ?? {};
     if (hand > 0 !== this.hand) this._signalling.send({ type: 'hand', raised: this.hand });
   }
 
@@ -141,9 +134,7 @@ export class Call extends Emitter {
   _end(why, message) {
     if (this.over) return;
     this.over = true;
-    this._state.settle();
-    clearTimeout(this._silence);
-    clearTimeout(this._expected);
+    this._following.close();
     this.chat.close();
     this._signalling.leave();
     const [microphone, camera] = [this._local.isOn('microphone'), this._local.isOn('camera')];
@@ -206,7 +197,7 @@ export class Call extends Emitter {
       // The connection may be well, and the alarm a false one. The next room_state says.
       this._workerLost = true;
       this._media.doubt();
-      this._state.expect();
+      this._following.expect();
       return this._changed();
     }
     if (message.type === 'error') return this._error(message);
@@ -233,7 +224,7 @@ export class Call extends Emitter {
     // The server did not reach the worker. Ask until it does.
     if (!this._signalling.connected) return;
     this._socket = false;
-    this._ask();
+    this._following.ask();
     this._changed();
   }
 
@@ -241,7 +232,7 @@ export class Call extends Emitter {
   _welcome(message) {
     this._socket = true;
     this._refusal = '';
-    this._state.expect();
+    this._following.expect();
     this._roleChanged(message);
     this.chat.connected(message.chat_number, message.chat_change);
     this._changed();
@@ -251,22 +242,10 @@ export class Call extends Emitter {
   _lost(reason) {
     this._socket = false;
     this._refusal = reason;
-    this._state.settle();
-    clearTimeout(this._silence);
+    this._following.pause();
     this._media.doubt();
     this._questions.lost();
     this._changed();
-  }
-
-  /** Ask for the whole room, unless that is under way. */
-  _ask() {
-    if (!this._state.open && this._signalling.connected) this._state.begin();
-  }
-
-  /** @param {number} attempt */
-  _askState(attempt) {
-    if (attempt < SILENT_AFTER) this._signalling.send({ type: 'snapshot' });
-    else this._signalling.reopen();
   }
 
   /** @param {{role: string, publish: boolean}} now what the server lets this person do */
@@ -282,58 +261,19 @@ export class Call extends Emitter {
 
   /** @param {import('../common/types.js').RoomStateEvent} event */
   _snapshot(event) {
-    const { epoch, n } = this._said;
-    if (event.epoch === epoch && event.n < n) return; // it is late: more is known already
-    this._state.settle();
+    if (!this._following.snapshot(event)) return;
     this._socket = true;
     this._workerLost = false;
-    this._said = fromSnapshot(event);
-    this._show();
-    this._media.follow(this._said, event.resumed);
+    this._media.follow(this._following.said, event.resumed);
     this._askHand();
     this._changed();
   }
 
   /** @param {import('../common/types.js').RoomEvent} event */
   _roomEvent(event) {
-    const { state, gap } = reduce(this._said, event);
-    if (gap) {
-      if (this.entered) this._ask();
-      return;
-    }
-    this._said = state;
-    this._show();
-    this._media.heard(state);
+    if (!this._following.event(event)) return;
+    this._media.heard(this._following.said);
     this._changed();
-  }
-
-  /** Show what is known, and say who has come or gone. */
-  _show() {
-    const before = this.room;
-    const now = performance.now();
-    this.room = this._shown.take(this._said, now);
-    this._announce(before);
-    clearTimeout(this._expected);
-    const { until } = this._shown;
-    if (until < Infinity) this._expected = setTimeout(() => this._showLater(), until - now);
-    clearTimeout(this._silence);
-    this._silence = setTimeout(() => this._ask(), SILENCE * (1 + Math.random()));
-  }
-
-  _showLater() {
-    this._show();
-    this._changed();
-  }
-
-  /** @param {import('./room_state.js').RoomState} before */
-  _announce(before) {
-    if (!before.epoch) return;
-    const { people } = this.room;
-    for (const [id, person] of people) if (!before.people.has(id)) this.emit('joined', person);
-    for (const [id, person] of before.people) if (!people.has(id)) this.emit('left', person);
-    for (const [id, person] of people) {
-      if (person.hand && !before.people.get(id)?.hand) this.emit('hand', person);
-    }
   }
 
   /**
