@@ -25,7 +25,7 @@ export const GAP = 8;
 const LEAST = { width: 150, height: 88 };
 
 /** The same for a tile beside a large one. */
-const LEAST_IN_STRIP = { width: 120, height: 66 };
+const LEAST_IN_STRIP = { width: 112, height: 62 };
 
 /** The part of the area that the large tile keeps. */
 const LARGE = 0.5;

@@ -186,7 +186,8 @@ function stacked(area, others, focus, gap) {
   const height = Math.min(area.width * 0.75, area.height * 0.6);
   const top = area.y + height + gap;
   const rects = grid({ ...area, y: top, height: area.height - height - gap }, others, gap);
-  rects.splice(focus, 0, { ...area, height });
+  // The grid is in the middle of its space; the large tile stays close to it.
+  rects.splice(focus, 0, { ...area, y: area.y + rects[0].y - top, height });
   return rects;
 }
 
