@@ -29,6 +29,7 @@ import { notesFrame } from './ui/notes/notes_frame.js';
 import { Notice } from './ui/notice.js';
 import { followScreen } from './ui/screen.js';
 import { Tiles } from './ui/tiles/tiles.js';
+import { views } from './ui/views/views.js';
 
 const config = parseConfig(configText(), pageAddress());
 useTexts(config.texts);
@@ -69,6 +70,7 @@ function start(name, failed) {
   frame.start(call);
   handButton(call);
   followRole(call);
+  views(call);
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
   // Load the notes after the first media, or a while after the join, so that they never delay
   // sound.

@@ -13,7 +13,8 @@ const GUARDED = {
   'navigator\\.mediaCapabilities': ['media/encoder_abilities.js'],
   'navigator\\.permissions': ['media/devices.js'],
   'crypto\\.randomUUID|crypto\\.subtle|audioWorklet|AudioWorkletNode': [],
-  'navigator\\.(serviceWorker|wakeLock|storage|locks|share|credentials|geolocation)': [],
+  'navigator\\.wakeLock|[{] wakeLock [}] = navigator': ['ui/views/wake_lock.js'],
+  'navigator\\.(serviceWorker|storage|locks|share|credentials|geolocation)': [],
   setSinkId: ['media/test_sound.js'],
   'new Notification|\\bcaches\\.|cookieStore|VideoEncoder|VideoDecoder': [],
 };

@@ -18,6 +18,7 @@ from rooms.page.texts import (
     lobby,
     notes,
     quality,
+    views,
 )
 
 TEXTS: dict[str, str | Promise] = {
@@ -30,6 +31,7 @@ TEXTS: dict[str, str | Promise] = {
     **lobby.TEXTS,
     **notes.TEXTS,
     **quality.TEXTS,
+    **views.TEXTS,
 }
 
 
