@@ -8,14 +8,15 @@ const ROOT = new URL('../../static/rooms/', import.meta.url);
 const GUARDED = {
   'navigator\\.clipboard': ['ui/clipboard.js'],
   'navigator\\.mediaDevices': [
-    'media/devices.js', 'ui/controls/device_menus.js', 'ui/entry/insecure.js',
+    'media/devices.js', 'ui/controls/device_menus.js', 'ui/controls/speaker_menu.js',
+    'ui/entry/insecure.js',
   ],
   'navigator\\.mediaCapabilities': ['media/encoder_abilities.js'],
   'navigator\\.permissions': ['media/devices.js'],
   'crypto\\.randomUUID|crypto\\.subtle|audioWorklet|AudioWorkletNode': [],
   'navigator\\.wakeLock|[{] wakeLock [}] = navigator': ['ui/views/wake_lock.js'],
   'navigator\\.(serviceWorker|storage|locks|share|credentials|geolocation)': [],
-  setSinkId: ['media/test_sound.js'],
+  setSinkId: ['media/output.js', 'media/test_sound.js'],
   'new Notification|\\bcaches\\.|cookieStore|VideoEncoder|VideoDecoder': [],
 };
 
