@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arrange, largeTile } from '../../static/rooms/ui/tiles/arrange.js';
+import { arrange, largeTile, watchedTile } from '../../static/rooms/ui/tiles/arrange.js';
 import { Paging } from '../../static/rooms/ui/tiles/paging.js';
 
 /** The stage at 1280 x 800, on a phone held upright, and on its side. */
@@ -111,7 +111,24 @@ test('a shared screen is large and goes back by itself', () => {
   assert.deepEqual([after.large, sizes.size], ['', 1]);
 });
 
+test('the small window shows what is large, else who spoke, else who has a camera', () => {
+  const watched = (keys, { pinned = '', speaker = '', cameras = [] } = {}) => {
+    const tiles = keys.map((key) => ({ ...tile(key), camera: cameras.includes(key) }));
+    return watchedTile(tiles, { layout: 'auto', pinned }, speaker);
+  };
+  const room = ['a', 'b', 'me'];
+  assert.equal(watched(['a', 'b:screen', 'b', 'me'], { speaker: 'a' }), 'b:screen');
+  assert.equal(watched(room, { pinned: 'b', speaker: 'a' }), 'b');
+  assert.equal(watched(room, { speaker: 'b', cameras: ['a'] }), 'b');
+  assert.equal(watched(room, { cameras: ['b', 'me'] }), 'b');
+  assert.equal(watched(room), 'a');
+  assert.equal(watched(['a', 'me:screen', 'me']), 'a', 'never one’s own screen');
+  assert.equal(watched(['me']), 'me');
+  assert.equal(watched([]), '');
+});
+
 test('nothing is placed if there is nobody to show', () => {
-  const empty = arrange(area('wide'), [], () => null, { layout: 'focus', pinned: '' }, new Paging());
+  const wish = { layout: 'focus', pinned: '' };
+  const empty = arrange(area('wide'), [], () => null, wish, new Paging());
   assert.deepEqual([empty.places.size, empty.pages, empty.pager], [0, 1, null]);
 });

@@ -90,6 +90,22 @@ export function largeTile(tiles, { layout, pinned }, speaker) {
 }
 
 /**
+ * The tile to watch while the page is covered: the large one, or whoever speaks or spoke last.
+ *
+ * @param {readonly TileModel[]} tiles
+ * @param {{layout: Layout, pinned: string}} wish
+ * @param {string} speaker
+ * @returns {string} key, or ''
+ */
+export function watchedTile(tiles, wish, speaker) {
+  // One's own shared screen may show the small window, and so on without end.
+  const others = tiles.filter(({ own }) => !own);
+  const named = (/** @type {string} */ wanted) => others.find(({ key }) => key === wanted);
+  const seen = () => others.find(({ camera, screen }) => camera || screen) ?? others[0] ?? tiles[0];
+  return (named(largeTile(tiles, wish, speaker)) ?? named(speaker) ?? seen())?.key ?? '';
+}
+
+/**
  * @param {Rect} area
  * @param {string[]} keys the other person's and one's own
  * @param {(key: string) => Ratio} ratio

@@ -220,7 +220,7 @@ function showAvatar(avatar, { name, photo }) {
 }
 
 /** @param {TileModel} model */
-function caption({ name, own, screen }) {
+export function caption({ name, own, screen }) {
   if (screen) return own ? text('screen.own') : text('screen.of', { name });
   return own ? text('call.you', { name }) : name;
 }

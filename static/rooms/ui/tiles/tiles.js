@@ -3,12 +3,13 @@ import { tileModels, wishes } from '../../room/people.js';
 import { clearBanner, showBanner } from '../banner.js';
 import { byId, make } from '../dom.js';
 import { chosenLayout, layoutChoice } from '../views/layout_choice.js';
-import { arrange } from './arrange.js';
+import { SmallWindow } from '../views/small_window.js';
+import { arrange, watchedTile } from './arrange.js';
 import { Pager } from './pager.js';
 import { Paging } from './paging.js';
 import { RemoveDialog } from './remove.js';
 import { rate, StatisticsPanel } from './statistics_panel.js';
-import { Tile } from './tile.js';
+import { caption, Tile } from './tile.js';
 import { Voices } from './voices.js';
 
 /**
@@ -44,7 +45,9 @@ export class Tiles {
     this._voices = new Voices(this._stage, (media) => void this._play(media));
     this._statistics = new StatisticsPanel(call);
     this._removal = new RemoveDialog(call);
+    this._small = new SmallWindow(() => this.render());
     call.on('changed', () => this.render());
+    call.on('ended', () => this._small.close());
     this._hideSelf.onchange = () => this.render();
     layoutChoice(() => this.render());
     new ResizeObserver(() => this.render()).observe(this._stage);
@@ -63,7 +66,11 @@ export class Tiles {
     this._summary(room.people.size);
     const shown = this._shown(models);
     const { places, corner, large } = this._arrange(shown);
-    const height = (/** @type {string} */ key) => (places.get(key)?.height ?? 0) * devicePixelRatio;
+    const watched = this._watched(models);
+    const height = (/** @type {string} */ key) => {
+      const small = key === watched ? this._small.height : 0;
+      return Math.max(places.get(key)?.height ?? 0, small) * devicePixelRatio;
+    };
     const wanted = wishes(room, models, height, this._pinned || large);
     this._call.subscriptions.want(wanted);
     this._voices.render(this._call.subscriptions.voices);
@@ -71,6 +78,7 @@ export class Tiles {
       const media = model.own ? this._ownMedia(model) : this._theirMedia(model, wanted);
       const tile = this._tiles.get(model.key);
       tile?.update(model, media, model.key === this._pinned);
+      if (tile && model.key === watched) this._small.show(scene(model, media, tile.video));
       const held = 'paused' in media && media.paused === 'bandwidth';
       const paused = held && (model.screen || model.camera);
       tile?.limit(paused ? text('limit.paused') : model.own ? this._ownLimit(model) : '');
@@ -155,12 +163,25 @@ export class Tiles {
     const area = this._area();
     this._paging.take(shown);
     const seen = area.width < 1 || area.height < 1 ? [] : shown;
-    const wish = { layout: chosenLayout(), pinned: this._pinned };
     const ratio = (/** @type {string} */ key) => this._tiles.get(key)?.ratio ?? null;
-    const plan = arrange(area, seen, ratio, wish, this._paging);
+    const plan = arrange(area, seen, ratio, this._wish, this._paging);
     this._stage.style.setProperty('--corner', `${plan.inset}px`);
     this._pager.show(plan.pager, this._paging.page, plan.pages);
     return plan;
+  }
+
+  /** What this person has chosen to see large. */
+  get _wish() {
+    return { layout: chosenLayout(), pinned: this._pinned };
+  }
+
+  /**
+   * The tile that the small window shows, if it is open.
+   *
+   * @param {TileModel[]} models
+   */
+  _watched(models) {
+    return this._small.fixed || watchedTile(models, this._wish, this._paging.speaker);
   }
 
   /** @param {number} step */
@@ -233,4 +254,17 @@ export class Tiles {
     this._silent.delete(media);
     if (!this._silent.size) clearBanner('sound');
   }
+}
+
+/**
+ * What the small window shows of a tile.
+ *
+ * @param {TileModel} model
+ * @param {import('./tile.js').Media} media
+ * @param {HTMLVideoElement} video
+ */
+function scene(model, media, video) {
+  const track = media.live ? media.video : null;
+  const mirrored = model.own && !model.screen;
+  return { key: model.key, name: caption(model), track, mirrored, video };
 }

@@ -5,7 +5,7 @@ import { closeMore } from './more.js';
 
 /**
  * "Full screen", which becomes "Leave full screen". The whole page fills the screen, so that its
- * controls, dialogs and messages are still there. Escape leaves, as in every browser.
+ * controls, dialogs and messages are still there.
  */
 export function fullScreen() {
   const button = byId('full-screen', HTMLButtonElement);
@@ -21,6 +21,11 @@ export function fullScreen() {
       toast(text('views.no_full_screen'));
     }
   };
+  // Browsers leave by themselves, except where a page or a program has taken the key.
+  document.addEventListener('keydown', ({ key, defaultPrevented }) => {
+    if (key !== 'Escape' || defaultPrevented || !document.fullscreenElement) return;
+    document.exitFullscreen().catch(() => {}); // the browser was faster
+  });
   document.addEventListener('fullscreenchange', () => {
     const full = Boolean(document.fullscreenElement);
     button.classList.toggle('is-on', full);
