@@ -92,7 +92,10 @@ class Top:
 
 
 class UpLayer:
-    """One incoming RTP stream: the whole track, or one simulcast layer of it."""
+    """One incoming RTP stream: the whole track, or one simulcast layer of it.
+
+    At 30 attributes CPython gives each instance a dict of its own, and every packet takes longer.
+    """
 
     def __init__(
         self,
@@ -108,7 +111,6 @@ class UpLayer:
         self.rid = rid
         self.codec = codec
         self.codec_key = codec_key(codec)
-        self.clock = codec.clock
         self._fanout = Fanout(batch)
         self.closed = False
         self.cache = PacketCache(VIDEO_CACHE if origin.kind == "video" else AUDIO_CACHE)
@@ -137,8 +139,6 @@ class UpLayer:
         self._read = self.pictures.reader if self.pictures is not None else None
         # Tells ``temporal``, ``switch_up`` and ``begins_frame`` of a packet before it is received.
         self.dependencies = Dependencies() if origin.kind == "video" else None
-        # WebRTC senders retransmit only video, and only what was negotiated.
-        self._repairs = self.pictures is not None and "nack" in codec.feedback
         self._requests = Requests(ssrc, send_rtcp)
         self._shut = False
         self._backlog = Backlog(self.cache, codec.clock)
@@ -271,7 +271,8 @@ class UpLayer:
         """Timer: ask again for what is missing, and for a key frame that somebody waits for."""
         # Where nothing is retransmitted this only lets go of what will not come.
         missing = self.nack.missing(now, rtt)
-        if self._repairs:
+        # WebRTC senders retransmit only video, and only what was negotiated.
+        if self.pictures is not None and "nack" in self.codec.feedback:
             if missing:
                 self._requests.packets(missing)
             if self.nack.take_keyframe_request() and self._fanout.downs:
@@ -291,6 +292,11 @@ class UpLayer:
         return self.stats.report(
             (self.sender_report.ntp >> 16) & 0xFFFFFFFF, (delay >> 16) & 0xFFFFFFFF
         )
+
+    @property
+    def clock(self) -> int:
+        """RTP time units a second."""
+        return self.codec.clock
 
     @property
     def size(self) -> tuple[int, int] | None:
