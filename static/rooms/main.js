@@ -13,7 +13,7 @@ import { deviceBanner } from './ui/controls/device_problems.js';
 import { copyButtons, links } from './ui/controls/link_buttons.js';
 import { divider, split, tabs } from './ui/controls/panels.js';
 import { followRole } from './ui/controls/role.js';
-import { speakerMenu } from './ui/controls/speaker_menu.js';
+import { audioOutput, speakerMenu } from './ui/controls/speaker_menu.js';
 import { byId, configText, pageAddress, showStage } from './ui/dom.js';
 import { bringBack } from './ui/entry/come_back.js';
 import { showEnd } from './ui/entry/end.js';
@@ -41,7 +41,8 @@ offerOwnTab();
 const frame = new Frame(config, local);
 const reach = new ReachCheck(config);
 new Presence(config);
-speakerTest(() => '');
+const output = audioOutput(local);
+speakerTest(() => output.inUse);
 // A page without devices gets a listener's lobby.
 const lobby = new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
 void bringBack(lobby, local);
@@ -72,7 +73,7 @@ function start(name, failed) {
   handButton(call);
   followRole(call);
   views(call);
-  speakerMenu(call);
+  speakerMenu(output, call);
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
   // Load the notes after the first media, or a while after the join, so that they never delay
   // sound.
