@@ -13,8 +13,12 @@ SILENT, LOUD = 127, 25
 
 
 @asynccontextmanager
-async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightClient]]:
-    """People who send sound but say nothing, by name."""
+async def silent_guests(
+    link: str, count: int, *, camera: bool = False
+) -> AsyncIterator[dict[str, LightClient]]:
+    """People who send sound but say nothing, by name. With a camera they send a slow video too."""
+    sources = ("microphone", "camera") if camera else ("microphone",)
+    plan = Plan(sources=sources, audio_level=SILENT, video_rate=20, video_size=300)
     guests: dict[str, LightClient] = {}
     lines: list[WebSocketSignalling] = []
     tasks: list[asyncio.Task[None]] = []
@@ -24,9 +28,7 @@ async def silent_guests(link: str, count: int) -> AsyncIterator[dict[str, LightC
                 door = await asyncio.to_thread(open_door, link)
                 line = WebSocketSignalling(door.socket, door.origin, door.cookie)
                 name = f"Guest {number}"
-                guests[name] = LightClient(
-                    hub, name, line, Plan(sources=("microphone",), audio_level=SILENT)
-                )
+                guests[name] = LightClient(hub, name, line, plan)
                 await line.join(name, door.pass_)
                 lines.append(line)
                 tasks.append(asyncio.create_task(guests[name].run()))
