@@ -12,8 +12,8 @@ TEXTS: dict[str, str | Promise] = {
         "Your network lets calls through only over TCP. The call works, with lower quality."
     ),
     "lobby.reach.blocked": _(
-        "Your network does not let calls through. Switch off a VPN, or try another network, such "
-        "as your phone's. The notes and the chat work."
+        "Your network does not let calls through. Turn off a VPN, or try another network, such as "
+        "your phone's."
     ),
     "lobby.reach.unknown": _("Your connection could not be checked."),
     "lobby.speaker.playing": _("You should hear a sound now."),
