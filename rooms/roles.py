@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -25,11 +26,21 @@ class VisitorPolicy(TextChoices):
     SPEAK = "speak", _("may speak")
 
 
+# The sources that a host can hold, in the order of ``wire.SOURCES``. A held screen is silent too.
+HELD = ("microphone", "camera", "screen")
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a person may do in a room."""
+    """What a person may do in a room.
+
+    ``held`` are the sources that a host has muted or stopped, each with the number of the host's
+    act (0: everyone is muted). The person may start one again, unless ``bound`` names it.
+    """
 
     role: Role
+    held: Mapping[str, int] = field(default_factory=dict)
+    bound: frozenset[str] = frozenset()
 
     @property
     def publish(self) -> bool:
@@ -48,6 +59,24 @@ class Grant:
         if self.role == Role.OWNER:
             return stream or other != Role.OWNER
         return self.role == Role.MODERATOR and other in (Role.SPEAKER, Role.LISTENER)
+
+    def may_hold(self, other: Role) -> bool:
+        """Whether they may mute and stop somebody with the role ``other``. It can be undone."""
+        return self.role == Role.OWNER or (self.role == Role.MODERATOR and other != Role.OWNER)
+
+    def may_change(self, other: Role, to: Role) -> bool:
+        """Whether they may give somebody with the role ``other`` the role ``to``."""
+        mine = {
+            Role.OWNER: {Role.MODERATOR, Role.SPEAKER, Role.LISTENER},
+            Role.MODERATOR: {Role.SPEAKER, Role.LISTENER},
+        }
+        return {other, to} <= mine.get(self.role, set())
+
+    @property
+    def silenced(self) -> list[str]:
+        """The sources of ``held`` as the worker needs them."""
+        names = [source for source in HELD if source in self.held]
+        return [*names, "screen-audio"] if "screen" in names else names
 
     @property
     def write_notes(self) -> bool:

@@ -3,7 +3,7 @@
 The checks come in the order in which people need to know, and tell a stranger nothing:
 
 1. no such room or invite, or no right to know of the room -> ``not_found``
-2. removed by the host -> ``removed``
+2. removed by the host -> ``removed``; refused by a host in the waiting room -> ``not_admitted``
 3. the invite: revoked, expired, stopped for newcomers, used up, not valid yet
 4. the room: closed (for everyone), not open now, open to people who sign in, locked (the last
    three not for moderators)
@@ -21,7 +21,7 @@ from enum import Enum
 from typing import Protocol
 
 from rooms.entry import domains, hours
-from rooms.models import SignIn
+from rooms.models import SignIn, WaitingRoom
 from rooms.roles import Grant, Role, VisitorPolicy
 
 
@@ -48,6 +48,8 @@ class Refusal(Enum):
     invite_stopped = (410, 10)
     sign_in_needed = (403, 11)
     host_away = (403, 12)
+    not_admitted = (403, 13)
+    call_ended = (410, 14)
 
 
 class RoomRules(hours.Times, Protocol):
@@ -61,6 +63,8 @@ class RoomRules(hours.Times, Protocol):
     def closed(self) -> bool: ...
     @property
     def opens_with_owner(self) -> bool: ...
+    @property
+    def waiting_room(self) -> str: ...
     @property
     def max_people(self) -> int: ...
     @property
@@ -142,6 +146,18 @@ def user_grant(room: RoomRules, *, is_staff: bool, now: datetime) -> Grant | Ref
 def needs_host(room: RoomRules, grant: Grant) -> bool:
     """Whether they come in only while a host is in the call. Whoever is in it already stays."""
     return room.opens_with_owner and not grant.moderate
+
+
+def must_wait(room: RoomRules, grant: Grant, *, invited: bool, me: str = "") -> bool:
+    """Whether they wait until a host lets them in, unless one already has.
+
+    ``invited``: they came by an invite. Guests whose site is admitted count as invited.
+    """
+    if grant.moderate or room.waiting_room == WaitingRoom.OFF:
+        return False
+    if room.waiting_room == WaitingRoom.ALL:
+        return True
+    return not invited and not domains.covers(room.admitted_domains, me)
 
 
 def place(room: RoomRules, grant: Grant, people: int) -> Grant | Refusal:

@@ -10,10 +10,11 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils import timezone
 
-from rooms.entry.access import Refusal, invite_grant, user_grant, visitor_grant
+from rooms.entry import decided
+from rooms.entry.access import Refusal, invite_grant, must_wait, user_grant, visitor_grant
 from rooms.entry.passes import Pass
 from rooms.entry.steady_clock import steady_now
-from rooms.models import Admission, Ban, Invite, Room
+from rooms.models import Admission, Ban, Decision, Invite, Room
 from rooms.roles import Grant
 
 
@@ -43,6 +44,51 @@ def current_grants(
 
 
 @dataclass(frozen=True, slots=True)
+class RoomNow:
+    """What everyone in a call sees of the room's settings; hosts change them in the call.
+
+    ``ended`` changes whenever a host ends the call for everyone.
+    """
+
+    locked: bool = False
+    mics_held: bool = False
+    waiting_room: str = ""
+    ended: str = ""
+
+    @classmethod
+    def of(cls, room: Room) -> RoomNow:
+        """Of the room as it was read."""
+        ended = room.ended.isoformat() if room.ended is not None else ""
+        return cls(room.locked, room.mics_held, room.waiting_room, ended)
+
+
+NO_SETTINGS = RoomNow()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a pass is worth at this moment, and the settings of its room.
+
+    ``waits``: they may come in once a host has let them in. ``name`` is what a host called somebody
+    who gave no name.
+    """
+
+    verdict: Grant | Refusal
+    room: RoomNow
+    waits: bool = False
+    name: str = ""
+
+
+def standings(
+    passes: Sequence[Pass], now: datetime | None = None, *, rejoining: bool = False
+) -> list[Standing]:
+    """As ``current_grants``, with what surrounds each of them."""
+    facts = Facts.about(passes)
+    now = now or now_for(rejoining)
+    return [facts.standing(pass_, now, rejoining=rejoining) for pass_ in passes]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the tables say about some passes."""
 
@@ -51,6 +97,7 @@ class Facts:
     admitted: set[tuple[int, str]]
     banned: set[tuple[int, str]]  # by room: people, and the sites that they signed in with
     staff: set[int]
+    decisions: dict[tuple[int, str], Decision]
 
     @classmethod
     def about(cls, passes: Sequence[Pass]) -> Facts:
@@ -61,6 +108,7 @@ class Facts:
         came_in = Admission.objects.filter(invite__in=invites, person__in=people)
         sites = {p.me for p in passes if p.me}
         bans = Ban.objects.filter(Q(person__in=people) | Q(me__in=sites), room__in=rooms)
+        decisions = Decision.objects.filter(room__in=rooms, person__in=people)
         users = {p.user for p in passes if p.user is not None}
         staff = get_user_model().objects.filter(pk__in=users, is_staff=True, is_active=True)
         return cls(
@@ -74,13 +122,36 @@ class Facts:
                 if key
             },
             set(staff.values_list("pk", flat=True)) if users else set(),
+            {(row.room_id, row.person): row for row in decisions},
         )
 
+    def standing(self, pass_: Pass, now: datetime, *, rejoining: bool = False) -> Standing:
+        """Of one of the passes."""
+        verdict = self.verdict(pass_, now, rejoining=rejoining)
+        room = self.rooms.get(pass_.room)
+        if room is None:
+            return Standing(verdict, NO_SETTINGS)
+        decision = self.decisions.get((room.pk, pass_.person))
+        waits = (
+            not rejoining
+            and isinstance(verdict, Grant)
+            and must_wait(room, verdict, invited=pass_.invite is not None, me=pass_.me)
+            and not decided.was_admitted(decision, now)
+        )
+        name = decision.given_name if decision is not None else ""
+        return Standing(verdict, RoomNow.of(room), waits, name)
+
     def verdict(self, pass_: Pass, now: datetime, *, rejoining: bool = False) -> Grant | Refusal:
-        """What one of the passes is worth."""
+        """What one of the passes is worth, with what the hosts have decided about the person."""
         room = self.rooms.get(pass_.room)
         if room is None:
             return Refusal.not_found
+        decision = self.decisions.get((room.pk, pass_.person))
+        return decided.apply(room, self._before_decisions(room, pass_, now, rejoining), decision)
+
+    def _before_decisions(
+        self, room: Room, pass_: Pass, now: datetime, rejoining: bool
+    ) -> Grant | Refusal:
         if pass_.user is not None:
             return user_grant(room, is_staff=pass_.user in self.staff, now=now)
         banned = bool({(pass_.room, pass_.person), (pass_.room, pass_.me)} & self.banned)

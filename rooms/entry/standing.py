@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from rooms.entry import hours, passes
-from rooms.entry.access import Refusal, place, user_grant, visitor_grant
-from rooms.entry.admission import was_removed
+from rooms.entry.access import Refusal, place, user_grant
 from rooms.entry.facts import current_grant
 from rooms.entry.passes import Pass
 from rooms.models import Admission, Invite, Room
@@ -28,10 +27,8 @@ def strongest(
     if held is not None and isinstance(verdict, Grant):
         return replace(held, role=verdict.role), verdict
     inside = room.locked and held is not None and is_in(room, known.person)
-    visiting = visitor_grant(
-        room, banned=was_removed(visitor), now=now, rejoining=inside, me=visitor.me
-    )
-    if isinstance(visiting, Grant) and verdict is not Refusal.removed:
+    visiting = current_grant(visitor, now, rejoining=inside)
+    if isinstance(visiting, Grant) and verdict not in (Refusal.removed, Refusal.not_admitted):
         return replace(visitor, role=visiting.role), visiting
     if held is not None and held.invite is not None:
         return held, verdict

@@ -25,6 +25,7 @@ class Room:
     repeats: str = ""
     week: Week = ()
     opens_with_owner: bool = False
+    waiting_room: str = ""
     max_people: int = 3
     sign_in: str = ""
     admitted_domains: str = ""
@@ -203,4 +204,6 @@ def test_every_refusal_has_its_status() -> None:
         "invite_stopped": 410,
         "sign_in_needed": 403,
         "host_away": 403,
+        "not_admitted": 403,
+        "call_ended": 410,
     }
