@@ -37,7 +37,7 @@ class Crowded(Unavailable):
 
 
 @contextlib.asynccontextmanager
-async def _reaching(timeout: float = TIMEOUT_SECONDS) -> AsyncIterator[None]:
+async def reaching(timeout: float = TIMEOUT_SECONDS) -> AsyncIterator[None]:
     """Turn what may fail on the way to Redis into ``Unavailable``."""
     try:
         async with asyncio.timeout(timeout):
@@ -53,7 +53,7 @@ def client() -> redis.asyncio.Redis:
 
 async def evaluate(script: str, keys: list[str], *args: str | int) -> Any:
     """The result of another module's Lua script."""
-    async with _reaching():
+    async with reaching():
         result: Any = client().eval(script, len(keys), *keys, *args)
         return await result
 
@@ -64,7 +64,7 @@ async def place(room: str, *, newcomer: bool = True, dead: Iterable[str] = ()) -
     ``dead`` are workers that count as dead although Redis does not know it. Raises Crowded, for a
     newcomer only.
     """
-    async with _reaching():
+    async with reaching():
         found = await placing.place(client(), room, newcomer=newcomer, dead=dead)
     if found == placing.CROWDED:
         raise Crowded("all media workers are busy")
@@ -73,7 +73,7 @@ async def place(room: str, *, newcomer: bool = True, dead: Iterable[str] = ()) -
 
 async def claim_of(room: str) -> wire.Claim | None:
     """The claim of the living worker that holds ``room``."""
-    async with _reaching():
+    async with reaching():
         held: Any = await client().get(wire.room_key(room))
         if held is None:
             return None
@@ -87,7 +87,7 @@ async def least_loaded() -> dict[str, Any] | None:
 
     The keys are worker, load, rooms, people, draining and addresses.
     """
-    async with _reaching():
+    async with reaching():
         raw = await placing.least_loaded(client())
     return cast("dict[str, Any]", json.loads(raw)) if raw else None
 
@@ -107,7 +107,7 @@ async def live_counts(slugs: Iterable[str]) -> dict[str, int]:
     slugs = list(slugs)
     if not slugs:
         return {}
-    async with _reaching():
+    async with reaching():
         values = await client().mget([wire.live_key(slug) for slug in slugs])
     return {
         slug: int(json.loads(raw)["people"]) for slug, raw in zip(slugs, values, strict=True) if raw
@@ -121,7 +121,7 @@ def live_counts_now(slugs: Iterable[str]) -> dict[str, int]:
 
 async def people_in(room: str) -> Mapping[str, str]:
     """Everyone who is in ``room`` from a call page, with their reply channels."""
-    async with _reaching():
+    async with reaching():
         found = Live.parse(await client().get(wire.live_key(room)))
     return found.channels if found is not None else {}
 
@@ -135,7 +135,7 @@ async def crowd(room: str) -> tuple[int, Mapping[str, str]]:
 
 async def era() -> str:
     """The value that names this life of Redis: another one says that everything was lost."""
-    async with _reaching():
+    async with reaching():
         pipe = client().pipeline(transaction=False)
         pipe.set(wire.ERA_KEY, secrets.token_hex(8), nx=True)
         pipe.get(wire.ERA_KEY)
@@ -145,7 +145,7 @@ async def era() -> str:
 
 async def drain(worker: str) -> None:
     """Tell a worker to let its rooms go and to end. Raises Unavailable."""
-    async with _reaching():
+    async with reaching():
         await get_channel_layer().send(wire.worker_channel(worker), wire.seal(wire.Drain()))
 
 
@@ -156,7 +156,7 @@ def drain_now(worker: str) -> None:
 
 async def overview() -> numbers.Overview:
     """The reports of all workers about themselves and their rooms."""
-    async with _reaching():
+    async with reaching():
         return await numbers.read(client())
 
 
@@ -167,7 +167,7 @@ def overview_now() -> numbers.Overview:
 
 async def room_numbers(room: str) -> RoomNumbers | None:
     """What the worker reports about ``room``; None if nobody is in it."""
-    async with _reaching():
+    async with reaching():
         return await numbers.read_room(client(), room)
 
 
@@ -178,7 +178,7 @@ def room_numbers_now(room: str) -> RoomNumbers | None:
 
 async def send(claim: wire.Claim, command: wire.Command) -> None:
     """Send a command to the holder of a room. Only an event in return shows that it arrived."""
-    async with _reaching():
+    async with reaching():
         await get_channel_layer().send(
             wire.worker_channel(claim.worker), wire.seal(command, claim.fence)
         )
@@ -231,7 +231,7 @@ async def _ask(claim: wire.Claim, commands: Iterable[wire.Command], timeout: flo
         else:
             await send(claim, command)
     layer = get_channel_layer()
-    async with _reaching(timeout):
+    async with reaching(timeout):
         while True:
             message = await layer.receive(reply)
             event, _ = wire.unseal(message)

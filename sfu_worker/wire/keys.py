@@ -101,6 +101,11 @@ def placed_key(worker: str) -> str:
     return f"{PREFIX}:placed:{worker}"
 
 
+def waiting_key(room: str) -> str:
+    """Who waits to be let into a room: a hash of JSON by participant, written by the web side."""
+    return f"{PREFIX}:waiting:{room}"
+
+
 def throttle_key(kind: str, method: str, caller: str) -> str:
     """The token bucket of one caller: a hash of tokens and at (Unix seconds)."""
     return f"{PREFIX}:throttle:{kind}:{method}:{caller}"
