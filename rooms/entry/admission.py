@@ -28,6 +28,7 @@ def admit(
     rejoining: bool = False,
     participant: str = "",
     kind: wire.Kind = "call",
+    unnamed: bool = False,
 ) -> Grant | Refusal:
     """As ``current_grant``, and admit them: each person uses up an invite once.
 
@@ -44,27 +45,37 @@ def admit(
         if isinstance(verdict, Grant) and pass_.invite is not None:
             _count(pass_.invite, pass_.person, name, now)
         if isinstance(verdict, Grant) and participant:
-            _write_down(pass_, verdict, participant, name, kind, now)
+            _write_down(pass_, verdict, participant, name, kind, now, unnamed)
     return verdict
 
 
 def _write_down(
-    pass_: Pass, grant: Grant, participant: str, name: str, kind: wire.Kind, now: datetime
+    pass_: Pass,
+    grant: Grant,
+    participant: str,
+    name: str,
+    kind: wire.Kind,
+    now: datetime,
+    unnamed: bool,
 ) -> None:
     """Record the person, one row for each invite: their role by another invite still counts."""
     rows = Arrival.objects.filter(participant=participant, invite=pass_.invite)
-    if not rows.update(name=name, role=grant.role, user=pass_.user, me=pass_.me, since=now):
+    today = {
+        "name": name,
+        "unnamed": unnamed,
+        "role": grant.role,
+        "user": pass_.user,
+        "me": pass_.me,
+        "since": now,
+    }
+    if not rows.update(**today):
         Arrival.objects.create(
             room_id=pass_.room,
             participant=participant,
             person=pass_.person,
             invite_id=pass_.invite,
-            user=pass_.user,
             kind=kind,
-            role=grant.role,
-            name=name,
-            me=pass_.me,
-            since=now,
+            **today,
             # They stay newcomers to what was written before, however often they come back.
             chat_from=chat.last_number(pass_.room),
         )

@@ -100,18 +100,30 @@ def new_seat() -> str:
     return secrets.token_urlsafe(9)
 
 
-def issue_resume(room: int, person: str, seat: str) -> str:
-    """A token that lets a page return to the call in the room with this primary key."""
-    return _sign("confcall.resume", {"room": room, "person": person, "seat": seat})
+def issue_resume(room: int, person: str, seat: str, ended: str = "") -> str:
+    """A token that lets a page return to the call in the room with this primary key.
+
+    ``ended`` names the last call that was ended for everyone before this page came in.
+    """
+    body = {"room": room, "person": person, "seat": seat, "ended": ended}
+    return _sign("confcall.resume", body)
 
 
-def read_resume(token: str, room: int, person: str) -> str | None:
-    """The seat of the page; None if the token is forged, too old, or of another room or person."""
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """What a page that returns has proved, see ``issue_resume``."""
+
+    seat: str
+    ended: str = ""
+
+
+def read_resume(token: str, room: int, person: str) -> Resume | None:
+    """What the token says; None if it is forged, too old, or of another room or person."""
     body = _unsign("confcall.resume", token, RESUME_MAX_AGE)
     if body is None or (body.get("room"), body.get("person")) != (room, person):
         return None
-    seat = body.get("seat")
-    return seat if isinstance(seat, str) else None
+    seat, ended = body.get("seat"), body.get("ended", "")
+    return Resume(seat, ended) if isinstance(seat, str) and isinstance(ended, str) else None
 
 
 def _signer(salt: str) -> TimestampSigner:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from rooms.models import Arrival, Ban, Invite, Room
+from rooms.models import Arrival, Ban, Decision, Invite, Room
 from rooms.roles import Grant, Role
 from rooms.workers import sfu
 from sfu_worker import wire
@@ -170,7 +170,9 @@ def _may_remove(grant: Grant, target: Arrival, same: QuerySet[Arrival]) -> bool:
     the first invite was revoked.
     """
     stream = target.kind != "call"
-    rights = {target.invite.role if target.invite else target.role}
+    given = Decision.objects.filter(room=target.room, person=target.person).exclude(role="")
+    role_now = given.values_list("role", flat=True).first()
+    rights = {role_now or (target.invite.role if target.invite else target.role)}
     for role, today in (
         same.exclude(invite__revoked=True).order_by().values_list("role", "invite__role").distinct()
     ):

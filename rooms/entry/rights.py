@@ -9,7 +9,9 @@ differs is told on its own channel (``rights_changed``), every second until it a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -18,10 +20,12 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
 from rooms import database
-from rooms.entry import facts
+from rooms.entry import facts, waiting
 from rooms.entry.access import Refusal
+from rooms.entry.facts import RoomNow, Standing
 from rooms.entry.passes import Pass
 from rooms.roles import Grant
+from rooms.workers import sfu
 from rooms.workers.layer import AWAY
 
 logger = logging.getLogger(__name__)
@@ -29,20 +33,72 @@ logger = logging.getLogger(__name__)
 STEP_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the worker last reported of somebody. ``role`` is empty before the first report."""
+
+    role: str = ""
+    held: tuple[str, ...] = ()
+
+    def agrees(self, grant: Grant) -> bool:
+        """Whether the worker knows what they may do, as far as it has said."""
+        return not self.role or (self.role, list(self.held)) == (grant.role.value, grant.silenced)
+
+
+NOT_TOLD = Told()
+
+
 class Holder(Protocol):
-    """Somebody in a call: their grant, and the role that the worker last reported."""
+    """Somebody in a call: what they may do, and what the worker and the page were told."""
 
     @property
     def pass_(self) -> Pass: ...
     @property
     def grant(self) -> Grant: ...
     @property
-    def told(self) -> str: ...
+    def told(self) -> Told: ...
+    @property
+    def settings(self) -> RoomNow: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def unnamed(self) -> bool: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def waits(self) -> bool: ...
+    @property
+    def waiters(self) -> tuple[str, ...]: ...
 
 
-def differs(holder: Holder, verdict: Grant | Refusal) -> bool:
-    """Whether to tell them. The worker may not have reported a role yet."""
-    return verdict != holder.grant or holder.told not in ("", holder.grant.role.value)
+# Who waits in each room with a waiting room, by slug.
+Lists = Mapping[str, tuple[str, ...]]
+
+
+def differs(holder: Holder, standing: Standing, lists: Lists) -> bool:
+    """Whether to tell them."""
+    if holder.waits:
+        return isinstance(standing.verdict, Refusal) or not standing.waits
+    if holder.grant.moderate and lists.get(holder.slug, holder.waiters) != holder.waiters:
+        return True
+    verdict = verdict_of(holder, standing)
+    return (
+        verdict != holder.grant
+        or standing.room != holder.settings
+        or name_of(holder, standing) != holder.name
+        or not holder.told.agrees(holder.grant)
+    )
+
+
+def name_of(holder: Holder, standing: Standing) -> str:
+    """Their name: a host may name those who gave none."""
+    return standing.name if holder.unnamed and standing.name else holder.name
+
+
+def verdict_of(holder: Holder, standing: Standing) -> Grant | Refusal:
+    """What they may do. Nothing, if the call that they are in was ended for everyone."""
+    ended = standing.room.ended != holder.settings.ended
+    return Refusal.call_ended if ended else standing.verdict
 
 
 @dataclass
@@ -52,6 +108,11 @@ class Rights:
     holders: dict[str, Holder] = field(default_factory=dict)
     _task: asyncio.Task[None] | None = None
     _trouble: str = ""
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hurry(self) -> None:
+        """Something has changed for many: look now."""
+        self._hurry.set()
 
     def watch(self, channel: str, holder: Holder) -> None:
         """Watch over somebody from now on."""
@@ -65,7 +126,9 @@ class Rights:
 
     async def _run(self) -> None:
         while self.holders:
-            await asyncio.sleep(STEP_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), STEP_SECONDS)
+            self._hurry.clear()
             try:
                 await self.step()
             except Exception as exc:
@@ -94,17 +157,43 @@ class Rights:
     async def step(self) -> None:
         """Check everyone once, and tell those whose rights have changed."""
         holders = dict(self.holders)
-        passes = [holder.pass_ for holder in holders.values()]
-        verdicts = await database.run(facts.current_grants, passes, rejoining=True)
+        standings = await database.run(_standings, list(holders.values()))
+        lists = await _who_waits(holders.values(), standings)
         layer: Any = get_channel_layer()
-        for (channel, holder), verdict in zip(holders.items(), verdicts, strict=True):
-            if not differs(holder, verdict) or self.holders.get(channel) is not holder:
+        for (channel, holder), standing in zip(holders.items(), standings, strict=True):
+            if not differs(holder, standing, lists) or self.holders.get(channel) is not holder:
                 continue
             try:
                 # The consumer's own channel, so that it handles one message at a time.
                 await layer.send(channel, {"type": "rights_changed"})
             except (*AWAY, ChannelFull) as exc:
                 logger.info("x %s was not told about changed rights: %s", channel, exc)
+
+
+def _standings(holders: Sequence[Holder]) -> list[Standing]:
+    """What each is worth now: those who wait are not in yet."""
+    found: dict[int, Standing] = {}
+    for waits in (False, True):
+        some = [(at, holder.pass_) for at, holder in enumerate(holders) if holder.waits is waits]
+        read = facts.standings([pass_ for _, pass_ in some], rejoining=not waits) if some else []
+        found |= {at: standing for (at, _), standing in zip(some, read, strict=True)}
+    return [found[at] for at in range(len(holders))]
+
+
+async def _who_waits(holders: Iterable[Holder], standings: Iterable[Standing]) -> Lists:
+    """For the hosts among the holders. Without Redis nothing is known, and nothing has changed."""
+    rooms = {
+        holder.slug: bool(standing.room.waiting_room)
+        for holder, standing in zip(holders, standings, strict=True)
+        if holder.grant.moderate and not holder.waits
+    }
+    used = [slug for slug, waiting_room in rooms.items() if waiting_room]
+    try:
+        found = await waiting.in_rooms(used) if used else {}
+    except sfu.Unavailable:
+        return {}
+    lists = {slug: tuple(each.participant for each in people) for slug, people in found.items()}
+    return dict.fromkeys(rooms, ()) | lists
 
 
 _rights: WeakKeyDictionary[asyncio.AbstractEventLoop, Rights] = WeakKeyDictionary()
