@@ -12,12 +12,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from rooms import database
-from rooms.consumers import messages
+from rooms.consumers import host_messages, messages
 from rooms.consumers.chatting import WRITING, Chatting
 from rooms.consumers.entitled import Entitled
+from rooms.consumers.hosting import Hosting
 from rooms.consumers.joining import Joining
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.moderating import Moderating
@@ -30,7 +31,7 @@ from rooms.consumers.socket import (
     Member,
 )
 from rooms.consumers.unheard import unheard
-from rooms.entry.rights import rights
+from rooms.entry.rights import Told, rights
 from rooms.workers import sfu
 from rooms.workers.layer import AWAY
 from rooms.workers.watch import watch
@@ -39,7 +40,7 @@ from sfu_worker import wire
 logger = logging.getLogger(__name__)
 
 
-class CallConsumer(Joining, Entitled, Moderating):
+class CallConsumer(Hosting):
     """One browser in one room."""
 
     _detach = True
@@ -56,6 +57,7 @@ class CallConsumer(Joining, Entitled, Moderating):
         self._over = True
         self._stop_expecting()
         watch().rise(self.channel_name)
+        await self._stop_waiting()
         rights().forget(self.channel_name)
         unheard().forget(self.channel_name)
         if self.member is not None:
@@ -85,7 +87,11 @@ class CallConsumer(Joining, Entitled, Moderating):
             if text_data is None:
                 raise messages.MessageError("binary")
             message = messages.decode(text_data)
-            if isinstance(message, messages.Join) == (self.member is not None):
+            if isinstance(message, messages.Join):
+                timely = self.member is None and self._waiter is None
+            else:
+                timely = self.member is not None
+            if not timely:
                 raise messages.MessageError("join comes first, and once")
         except messages.MessageError as exc:
             logger.info("x a message was refused: %s", exc)
@@ -126,9 +132,6 @@ class CallConsumer(Joining, Entitled, Moderating):
 
     async def on_slots(self, message: messages.Slots) -> None:
         await self._ask(wire.Slots(self._slug, self._me.participant, message.slots))
-
-    async def on_mute(self, message: messages.Mute) -> None:
-        await self._ask(wire.Mute(self._slug, self._me.participant, message.source, message.muted))
 
     async def on_hand(self, message: messages.Hand) -> None:
         await self._ask(wire.Hand(self._slug, self._me.participant, message.raised))
@@ -184,8 +187,12 @@ class CallConsumer(Joining, Entitled, Moderating):
             case "refused" if event["code"] == "not_in_room":
                 await self._forgotten(member)
             case "room_state":
-                mine = (who["role"] for who in event["people"] if who["id"] == event["you"])
-                member.told = next(mine, "")
+                for who in event["people"]:
+                    if who["id"] == event["you"]:
+                        member.told = told_of(who)
+                await self._tell(event)
+            case "participant_changed" if event["person"]["id"] == member.participant:
+                member.told = told_of(event["person"])
                 await self._tell(event)
             case _:
                 await self._tell(event)
@@ -202,7 +209,7 @@ class CallConsumer(Joining, Entitled, Moderating):
         messages.Join: Joining.on_join,
         messages.Offer: on_offer,
         messages.Slots: on_slots,
-        messages.Mute: on_mute,
+        messages.Mute: Hosting.on_mute,
         messages.Hand: on_hand,
         messages.Snapshot: on_snapshot,
         messages.Chat: Chatting.on_chat,
@@ -214,6 +221,18 @@ class CallConsumer(Joining, Entitled, Moderating):
         messages.LinkOf: Moderating.on_link_of,
         messages.Link: Moderating.on_link,
         messages.Leave: on_leave,
+        host_messages.Reaction: Hosting.on_reaction,
+        host_messages.Hold: Hosting.on_hold,
+        host_messages.Ask: Hosting.on_ask,
+        host_messages.MuteAll: Hosting.on_mute_all,
+        host_messages.LetSpeak: Hosting.on_let_speak,
+        host_messages.Lock: Hosting.on_lock,
+        host_messages.EndCall: Hosting.on_end_call,
+        host_messages.SetRole: Hosting.on_set_role,
+        host_messages.Rename: Hosting.on_rename,
+        host_messages.LowerHand: Hosting.on_lower_hand,
+        host_messages.Admit: Hosting.on_admit,
+        host_messages.Refuse: Hosting.on_refuse,
     }
     # These need the database. A join does too, but nothing can go on before it.
     _beside_others = frozenset(
@@ -226,5 +245,11 @@ class CallConsumer(Joining, Entitled, Moderating):
             messages.Remove,
             messages.LinkOf,
             messages.Link,
+            *get_args(host_messages.HostMessage),
         )
     )
+
+
+def told_of(person: dict[str, Any]) -> Told:
+    """What the worker says of somebody."""
+    return Told(person["role"], tuple(person["held"]))

@@ -8,9 +8,14 @@ from typing import Any
 
 from rooms import database
 from rooms.consumers import messages
-from rooms.consumers.socket import REFUSED, CallSocket
-from rooms.entry import facts, passes
+from rooms.consumers.bodies import held_body, settings_body
+from rooms.consumers.joining import Joining
+from rooms.consumers.socket import REFUSED
+from rooms.entry import decisions, facts, passes
 from rooms.entry.access import Refusal
+from rooms.entry.facts import RoomNow
+from rooms.entry.rights import name_of, verdict_of
+from rooms.roles import Grant
 from rooms.workers import sfu
 from rooms.workers.layer import AWAY
 from sfu_worker import wire
@@ -18,7 +23,7 @@ from sfu_worker import wire
 logger = logging.getLogger(__name__)
 
 
-class Entitled(CallSocket):
+class Entitled(Joining):
     """``_checking``: a check of the rights is under way or waits for its turn."""
 
     _checking = False
@@ -40,12 +45,14 @@ class Entitled(CallSocket):
 
     async def _check(self) -> None:
         self._checking = False
-        if self._over or self.member is None:
+        if self._over:
             return
         try:
+            if self.member is None:
+                return await self._look_again()
             await self._bring_up_to_date()
         except database.Busy as exc:
-            logger.info("x the rights of %s were not read: %s", self._me.participant, exc)
+            logger.info("x rights on %s were not read: %s", self.channel_name, exc)
 
     async def _bring_up_to_date(self) -> bool:
         """Apply what the tables say here, at the worker and in the page.
@@ -53,12 +60,17 @@ class Entitled(CallSocket):
         False: the seat has ended.
         """
         me = self._me
-        verdict = await database.run(facts.current_grant, me.pass_, rejoining=True)
+        [standing] = await database.run(facts.standings, [me.pass_], rejoining=True)
+        verdict = verdict_of(me, standing)
         if isinstance(verdict, Refusal):
             await self._put_out(verdict)
             return False
         before, me.grant = me.grant, verdict
-        if me.told not in ("", verdict.role.value) or verdict != before:
+        called, me.name = me.name, name_of(me, standing)
+        by = ""
+        if verdict != before:
+            by = await database.run(decisions.last_host, me.room.pk, me.pass_.person)
+        if not me.told.agrees(verdict) or verdict != before or me.name != called:
             try:
                 # The worker first: forbidden media must stop before the page hears why.
                 await self._command(self._join_command(me))
@@ -66,11 +78,23 @@ class Entitled(CallSocket):
                 logger.info(
                     "x the worker did not hear of the new role of %s: %s", me.participant, exc
                 )
-        if verdict != before:
-            await self._tell(
-                {"type": "role", "role": verdict.role.value, "publish": verdict.publish}
-            )
+        await self._tell_changes(before, standing.room, by)
         return True
+
+    async def _tell_changes(self, before: Grant, now: RoomNow, by: str) -> None:
+        """Tell the page what has changed, and by whom."""
+        me = self._me
+        grant = me.grant
+        if grant.role != before.role:
+            await self._tell(
+                {"type": "role", "role": grant.role.value, "publish": grant.publish, "by": by}
+            )
+        if grant.held != before.held or grant.bound != before.bound:
+            await self._tell({"type": "held", **held_body(grant), "by": by})
+        if now != me.settings:
+            me.settings = now
+            await self._tell({"type": "room_settings", **settings_body(now)})
+        await self._tell_who_waits()
 
     async def _put_out(self, refusal: Refusal) -> None:
         """End the seat. The media ends now, not when the worker notices the closed socket."""

@@ -16,11 +16,14 @@ from django.utils.translation import gettext as _
 
 from rooms import chat, database
 from rooms.consumers import messages
+from rooms.consumers.bodies import held_body, settings_body
 from rooms.consumers.chatting import Chatting
 from rooms.consumers.socket import BAD_PASS, LATE, NO_WORKER, REFUSED, Member
 from rooms.consumers.unheard import Reading, unheard
+from rooms.consumers.waiting import Waiting
 from rooms.entry import admission, facts, hosts, passes, profiles
 from rooms.entry.access import Refusal
+from rooms.entry.facts import RoomNow
 from rooms.entry.profiles import NO_FACE
 from rooms.entry.rights import rights
 from rooms.models import Room
@@ -38,9 +41,13 @@ STEP_SECONDS = 0.25
 LAG_SECONDS = 0.1
 
 
-class Joining(Chatting):
-    """``_deadline`` closes a connection that does not join, or hears from no worker, in time."""
+class Joining(Chatting, Waiting):
+    """``_deadline`` closes a connection that does not join, or hears from no worker, in time.
 
+    ``_asked`` is the page's ``join``.
+    """
+
+    _asked: messages.Join
     _deadline: asyncio.Task[None] | None = None
 
     def _expect_join(self) -> None:
@@ -71,10 +78,21 @@ class Joining(Chatting):
     async def on_join(self, message: messages.Join) -> None:
         """Nothing is written, and no invite used, before there is a worker with a place."""
         self._stop_expecting()
+        self._asked = message
         found = await self._recognize(message)
-        if found is None:
-            return
-        member, inside = found
+        if found is not None:
+            await self._come_in(*found)
+
+    async def _look_again(self) -> None:
+        """Their person waits, and something has changed."""
+        found = await self._recognize(self._asked)
+        if found is not None:
+            await self._come_in(*found)
+
+    async def _come_in(self, member: Member, inside: bool) -> None:
+        if member.waits:
+            return self._wait(member)
+        await self._stop_waiting()
         try:
             claim = await self._place(newcomer=member.take and not inside)
             if not await self._admit(member, inside):
@@ -103,23 +121,32 @@ class Joining(Chatting):
             await self._end("refused:not_found", BAD_PASS)
             return None
         known = passes.read_resume(message.resume or "", room.pk, pass_.person)
+        settings = RoomNow.of(room)
+        if known is not None and known.ended != settings.ended:
+            await self._end(f"refused:{Refusal.call_ended.name}", REFUSED)
+            return None
         participant = passes.participant_of(room.pk, pass_.person)
         # From another tab, for example: then they may take the call over.
         inside = known is not None or await live.is_in(self._slug, participant)
-        verdict = await database.run(facts.current_grant, pass_, rejoining=inside)
+        [standing] = await database.run(facts.standings, [pass_], rejoining=inside)
+        verdict = standing.verdict
         if isinstance(verdict, Refusal):
             await self._end(f"refused:{verdict.name}", REFUSED)
             return None
         if not inside and await hosts.waits(room, verdict, participant):
             await self._end(f"refused:{Refusal.host_away.name}", REFUSED)
             return None
-        name = passes.clean_name(message.name) or pass_.name or _("Guest")
-        page = known or passes.new_seat()
+        own_name = passes.clean_name(message.name) or pass_.name
+        name = own_name or standing.name or _("Guest")
+        page = known.seat if known is not None else passes.new_seat()
         seat = Seat(self.channel_name, self._slug, participant, page, message.socket)
         # A click on Join takes the call over from another tab. A page that comes back by itself
         # does not, even if its token expired while it slept.
         face = await database.run(profiles.face, room, pass_) if pass_.me else NO_FACE
-        return Member(room, pass_, verdict, name, seat, not message.resume, face=face), inside
+        member = Member(room, pass_, verdict, name, seat, not message.resume, face=face)
+        member.settings, member.unnamed = settings, not own_name
+        member.waits = standing.waits and not inside
+        return member, inside
 
     async def _admit(self, member: Member, inside: bool) -> bool:
         """Write down that they come in. False: their right has ended meanwhile."""
@@ -129,6 +156,7 @@ class Joining(Chatting):
             member.name,
             rejoining=inside,
             participant=member.participant,
+            unnamed=member.unnamed,
         )
         if isinstance(verdict, Refusal):
             await self._end(f"refused:{verdict.name}", REFUSED)
@@ -211,5 +239,8 @@ class Joining(Chatting):
                 "publish": member.grant.publish,
                 "chat_number": self._reading.seen,
                 "chat_change": self._reading.change,
+                "held": held_body(member.grant),
+                "settings": settings_body(member.settings),
             }
         )
+        rights().hurry()

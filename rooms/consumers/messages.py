@@ -12,6 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rooms import plain_text
+from rooms.consumers.host_messages import (
+    Admit,
+    Ask,
+    EndCall,
+    Hold,
+    HostMessage,
+    LetSpeak,
+    Lock,
+    LowerHand,
+    MuteAll,
+    Reaction,
+    Refuse,
+    Rename,
+    SetRole,
+)
 from sfu_worker import wire
 
 # The largest SDP plus the JSON around it, in which each line end takes two bytes more.
@@ -78,8 +93,14 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
+    """One's own track.
+
+    To start one that a host holds, ``seen`` is the number in the last ``held`` message.
+    """
+
     source: str
     muted: bool
+    seen: int = 0
 
     def __post_init__(self) -> None:
         if self.source not in wire.SOURCES:
@@ -181,6 +202,8 @@ Message = (
     | LinkOf
     | Link
     | Leave
+    | Reaction
+    | HostMessage
 )
 
 NAMES: dict[type, str] = {
@@ -199,6 +222,18 @@ NAMES: dict[type, str] = {
     LinkOf: "link_of",
     Link: "link",
     Leave: "leave",
+    Reaction: "reaction",
+    Hold: "hold",
+    Ask: "ask",
+    MuteAll: "mute_all",
+    LetSpeak: "let_speak",
+    Lock: "lock",
+    EndCall: "end_call",
+    SetRole: "set_role",
+    Rename: "rename",
+    LowerHand: "lower_hand",
+    Admit: "admit",
+    Refuse: "refuse",
 }
 MESSAGES = {name: cls for cls, name in NAMES.items()}
 
@@ -242,7 +277,7 @@ def decode(text: str) -> Message:
 
 
 # The fields that people type, by the type of the message.
-TYPED = {"chat": "text", "chat_edit": "text", "join": "name"}
+TYPED = {"chat": "text", "chat_edit": "text", "join": "name", "rename": "name"}
 
 
 def _mend(body: Any) -> None:

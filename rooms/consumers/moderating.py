@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from rooms import database
 from rooms.consumers import messages, texts
-from rooms.consumers.socket import CallSocket
+from rooms.consumers.entitled import Entitled
 from rooms.entry import facts, removal
 from rooms.entry.sharing import Entry, absolute, link_now
 from rooms.models import Invite
@@ -19,7 +19,7 @@ from rooms.workers import sfu
 logger = logging.getLogger(__name__)
 
 
-class Moderating(CallSocket):
+class Moderating(Entitled):
     async def on_remove(self, message: messages.Remove) -> None:
         """Remove somebody. No answer follows: everyone hears that a participant has left."""
         me = self._me
@@ -49,15 +49,15 @@ class Moderating(CallSocket):
             logger.info("x a ban was written, but the worker did not hear of it: %s", exc)
             await self._error("unavailable", "remove_unheard")
 
-    async def _moderator(self) -> Grant | None:
+    async def _moderator(self, words: str = "remove_unasked") -> Grant | None:
         """The sender's grant as it is now; it may have changed since the join.
 
-        None: they were told.
+        None: they were told, in the words with this code.
         """
         verdict = await database.run(facts.current_grant, self._me.pass_, rejoining=True)
         if isinstance(verdict, Grant) and verdict.moderate:
             return verdict
-        await self._error("forbidden", "remove_unasked")
+        await self._error("forbidden", words)
         return None
 
     async def on_link_of(self, message: messages.LinkOf) -> None:

@@ -10,8 +10,10 @@ from rooms.consumers import texts
 from rooms.consumers.lane import Lane, Work
 from rooms.consumers.peer import FAILED, PeerSocket
 from rooms.entry import passes
+from rooms.entry.facts import NO_SETTINGS, RoomNow
 from rooms.entry.passes import Pass
 from rooms.entry.profiles import NO_FACE, Face
+from rooms.entry.rights import NOT_TOLD, Told
 from rooms.models import Room
 from rooms.roles import Grant
 from rooms.workers import sfu
@@ -34,9 +36,11 @@ LEFT, BAD_MESSAGE, BAD_PASS, REFUSED, LATE, TOO_FAST, NO_WORKER = (
 class Member:
     """The person at the other end, and their seat.
 
-    ``take``: this page takes the call over from another page of the same person. ``told`` is the
-    role that the worker last reported for this participant, empty before the first. ``face``: what
-    the others see of the site that they signed in with.
+    ``take``: this page takes the call over from another page of the same person. ``told`` is what
+    the worker last reported of this participant. ``face``: what the others see of the site that
+    they signed in with. ``settings`` are those of the room, as the page was told. ``unnamed``: they
+    gave no name. ``waits``: a host has to let them in. ``waiters`` are the participants who wait,
+    as a host's page was told.
     """
 
     room: Room
@@ -45,12 +49,20 @@ class Member:
     name: str
     seat: Seat
     take: bool = False
-    told: str = ""
+    told: Told = NOT_TOLD
     face: Face = NO_FACE
+    settings: RoomNow = NO_SETTINGS
+    unnamed: bool = False
+    waits: bool = False
+    waiters: tuple[str, ...] = ()
 
     @property
     def participant(self) -> str:
         return self.seat.participant
+
+    @property
+    def slug(self) -> str:
+        return self.room.slug
 
 
 class CallSocket(PeerSocket):
@@ -98,6 +110,8 @@ class CallSocket(PeerSocket):
             socket=member.seat.socket,
             link=member.face.link,
             photo=member.face.photo,
+            held=member.grant.silenced,
+            unnamed=member.unnamed,
         )
 
     def _has_place(self, member: Member) -> bool:
@@ -106,7 +120,9 @@ class CallSocket(PeerSocket):
 
     def _resume_token(self, member: Member) -> str:
         """Lets the page come back as the same participant."""
-        return passes.issue_resume(member.room.pk, member.pass_.person, member.seat.id)
+        return passes.issue_resume(
+            member.room.pk, member.pass_.person, member.seat.id, member.settings.ended
+        )
 
     def _leave_command(self, member: Member) -> wire.Leave:
         """Leave, unless another page of the same person has taken the call over."""

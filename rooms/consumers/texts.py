@@ -27,6 +27,13 @@ ERRORS: dict[str, str | Promise] = {
         "They cannot rejoin, but they may still be in the call because the media server did not "
         "answer. Try again in a moment."
     ),
+    "host_only": _("Only owners and moderators can do this. Ask one of them."),
+    "host_forbidden": _("You cannot do this to someone who runs the room, or to yourself."),
+    "ask_too_fast": _("You are asking too often. Wait a moment, then ask again."),
+    "rename_named": _("This person has chosen a name. Only people without one can be named."),
+    "rename_empty": _("This name is empty. Type a name."),
+    "waiting_full": _("Too many people are waiting to join. Try again later."),
+    "held": _("The host has muted everyone. Raise your hand to ask to speak."),
     "link_none": _("There is no working link to copy. Ask the host to invite others."),
     "link_locked": _(
         "Link copied. The room is locked, so no one new can join until it is unlocked."
@@ -63,6 +70,8 @@ ERRORS: dict[str, str | Promise] = {
     "refused:room_locked": _(
         "The host has locked the room. Ask the host to let you in, or come back later."
     ),
+    "refused:not_admitted": _("The host did not let you in."),
+    "refused:call_ended": _("The host has ended the call."),
     "refused:room_full": _("The room is full. Try again when someone has left."),
 }
 

@@ -123,6 +123,11 @@ PAGES: dict[Refusal, Page] = {
         AGAIN,
         again=True,
     ),
+    Refusal.not_admitted: Page(
+        _("The host did not let you in"),
+        _("If you think this is a mistake, contact the host."),
+        FRONT,
+    ),
     Refusal.sign_in_needed: Page(
         _("Sign in with your site"),
         _("The host asks everyone in this call to sign in with the address of their own site."),

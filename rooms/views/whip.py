@@ -69,6 +69,7 @@ async def endpoint(request: HttpRequest, kind: wire.Kind, slug: str) -> HttpResp
         follow=request.GET.get("participant", "")[:40] if kind == "whep" else None,
         max_people=0 if grant.moderate else caller.room.max_people,
         owner=pass_.person,
+        held=grant.silenced,
     )
     answer = await negotiate(slug, join, sdp)
     try:
@@ -156,7 +157,13 @@ def check(kind: wire.Kind, caller: Caller, pass_: Pass) -> Grant:
     """What the caller may do. Changes nothing. Raises Problem if the room or the invite refuses."""
     if kind == "whip" and (caller.invite is None or not Grant(Role(caller.invite.role)).publish):
         raise Problem(403, _("This invite is for listeners. Ask for one that lets you speak."))
-    return granted(kind, facts.current_grant(pass_))
+    [standing] = facts.standings([pass_])
+    if standing.waits:
+        # Nobody could be let in by a program, and the waiting room must not be passed by.
+        raise Problem(
+            403, _("The host lets people into this room one by one. Only their invite works here.")
+        )
+    return granted(kind, standing.verdict)
 
 
 def admit(kind: wire.Kind, pass_: Pass, participant: str) -> None:

@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 from rooms import chat
 from rooms.consumers import messages
-from rooms.entry import admission, passes
+from rooms.entry import admission, facts, passes
 from rooms.entry.rights import rights
 from rooms.models import Invite
 from rooms.roles import Role
@@ -245,7 +245,7 @@ async def test_a_database_that_is_busy_costs_a_line_and_not_the_connection(
         await browser.hear("room_state")
         with monkeypatch.context() as patch:
             patch.setattr(chat, "append", locked)
-            patch.setattr(admission, "current_grant", locked)
+            patch.setattr(facts, "standings", locked)
             await browser.say(type="chat", nonce="n1", text="Hello")
             error = await browser.hear("error")
             assert (error["code"], error["nonce"]) == ("busy", "n1")

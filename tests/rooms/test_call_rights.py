@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError
 
 from rooms.consumers.socket import Member
-from rooms.entry import admission, facts, passes
+from rooms.entry import facts, passes
 from rooms.entry.passes import Pass
 from rooms.entry.rights import Rights, rights
 from rooms.models import Ban, Invite, Room
@@ -52,14 +52,19 @@ async def test_a_lowered_role_reaches_worker_and_page_though_the_first_message_i
         assert (again.role, again.publish) == ("listener", False)
         # The worker still says "speaker": it is told again, but the page is not.
         heard = [await browser.hear("role"), await browser.hear("room_state")]
-        assert heard[0] == {"type": "role", "role": "listener", "publish": False}
+        assert heard[0] == {"type": "role", "role": "listener", "publish": False, "by": ""}
         assert (await worker.heard(wire.Join)).role == "listener"
         lowered = wire.Person(me, "Ann", "listener")
         worker.answers[wire.Join] = [wire.RoomState("garden", "e", 3, me, [lowered])]
         while role_in(await browser.hear("room_state")) != ["listener"]:
             pass
         await Invite.objects.aupdate(role=Role.MODERATOR)
-        assert await browser.hear("role") == {"type": "role", "role": "moderator", "publish": True}
+        assert await browser.hear("role") == {
+            "type": "role",
+            "role": "moderator",
+            "publish": True,
+            "by": "",
+        }
         await browser.gone()
 
 
@@ -105,9 +110,17 @@ async def test_people_stay_in_a_locked_room_and_by_an_invite_that_is_used_up(
         browser, _ = await join(room, token=token)
         await worker.heard(wire.Join)
         await browser.hear("room_state")
+        await Room.objects.aupdate(locked=True, opens_with_owner=True)
+        rights().hurry()
+        settings = await browser.hear("room_settings")
+        assert settings == {
+            "type": "room_settings",
+            "locked": True,
+            "mics_held": False,
+            "waiting_room": "",
+        }
         told = AsyncMock()
         monkeypatch.setattr("rooms.entry.rights.get_channel_layer", lambda: told)
-        await Room.objects.aupdate(locked=True, opens_with_owner=True)
         await rights().step()
         told.send.assert_not_called()
         await Invite.objects.aupdate(revoked=True)
@@ -118,18 +131,18 @@ async def test_people_stay_in_a_locked_room_and_by_an_invite_that_is_used_up(
 
 async def test_a_check_that_fails_does_not_end_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     room = await make_room()
-    grants = facts.current_grants
+    grants = facts.standings
     failed = asyncio.Event()
 
     def fail_once(*args: Any, **kwargs: Any) -> Any:
-        monkeypatch.setattr(admission, "current_grants", grants)
+        monkeypatch.setattr(facts, "standings", grants)
         failed.set()
         raise RuntimeError("a mistake")
 
     async with FakeWorker():
         browser, _ = await join(room)
         await browser.hear("room_state")
-        monkeypatch.setattr(admission, "current_grants", fail_once)
+        monkeypatch.setattr(facts, "standings", fail_once)
         await asyncio.wait_for(failed.wait(), 10)
         await Invite.objects.aupdate(revoked=True)
         await browser.refused("refused:invite_revoked", 4403)
@@ -151,7 +164,7 @@ async def test_a_database_that_stays_away_is_written_down_once(
     grant, pass_ = Grant(Role.SPEAKER), Pass(room.pk, Role.SPEAKER, None, "ann")
     member = Member(room, pass_, grant, "Ann", Seat("ann", "garden", "p", "s"))
     monkeypatch.setattr("rooms.entry.rights.STEP_SECONDS", 0)
-    monkeypatch.setattr(admission, "current_grants", away)
+    monkeypatch.setattr(facts, "standings", away)
     with caplog.at_level("INFO", logger="rooms.entry.rights"):
         checks.watch("ann", member)
         assert checks._task

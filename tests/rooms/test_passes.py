@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 
 from rooms.entry import passes
-from rooms.entry.passes import Pass
+from rooms.entry.passes import Pass, Resume
 from rooms.roles import Role
 
 PASS = Pass(room=7, role=Role.SPEAKER, invite=3, person="abcDEF-_12345678", name="Ann Example")
@@ -72,7 +72,7 @@ def test_a_page_in_a_call_comes_back_after_the_clock_was_moved_by_an_hour(
     # Pages renew both every five minutes.
     monkeypatch.setattr(time, "time", lambda: start + 300 + hours * 3600)
     assert passes.read(token) == PASS
-    assert passes.read_resume(resume, 7, PASS.person) == "seat-1"
+    assert passes.read_resume(resume, 7, PASS.person) == Resume("seat-1")
 
 
 def test_a_pass_that_a_wrong_clock_dated_ahead_is_not_good_until_then(
@@ -89,7 +89,7 @@ def test_a_pass_that_a_wrong_clock_dated_ahead_is_not_good_until_then(
 
 def test_a_resume_token_counts_in_its_own_room_and_for_its_own_person_alone() -> None:
     token = passes.issue_resume(7, "ann", "seat-1")
-    assert passes.read_resume(token, 7, "ann") == "seat-1"
+    assert passes.read_resume(token, 7, "ann") == Resume("seat-1")
     assert passes.read_resume(token, 8, "ann") is None
     assert passes.read_resume(token, 7, "bob") is None
     assert passes.read(token) is None
