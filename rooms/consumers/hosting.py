@@ -20,12 +20,12 @@ from rooms import database
 from rooms.consumers import host_messages, messages
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.moderating import Moderating
-from rooms.entry import decisions, removal, waiting
+from rooms.entry import decisions, removal
 from rooms.entry.decisions import Host
 from rooms.entry.rights import rights
 from rooms.models import Admitted
 from rooms.roles import Role
-from rooms.workers import sfu
+from rooms.workers import sfu, waiting
 from rooms.workers.layer import AWAY
 from sfu_worker import wire
 

@@ -243,4 +243,4 @@ class Joining(Chatting, Waiting):
                 "settings": settings_body(member.settings),
             }
         )
-        rights().hurry()
+        await self._tell_who_waits()

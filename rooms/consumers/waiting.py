@@ -17,11 +17,11 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from rooms.consumers.socket import NO_WORKER, CallSocket, Member
-from rooms.entry import hosts, knocking, waiting
+from rooms.entry import hosts, knocking
 from rooms.entry.rights import rights
-from rooms.entry.waiting import Waiter
-from rooms.workers import sfu
+from rooms.workers import sfu, waiting
 from rooms.workers.layer import AWAY
+from rooms.workers.waiting import Waiter
 from sfu_worker import wire
 
 logger = logging.getLogger(__name__)

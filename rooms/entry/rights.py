@@ -20,12 +20,12 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
 from rooms import database
-from rooms.entry import facts, waiting
+from rooms.entry import facts
 from rooms.entry.access import Refusal
 from rooms.entry.facts import RoomNow, Standing
 from rooms.entry.passes import Pass
 from rooms.roles import Grant
-from rooms.workers import sfu
+from rooms.workers import sfu, waiting
 from rooms.workers.layer import AWAY
 
 logger = logging.getLogger(__name__)

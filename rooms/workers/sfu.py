@@ -97,7 +97,7 @@ async def worker_for(room: str) -> dict[str, Any] | None:
     claim = await claim_of(room)
     if claim is None:
         return await least_loaded()
-    async with _reaching():
+    async with reaching():
         raw = await client().get(wire.worker_key(claim.worker))
     return cast("dict[str, Any]", json.loads(raw)) if raw and wire.lives(raw) else None
 
@@ -128,7 +128,7 @@ async def people_in(room: str) -> Mapping[str, str]:
 
 async def crowd(room: str) -> tuple[int, Mapping[str, str]]:
     """How many people and streams are in ``room``, and ``people_in`` of the same moment."""
-    async with _reaching():
+    async with reaching():
         found = Live.parse(await client().get(wire.live_key(room)))
     return (found.people, found.channels) if found is not None else (0, {})
 

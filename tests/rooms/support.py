@@ -119,6 +119,31 @@ async def join(room: Room, name: str = "Ann", **fields: Any) -> tuple[Browser, d
     return browser, await browser.hear("welcome")
 
 
+async def next_message(browser: Browser) -> dict[str, Any]:
+    """Whatever the server says next."""
+    message = await browser.socket.receive_output(timeout=PATIENCE)
+    assert message["type"] == "websocket.send", message
+    return dict(json.loads(message["text"]))
+
+
+async def heard(browser: Browser, kind: str, code: str = "") -> dict[str, Any]:
+    """The next message of this kind, whatever comes before it."""
+    while True:
+        body = await next_message(browser)
+        if body["type"] == kind and code in ("", body.get("code")):
+            return body
+
+
+async def waits(room: Room, name: str, role: Role = Role.SPEAKER) -> Browser:
+    """A browser whose person waits."""
+    browser = Browser(f"/ws/call/{room.slug}/")
+    assert await browser.connect()
+    token = await make_pass(room, role, person=name.lower())
+    await browser.say(**{"type": "join", "pass": token, "name": name, "resume": None})
+    assert (await next_message(browser))["type"] == "waiting"
+    return browser
+
+
 def arrive(
     room: Room, participant: str, person: str, role: Role = Role.SPEAKER, kind: wire.Kind = "call"
 ) -> Invite:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any, get_args
 
 import pytest
@@ -16,7 +15,16 @@ from rooms.roles import Role
 from rooms.workers import live
 from sfu_worker import wire
 from tests.rooms.fake_worker import FakeWorker
-from tests.rooms.support import Browser, join, make_pass, make_room, until
+from tests.rooms.support import (
+    Browser,
+    heard,
+    join,
+    make_pass,
+    make_room,
+    next_message,
+    until,
+    waits,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 
@@ -243,36 +251,12 @@ async def test_reactions_reach_everyone_and_a_flood_of_them_does_not() -> None:
 # Help
 
 
-async def next_message(browser: Browser) -> dict[str, Any]:
-    message = await browser.socket.receive_output(timeout=10)
-    assert message["type"] == "websocket.send", message
-    return dict(json.loads(message["text"]))
-
-
-async def heard(browser: Browser, kind: str, code: str = "") -> dict[str, Any]:
-    """The next message of this kind, whatever comes before it."""
-    while True:
-        body = await next_message(browser)
-        if body["type"] == kind and code in ("", body.get("code")):
-            return body
-
-
 async def command(worker: FakeWorker, kind: type) -> Any:
     """The worker's next command of this kind."""
     while True:
         found = await asyncio.wait_for(worker.commands.get(), 10)
         if isinstance(found, kind):
             return found
-
-
-async def waits(room: Room, name: str, role: Role = SPEAKER) -> Browser:
-    """A browser whose person waits."""
-    browser = Browser(f"/ws/call/{room.slug}/")
-    assert await browser.connect()
-    token = await make_pass(room, role, person=name.lower())
-    await browser.say(**{"type": "join", "pass": token, "name": name, "resume": None})
-    assert (await next_message(browser))["type"] == "waiting"
-    return browser
 
 
 async def admitted(room: Room, name: str, role: Role, by: Browser) -> tuple[Browser, str]:

@@ -8,15 +8,25 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from rooms.entry import decisions, passes, waiting
+from rooms.entry import decisions, passes
 from rooms.entry.facts import standings
 from rooms.entry.passes import Pass
-from rooms.entry.waiting import Waiter
 from rooms.models import Admitted, Decision, Room
 from rooms.roles import Grant, Role
+from rooms.workers import waiting
+from rooms.workers.waiting import Waiter
 from tests.rooms.fake_worker import FakeWorker
-from tests.rooms.support import Browser, join, make_invite, make_pass, make_room, until
-from tests.rooms.test_hosting import heard, next_message, waits
+from tests.rooms.support import (
+    Browser,
+    heard,
+    join,
+    make_invite,
+    make_pass,
+    make_room,
+    next_message,
+    until,
+    waits,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 

@@ -2,7 +2,7 @@
 
 Each entry lives for a few seconds and is written again while the person's page is there. If Redis
 loses them, they are back with the next beat. What a host decides is a row, see
-``rooms.entry.decisions``; who waits looks at the tables every second.
+``rooms.entry.decisions``; those who wait look at the tables every second.
 """
 
 from __future__ import annotations
