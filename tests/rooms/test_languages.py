@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from channels.testing import WebsocketCommunicator
+from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -17,6 +19,7 @@ from rooms.entry import knocking
 from rooms.models import Invite, Room
 from rooms.page import texts
 from rooms.roles import Role, VisitorPolicy
+from tests.german import english
 from tests.rooms.cards import Parsed
 from tests.rooms.pages import config, enter
 from tests.rooms.support import PATIENCE, own_origin
@@ -80,6 +83,52 @@ def test_the_admin_speaks_of_rooms_in_german(owner: Client, room: Room) -> None:
     assert "Wer teilnehmen kann, und wann" in page
     assert "Sichern" in page
     assert "Who can join, and when" in owner.get(path, headers=FRENCH).content.decode()
+
+
+class Words(HTMLParser):
+    """The texts of a page, and those of its attributes that people read."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self._skip = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._skip = tag in ("script", "style")
+        for name, value in attrs:
+            if name in ("aria-label", "title", "placeholder", "alt") and value:
+                self.handle_data(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skip = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._skip:
+            self.found.add(" ".join(data.split()).rstrip(":"))
+
+
+def test_no_page_of_the_admin_is_left_in_english(owner: Client, room: Room) -> None:
+    """The list, and the page of a new row, of all that the owner keeps."""
+    Invite.objects.create(room=room, role=Role.SPEAKER)
+    lists = [f"/admin/rooms/{model._meta.model_name}/" for model in owned()]
+    paths = ["/admin/", "/admin/rooms/", "/admin/rooms/room/live/", *lists]
+    paths += [f"{path}add/" for path in lists] + [f"/admin/rooms/room/{room.pk}/change/"]
+    left, seen = {}, 0
+    for path in paths:
+        page = owner.get(path, headers=GERMAN)
+        if page.status_code != 200:
+            continue  # nobody adds these by hand
+        seen += 1
+        words = Words(page.content.decode()).found - {"owner"}  # the name of the user
+        if english_here := sorted(text for text in words if english().fullmatch(text)):
+            left[path] = english_here
+    assert left == {}
+    assert seen > len(lists)
+
+
+def owned() -> list[Any]:
+    return [model for model in admin.site._registry if model._meta.app_label == "rooms"]
 
 
 def test_cards_are_kept_for_each_language(german: Client, french: Client) -> None:
