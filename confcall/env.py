@@ -87,7 +87,11 @@ SETTINGS: dict[str, Setting] = {
         "",
         "STUN servers, separated by commas. Rarely needed: workers announce their own addresses.",
     ),
-    "LANGUAGE_CODE": Setting(17, "en", "The language of the pages."),
+    "LANGUAGE_CODE": Setting(
+        17,
+        "en",
+        "The language of e-mails, and of pages unless the browser asks for another (`en` or `de`).",
+    ),
     "TIME_ZONE": Setting(
         18, "UTC", "The time zone of the admin and of the pages, such as Europe/Paris."
     ),
