@@ -163,6 +163,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "confcall.static.StaticFilesMiddleware",
     "confcall.languages.LanguageMiddleware",
+    "confcall.time_zone.SiteTimeMiddleware",
     "confcall.busy.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import math
 import os
 import shutil
 import tempfile
@@ -78,6 +79,16 @@ def clients_are_browsers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         asking = functools.partialmethod(Client.__init__, HTTP_SEC_FETCH_MODE="navigate")
         patch.setattr(Client, "__init__", asking)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_time_zone_is_that_of_the_settings() -> Iterator[None]:
+    """No test asks the database for it unless it forgets this."""
+    from rooms import site_time
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site_time, "_kept", ("", math.inf))
         yield
 
 

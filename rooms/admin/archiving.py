@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from rooms import site_time
 from rooms.models import Call, Room
 from rooms.posts import keeping
 from rooms.posts.archive import archive, file_name
@@ -89,7 +90,7 @@ def last_calls(room: Room) -> SafeString | str:
     rows = (
         (
             reverse("admin:rooms_call_change", args=[call.pk]),
-            date_format(timezone.localtime(call.started), "DATETIME_FORMAT"),
+            date_format(site_time.local(call.started), "DATETIME_FORMAT"),
             archive_link(call),
         )
         for call in calls
@@ -114,5 +115,5 @@ def warn_of_deletion(request: HttpRequest, room: Room) -> None:
         "their chat and the names of who was there. To keep them, change the number of days now.",
         count,
     )
-    date = date_format(timezone.localtime(limit), "DATETIME_FORMAT")
+    date = date_format(site_time.local(limit), "DATETIME_FORMAT")
     messages.warning(request, text % {"count": count, "date": date})

@@ -7,12 +7,13 @@ from itertools import combinations
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.db import models
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from rooms import site_time
 from rooms.admin.bases import HoursFormSet, RoomHours
 from rooms.models import OpeningHours
 
@@ -71,7 +72,9 @@ class HoursInline(RoomHours):
     extra = 0
     classes = ["collapse"]
     verbose_name = _("time of the week")
-    verbose_name_plural = format_lazy(_("Opening hours of each week ({})"), settings.TIME_ZONE)
+    verbose_name_plural = format_lazy(
+        _("Opening hours of each week ({})"), lazy(site_time.zone_name, str)()
+    )
     formfield_overrides = {
         models.TimeField: {"widget": forms.TimeInput(format="%H:%M", attrs={"type": "time"})}
     }

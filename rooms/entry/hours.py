@@ -2,8 +2,9 @@
 
 A room is open from ``opens`` to ``closes``, once or at the same wall-clock time of every week, and
 in its weekly hours. One that opens once keeps its hours only between these two times. Wall-clock
-times are those of the site's ``TIME_ZONE``. Where the clock is put forward or back, they mean what
-RFC 5545, section 3.3.5 says: the first of two, and a time that is left out counts from before.
+times are those of the site, see ``rooms.site_time``. Where the clock is put forward or back, they
+mean what RFC 5545, section 3.3.5 says: the first of two, and a time that is left out counts from
+before.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Protocol
 
-from django.utils import timezone
-
+from rooms import site_time
 from rooms.models import Repeat
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
@@ -64,7 +64,7 @@ def window(room: Times, now: datetime) -> Window | None:
     """
     if not (room.opens or room.closes or room.week):
         return ALWAYS
-    zone = timezone.get_default_timezone()
+    zone = site_time.zone()
     return _window(room.opens, room.closes, room.repeats, room.week, now, zone)
 
 

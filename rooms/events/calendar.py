@@ -13,9 +13,9 @@ from itertools import groupby
 from typing import Any
 
 import icalendar
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from rooms import site_time
 from rooms.entry import hours
 from rooms.events.event import DAY_CODES, next_day, site_name
 from rooms.models import Room
@@ -42,7 +42,7 @@ def calendar(rooms: Iterable[tuple[Room, str]], name: str) -> bytes:
     for room, link in rooms:
         for number, (starts, ends, rule) in enumerate(times(room)):
             file.add_component(_event(room, link, number, starts, ends, rule))
-    if timezone.get_default_timezone_name() != "UTC":
+    if site_time.zone_name() != "UTC":
         file.add_missing_timezones()
     return bytes(file.to_ical())
 
@@ -58,7 +58,7 @@ def times(room: Room) -> Iterator[Entry]:
     Opening hours that are the same on several days are one entry. A room that opens once has those
     that begin in its time or, if none do, all of its time.
     """
-    zone = timezone.get_default_timezone()
+    zone = site_time.zone()
     weekly = hours.is_weekly(room)
     week = list(_of_hours(room, zone, weekly))
     if room.opens is not None and (weekly or not week):
@@ -123,7 +123,7 @@ def _event(
 def _stamp(moment: datetime) -> datetime:
     """Seconds are enough. UTC needs no table of its zone."""
     whole = moment.replace(microsecond=0)
-    return whole.astimezone(UTC) if timezone.get_default_timezone_name() == "UTC" else whole
+    return whole.astimezone(UTC) if site_time.zone_name() == "UTC" else whole
 
 
 def _alarm(room: Room) -> icalendar.Alarm:

@@ -14,10 +14,10 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from rooms import site_time
 from rooms.entry import hours
 from rooms.entry.sharing import absolute
 from rooms.models import Invite, Room
@@ -74,7 +74,7 @@ def event_of(room: Room, now: datetime) -> Event | None:
     window = hours.window(room, now)
     if room.closed or window is None or window.opens is None:
         return None
-    zone = timezone.get_default_timezone()
+    zone = site_time.zone()
     ends = window.closes.astimezone(zone) if window.closes else None
     return Event(room, window.opens.astimezone(zone), ends)
 
@@ -114,7 +114,7 @@ def about(event: Event) -> dict[str, Any]:
 
 def schedules(room: Room) -> Iterator[dict[str, str]]:
     """One for the weekly call, and one for each row of the opening hours."""
-    zone = timezone.get_default_timezone()
+    zone = site_time.zone()
     if hours.is_weekly(room) and room.opens and room.closes:
         first, last = room.opens.astimezone(zone), room.closes.astimezone(zone)
         yield {"startDate": first.date().isoformat()} | _schedule(
@@ -131,7 +131,7 @@ def _schedule(weekday: int, begins: time, ends: time) -> dict[str, str]:
         "byDay": f"https://schema.org/{DAYS[weekday]}",
         "startTime": begins.isoformat(timespec="seconds"),
         "endTime": ends.isoformat(timespec="seconds"),
-        "scheduleTimezone": timezone.get_default_timezone_name(),
+        "scheduleTimezone": site_time.zone_name(),
     }
 
 

@@ -17,7 +17,7 @@ def check_time_zone(name: str) -> None:
 
 
 class Site(models.Model):
-    """One row: what holds for all rooms. An empty ``time_zone`` is that of the settings."""
+    """One row: what holds for all rooms, see ``rooms.site_time``."""
 
     time_zone = models.CharField(
         _("time zone"), max_length=64, blank=True, validators=[check_time_zone]

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from rooms import site_time
+
 
 def words(value: datetime) -> str:
     """As in "Thursday, 24 December 2026 at 18:00 (Europe/Berlin)", for browsers without scripts."""
-    here = timezone.localtime(value)
+    here = site_time.local(value)
     return _("{day} at {time} ({zone})").format(
         # Translators: a date with its weekday, in the format strings of Django's date filter
         day=date_format(here, _("l, j F Y")),
         time=date_format(here, _("H:i")),
-        zone=timezone.get_current_timezone_name(),
+        zone=site_time.zone_name(),
     )
 
 

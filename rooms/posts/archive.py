@@ -17,12 +17,11 @@ from typing import IO
 
 import icalendar
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from rooms import plain_text
+from rooms import plain_text, site_time
 from rooms.entry.sharing import absolute
 from rooms.events.event import site_name
 from rooms.models import Attendance, Call, ChatLine
@@ -51,7 +50,7 @@ class Line:
 
 def file_name(call: Call) -> str:
     """As in garden-2026-12-24.zip, by the day on which the call began."""
-    return f"{call.room.slug}-{timezone.localtime(call.started):%Y-%m-%d}.zip"
+    return f"{call.room.slug}-{site_time.local(call.started):%Y-%m-%d}.zip"
 
 
 def archive(call: Call, now: datetime) -> IO[bytes]:
@@ -118,7 +117,7 @@ def _notes(call: Call) -> tuple[str, list[str]]:
 
 
 def _page(call: Call, html: str) -> str:
-    title = f"{call.room.title}, {timezone.localtime(call.started):%Y-%m-%d}"
+    title = f"{call.room.title}, {site_time.local(call.started):%Y-%m-%d}"
     return format_html(
         '<!doctype html>\n<html>\n<head><meta charset="utf-8"><title>{}</title></head>\n'
         "<body>\n<h1>{}</h1>\n{}\n</body>\n</html>\n",
@@ -249,7 +248,7 @@ def _utc(value: datetime) -> datetime:
 
 def moment(value: datetime) -> str:
     """ISO 8601 in the site's time zone, as in 2026-12-24T18:00:00+01:00."""
-    return timezone.localtime(value).isoformat(timespec="seconds")
+    return site_time.local(value).isoformat(timespec="seconds")
 
 
 def _readme(call: Call, now: datetime, remarks: list[str]) -> str:

@@ -12,12 +12,11 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from rooms import plain_text
+from rooms import plain_text, site_time
 from rooms.models import Arrival, Attendance, Call, Post, Room
 from rooms.models.room import slug_validator
 from rooms.posts.notes_text import markdown, notes_html
@@ -60,7 +59,7 @@ def draft(room: Room, call: Call | None, now: datetime) -> Draft:
     """
     html, secrets = without_secrets(text_of(room, call))
     last = call or room.calls.order_by("-started").first()
-    day = timezone.localtime(last.started if last else now)
+    day = site_time.local(last.started if last else now)
     # Translators: the title of a post; the date is as in "4 May 2026"
     title = _("{room}, {date}").format(room=room.title, date=date_format(day, _("j F Y")))
     title = plain_text.line(title, MAX_TITLE)

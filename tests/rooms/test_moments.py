@@ -29,10 +29,12 @@ def plain(html: str) -> str:
         ("Pacific/Auckland", "Friday, 25 December 2026 at 06:00 (Pacific/Auckland)"),
     ],
 )
-def test_a_time_names_its_zone_and_tells_the_script_the_instant(zone: str, words: str) -> None:
-    with timezone.override(zone):
-        assert moments.words(CHRISTMAS) == words
-        tag = moments.tag(CHRISTMAS)
+def test_a_time_names_its_zone_and_tells_the_script_the_instant(
+    zone: str, words: str, settings: Any
+) -> None:
+    settings.TIME_ZONE = zone
+    assert moments.words(CHRISTMAS) == words
+    tag = moments.tag(CHRISTMAS)
     assert plain(tag) == words
     assert 'datetime="2026-12-24T17:00:00+00:00"' in tag
 

@@ -11,13 +11,13 @@ from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import http_date
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_safe
 
+from rooms import site_time
 from rooms.entry.sharing import absolute
 from rooms.looks.stylesheet import look
 from rooms.models import Post, Room
@@ -74,7 +74,7 @@ def post_markdown(request: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponse(_("This post was withdrawn.") + "\n", status=410, content_type=plain)
     heading = found.title.replace("\\", "\\\\").replace("<", "\\<")
     by = ", ".join(author_names(found)).replace("\\", "\\\\").replace("<", "\\<")
-    day = timezone.localtime(found.published).date().isoformat()
+    day = site_time.local(found.published).date().isoformat()
     parts = [f"# {heading}", ", ".join(filter(None, [by, day])), found.markdown.strip()]
     parts.append(absolute(found.get_absolute_url()))
     response = HttpResponse(
