@@ -120,6 +120,12 @@ def _rooms_of(arrivals: QuerySet[Arrival]) -> list[str]:
     return list(rooms.values_list("slug", flat=True))
 
 
+def streams_in(slug: str) -> list[str]:
+    """The participants of a room's streams and viewers. Some of them have left already."""
+    arrivals = Arrival.objects.exclude(kind="call").filter(room__slug=slug)
+    return list(arrivals.values_list("participant", flat=True))
+
+
 def streams_without_right(slug: str, now: datetime) -> list[str]:
     """The participants of a room's streams and viewers that have lost their right.
 

@@ -6,7 +6,7 @@ import contextlib
 from datetime import datetime
 from typing import Any
 
-from rooms.entry import admission, removal
+from rooms.entry import admission, decisions, removal
 from rooms.entry.access import Refusal
 from rooms.models import Room
 from rooms.roles import Grant, Role
@@ -29,6 +29,7 @@ class LostRights:
     def __init__(self, client: Any) -> None:
         self._redis = client
         self._told: dict[str, list[float]] = {}
+        self._held: dict[str, list[float]] = {}
         self._without_right: dict[str, float] = {}
 
     def end_streams(self, now: datetime, at: float) -> list[str]:
@@ -54,12 +55,33 @@ class LostRights:
                 told += due
         return told
 
+    def hold_streams(self, at: float) -> list[str]:
+        """Hold the sources of streams that a host has muted or stopped; return the streams.
+
+        The host's own process does so at once, but its message may be lost.
+        """
+        before, self._held = self._held, {}
+        told: list[str] = []
+        for slug in admission.rooms_with_streams():
+            if not self._redis.exists(wire.live_key(slug)):
+                continue
+            for who, held in decisions.held_in(slug, admission.streams_in(slug)).items():
+                if not held:
+                    continue
+                self._held[who] = before.get(who, [])
+                if is_due(self._held[who], at):
+                    with contextlib.suppress(sfu.Unavailable):
+                        sfu.send_to_room_now(slug, wire.Hold(slug, who, held))
+                        self._held[who] = [*self._held[who], at]
+                        told.append(who)
+        return told
+
     def end_seats(self, now: datetime, at: float) -> list[str]:
         """End the media of people in calls who have lost their right; return them.
 
         The page's web process does so first, and with words. But media goes on without it: if the
         page has lost its WebSocket, nothing else asks. This is repeated while they are in. People
-        without a WebSocket who may only listen now are silenced.
+        without a WebSocket who may only listen now, or of whom a host holds a source, are silenced.
         """
         before, self._without_right = self._without_right, {}
         told: list[str] = []
@@ -79,6 +101,14 @@ class LostRights:
             for who in self._without_page(listeners):
                 with contextlib.suppress(sfu.Unavailable):
                     sfu.send_to_room_now(slug, wire.Silence(slug, who, Role.LISTENER))
+            held = {
+                who: right.silenced
+                for who, right in rights.items()
+                if isinstance(right, Grant) and right.silenced
+            }
+            for who in self._without_page({who: live.channels[who] for who in held}):
+                with contextlib.suppress(sfu.Unavailable):
+                    sfu.send_to_room_now(slug, wire.Hold(slug, who, held[who]))
             self._without_right |= {who: before.get(who, at) for who in lost}
             due = [who for who in lost if at - self._without_right[who] >= PAGE_SECONDS]
             if due:

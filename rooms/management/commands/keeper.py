@@ -125,6 +125,7 @@ class Keeper:
             partial(self.after_call.forget, now, at),
             partial(self.compact_notes, at),
             partial(self.lost_rights.end_streams, now, at),
+            partial(self.lost_rights.hold_streams, at),
             partial(self.lost_rights.end_seats, now, at),
             partial(self.forget_arrivals, now, at),
         ):
