@@ -79,7 +79,16 @@ export class Frame {
   _measure() {
     const { stage } = document.body.dataset;
     if (stage === 'call') return this._embedder.size(FILLS);
-    const card = byId(stage === 'end' ? 'end' : 'lobby', HTMLElement).querySelector('.card');
-    if (card) this._embedder.size(Math.ceil(card.getBoundingClientRect().height) + 32);
+    this._embedder.size(neededHeight(byId(stage === 'end' ? 'end' : 'lobby', HTMLElement)));
   }
+}
+
+/** @param {HTMLElement} page whose parts lie one below the other */
+function neededHeight(page) {
+  const { paddingTop, paddingBottom, rowGap } = getComputedStyle(page);
+  const parts = [...page.querySelectorAll(':scope > :is(.card, .credit)')];
+  const heights = parts.map((part) => part.getBoundingClientRect().height);
+  const gaps = Math.max(0, parts.length - 1) * (parseFloat(rowGap) || 0);
+  const all = heights.reduce((sum, height) => sum + height, gaps);
+  return Math.ceil(all + parseFloat(paddingTop) + parseFloat(paddingBottom));
 }
