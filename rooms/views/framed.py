@@ -14,6 +14,8 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
+from rooms.entry.framing import Framed, origins
+
 FRAME = "frame"
 
 # Values of Sec-Fetch-Dest.
@@ -25,6 +27,13 @@ View = Callable[..., HttpResponse]
 def is_framed(request: HttpRequest) -> bool:
     """Whether a page is to be shown in a frame: the address says so, or the browser does."""
     return FRAME in request.GET or request.headers.get("Sec-Fetch-Dest") in EMBEDDED
+
+
+def told_origins(request: HttpRequest, room: Framed | None) -> str:
+    """Which sites a page in their frame tells its height, for ``ui/frame/small_page.js``."""
+    if room is None or not is_framed(request):
+        return ""
+    return " ".join(origins(room.embed_origins))
 
 
 def no_cookies_in_frames(view: View) -> View:

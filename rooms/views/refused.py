@@ -21,7 +21,7 @@ from rooms.looks.stylesheet import look
 from rooms.models import Room
 from rooms.page import moments
 from rooms.roles import Role
-from rooms.views.framed import FRAME, is_framed
+from rooms.views.framed import FRAME, is_framed, told_origins
 
 Text = str | Promise
 
@@ -185,6 +185,7 @@ def refused(
         "again": again(request, page),
         "slug": room.slug if room and refusal is Refusal.sign_in_needed else "",
         "framed": is_framed(request),
+        "frame_origins": told_origins(request, room),
         "admits_sites": refusal is Refusal.not_found and admits_sites(request),
     }
     if until is not None and room is not None:

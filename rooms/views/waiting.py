@@ -25,6 +25,7 @@ from rooms.entry.access import Refusal
 from rooms.entry.framing import frameable
 from rooms.looks.stylesheet import look
 from rooms.models import Room
+from rooms.views.framed import told_origins
 from rooms.views.refused import ComingBack
 
 SALT = "confcall.waiting"
@@ -47,6 +48,7 @@ def waiting(
         "back": back,
         "look_url": appearance.stylesheet if appearance else "",
         "ask": reverse("waiting", args=[signed]),
+        "frame_origins": told_origins(request, room),
         **event,
     }
     response = render(request, "rooms/waiting.html", context, status=Refusal.host_away.status)

@@ -201,12 +201,13 @@
       const frame = document.createElement('iframe');
       frame.loading = 'lazy';
       frame.allow = ALLOW;
-      frame.allowFullscreen = true;
       frame.referrerPolicy = 'no-referrer';
       frame.onload = () => {
         // Another page is in it now: the lobby, or the card again.
         this.#forget();
-        this.#send({ type: 'hello' });
+        // It says nothing, so it is for any page. Browsers would complain about pages of theirs,
+        // such as the one in place of a frame that was refused.
+        this.#send({ type: 'hello' }, '*');
       };
       frame.src = new URL(path, BASE).href;
       this.#frame = frame;
@@ -226,9 +227,9 @@
       return slot;
     }
 
-    #send(message) {
+    #send(message, origin = BASE.origin) {
       try {
-        this.#frame?.contentWindow?.postMessage({ confcall: VERSION, ...message }, BASE.origin);
+        this.#frame?.contentWindow?.postMessage({ confcall: VERSION, ...message }, origin);
       } catch {
         // The frame has just gone.
       }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import AsyncIterator, Iterator
 
@@ -187,6 +188,50 @@ async def test_a_reader_joins_from_a_blog_without_cookies_and_storage(
     await frame.get_by_role("link", name="Close the call").click()
     await expect(card).to_have_count(1)
     assert await context.cookies() == []
+    await context.close()
+
+
+TALLER = "document.documentElement.scrollHeight - innerHeight"
+
+
+async def not_cut(page: Page, what: str) -> None:
+    """Wait until the frame is as high as the page in it. Rounding may cost a pixel."""
+
+    async def fits() -> bool:
+        return int(await page.frames[-1].evaluate(TALLER)) <= 1
+
+    async def cut() -> str:
+        return f"{what}: {await page.frames[-1].evaluate(TALLER)} px are cut"
+
+    await until(fits, 10, cut)
+
+
+async def test_a_frame_is_as_high_as_the_page_in_it(
+    reader: Browser, confcall: Confcall, blog: Blogs
+) -> None:
+    site, soon = blog.at("a.test")[:-1], datetime.datetime.now(datetime.UTC)
+    listed(confcall, "high", site)
+    listed(confcall, "high-away", site, opens_with_owner=True)
+    listed(confcall, "high-early", site, opens=str(soon + datetime.timedelta(days=2)))
+    confcall.shell(
+        "from rooms.models import Background, Room\n"
+        "rooms = Room.objects.filter(slug__startswith='high')\n"
+        "rooms.update(background=Background.objects.filter(credit__gt='').first())"
+    )
+    context = await reader.new_context(viewport={"width": 420, "height": 1600})
+    page = await context.new_page()
+    warned: list[str] = []
+    page.on("console", lambda line: warned.append(line.text))
+    for slug in ("high", "high-away", "high-early"):
+        for mode in ("", "door"):
+            blog.write("/high", post(confcall, slug).replace("room=", f'mode="{mode}" room='))
+            await page.goto(blog.at("a.test", "/high"))
+            frame = page.frame_locator("conf-call >> iframe")
+            await frame.get_by_role("link").first.click()
+            await frame.locator(".card h1").first.wait_for()
+            await not_cut(page, f"{slug} {mode}")
+            assert int(await page.frames[-1].evaluate("innerHeight")) > 240
+    assert not [line for line in warned if "allowfullscreen" in line or "postMessage" in line]
     await context.close()
 
 

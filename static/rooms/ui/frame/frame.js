@@ -2,6 +2,7 @@
 
 import { Embedder, VERSION } from '../../room/embedder.js';
 import { byId, isFramed } from '../dom.js';
+import { neededHeight } from './height.js';
 
 /** Says to the page around the frame: any height will do. */
 const FILLS = 0;
@@ -81,14 +82,4 @@ export class Frame {
     if (stage === 'call') return this._embedder.size(FILLS);
     this._embedder.size(neededHeight(byId(stage === 'end' ? 'end' : 'lobby', HTMLElement)));
   }
-}
-
-/** @param {HTMLElement} page whose parts lie one below the other */
-function neededHeight(page) {
-  const { paddingTop, paddingBottom, rowGap } = getComputedStyle(page);
-  const parts = [...page.querySelectorAll(':scope > :is(.card, .credit)')];
-  const heights = parts.map((part) => part.getBoundingClientRect().height);
-  const gaps = Math.max(0, parts.length - 1) * (parseFloat(rowGap) || 0);
-  const all = heights.reduce((sum, height) => sum + height, gaps);
-  return Math.ceil(all + parseFloat(paddingTop) + parseFloat(paddingBottom));
 }
