@@ -32,6 +32,13 @@ STREAM_CORS = {
     "Access-Control-Max-Age": "7200",
 }
 
+# What a call in a frame may ask the browser for. static/embed/embed.js and the documentation have
+# the same list.
+FRAME_ALLOW = (
+    "camera; microphone; display-capture; autoplay; fullscreen; clipboard-write; "
+    "screen-wake-lock; picture-in-picture"
+)
+
 # Every path that looks like a WHIP or WHEP address, see rooms/whip_urls.py.
 _STREAM_PATH = re.compile(r"/*wh[ie]p(?![a-z0-9_-])", re.IGNORECASE)
 

@@ -14,11 +14,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from rooms.cards.oembed import ALLOW
 from rooms.entry import framing
 from rooms.entry.sharing import absolute
 from rooms.models import Invite, Room
 from rooms.roles import VisitorPolicy
+from rooms.security import FRAME_ALLOW
 
 if TYPE_CHECKING:
     RoomModelForm = forms.ModelForm[Room]
@@ -83,7 +83,7 @@ def snippets(room: Room, way: Way) -> list[Snippet]:
     found = [Snippet("call", _("Call in a post"), element)]
     if way.invite is None:
         found.append(Snippet("door", _("Doorbell for a sidebar"), door(room, script)))
-    plain = frame(way.card, room.title, ALLOW)
+    plain = frame(way.card, room.title, FRAME_ALLOW)
     found.append(Snippet("frame", _("Where scripts are not allowed"), plain))
     return found
 

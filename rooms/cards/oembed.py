@@ -17,6 +17,7 @@ from rooms.cards.shared import Shared
 from rooms.entry import links
 from rooms.entry.sharing import absolute
 from rooms.events.event import site_name
+from rooms.security import FRAME_ALLOW
 
 # Pixels: the card, and a call with a few people.
 WIDTH, HEIGHT = 640, 480
@@ -27,11 +28,6 @@ CACHE_AGE = 600
 MAX_URL = 2000
 # Larger numbers are no limit. They have at most so many digits.
 MAX_DIGITS = 9
-
-# What the page in the frame may ask the browser for.
-ALLOW = (
-    "camera; microphone; display-capture; autoplay; fullscreen; clipboard-write; screen-wake-lock"
-)
 
 
 class BadRequest(ValueError):
@@ -98,7 +94,7 @@ def frame(what: Shared, width: int, height: int) -> str:
         what.room.title,
         width,
         height,
-        ALLOW,
+        FRAME_ALLOW,
     )
 
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import re
+from pathlib import Path
 
+import pytest
+from django.conf import settings
 from django.test import Client
+
+from rooms.security import FRAME_ALLOW
 
 MOST = 5_000  # bytes, compressed
 
@@ -29,11 +35,34 @@ def test_a_browser_that_has_the_script_gets_no_second_copy() -> None:
     assert again["Cache-Control"] == "public, max-age=3600"
 
 
-def test_the_script_is_small() -> None:
-    assert len(gzip.compress(Client().get("/embed.js").content, 6)) <= MOST
+def test_the_script_arrives_compressed_where_a_browser_takes_it() -> None:
+    plain, zipped = (
+        Client().get("/embed.js", HTTP_ACCEPT_ENCODING=taken) for taken in ("br", "br, gzip")
+    )
+    assert "Content-Encoding" not in plain
+    assert zipped["Content-Encoding"] == "gzip"
+    assert gzip.decompress(zipped.content) == plain.content
+    assert plain["ETag"] != zipped["ETag"]
+    assert "Accept-Encoding" in zipped["Vary"]
+    assert len(zipped.content) <= MOST
 
 
 def test_the_types_are_beside_the_script() -> None:
     response = Client().get("/embed.d.ts")
     assert response.status_code == 200
     assert b"'conf-call': ConfCallElement" in response.content
+
+
+@pytest.mark.parametrize("page", ["docs/embedding.md", "demo/blog/index.html"])
+def test_every_snippet_lets_the_frame_do_the_same(page: str) -> None:
+    text = Path(settings.BASE_DIR, page).read_text(encoding="utf-8")
+    found = [" ".join(value.split()) for value in re.findall(r'allow="([^"]*)"', text)]
+    assert found
+    assert set(found) == {FRAME_ALLOW}
+
+
+def test_the_element_lets_its_frame_do_the_same() -> None:
+    text = Client().get("/embed.js").content.decode()
+    listed = re.search(r"const ALLOW = \[(.*?)\]", text, re.DOTALL)
+    assert listed
+    assert "; ".join(re.findall(r"'([a-z-]+)'", listed[1])) == FRAME_ALLOW
