@@ -29,6 +29,7 @@ FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/blog.css": ("blog.css", "text/css; charset=utf-8"),
 }
+BESIDE = "Choose free ports, as in: PORT=8100 BLOG_PORT=8190 SFU_PORT=40100 make demo"
 # Seconds that a first start may take on a slow machine.
 PATIENCE = 300
 
@@ -42,7 +43,11 @@ def main() -> int:
     try:
         server = serve_blog(call, blog_port)
     except OSError as exc:
-        print(f"The blog cannot start on port {blog_port}: {exc.strerror}. Set BLOG_PORT.")
+        print(f"The blog cannot start on port {blog_port}: {exc.strerror}. {BESIDE}")
+        return 1
+    # Another confcall would answer in its place.
+    if answers(f"{call}/health/"):
+        print(f"{call} is in use, maybe by another confcall. {BESIDE}")
         return 1
     child = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT)
     # Ctrl-C reaches both; this process only waits for the other one.
@@ -53,8 +58,12 @@ def main() -> int:
         time.sleep(0.2)
     if child.poll() is None:
         rooms = [sys.executable, str(ROOT / "tools" / "demo_rooms.py"), blog]
-        subprocess.run(rooms, cwd=ROOT, check=True)
-        print(f"\n  The demo blog    {blog}/\n", flush=True)
+        made = subprocess.run(rooms, cwd=ROOT, check=False)
+        # A child that could not start may end only now.
+        if made.returncode == 0 and child.poll() is None:
+            print(f"\n  The demo blog    {blog}/\n", flush=True)
+        elif child.poll() is None:
+            child.terminate()
     code = child.wait()
     server.shutdown()
     return code
