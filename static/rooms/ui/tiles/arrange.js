@@ -33,11 +33,14 @@ const LARGE = 0.5;
 /** No page has more: each video costs the computer, whatever its size. */
 const MOST = 25;
 
-/** Even the smallest area shows so many. */
-const FEWEST = 4;
+/** One's own tile is on every page that has room for so many. */
+const WITH_OWN = 3;
 
 /** The buttons for pages: their height below the tiles, or their width beside them. */
-const PAGER = { below: 44, beside: 72 };
+const PAGER = { below: 44, beside: 72, tight: 96 };
+
+/** In an area lower than this, the buttons beside the tiles are next to each other. */
+const TIGHT = 140;
 
 /** In a lower area the buttons for pages are beside the tiles. */
 const LOW = 420;
@@ -59,6 +62,7 @@ export function arrange(area, tiles, ratio, wish, paging) {
   const others = keys.filter((key) => key !== large);
   const room = (/** @type {Rect} */ space) =>
     large ? roomBeside(space, others.map(ratio), ratio(large)) : roomInGrid(space);
+  if (large && others.length && !room(area)) return alone(area, keys, large, ratio, paging);
   if (others.length <= room(area)) {
     const { keys: page } = paging.open(others, others.length || 1);
     return { ...place(area, page, large, ratio), pages: 1, pager: null };
@@ -66,9 +70,12 @@ export function arrange(area, tiles, ratio, wish, paging) {
   const [space, pager] = withPager(area);
   // One's own tile costs nothing to receive, and is on every page.
   const own = tiles.find((tile) => tile.own && !tile.screen && tile.key !== large)?.key ?? '';
-  const most = Math.max(1, room(space) - (own ? 1 : 0));
-  const { keys: page, pages } = paging.open(others.filter((key) => key !== own), most);
-  if (own) page.push(own);
+  const most = Math.max(1, room(space));
+  const again = own && most >= WITH_OWN;
+  const { keys: page, pages } = again
+    ? paging.open(others.filter((key) => key !== own), most - 1)
+    : paging.open(others, most);
+  if (again) page.push(own);
   return { ...place(space, page, large, ratio), pages, pager: pages > 1 ? pager : null };
 }
 
@@ -133,6 +140,23 @@ function place(area, page, large, ratio) {
 }
 
 /**
+ * There is no space beside the large tile, so it has the first page for itself.
+ *
+ * @param {Rect} area
+ * @param {string[]} keys
+ * @param {string} large
+ * @param {(key: string) => Ratio} ratio
+ * @param {Paging} paging
+ * @returns {Plan}
+ */
+function alone(area, keys, large, ratio, paging) {
+  const [space, pager] = withPager(area);
+  const { keys: page, pages } = paging.open(keys, 1, large);
+  const shown = page[0] === large ? large : '';
+  return { ...place(space, shown ? [] : page, shown, ratio), pages, pager };
+}
+
+/**
  * How many tiles fit into a grid.
  *
  * @param {Rect} area
@@ -140,11 +164,11 @@ function place(area, page, large, ratio) {
 function roomInGrid({ width, height }) {
   const columns = Math.floor((width + GAP) / (LEAST.width + GAP));
   const rows = Math.floor((height + GAP) / (LEAST.height + GAP));
-  return Math.max(FEWEST, Math.min(MOST, columns * rows));
+  return Math.max(1, Math.min(MOST, columns * rows));
 }
 
 /**
- * How many tiles fit beside a large one.
+ * How many tiles fit beside a large one; 0: there is no space even for one.
  *
  * @param {Rect} area
  * @param {readonly Ratio[]} others
@@ -152,7 +176,7 @@ function roomInGrid({ width, height }) {
  */
 function roomBeside(area, others, large) {
   let count = Math.min(others.length, MOST - 1);
-  while (count > 1 && !roomy(area, focused(area, [large, ...others.slice(0, count)], 0, GAP))) {
+  while (count > 0 && !roomy(area, focused(area, [large, ...others.slice(0, count)], 0, GAP))) {
     count -= 1;
   }
   return count;
@@ -179,10 +203,11 @@ function roomy(area, [large, ...strip]) {
 function withPager(area) {
   const { x, y, width, height } = area;
   if (height < LOW && width > height * 1.5) {
-    const left = width - PAGER.beside;
+    const beside = height < TIGHT ? PAGER.tight : PAGER.beside;
+    const left = width - beside;
     return [
       { ...area, width: left - GAP },
-      { x: x + left, y, width: PAGER.beside, height },
+      { x: x + left, y, width: beside, height },
     ];
   }
   const top = height - PAGER.below;

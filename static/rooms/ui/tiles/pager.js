@@ -2,6 +2,9 @@ import { text } from '../../common/texts.js';
 import { announce } from '../announce.js';
 import { byId } from '../dom.js';
 
+/** Narrower than this there are only the two buttons. CSS pixels. */
+const LEAST_WITH_WORDS = 150;
+
 /** The buttons that turn the pages of tiles. */
 export class Pager {
   /** @param {(step: number) => void} turn */
@@ -34,6 +37,7 @@ export class Pager {
     this._element.hidden = !rect;
     if (!rect) return;
     classList.toggle('upright', rect.height > rect.width);
+    classList.toggle('tight', rect.width < LEAST_WITH_WORDS && rect.height < rect.width);
     style.setProperty('--x', `${Math.round(rect.x)}px`);
     style.setProperty('--y', `${Math.round(rect.y)}px`);
     style.setProperty('--width', `${Math.floor(rect.width)}px`);

@@ -51,16 +51,18 @@ export class Paging {
    *
    * @param {readonly string[]} keys those that share the pages
    * @param {number} most on one page
+   * @param {string} [first] the key that comes before all others
    * @returns {{keys: string[], pages: number}}
    */
-  open(keys, most) {
+  open(keys, most, first = '') {
     const pages = Math.max(1, Math.ceil(keys.length / most));
     this.page = Math.min(this.page, pages - 1);
-    const sorted = this._order.filter((key) => keys.includes(key));
+    const rest = this._order.filter((key) => key !== first && keys.includes(key));
+    const sorted = keys.includes(first) ? [first, ...rest] : rest;
     if (pages === 1) return { keys: sorted, pages };
     // Pages of one size: a last page with one huge tile would look like a mistake.
     const size = Math.ceil(keys.length / pages);
-    if (this.page === 0) this._bringForward(sorted, size);
+    if (this.page === 0 && !first) this._bringForward(sorted, size);
     return { keys: sorted.slice(this.page * size, (this.page + 1) * size), pages };
   }
 
