@@ -46,7 +46,10 @@
 
   const KEY = /^[a-zA-Z0-9_-]{1,64}$/;
   const SLUG = /^[a-z0-9-]{1,63}$/;
-  const TITLES = { card: 'Video call', door: 'Door to a video call', notes: 'Notes of a call' };
+  // In the language of the page in the frame, which follows the browser.
+  const TITLES = /^de\b/i.test(navigator.language ?? '')
+    ? { card: 'Videogespräch', door: 'Tür zu einem Videogespräch', notes: 'Notizen eines Gesprächs' }
+    : { card: 'Video call', door: 'Door to a video call', notes: 'Notes of a call' };
 
   // Until the page in the frame says how high it is, the frame keeps its proportions. It is never
   // higher than the reader's window.

@@ -50,8 +50,12 @@ function fakeWindow() {
 }
 
 export class Blog {
-  /** @param {string} src address of the script */
-  constructor(src = `${HOST}/embed.js`) {
+  /**
+   * @param {string} src address of the script
+   * @param {string} language of the browser
+   */
+  constructor(src = `${HOST}/embed.js`, language = 'en-GB') {
+    this.navigator = { language };
     this.events = new EventTarget();
     this.defined = new Map();
     this.src = src;
@@ -77,6 +81,7 @@ export class Blog {
     const globals = {
       document,
       customElements,
+      navigator: this.navigator,
       HTMLElement: FakeNode,
       addEventListener: (...all) => this.events.addEventListener(...all),
       removeEventListener: (...all) => this.events.removeEventListener(...all),

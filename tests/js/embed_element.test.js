@@ -48,6 +48,14 @@ test('the frame is lazy, may use devices, and has a title', () => {
   assert.equal(shown(element), frame);
 });
 
+test('the title is in the language of the browser', () => {
+  const title = (language) =>
+    shown(new Blog(`${HOST}/embed.js`, language).element({ room: 'garden' })).title;
+  assert.equal(title('de-AT'), 'Videogespräch');
+  assert.equal(title('den'), 'Video call');
+  assert.equal(title('fr'), 'Video call');
+});
+
 test('attributes that make no sense give a plain link, and good ones then a frame', () => {
   for (const attributes of [
     {}, { room: '' }, { room: 'Not A Slug' }, { room: '../admin' }, { room: 'a'.repeat(64) },
