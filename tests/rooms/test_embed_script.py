@@ -66,3 +66,10 @@ def test_the_element_lets_its_frame_do_the_same() -> None:
     listed = re.search(r"const ALLOW = \[(.*?)\]", text, re.DOTALL)
     assert listed
     assert "; ".join(re.findall(r"'([a-z-]+)'", listed[1])) == FRAME_ALLOW
+
+
+@pytest.mark.parametrize("path", ["/e/r/garden/", "/e/i/token/", "/e/d/garden/"])
+@pytest.mark.parametrize("method", ["post", "put"])
+def test_other_methods_at_a_card_get_a_plain_answer(path: str, method: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert getattr(client, method)(path).status_code == 405
