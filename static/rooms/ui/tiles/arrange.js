@@ -28,7 +28,7 @@ const LEAST = { width: 150, height: 88 };
 const LEAST_IN_STRIP = { width: 112, height: 62 };
 
 /** The part of the area that the large tile keeps. */
-const LARGE = 0.5;
+const LARGE = 0.6;
 
 /** No page has more: each video costs the computer, whatever its size. */
 const MOST = 25;

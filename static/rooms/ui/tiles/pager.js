@@ -5,6 +5,9 @@ import { byId } from '../dom.js';
 /** Narrower than this there are only the two buttons. CSS pixels. */
 const LEAST_WITH_WORDS = 150;
 
+/** The height of the buttons and the words above each other. CSS pixels. */
+const LEAST_UPRIGHT = 136;
+
 /** The buttons that turn the pages of tiles. */
 export class Pager {
   /** @param {(step: number) => void} turn */
@@ -36,8 +39,9 @@ export class Pager {
     }
     this._element.hidden = !rect;
     if (!rect) return;
-    classList.toggle('upright', rect.height > rect.width);
-    classList.toggle('tight', rect.width < LEAST_WITH_WORDS && rect.height < rect.width);
+    const upright = rect.height > LEAST_UPRIGHT && rect.height > rect.width;
+    classList.toggle('upright', upright);
+    classList.toggle('tight', !upright && rect.width < LEAST_WITH_WORDS);
     style.setProperty('--x', `${Math.round(rect.x)}px`);
     style.setProperty('--y', `${Math.round(rect.y)}px`);
     style.setProperty('--width', `${Math.floor(rect.width)}px`);

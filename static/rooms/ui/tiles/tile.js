@@ -141,6 +141,8 @@ export class Tile {
   place(rect, corner, away) {
     const { style, classList } = this.element;
     this.element.hidden = rect === null && !away;
+    // From another page it does not fly in.
+    classList.toggle('still', rect !== null && classList.contains('away'));
     classList.toggle('away', rect === null && away);
     if (!rect) return;
     classList.toggle('corner', corner);
