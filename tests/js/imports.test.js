@@ -12,6 +12,7 @@ const LAYERS = [
   ['ui/controls', 'ui/views'],
   ['ui'],
   ['room'],
+  ['room/state'],
   ['media'],
   ['common'],
 ];

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import {
   focusIndex, initials, mayRemove, tileModels, wishes,
 } from '../../static/rooms/room/people.js';
-import { fromSnapshot } from '../../static/rooms/room/room_state.js';
+import { fromSnapshot } from '../../static/rooms/room/state/room_state.js';
 
 const person = (id) => ({ id, name: `Name ${id}`, role: 'speaker', stream: false });
 const signedIn = (link, photo) => {

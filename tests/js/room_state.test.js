@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   EMPTY, fromSnapshot, isRoomEvent, reduce, trackOf,
-} from '../../static/rooms/room/room_state.js';
+} from '../../static/rooms/room/state/room_state.js';
 
 const person = (id) => ({ id, name: id.toUpperCase(), role: 'speaker', stream: false });
 const track = (participant, source, muted = false) => ({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { EMPTY } from '../../static/rooms/room/room_state.js';
-import { EXPECTED_FOR, ShownRoom } from '../../static/rooms/room/shown_room.js';
+import { EMPTY } from '../../static/rooms/room/state/room_state.js';
+import { EXPECTED_FOR, ShownRoom } from '../../static/rooms/room/state/shown_room.js';
 
 const person = (id) => [id, { id, name: id, role: 'guest', stream: false }];
 const track = (participant, source = 'camera', muted = false) => [

@@ -4,7 +4,7 @@ import { MediaLink } from './media_link.js';
 import { Questions } from './questions.js';
 import { condition } from './condition.js';
 import { Following } from './following.js';
-import { isRoomEvent } from './room_state.js';
+import { isRoomEvent } from './state/room_state.js';
 import { Signalling } from './signalling.js';
 
 /** Errors that are a condition of the call, and no answer to anything that someone did. */

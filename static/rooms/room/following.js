@@ -1,7 +1,7 @@
 import { Asking } from '../common/asking.js';
 import { Emitter } from '../common/emitter.js';
-import { EMPTY, fromSnapshot, reduce } from './room_state.js';
-import { ShownRoom } from './shown_room.js';
+import { EMPTY, fromSnapshot, reduce } from './state/room_state.js';
+import { ShownRoom } from './state/shown_room.js';
 import { SILENT_AFTER } from './signalling.js';
 
 /** From asking for a room_state to its arrival. */
@@ -117,7 +117,7 @@ export class Following extends Emitter {
     this.emit('shown', undefined);
   }
 
-  /** @param {import('./room_state.js').RoomState} before */
+  /** @param {import('./state/room_state.js').RoomState} before */
   _announce(before) {
     if (!before.epoch) return;
     const { people } = this.room;

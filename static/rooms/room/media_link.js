@@ -107,7 +107,7 @@ export class MediaLink extends Emitter {
   /**
    * A room_state has come: this is where the call is now.
    *
-   * @param {import('./room_state.js').RoomState} room
+   * @param {import('./state/room_state.js').RoomState} room
    * @param {boolean} resumed does the worker know a connection of this page?
    */
   follow(room, resumed) {
@@ -123,7 +123,7 @@ export class MediaLink extends Emitter {
   /**
    * What the worker says of one's own tracks.
    *
-   * @param {import('./room_state.js').RoomState} room
+   * @param {import('./state/room_state.js').RoomState} room
    */
   heard({ you, tracks }) {
     const mine = [...tracks.values()].filter(({ participant }) => participant === you);

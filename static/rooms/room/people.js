@@ -1,10 +1,10 @@
 // Which people are shown, in which order, and what the page wants from the worker for them. Pure.
 
-import { trackOf } from './room_state.js';
+import { trackOf } from './state/room_state.js';
 import { PRIORITY } from './slots.js';
 
 /**
- * @typedef {import('./room_state.js').RoomState} RoomState
+ * @typedef {import('./state/room_state.js').RoomState} RoomState
  *
  * @typedef {object} TileModel
  * @property {string} key the participant's id, or `<id>:screen`

@@ -1,8 +1,8 @@
 // What is known about the room: a pure reducer over the numbered events.
 
 /**
- * @typedef {import('../common/types.js').Person} Person
- * @typedef {import('../common/types.js').Track} Track
+ * @typedef {import('../../common/types.js').Person} Person
+ * @typedef {import('../../common/types.js').Track} Track
  *
  * @typedef {object} RoomState
  * @property {string} epoch '' before the first snapshot
@@ -37,14 +37,14 @@ export const EMPTY = {
 
 /**
  * @param {{type: string}} message
- * @returns {message is import('../common/types.js').RoomEvent}
+ * @returns {message is import('../../common/types.js').RoomEvent}
  */
 export function isRoomEvent(message) {
   return NUMBERED.has(message.type);
 }
 
 /**
- * @param {import('../common/types.js').RoomStateEvent} event
+ * @param {import('../../common/types.js').RoomStateEvent} event
  * @returns {RoomState}
  */
 export function fromSnapshot(event) {
@@ -63,7 +63,7 @@ export function fromSnapshot(event) {
  * follow is a gap.
  *
  * @param {RoomState} state
- * @param {import('../common/types.js').RoomEvent} event
+ * @param {import('../../common/types.js').RoomEvent} event
  * @returns {Step}
  */
 export function reduce(state, event) {
@@ -75,7 +75,7 @@ export function reduce(state, event) {
 
 /**
  * @param {RoomState} state
- * @param {import('../common/types.js').RoomEvent} event
+ * @param {import('../../common/types.js').RoomEvent} event
  * @returns {Partial<RoomState>}
  */
 function change(state, event) {
@@ -120,7 +120,7 @@ function withoutPerson(state, id) {
  *
  * @param {RoomState} state
  * @param {string} participant
- * @param {import('../common/types.js').Source} source
+ * @param {import('../../common/types.js').Source} source
  * @returns {Track | undefined}
  */
 export function trackOf(state, participant, source) {

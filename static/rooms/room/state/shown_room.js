@@ -7,8 +7,8 @@
 export const EXPECTED_FOR = 15_000;
 
 /**
- * @typedef {import('../common/types.js').Person} Person
- * @typedef {import('../common/types.js').Track} Track
+ * @typedef {import('../../common/types.js').Person} Person
+ * @typedef {import('../../common/types.js').Track} Track
  * @typedef {import('./room_state.js').RoomState} RoomState
  */
 
