@@ -9,7 +9,7 @@ const ROOT = new URL('../../static/rooms/', import.meta.url);
 const LAYERS = [
   ['.'],
   ['ui/admin', 'ui/chat', 'ui/entry', 'ui/frame', 'ui/notes', 'ui/tiles'],
-  ['ui/controls', 'ui/views'],
+  ['ui/controls', 'ui/people', 'ui/views'],
   ['ui'],
   ['room'],
   ['room/state'],

@@ -7,7 +7,7 @@ import { SmallWindow } from '../views/small_window.js';
 import { arrange, watchedTile } from './arrange.js';
 import { Pager } from './pager.js';
 import { Paging } from './paging.js';
-import { RemoveDialog } from './remove.js';
+import { RemoveDialog } from '../people/remove.js';
 import { rate, StatisticsPanel } from './statistics_panel.js';
 import { caption, Tile } from './tile.js';
 import { Voices } from './voices.js';
