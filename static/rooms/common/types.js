@@ -31,9 +31,9 @@
  *
  * @typedef {{
  *   id: string, name: string, role: string, stream: boolean, link: string, photo: string,
- *   hand?: number,
+ *   hand?: number, unnamed?: boolean,
  * }} Person `link`: the person's own site, or ''; `photo`: a path of this site, or '';
- *   `hand`: 0 while it is down
+ *   `hand`: 0 while it is down, otherwise the lower the earlier; `unnamed`: they gave no name
  * @typedef {{
  *   id: string, participant: string, source: Source, kind: string, muted: boolean, codec: string,
  * }} Track
@@ -46,6 +46,14 @@
  * }} ChatLine `reply_to`: number of the line that it answers; `changed_by`: who changed or deleted
  *   it, or '' if that was its author
  *
+ * @typedef {'microphone' | 'camera' | 'screen'} Held what a host can mute or stop
+ * @typedef {{sources: Partial<Record<Held, number>>, bound: Held[]}} HeldSources `sources`: with
+ *   the number of the host's act; `bound`: those that only a host can allow again
+ * @typedef {{locked: boolean, mics_held: boolean, waiting_room: string}} RoomSettings
+ * @typedef {{
+ *   participant: string, name: string, since: number, link: string, photo: string,
+ * }} Waiter someone who waits to be let in
+ *
  * @typedef {{
  *   type: 'welcome',
  *   participant: string,
@@ -54,6 +62,8 @@
  *   publish: boolean,
  *   chat_number: number,
  *   chat_change: number,
+ *   held?: HeldSources,
+ *   settings?: RoomSettings,
  * }} Welcome
  * @typedef {{
  *   type: 'room_state',
@@ -100,7 +110,15 @@
  *   since_change: number | null, changed: ChatLine[], change: number,
  * }} ChatLines
  * @typedef {{type: 'pass', pass: string, resume: string}} PassEvent
- * @typedef {{type: 'role', role: string, publish: boolean}} RoleEvent
+ * @typedef {{type: 'role', role: string, publish: boolean, by?: string}} RoleEvent `by`, here and
+ *   below: the name of the host who did it, or ''
+ * @typedef {{type: 'held', by: string} & HeldSources} HeldEvent
+ * @typedef {{type: 'room_settings'} & RoomSettings} RoomSettingsEvent
+ * @typedef {{type: 'asked', source: Held, by: string}} Asked
+ * @typedef {{type: 'hand_lowered', by: string}} HandLowered
+ * @typedef {{type: 'waiting', host: boolean}} WaitingEvent `host`: is one in the call?
+ * @typedef {{type: 'waiting_list', people: Waiter[]}} WaitingList
+ * @typedef {Welcome | HeldEvent | RoomSettingsEvent | WaitingList} HostingEvent
  * @typedef {{type: 'link', link: string | null, note: string, fresh: boolean}} LinkEvent `fresh`:
  *   replaces a link that was stopped
  * @typedef {{
@@ -116,7 +134,8 @@
  * }} ErrorEvent `nonce`: of the refused chat line; `number`: of a line whose change was refused
  * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted |
  *   CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent |
- *   RoleEvent | LinkEvent | LinkOfEvent | WorkerLost | ErrorEvent} ServerMessage
+ *   RoleEvent | HeldEvent | RoomSettingsEvent | Asked | HandLowered | WaitingEvent | WaitingList |
+ *   LinkEvent | LinkOfEvent | WorkerLost | ErrorEvent} ServerMessage
  */
 
 export {};
