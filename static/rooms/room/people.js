@@ -19,6 +19,7 @@ import { PRIORITY } from './slots.js';
  * @property {boolean} stream an encoder, not a person
  * @property {string} link the person's own site, or ''
  * @property {string} photo shown in place of their initials, or ''
+ * @property {boolean} managed is it another person, in a call that this page's person runs?
  * @property {boolean} removable may this page's person remove them from the call?
  */
 
@@ -56,6 +57,7 @@ export function tileModels(room, own) {
       stream,
       link: siteLink(person.link),
       photo: ownPath(person.photo),
+      managed: !mine && isHost(role),
       removable: !mine && mayRemove(role, person),
     };
     const speaks = speaking.has(id) && sends.microphone;
@@ -83,6 +85,11 @@ export function siteLink(address) {
  */
 function ownPath(path) {
   return path && /^\/[^/\\]/.test(path) ? path : '';
+}
+
+/** @param {string} role */
+export function isHost(role) {
+  return role === 'owner' || role === 'moderator';
 }
 
 /**
