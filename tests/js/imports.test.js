@@ -12,7 +12,7 @@ const LAYERS = [
   ['ui/controls', 'ui/people', 'ui/views'],
   ['ui'],
   ['room'],
-  ['room/state'],
+  ['room/hosts', 'room/state'],
   ['media'],
   ['common'],
 ];

@@ -60,7 +60,8 @@ export function linked({ publish = true } = {}) {
     reopen: () => (seen.reopened += 1),
   };
   const local = new FakeLocal();
-  const link = new MediaLink({ ice_servers: [], max_bitrate: 1, publish }, local, signalling);
+  const config = { ice_servers: [], max_bitrate: 1, publish };
+  const link = new MediaLink(config, local, signalling, () => 0);
   link.on('changed', () => (seen.changed += 1));
   link.on('needed', () => (seen.needed += 1));
   link.start();

@@ -4,6 +4,7 @@ import { MediaLink } from './media_link.js';
 import { Questions } from './questions.js';
 import { condition } from './condition.js';
 import { Following } from './following.js';
+import { Host } from './hosts/host.js';
 import { isRoomEvent } from './state/room_state.js';
 import { Signalling } from './signalling.js';
 
@@ -19,7 +20,7 @@ const CONDITIONS = new Set(['crowded', 'busy', 'unavailable', 'late']);
  *   left: Person,
  *   hand: Person,
  *   condition: import('./condition.js').Condition,
- *   role: {role: string, publish: boolean, raised: boolean},
+ *   role: {role: string, publish: boolean, raised: boolean, by: string},
  *   fresh_link: string,
  *   problem: string,
  *   ended: {why: string, message: string, devices: {microphone: boolean, camera: boolean}},
@@ -33,6 +34,8 @@ const ENDS = new Map([
   ['refused:room_closed', 'closed'],
   ['refused:room_full', 'full'],
   ['refused:replaced', 'replaced'],
+  ['refused:not_admitted', 'not_admitted'],
+  ['refused:call_ended', 'call_ended'],
 ]);
 
 /**
@@ -56,12 +59,16 @@ export class Call extends Emitter {
     this._socket = true;
     this._refusal = '';
     this._workerLost = false;
+    /** @type {'' | 'waiting' | 'waiting_alone'} */
+    this._waiting = '';
     /** @type {import('./condition.js').Condition} */
     this._condition = '';
     this._signalling = new Signalling(config.ws, config.pass);
     this.chat = new ChatClient((message) => this._signalling.send(message));
     this._questions = new Questions((message) => this._signalling.send(message));
-    this._media = new MediaLink(config, local, this._signalling);
+    this.host = new Host(local, (message) => this._signalling.send(message));
+    const seen = (/** @type {import('../common/types.js').Source} */ of) => this.host.seen(of);
+    this._media = new MediaLink(config, local, this._signalling, seen);
     this.subscriptions = this._media.subscriptions;
     this.limits = this._media.limits;
     this._following = new Following(this._signalling);
@@ -100,9 +107,11 @@ export class Call extends Emitter {
   _changed() {
     if (this.over) return;
     const { alive, moving, failures, reached } = this._media;
-    const { entered, _socket: socket, _refusal: refusal } = this;
+    const { entered, _socket: socket, _refusal: refusal, _waiting: waiting } = this;
     const lost = this._workerLost || moving;
-    const now = condition({ entered, socket, refusal, moving: lost, alive, failures, reached });
+    const now = condition({
+      entered, socket, refusal, waiting, moving: lost, alive, failures, reached,
+    });
     this.emit('changed', undefined);
     if (now === this._condition) return;
     this._condition = now;
@@ -187,8 +196,40 @@ export class Call extends Emitter {
       case 'link_of':
         return this._questions.answered(message);
       default:
-        return this._trouble(message);
+        return this._hosted(message) || this._trouble(message);
     }
+  }
+
+  /**
+   * @param {ServerMessage} message
+   * @returns {boolean} is it about what hosts do?
+   */
+  _hosted(message) {
+    if (message.type === 'held' || message.type === 'room_settings') this.host.hear(message);
+    else if (message.type === 'waiting_list') this.host.hear(message);
+    else if (message.type === 'asked') this.host.emit('asked', message);
+    else if (message.type === 'hand_lowered') this._lowered(message.by);
+    else if (message.type === 'waiting') this._waits(message.host);
+    else return false;
+    this._changed();
+    return true;
+  }
+
+  /**
+   * A host has lowered this person's hand, for good.
+   *
+   * @param {string} by
+   */
+  _lowered(by) {
+    this.hand = false;
+    this.host.emit('hand_lowered', { by });
+  }
+
+  /** @param {boolean} host is one in the call? */
+  _waits(host) {
+    this._socket = true;
+    this._refusal = '';
+    this._waiting = host ? 'waiting' : 'waiting_alone';
   }
 
   /** @param {ServerMessage} message that something went wrong */
@@ -232,8 +273,10 @@ export class Call extends Emitter {
   _welcome(message) {
     this._socket = true;
     this._refusal = '';
+    this._waiting = '';
     this._following.expect();
     this._roleChanged(message);
+    this.host.hear(message);
     this.chat.connected(message.chat_number, message.chat_change);
     this._changed();
   }
@@ -248,14 +291,14 @@ export class Call extends Emitter {
     this._changed();
   }
 
-  /** @param {{role: string, publish: boolean}} now what the server lets this person do */
-  _roleChanged({ role, publish }) {
+  /** @param {{role: string, publish: boolean, by?: string}} now what the server lets this person do */
+  _roleChanged({ role, publish, by = '' }) {
     const before = this.role;
     const could = this._media.publish;
     if (role === before && publish === could) return;
     this.role = role;
     this._media.allow(publish);
-    this.emit('role', { role, publish, raised: publish && !could });
+    this.emit('role', { role, publish, raised: publish && !could, by });
     this._changed();
   }
 

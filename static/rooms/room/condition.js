@@ -2,12 +2,13 @@
 
 /**
  * @typedef {'' | 'crowded' | 'busy' | 'unavailable' | 'socket' | 'lost' | 'moving' | 'media'
- *   | 'blocked'} Condition '': nothing is wrong
+ *   | 'blocked' | 'waiting' | 'waiting_alone'} Condition '': nothing is wrong
  *
  * @typedef {object} Facts
  * @property {boolean} entered has this page been in the call?
  * @property {boolean} socket is the server connected, and does it reach the worker?
  * @property {string} refusal code of the error with which the server closed the last socket, or ''
+ * @property {'' | 'waiting' | 'waiting_alone'} waiting to be let in, by a host who is there or not
  * @property {boolean} moving is the call on its way to another worker?
  * @property {boolean} alive does media flow over any connection?
  * @property {number} failures of connections in a row
@@ -21,9 +22,10 @@ const REFUSALS = /** @type {const} */ (['crowded', 'busy', 'unavailable']);
  * @param {Facts} facts
  * @returns {Condition}
  */
-export function condition({ entered, socket, refusal, moving, alive, failures, reached }) {
+export function condition(facts) {
+  const { entered, socket, refusal, waiting, moving, alive, failures, reached } = facts;
   const named = REFUSALS.find((code) => code === refusal);
-  if (!entered) return socket && !moving ? '' : named ?? 'unavailable';
+  if (!entered) return socket && !moving ? waiting : named ?? 'unavailable';
   if (!socket) {
     if (named === 'busy' && !alive) return 'busy';
     return alive ? 'socket' : 'lost';

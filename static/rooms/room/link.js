@@ -15,7 +15,8 @@ const MUTED_WITHIN = { within: 1500, longest: 10_000 };
  *   local: import('../media/local_media.js').LocalMedia,
  *   signalling: import('./signalling.js').Signalling,
  *   givenUp: Set<string>,
- * }} Around what a link needs of the call; `givenUp` as in Connection
+ *   seen: (source: Source) => number,
+ * }} Around what a link needs of the call; `givenUp` as in Connection, `seen` as in hosts/hosting.js
  */
 
 /**
@@ -30,9 +31,10 @@ export class Link {
    * @param {{pairs: number, voices: number}} size
    * @param {Link} [before]
    */
-  constructor({ config, local, signalling, givenUp }, epoch, publish, size, before) {
+  constructor({ config, local, signalling, givenUp, seen }, epoch, publish, size, before) {
     this._local = local;
     this._signalling = signalling;
+    this._seen = seen;
     this._ceiling = config.max_bitrate;
     this.epoch = epoch;
     const iceServers = config.ice_servers;
@@ -75,6 +77,8 @@ export class Link {
     if (!this._signalling.send({ type: 'offer', ...offer, muted })) return;
     const now = performance.now();
     for (const source of Object.values(offer.tracks)) {
+      // An offer does not start what a host holds; only `mute` does.
+      if (this._seen(source)) continue;
       this._muted.tell(source, muted.includes(source), now);
     }
   }
@@ -123,7 +127,9 @@ export class Link {
     };
     for (const source of this._muted.due(wanted, agrees, now)) {
       const muted = wanted.get(source) ?? true;
-      if (!this._signalling.send({ type: 'mute', source, muted })) return;
+      const number = muted ? 0 : this._seen(source);
+      const message = { type: 'mute', source, muted, ...(number && { seen: number }) };
+      if (!this._signalling.send(message)) return;
       this._muted.tell(source, muted, now);
     }
   }

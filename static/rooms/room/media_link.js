@@ -36,13 +36,14 @@ export class MediaLink extends Emitter {
    * @param {import('../common/types.js').Config} config
    * @param {import('../media/local_media.js').LocalMedia} local
    * @param {import('./signalling.js').Signalling} signalling
+   * @param {(source: Source) => number} seen as in hosts/hosting.js
    */
-  constructor(config, local, signalling) {
+  constructor(config, local, signalling, seen) {
     super();
     this._local = local;
     this._signalling = signalling;
     /** @type {import('./link.js').Around} `givenUp` outlives a connection */
-    this._around = { config, local, signalling, givenUp: new Set() };
+    this._around = { config, local, signalling, givenUp: new Set(), seen };
     /** May this page send? */
     this.publish = config.publish;
     /** @type {Link[]} oldest first; at most two */

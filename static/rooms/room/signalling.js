@@ -140,6 +140,8 @@ export class Signalling extends Emitter {
   _receive(message) {
     if (this._leaving) return;
     if (message.type === 'welcome') this._welcome(message);
+    // A host lets them in, and may take as long as they like.
+    if (message.type === 'waiting') clearTimeout(this._timer);
     if (message.type === 'pass') this._renewed(message);
     if (message.type === 'error') {
       this._refusal = { reason: message.code, message: message.message };
