@@ -58,6 +58,11 @@ ICONS = {
     "maximize",
     "minimize",
     "picture-in-picture-2",
+    "lock",
+    "lock-open",
+    "phone-off",
+    "user-check",
+    "x",
 }
 
 
