@@ -17,6 +17,7 @@ from rooms.page.texts import (
     links,
     lobby,
     notes,
+    people,
     quality,
     views,
 )
@@ -30,6 +31,7 @@ TEXTS: dict[str, str | Promise] = {
     **links.TEXTS,
     **lobby.TEXTS,
     **notes.TEXTS,
+    **people.TEXTS,
     **quality.TEXTS,
     **views.TEXTS,
 }
