@@ -1,7 +1,7 @@
 import { byId } from './dom.js';
 
 /** The first of these is shown: what is broken goes before what only happened. */
-const ORDER = ['sound', 'role', 'problem'];
+const ORDER = ['sound', 'role', 'host', 'problem'];
 
 const PROBLEM_FOR = 8000;
 
@@ -16,7 +16,7 @@ let timer = 0;
 /**
  * Show a banner of a kind. It stays until it is cleared; a `problem` disappears by itself.
  *
- * @param {'sound' | 'role' | 'problem'} kind
+ * @param {'sound' | 'role' | 'host' | 'problem'} kind
  * @param {string} words
  * @param {{word: string, press: () => void}} [button]
  */
@@ -29,7 +29,7 @@ export function showBanner(kind, words, button) {
   render();
 }
 
-/** @param {'sound' | 'role' | 'problem'} kind */
+/** @param {'sound' | 'role' | 'host' | 'problem'} kind */
 export function clearBanner(kind) {
   if (shown.delete(kind)) render();
 }
