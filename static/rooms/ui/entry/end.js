@@ -4,11 +4,15 @@ import { byId, showStage } from '../dom.js';
 import { comeBack } from './come_back.js';
 
 /** After these it is pointless to join again. */
-const NO_WAY_BACK = new Set(['removed', 'closed', 'out', 'pass']);
+const NO_WAY_BACK = new Set(['removed', 'not_admitted', 'closed', 'out', 'pass']);
+
+/** Someone who was removed or not let in gets no link to the notes either. */
+const NO_NOTES = new Set(['removed', 'not_admitted']);
 
 /** Reasons for which this page has texts. The others come with the server's. */
 const OWN_WORDS = new Set([
-  'left', 'removed', 'closed', 'replaced', 'full', 'refused', 'out', 'pass',
+  'left', 'removed', 'not_admitted', 'call_ended', 'closed', 'replaced', 'full', 'refused', 'out',
+  'pass',
 ]);
 
 /**
@@ -26,8 +30,7 @@ export function showEnd(why, message, before) {
   title.textContent = text(`end.${key}`);
   byId('end-text', HTMLElement).textContent = message || text(`end.${key}.text`);
   byId('again', HTMLButtonElement).hidden = NO_WAY_BACK.has(key);
-  // Someone who was removed gets no link to the notes either.
-  byId('end-notes', HTMLAnchorElement).hidden = key === 'removed';
+  byId('end-notes', HTMLAnchorElement).hidden = NO_NOTES.has(key);
   const replaced = key === 'replaced';
   byId('again-word', HTMLElement).textContent = text(replaced ? 'end.here' : 'end.again');
   byId('again', HTMLButtonElement).onclick = () => {

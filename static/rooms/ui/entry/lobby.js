@@ -186,8 +186,9 @@ export class Lobby {
   }
 
   _render() {
-    if (this.done) return;
-    if (this._previewed) keepPreview(this._local.isOn('camera'));
+    // Someone who waits to be let in still sees themselves.
+    if (byId('lobby', HTMLElement).hidden) return;
+    if (this._previewed && !this.done) keepPreview(this._local.isOn('camera'));
     const camera = this._local.track('camera');
     const video = byId('preview-video', HTMLVideoElement);
     video.srcObject = camera && new MediaStream([camera]);
