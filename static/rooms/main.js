@@ -28,6 +28,12 @@ import { offerOwnTab } from './ui/frame/own_tab.js';
 import { linkTexts } from './ui/linked.js';
 import { notesFrame } from './ui/notes/notes_frame.js';
 import { Notice } from './ui/notice.js';
+import { ActsMenu } from './ui/people/acts_menu.js';
+import { hearKnocks } from './ui/people/knock.js';
+import { PeoplePanel } from './ui/people/people_panel.js';
+import { Questions } from './ui/people/questions.js';
+import { RemoveDialog } from './ui/people/remove.js';
+import { hearAsked, mayStart, tellHeld } from './ui/people/told.js';
 import { followScreen } from './ui/screen.js';
 import { Tiles } from './ui/tiles/tiles.js';
 import { views } from './ui/views/views.js';
@@ -58,14 +64,19 @@ function start(name, failed) {
   byId('call-title', HTMLElement).focus();
   divider();
   split();
-  controls(local);
+  controls(local, (source) => mayStart(call, source));
   fitBar();
   followScreen();
   links(config, call, name);
   const chat = config.notes.chat ? new ChatPanel(call.chat, config.notes.chat_limit) : null;
-  const tiles = new Tiles(call, local);
+  const questions = new Questions();
+  const removal = new RemoveDialog(call);
+  const menu = new ActsMenu(call, removal, questions);
+  const panel = new PeoplePanel(call, local, questions, menu);
+  const tiles = new Tiles(call, local, removal, menu);
   tabs((view) => {
     if (view === 'chat') chat?.opened();
+    panel.render();
     tiles.render();
   });
   tell(call, name);
@@ -74,6 +85,10 @@ function start(name, failed) {
   followRole(call);
   views(call);
   speakerMenu(output, call);
+  tellHeld(call);
+  hearAsked(call);
+  hearKnocks(call, panel);
+  call.on('ended', () => questions.close());
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
   // Load the notes after the first media, or a while after the join, so that they never delay
   // sound.

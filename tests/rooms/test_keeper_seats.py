@@ -14,7 +14,7 @@ from rooms.entry import admission
 from rooms.entry.passes import Pass
 from rooms.management.commands.keeper import Keeper
 from rooms.management.lost_rights import PAGE_SECONDS
-from rooms.models import Ban, Decision, Room
+from rooms.models import Ban, Room
 from rooms.roles import Role
 from sfu_worker import wire
 
@@ -131,21 +131,3 @@ def test_who_may_only_listen_now_is_silenced_if_no_page_can_be_told(
     # Ann's page is back, and its web process speaks for it.
     clean_redis.hset(wire.web_key("a page"), "a page", "1")
     assert (keeper.lost_rights.end_seats(T0, 62), commands()) == ([], [])
-
-
-def test_what_a_host_holds_stays_held_for_a_stream_and_for_a_page_that_is_away(
-    room: Room, keeper: Keeper, clean_redis: Any
-) -> None:
-    invite = room.invites.create(role=Role.SPEAKER)
-    come_in(room, "ann", invite.pk)
-    stream = Pass(room.pk, Role.LISTENER, invite.pk, "person-obs")
-    admission.admit(stream, "OBS", T0, participant="obs", kind="whip")
-    list_seats(clean_redis, "ann")
-    for person in ("person-ann", "person-obs"):
-        Decision.objects.create(room=room, person=person, number=1, held_microphone=1)
-    keeper.lost_rights.end_seats(T0, 0)
-    assert commands() == [wire.Hold("garden", "ann", ["microphone"])]
-    # A stream may have ended, and nothing says so: it is told twice.
-    told = [keeper.lost_rights.hold_streams(at) for at in (0, 1, 40, 80)]
-    assert told == [["obs"], [], ["obs"], []]
-    assert commands() == [wire.Hold("garden", "obs", ["microphone"])] * 2

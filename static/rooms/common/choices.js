@@ -18,6 +18,7 @@ export const LAYOUTS = /** @type {const} */ (['auto', 'grid', 'focus']);
  *   panel: number,
  *   split: number,
  *   layout: Layout,
+ *   knockSound: boolean,
  *   modes: Partial<Record<string, Mode>>,
  * }} Choices
  */
@@ -33,6 +34,7 @@ const DEFAULTS = {
   panel: 0,
   split: 0,
   layout: 'auto',
+  knockSound: true,
   modes: {},
 };
 

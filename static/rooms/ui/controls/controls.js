@@ -10,13 +10,15 @@ import { modes } from './modes.js';
 import { toggle } from './toggle.js';
 
 /** @typedef {import('../../media/local_media.js').LocalMedia} LocalMedia */
+/** @typedef {import('../../common/types.js').Source} Source */
 
 /**
  * The buttons for microphone, camera and screen, and the menu "More".
  *
  * @param {LocalMedia} local
+ * @param {(source: Source) => boolean} may may this person start it? They were told if not.
  */
-export function controls(local) {
+export function controls(local, may) {
   const microphone = find('microphone', HTMLButtonElement);
   const camera = find('camera', HTMLButtonElement);
   const share = find('share', HTMLButtonElement);
@@ -27,12 +29,18 @@ export function controls(local) {
     const again = { word: text('device.again'), press: () => share.click() };
     showBanner('problem', text('screen.failed'), again);
   };
-  const isOn = (/** @type {import('../../common/types.js').Source} */ source) => () =>
-    local.isOn(source);
+  const isOn = (/** @type {Source} */ source) => () => local.isOn(source);
+  /** @type {(source: Source, set: (on: boolean) => Promise<void>) => typeof set} */
+  const allowed = (source, set) => async (on) => {
+    if (!on || may(source)) await set(on);
+  };
+  const setMicrophone = allowed('microphone', (on) => local.setMicrophone(on));
+  const setCamera = allowed('camera', (on) => local.setCamera(on));
+  const setScreen = allowed('screen', (on) => local.setScreen(on));
   const renders = [
-    toggle(microphone, isOn('microphone'), (on) => local.setMicrophone(on), deviceFailed),
-    toggle(camera, isOn('camera'), (on) => local.setCamera(on), deviceFailed),
-    toggle(share, isOn('screen'), (on) => local.setScreen(on), shareFailed),
+    toggle(microphone, isOn('microphone'), setMicrophone, deviceFailed),
+    toggle(camera, isOn('camera'), setCamera, deviceFailed),
+    toggle(share, isOn('screen'), setScreen, shareFailed),
   ];
   share.hidden = !canShareScreen();
   const menus = {

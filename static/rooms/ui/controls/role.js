@@ -9,9 +9,10 @@ import { find } from '../dom.js';
  * @param {import('../../room/call.js').Call} call
  */
 export function followRole(call) {
-  call.on('role', ({ role, publish, raised }) => {
+  call.on('role', ({ role, publish, raised, by }) => {
     document.body.dataset.publish = publish ? 'yes' : 'no';
-    const words = text(`role.${role}`);
+    const given = by && role !== 'owner';
+    const words = given ? text(`role.by.${role}`, { name: by }) : text(`role.${role}`);
     // A listener's page has no controls for sending.
     if (raised && !find('microphone', HTMLButtonElement)) {
       const again = { word: text('role.reload'), press: () => location.reload() };

@@ -1,6 +1,7 @@
 import { text } from '../../common/texts.js';
-import { hue, initials } from '../../room/people.js';
+import { hue } from '../../room/people.js';
 import { attach, icon, make } from '../dom.js';
+import { showAvatar } from '../avatar.js';
 import { mustShrink } from './layout.js';
 
 /**
@@ -12,6 +13,7 @@ import { mustShrink } from './layout.js';
  *   play: (media: HTMLMediaElement) => void,
  *   statistics: (model: TileModel, title: string, opener: HTMLElement) => void,
  *   remove: (model: TileModel) => void,
+ *   menu: (model: TileModel, opener: HTMLElement) => void,
  *   reshaped: () => void,
  * }} Actions
  */
@@ -40,7 +42,9 @@ export class Tile {
     this._limit.hidden = true;
     this._remove = this._makeRemove(actions.remove);
     const statistics = this._makeStatistics(actions.statistics);
-    const buttons = make('div', 'tile-buttons', this._remove, statistics, this._pin);
+    this._menu = this._makeMenu(actions.menu);
+    const parts = [this._menu, this._remove, statistics, this._pin];
+    const buttons = make('div', 'tile-buttons', ...parts);
     this._muted = mark('mic-off', 'muted', text('call.muted'));
     this._speaks = mark('audio-lines', 'speaks', text('call.speaking'));
     const hand = mark('hand', 'hand', text('call.hand'));
@@ -74,6 +78,19 @@ export class Tile {
     button.onclick = (event) => {
       event.stopPropagation();
       remove(this._model);
+    };
+    return button;
+  }
+
+  /** @param {Actions['menu']} open */
+  _makeMenu(open) {
+    const button = make('button', 'tile-button actions', icon('ellipsis'));
+    button.type = 'button';
+    button.setAttribute('aria-haspopup', 'menu');
+    button.setAttribute('aria-expanded', 'false');
+    button.onclick = (event) => {
+      event.stopPropagation();
+      open(this._model, button);
     };
     return button;
   }
@@ -113,6 +130,9 @@ export class Tile {
     this._remove.hidden = !model.removable || model.screen;
     this._remove.title = text('remove.open', { name: model.name });
     this._remove.setAttribute('aria-label', this._remove.title);
+    this._menu.hidden = !model.managed || model.screen;
+    this._menu.title = text('people.actions', { name: model.name });
+    this._menu.setAttribute('aria-label', this._menu.title);
     style.setProperty('--hue', `hsl(${hue(model.name)} 38% 46%)`);
     classList.toggle('is-muted', model.muted && !model.screen);
     classList.toggle('is-speaking', model.speaking);
@@ -196,29 +216,6 @@ function showLink(name, { link, screen }) {
   if (shown) name.href = shown;
   else name.removeAttribute('href');
   name.title = shown;
-}
-
-/**
- * The photo, or initials. Also if the photo does not load.
- *
- * @param {HTMLElement} avatar
- * @param {TileModel} model
- */
-function showAvatar(avatar, { name, photo }) {
-  const shown = avatar.querySelector('img');
-  if (photo && shown?.getAttribute('src') === photo) return;
-  if (!photo || avatar.dataset.broken === photo) {
-    avatar.textContent = initials(name);
-    return;
-  }
-  const image = make('img');
-  image.alt = '';
-  image.onerror = () => {
-    avatar.dataset.broken = photo;
-    avatar.textContent = initials(name);
-  };
-  image.src = photo;
-  avatar.replaceChildren(image);
 }
 
 /** @param {TileModel} model */

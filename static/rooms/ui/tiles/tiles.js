@@ -7,7 +7,6 @@ import { SmallWindow } from '../views/small_window.js';
 import { arrange, watchedTile } from './arrange.js';
 import { Pager } from './pager.js';
 import { Paging } from './paging.js';
-import { RemoveDialog } from '../people/remove.js';
 import { rate, StatisticsPanel } from './statistics_panel.js';
 import { caption, Tile } from './tile.js';
 import { Voices } from './voices.js';
@@ -25,8 +24,10 @@ export class Tiles {
   /**
    * @param {import('../../room/call.js').Call} call
    * @param {import('../../media/local_media.js').LocalMedia} local
+   * @param {import('../people/remove.js').RemoveDialog} removal
+   * @param {import('../people/acts_menu.js').ActsMenu} menu
    */
-  constructor(call, local) {
+  constructor(call, local, removal, menu) {
     this._call = call;
     this._local = local;
     this._stage = byId('stage', HTMLElement);
@@ -44,7 +45,8 @@ export class Tiles {
     this._silent = new Set();
     this._voices = new Voices(this._stage, (media) => void this._play(media));
     this._statistics = new StatisticsPanel(call);
-    this._removal = new RemoveDialog(call);
+    this._removal = removal;
+    this._menu = menu;
     this._small = new SmallWindow(() => this.render());
     call.on('changed', () => this.render());
     call.on('ended', () => this._small.close());
@@ -118,6 +120,9 @@ export class Tiles {
         play: (media) => void this._play(media),
         statistics: (...of) => this._statistics.open(...of),
         remove: (whom) => this._removal.open(whom),
+        menu: ({ person }, opener) => {
+          this._menu.toggle(person, opener, () => this._stage.focus());
+        },
         reshaped: () => this.render(),
       });
       this._tiles.set(model.key, tile);
