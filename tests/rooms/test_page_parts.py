@@ -79,12 +79,13 @@ def test_every_icon_that_is_used_is_in_the_sprite() -> None:
     sprite = set(
         re.findall(r'id="icon-([\w-]+)"', (ROOT / "templates/rooms/icons.svg").read_text())
     )
-    used = set(re.findall(r'icon\.html" with name="([a-z-]+)"', ALL_PAGES)) | set(
+    used = set(re.findall(r'icon\.html" with name="([a-z\d-]+)"', ALL_PAGES)) | set(
         re.findall(r"\bicon\('([\w-]+)'", ALL_SCRIPTS)
     )
     used |= set(re.findall(r"\bmark\('([\w-]+)'", ALL_SCRIPTS)) | set(
         re.findall(r'\bo(?:n|ff)="([a-z-]+)"', ALL_PAGES)
     )
+    used |= set(re.findall(r'href="#icon-([a-z-]+)"', ALL_PAGES))
     assert used == sprite
 
 

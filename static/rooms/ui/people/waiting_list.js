@@ -41,9 +41,9 @@ export class WaitingList {
 
   /** @param {Waiter} waiter */
   _entry({ participant, name }) {
-    const admit = button('admit', 'button primary', name, 'user-check');
+    const admit = button('admit', 'button primary', name, icon('user-check'));
     admit.onclick = () => tell(this._host.admit(participant));
-    const refuse = button('refuse', 'button', name, 'x');
+    const refuse = button('refuse', 'button', name, icon('x'));
     refuse.onclick = () => tell(this._host.refuse(participant));
     const words = make('p', 'people-name', name);
     return make('li', 'waiting-entry', words, make('div', 'waiting-acts', admit, refuse));
@@ -62,10 +62,10 @@ export class WaitingList {
  * @param {'admit' | 'refuse'} key
  * @param {string} className
  * @param {string} name
- * @param {string} symbol
+ * @param {SVGElement} symbol
  */
 function button(key, className, name, symbol) {
-  const element = make('button', className, icon(symbol), text(`people.${key}`));
+  const element = make('button', className, symbol, text(`people.${key}`));
   element.type = 'button';
   element.setAttribute('aria-label', text(`people.${key}_of`, { name }));
   return element;
