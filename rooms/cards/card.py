@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from rooms.entry import framing, hosts, hours
 from rooms.entry.access import Refusal, invite_grant, needs_host, visitor_grant
+from rooms.looks import chosen
 from rooms.models import Background, Invite, Room
 from rooms.roles import Grant
 from rooms.workers import sfu
@@ -135,6 +136,7 @@ def _of(
     button: str = "",
     href: str = "",
 ) -> Card:
+    picture = chosen.background(room)
     return Card(
         room.title,
         framing.ancestors(room),
@@ -145,7 +147,7 @@ def _of(
         closes,
         button,
         href,
-        room.background if room.background and room.background.image else None,
+        picture if picture is not None and picture.image else None,
     )
 
 

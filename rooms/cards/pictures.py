@@ -21,6 +21,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from rooms.cards import drawing
 from rooms.events.event import site_name
+from rooms.looks import chosen
 from rooms.models import Background, Room
 
 # Pixels. The smaller ones are for readers that say how much space there is.
@@ -48,7 +49,7 @@ def address(room: Room, width: int = WIDTHS[0]) -> str:
 
 def name(room: Room, width: int) -> str:
     """The last part of the path, without ``.jpg``."""
-    file = row.image.name if (row := room.background) and row.image else ""
+    file = row.image.name if (row := chosen.background(room)) and row.image else ""
     # Without the folder's path: the address stays when the data moves to another machine.
     content = (VERSION, room.pk, width, file, replace(described(room), background=None))
     digest = salted_hmac("rooms.cards.pictures", repr(content), algorithm="sha256").hexdigest()
@@ -57,7 +58,7 @@ def name(room: Room, width: int) -> str:
 
 def described(room: Room) -> drawing.Picture:
     """What is drawn for a room."""
-    row = room.background
+    row = chosen.background(room)
     accent = row.accent if row else str(Background._meta.get_field("accent").get_default())
     file = Path(row.image.path) if row and row.image else None
     focal = (row.focal_x, row.focal_y) if row else (50, 50)

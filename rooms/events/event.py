@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from rooms import site_time
 from rooms.entry import hours
 from rooms.entry.sharing import absolute
+from rooms.looks import chosen
 from rooms.models import Invite, Room
 
 # Names of days, by ``date.weekday``: schema.org's, and those of RFC 5545.
@@ -45,7 +46,7 @@ class Event:
 
     @property
     def photo(self) -> str:
-        background = self.room.background
+        background = chosen.background(self.room)
         return absolute(background.image.url) if background and background.image else ""
 
     @property

@@ -14,6 +14,7 @@ from rooms.entry.passes import issue
 from rooms.entry.sharing import Entry, absolute, call_link, whip
 from rooms.events import event
 from rooms.indieweb.site_address import shown
+from rooms.looks import chosen
 from rooms.looks.stylesheet import look
 from rooms.models import Invite, Room
 from rooms.notes import pads
@@ -25,7 +26,7 @@ from rooms.roles import Role
 
 def context(entry: Entry, now: datetime) -> dict[str, Any]:
     """The context of ``rooms/call.html``."""
-    appearance = look(entry.room.background)
+    appearance = look(chosen.background(entry.room))
     own = Invite.objects.filter(pk=entry.pass_.invite).first() if entry.pass_.invite else None
     return {
         "room": entry.room,

@@ -12,6 +12,7 @@ from rooms.cards.shared import Shared
 from rooms.entry import hours
 from rooms.entry.sharing import absolute
 from rooms.events.event import Event, event_of, site_name
+from rooms.looks import chosen
 from rooms.models import Room
 from rooms.page import moments
 
@@ -37,7 +38,7 @@ class Preview:
 
 def of(what: Shared, now: datetime) -> Preview:
     """The preview of a link that may be shown."""
-    background = what.room.background
+    background = chosen.background(what.room)
     return Preview(
         title=what.room.title,
         description=description(what.room, now),

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from rooms import plain_text, site_time
 from rooms.entry.sharing import absolute
 from rooms.events.event import site_name
+from rooms.looks import chosen
 from rooms.models import Attendance, Call, ChatLine
 from rooms.notes import pads
 from rooms.posts.notes_text import NotesUnavailable, markdown, notes_html
@@ -211,7 +212,7 @@ def cell(value: object) -> str:
 
 
 def _write_background(files: _Files, call: Call) -> list[str]:
-    background = call.room.background
+    background = chosen.background(call.room, call.started.date())
     if background is None or not background.image:
         return []
     try:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from rooms.entry.access import Refusal
 from rooms.entry.framing import frameable
 from rooms.entry.passes import clean_name
+from rooms.looks import chosen
 from rooms.looks.stylesheet import look
 from rooms.models import Room
 from rooms.notes import pads
@@ -47,7 +48,7 @@ def notes(request: HttpRequest, key: str) -> HttpResponse:
         return to_pad(
             request, provider, room, read_only, clean_name(request.GET.get("userName", ""))
         )
-    appearance = look(room.background)
+    appearance = look(chosen.background(room))
     config = {
         "key": key,
         "read_only": read_only,

@@ -17,6 +17,7 @@ from rooms.entry import links, passes
 from rooms.entry.access import Refusal
 from rooms.entry.framing import frameable
 from rooms.entry.passes import Pass
+from rooms.looks import chosen
 from rooms.looks.stylesheet import look
 from rooms.models import Room
 from rooms.page import moments
@@ -189,7 +190,7 @@ def refused(
         "admits_sites": refusal is Refusal.not_found and admits_sites(request),
     }
     if until is not None and room is not None:
-        appearance = look(room.background)
+        appearance = look(chosen.background(room))
         context |= {"look_url": appearance.stylesheet if appearance else "", **(event or {})}
     response = render(request, "rooms/refused.html", context, status=refusal.status)
     if until is not None:

@@ -23,6 +23,7 @@ from rooms import database
 from rooms.entry import hosts, hours, knocking
 from rooms.entry.access import Refusal
 from rooms.entry.framing import frameable
+from rooms.looks import chosen
 from rooms.looks.stylesheet import look
 from rooms.models import Room
 from rooms.views.framed import told_origins
@@ -41,7 +42,7 @@ def waiting(
     request: HttpRequest, room: Room, back: ComingBack | None, event: dict[str, Any]
 ) -> HttpResponse:
     """The page for those who may come in, once a host is in the call."""
-    appearance = look(room.background)
+    appearance = look(chosen.background(room))
     signed = signing.dumps(room.slug, salt=SALT)
     context = {
         "room": room,

@@ -19,6 +19,7 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from rooms import site_time
 from rooms.entry.sharing import absolute
+from rooms.looks import chosen
 from rooms.looks.stylesheet import look
 from rooms.models import Post, Room
 from rooms.posts import feed
@@ -52,7 +53,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         # Answers to a post are shown with its room.
         "webmention": absolute(reverse("webmention")) if found.room else "",
     }
-    if background := look(found.room.background if found.room else None):
+    if background := look(chosen.background(found.room) if found.room else None):
         values |= {
             "background": background,
             "look_url": background.stylesheet,
