@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from rooms.admin import background, invite, post, records, response, room
+from rooms.admin import background, invite, occasions, post, records, response, room
 
-__all__ = ["background", "invite", "post", "records", "response", "room"]
+__all__ = ["background", "invite", "occasions", "post", "records", "response", "room"]
 
 admin.site.site_header = "confcall"
 admin.site.site_title = "confcall"

@@ -11,13 +11,23 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rooms import plain_text
-from rooms.models import Attendance, Background, Call, Invite, OpeningHours, Post, Room
+from rooms.models import (
+    Attendance,
+    Background,
+    Call,
+    Invite,
+    OpeningHours,
+    Post,
+    Room,
+    ScheduledBackground,
+)
 
 if TYPE_CHECKING:
     RoomModelAdmin = admin.ModelAdmin[Room]
     InviteModelAdmin = admin.ModelAdmin[Invite]
     BackgroundModelAdmin = admin.ModelAdmin[Background]
     RecordModelAdmin = admin.ModelAdmin[Any]
+    ScheduledModelAdmin = admin.ModelAdmin[ScheduledBackground]
     PostModelAdmin = admin.ModelAdmin[Post]
     PostModelForm = forms.ModelForm[Post]
     RoomInvites = admin.StackedInline[Invite, Room]
@@ -27,7 +37,7 @@ if TYPE_CHECKING:
     BackgroundModelForm = forms.ModelForm[Background]
 else:
     RoomModelAdmin = InviteModelAdmin = BackgroundModelAdmin = RecordModelAdmin = admin.ModelAdmin
-    PostModelAdmin = admin.ModelAdmin
+    PostModelAdmin = ScheduledModelAdmin = admin.ModelAdmin
     PostModelForm = forms.ModelForm
     RoomInvites = admin.StackedInline
     CallAttendances = admin.TabularInline
