@@ -146,7 +146,7 @@ DATABASES = {"default": _database}
 
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "confcall.apps.OwnerAdminConfig",
     "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",

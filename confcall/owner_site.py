@@ -1,0 +1,44 @@
+"""Django's admin site with another first page.
+
+It is made before any model or admin page can be imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
+
+
+class OwnerSite(AdminSite):
+    """Everything below the first page is Django's admin, with its permissions."""
+
+    index_template = "admin/index.html"
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        from rooms.admin.home import page
+
+        answer = page.part(request)
+        if answer is not None:
+            return answer
+        return super().index(request, page.context(request) | (extra_context or {}))
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [
+            path("home/room/", self._view("make_room"), name="home_room"),
+            path("home/invite/<int:pk>/", self._view("new_invite"), name="home_invite"),
+            path("home/time-zone/", self._view("set_zone"), name="home_zone"),
+            *super().get_urls(),
+        ]
+
+    def _view(self, name: str) -> Any:
+        """The view of ``rooms.admin.home.page``, which needs models, for whoever is logged in."""
+
+        def view(request: HttpRequest, **parts: Any) -> HttpResponse:
+            from rooms.admin.home import page
+
+            answer: HttpResponse = getattr(page, name)(request, **parts)
+            return answer
+
+        return self.admin_view(view)
