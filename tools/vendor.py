@@ -32,6 +32,12 @@ export { default as QuillCursors } from 'quill-cursors/core';
 ICONS = {
     "mic",
     "hand",
+    "heart",
+    "keyboard",
+    "laugh",
+    "party-popper",
+    "smile-plus",
+    "thumbs-up",
     "mic-off",
     "video",
     "video-off",

@@ -19,6 +19,7 @@ from rooms.page.texts import (
     notes,
     people,
     quality,
+    shortcuts,
     views,
 )
 
@@ -33,6 +34,7 @@ TEXTS: dict[str, str | Promise] = {
     **notes.TEXTS,
     **people.TEXTS,
     **quality.TEXTS,
+    **shortcuts.TEXTS,
     **views.TEXTS,
 }
 

@@ -19,6 +19,8 @@ TEXTS: dict[str, str | Promise] = {
     "call.hand_of": _("{name} has raised a hand."),
     "call.hand_up": _("Raise hand"),
     "call.hand_down": _("Lower hand"),
+    "call.hand_is_up": _("Your hand is raised."),
+    "call.hand_is_down": _("Your hand is lowered."),
     "call.you_are_muted": _("You are muted. Turn on your microphone to be heard."),
     "call.sound_blocked": _("The browser needs a click before it can play sound."),
     "call.play_sound": _("Play sound"),

@@ -1,4 +1,3 @@
-import { choices, remember } from '../../common/choices.js';
 import { text } from '../../common/texts.js';
 import { canShareScreen, DeviceError, isCancelledShare } from '../../media/devices.js';
 import { toast } from '../announce.js';
@@ -53,7 +52,6 @@ export function controls(local, may) {
   local.on('switched', (source) => toast(text(`device.switched.${source}`)));
   modes(local);
   moreMenu(refreshMenus);
-  shortcuts({ m: microphone, v: camera, s: share });
 }
 
 /** @param {() => void} opened */
@@ -85,23 +83,5 @@ function moreMenu(opened) {
   // The menu would cover the message that a link was copied.
   byId('more-links', HTMLElement).addEventListener('click', ({ target }) => {
     if (target instanceof Element && target.closest('.button')) close();
-  });
-}
-
-/** In these a letter is typed text. */
-const FIELDS = 'input, textarea, select, [contenteditable]';
-
-/** @param {Record<string, HTMLButtonElement>} buttons by key */
-function shortcuts(buttons) {
-  const box = byId('shortcuts', HTMLInputElement);
-  box.checked = choices().shortcuts;
-  box.onchange = () => remember({ shortcuts: box.checked });
-  document.addEventListener('keydown', (event) => {
-    const { target, ctrlKey, metaKey, altKey, repeat } = event;
-    const typing = target instanceof Element && target.closest(FIELDS);
-    if (!box.checked || typing || ctrlKey || metaKey || altKey || repeat) return;
-    const button = buttons[event.key.toLowerCase()];
-    // Before and after a call the buttons are hidden.
-    if (button && button.offsetParent !== null && !button.disabled) button.click();
   });
 }
