@@ -2,6 +2,7 @@ import { length, passage } from '../../common/plain_text.js';
 import { text } from '../../common/texts.js';
 import { announce } from '../announce.js';
 import { byId } from '../dom.js';
+import { LOCALE } from '../moments.js';
 
 /** The counter appears so many characters before the limit. */
 const NEAR_LIMIT = 200;
@@ -72,9 +73,9 @@ export class ChatField {
     const count = length(passage(this._field.value));
     const over = count - this._limit;
     this._count.hidden = over <= -NEAR_LIMIT;
-    const limit = this._limit.toLocaleString();
+    const limit = this._limit.toLocaleString(LOCALE);
     const problem = over > 0 ? text('chat.long', { limit }) : '';
-    this._count.textContent = text('chat.count', { count: count.toLocaleString(), limit });
+    this._count.textContent = text('chat.count', { count: count.toLocaleString(LOCALE), limit });
     this._tell(problem);
     this._field.setAttribute('aria-invalid', String(over > 0));
     if (problem && !this._wasLong) announce(problem);
