@@ -9,28 +9,19 @@ differs is told on its own channel (``rights_changed``), every second until it a
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 from weakref import WeakKeyDictionary
-
-from channels.exceptions import ChannelFull
-from channels.layers import get_channel_layer
 
 from rooms import database
 from rooms.entry import facts
 from rooms.entry.access import Refusal
 from rooms.entry.facts import RoomNow, Standing
 from rooms.entry.passes import Pass
+from rooms.entry.rounds import Rounds
 from rooms.roles import Grant
 from rooms.workers import sfu, waiting
-from rooms.workers.layer import AWAY
-
-logger = logging.getLogger(__name__)
-
-STEP_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,73 +92,17 @@ def verdict_of(holder: Holder, standing: Standing) -> Grant | Refusal:
     return Refusal.call_ended if ended else standing.verdict
 
 
-@dataclass
-class Rights:
-    """Everyone in a call at this process, by the channel of their consumer."""
+class Rights(Rounds[Holder]):
+    """Everyone in a call at this process."""
 
-    holders: dict[str, Holder] = field(default_factory=dict)
-    _task: asyncio.Task[None] | None = None
-    _trouble: str = ""
-    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def hurry(self) -> None:
-        """Something has changed for many: look now."""
-        self._hurry.set()
-
-    def watch(self, channel: str, holder: Holder) -> None:
-        """Watch over somebody from now on."""
-        self.holders[channel] = holder
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
-
-    def forget(self, channel: str) -> None:
-        """They have left. The task ends by itself when nobody is left."""
-        self.holders.pop(channel, None)
-
-    async def _run(self) -> None:
-        while self.holders:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), STEP_SECONDS)
-            self._hurry.clear()
-            try:
-                await self.step()
-            except Exception as exc:
-                # No error may end the watch of everyone: the next second tries again.
-                self._failed(exc)
-            else:
-                if self._trouble:
-                    logger.info("x rights are checked again after a failure")
-                self._trouble = ""
-
-    def _failed(self, exc: Exception) -> None:
-        """Log a problem once, not every second until it is over."""
-        trouble = type(exc).__name__
-        if trouble == self._trouble:
-            return
-        self._trouble = trouble
-        # A traceback does not explain a database that is away.
-        away = isinstance(exc, database.Busy)
-        logger.warning(
-            "x the rights of %d people are not checked: %s",
-            len(self.holders),
-            exc,
-            exc_info=None if away else exc,
-        )
-
-    async def step(self) -> None:
-        """Check everyone once, and tell those whose rights have changed."""
-        holders = dict(self.holders)
+    async def changed(self, holders: dict[str, Holder]) -> list[str]:
         standings = await database.run(_standings, list(holders.values()))
         lists = await _who_waits(holders.values(), standings)
-        layer: Any = get_channel_layer()
-        for (channel, holder), standing in zip(holders.items(), standings, strict=True):
-            if not differs(holder, standing, lists) or self.holders.get(channel) is not holder:
-                continue
-            try:
-                # The consumer's own channel, so that it handles one message at a time.
-                await layer.send(channel, {"type": "rights_changed"})
-            except (*AWAY, ChannelFull) as exc:
-                logger.info("x %s was not told about changed rights: %s", channel, exc)
+        return [
+            channel
+            for (channel, holder), standing in zip(holders.items(), standings, strict=True)
+            if differs(holder, standing, lists)
+        ]
 
 
 def _standings(holders: Sequence[Holder]) -> list[Standing]:

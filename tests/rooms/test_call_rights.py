@@ -120,7 +120,7 @@ async def test_people_stay_in_a_locked_room_and_by_an_invite_that_is_used_up(
             "waiting_room": "",
         }
         told = AsyncMock()
-        monkeypatch.setattr("rooms.entry.rights.get_channel_layer", lambda: told)
+        monkeypatch.setattr("rooms.entry.rounds.get_channel_layer", lambda: told)
         await rights().step()
         told.send.assert_not_called()
         await Invite.objects.aupdate(revoked=True)
@@ -163,13 +163,13 @@ async def test_a_database_that_stays_away_is_written_down_once(
 
     grant, pass_ = Grant(Role.SPEAKER), Pass(room.pk, Role.SPEAKER, None, "ann")
     member = Member(room, pass_, grant, "Ann", Seat("ann", "garden", "p", "s"))
-    monkeypatch.setattr("rooms.entry.rights.STEP_SECONDS", 0)
+    monkeypatch.setattr("rooms.entry.rounds.STEP_SECONDS", 0)
     monkeypatch.setattr(facts, "standings", away)
-    with caplog.at_level("INFO", logger="rooms.entry.rights"):
+    with caplog.at_level("INFO", logger="rooms.entry.rounds"):
         checks.watch("ann", member)
         assert checks._task
         await asyncio.wait_for(checks._task, 10)
     assert len(rounds) == 3
-    [line] = [record for record in caplog.records if record.name == "rooms.entry.rights"]
+    [line] = [record for record in caplog.records if record.name == "rooms.entry.rounds"]
     assert line.exc_info is None
     assert "database is away" in line.getMessage()

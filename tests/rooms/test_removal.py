@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import connections
 
 from rooms import chat
-from rooms.entry import passes, removal, rights
+from rooms.entry import passes, removal, rounds
 from rooms.entry.admission import admit
 from rooms.entry.facts import current_grant
 from rooms.entry.passes import Pass
@@ -28,7 +28,7 @@ whole = pytest.mark.usefixtures("clean_redis")
 @pytest.fixture(autouse=True)
 def nobody_looks_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop the check of everyone's rights: these tests look at a removal by itself."""
-    monkeypatch.setattr(rights, "STEP_SECONDS", 3600)
+    monkeypatch.setattr(rounds, "STEP_SECONDS", 3600)
 
 
 # The tables

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.utils import timezone
 
-from rooms.entry import passes, removal, rights
+from rooms.entry import passes, removal, rounds
 from rooms.entry.access import Refusal
 from rooms.entry.admission import admit, invite_verdict
 from rooms.entry.facts import current_grant
@@ -31,7 +31,7 @@ whole = pytest.mark.usefixtures("clean_redis")
 @pytest.fixture(autouse=True)
 def nobody_looks_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop the check of everyone's rights: these tests look at a removal by itself."""
-    monkeypatch.setattr(rights, "STEP_SECONDS", 3600)
+    monkeypatch.setattr(rounds, "STEP_SECONDS", 3600)
 
 
 def test_removing_somebody_leaves_their_link_as_it_is(room: Room) -> None:
