@@ -11,14 +11,19 @@ import time
 from typing import Any
 
 from channels.exceptions import ChannelFull
+from django.utils.translation import gettext as _
 from pycrdt import Doc
 
 from rooms import database
+from rooms.consumers.claims import claimed
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.peer import PeerSocket
+from rooms.entry import notes_access
+from rooms.entry.access import Refusal
+from rooms.entry.notes_access import Access, Claim, notes_rights
 from rooms.models import Room
+from rooms.notes import authors, yprotocol
 from rooms.notes import store as notes_store
-from rooms.notes import yprotocol
 from rooms.notes.yprotocol import Presence, ProtocolError, Sync
 from rooms.workers.layer import AWAY
 
@@ -34,10 +39,12 @@ BUSY = 1013
 class NotesConsumer(PeerSocket):
     """One browser with one room's notes.
 
-    The key is a subprotocol (``key.<notes key>``). As part of the address it would end up in logs.
+    Subprotocols carry the key of a notes link (``key.<notes key>``) or the pass of somebody in the
+    call (``pass.<pass>``). As part of the address they would end up in logs.
     """
 
-    access: notes_store.Access | None = None
+    claim = Claim()
+    access: Access | None = None
     _over = False
     _presence: Presence | None = None
 
@@ -49,19 +56,23 @@ class NotesConsumer(PeerSocket):
             await self._end(BUSY)
 
     async def connect(self) -> None:
-        offered: list[str] = self.scope.get("subprotocols", [])
-        key = next((name.removeprefix("key.") for name in offered if name.startswith("key.")), "")
-        self.access = await database.run(notes_store.access, key) if "yjs" in offered else None
-        if self.access is None:
+        self.claim = claimed(self.scope)
+        access = await database.run(notes_access.access, self.claim)
+        if isinstance(access, Refusal) or "yjs" not in self.scope.get("subprotocols", []):
             await self.close()
             return
+        self.access = access
         self._bucket = TokenBucket(rate=60, burst=300)
+        # The clients whose author is written down.
+        self._known: set[int] = set()
         try:
             await self._join_group()
         except AWAY as exc:
             logger.info("x these notes are not shared until Redis is back: %s", exc)
         self._doc, self._bytes = await self._load()
         await self.accept(subprotocol="yjs")
+        notes_rights().watch(self.channel_name, self)
+        await self._tell(write=access.write, authors=await self._authors())
         await self._ask()
 
     @property
@@ -77,6 +88,13 @@ class NotesConsumer(PeerSocket):
         updates = await database.run(notes_store.load, self.access.room)
         return notes_store.document(updates), sum(map(len, updates))
 
+    async def _authors(self) -> dict[int, str]:
+        assert self.access is not None
+        return await database.run(authors.names, self.access.room)
+
+    async def _tell(self, **body: Any) -> None:
+        await self.send(bytes_data=yprotocol.told(body))
+
     async def _ask(self) -> None:
         """Ask the client for what it has and we do not, and the others for their presence."""
         assert self.access is not None
@@ -88,6 +106,7 @@ class NotesConsumer(PeerSocket):
         self._over = True
         if self.access is None:
             return
+        notes_rights().forget(self.channel_name)
         if self._presence is not None:
             gone = Presence(self._presence.client, self._presence.clock + 1, b"null")
             await self._to_group({"type": "notes_message", "data": yprotocol.presence(gone)})
@@ -161,12 +180,31 @@ class NotesConsumer(PeerSocket):
             return
         if self._bytes + len(update) > notes_store.MAX_NOTES_BYTES:
             return await self._end(TOO_LARGE)
+        before = self._doc.get_state()
         changed = self._try(update)
+        new = authors.grown(before, self._doc.get_state()) - self._known
         if message.step == yprotocol.STEP2 and not changed and update[0] == 0:
             return  # a client with nothing new: no structs, and deletions that we have
         await database.run(notes_store.append, self.access.room, update)
         self._bytes += len(update)
         await self._to_group({"type": "notes_update", "update": update})
+        if new:
+            await self._sign(self.access.room, new)
+
+    async def _sign(self, room: int, clients: set[int]) -> None:
+        """Write down that these clients are this person."""
+        self._known |= clients
+        names = await database.run(authors.record, room, clients, self._name)
+        if names:
+            await self._tell(authors=names)
+            await self._to_group({"type": "notes_authors", "authors": list(names.items())})
+
+    @property
+    def _name(self) -> str:
+        """What they are called in the call, else what their page says."""
+        known = self.access.name if self.access is not None else ""
+        said = authors.state_name(self._presence.state) if self._presence is not None else ""
+        return known or said or _("Guest")
 
     def _try(self, update: bytes) -> bool:
         """Apply to our own copy, since only a valid update is stored.
@@ -190,14 +228,37 @@ class NotesConsumer(PeerSocket):
         if not self.access.write or not presences:
             return
         own = presences[0].client if self._presence is None else self._presence.client
-        for presence in presences:
-            if presence.client == own:
+        for each in presences:
+            if each.client == own:
+                presence = self._under_name(each)
                 self._presence = presence
                 await self._to_group(
                     {"type": "notes_message", "data": yprotocol.presence(presence)}
                 )
 
+    def _under_name(self, presence: Presence) -> Presence:
+        name = self.access.name if self.access is not None else ""
+        state = authors.with_name(presence.state, name) if name else presence.state
+        return Presence(presence.client, presence.clock, state)
+
     # From the channel layer
+
+    async def rights_changed(self, message: dict[str, Any]) -> None:
+        """``rooms.entry.notes_access`` repeats this until we agree with the tables."""
+        if self._over or self.access is None:
+            return
+        access = await database.run(notes_access.access, self.claim)
+        if isinstance(access, Refusal):
+            return await self._end(GONE)
+        before, self.access = self.access, access
+        if access.write != before.write:
+            await self._tell(write=access.write)
+            if access.write:
+                await self._ask()
+
+    async def notes_authors(self, message: dict[str, Any]) -> None:
+        if not self._over and message["sender"] != self.channel_name:
+            await self._tell(authors=dict(message["authors"]))
 
     async def notes_update(self, message: dict[str, Any]) -> None:
         if self._over or message["sender"] == self.channel_name:

@@ -14,7 +14,7 @@ from rooms.entry import decided
 from rooms.entry.access import Refusal, invite_grant, must_wait, user_grant, visitor_grant
 from rooms.entry.passes import Pass
 from rooms.entry.steady_clock import steady_now
-from rooms.models import Admission, Ban, Decision, Invite, Room
+from rooms.models import Admission, Admitted, Ban, Decision, Invite, Room
 from rooms.roles import Grant
 
 
@@ -148,6 +148,16 @@ class Facts:
             return Refusal.not_found
         decision = self.decisions.get((room.pk, pass_.person))
         return decided.apply(room, self._before_decisions(room, pass_, now, rejoining), decision)
+
+    def shut_out(self, pass_: Pass) -> Refusal | None:
+        """Why somebody may not even use a link that lets anyone in."""
+        if pass_.user is not None:
+            return None
+        if {(pass_.room, pass_.person), (pass_.room, pass_.me)} & self.banned:
+            return Refusal.removed
+        decision = self.decisions.get((pass_.room, pass_.person))
+        refused = decision is not None and decision.admitted == Admitted.REFUSED
+        return Refusal.not_admitted if refused else None
 
     def _before_decisions(
         self, room: Room, pass_: Pass, now: datetime, rejoining: bool

@@ -78,7 +78,20 @@ def issue(pass_: Pass) -> str:
 
 def read(token: str, max_age: timedelta = MAX_AGE) -> Pass | None:
     """The pass in a token; None if we did not write it within ``max_age`` of now."""
-    body = _unsign("confcall.pass", token, max_age)
+    return _pass(_unsign("confcall.pass", token, max_age))
+
+
+def issue_notes(pass_: Pass) -> str:
+    """As ``issue``, but it opens only the notes: it is part of their address."""
+    return _sign("confcall.notes", dataclasses.asdict(pass_))
+
+
+def read_notes(token: str) -> Pass | None:
+    """The pass in a token of ``issue_notes``; None if it is none, or too old."""
+    return _pass(_unsign("confcall.notes", token, MAX_AGE))
+
+
+def _pass(body: dict[str, Any] | None) -> Pass | None:
     if body is None:
         return None
     try:

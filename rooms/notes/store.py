@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -25,28 +24,9 @@ class BadUpdate(ValueError):
     """Bytes that are not a Yjs update, or that cannot be applied to the document."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """The rights that a notes key gives. ``room`` is a primary key."""
-
-    room: int
-    write: bool
-
-
 def group(room: int) -> str:
     """The group of the channel layer in which the editors of a room's notes are."""
     return f"notes.{room}"
-
-
-def access(key: str) -> Access | None:
-    """What the key in a notes link allows; None for an unknown one."""
-    if not 16 <= len(key) <= 40:
-        return None
-    for name, write in (("notes_key", True), ("notes_read_key", False)):
-        room = Room.objects.filter(**{name: key}).values_list("pk", flat=True).first()
-        if room is not None:
-            return Access(room, write)
-    return None
 
 
 @contextmanager

@@ -1,14 +1,17 @@
 """The y-protocols messages: sync (0) and awareness (1), as bytes. Pure.
 
 Format: https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md. Integers are LEB128 varints.
-Byte arrays and strings are preceded by their length.
+Byte arrays and strings are preceded by their length. A message of our own (64) tells a browser what
+it may do and who wrote what.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
-SYNC, AWARENESS = 0, 1
+SYNC, AWARENESS, TOLD = 0, 1, 64
 STEP1, STEP2, UPDATE = 0, 1, 2
 
 # A name, a colour and a cursor take far less than 1 KiB.
@@ -106,3 +109,9 @@ def presence(what: Presence) -> bytes:
     return bytes([AWARENESS]) + array(
         varint(1) + varint(what.client) + varint(what.clock) + array(what.state)
     )
+
+
+def told(body: dict[str, Any]) -> bytes:
+    """Our own message, which other clients ignore."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return bytes([TOLD]) + array(text.encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from pycrdt import Doc, Text
@@ -15,8 +16,10 @@ from tests.rooms.support import PATIENCE, Browser
 class Editor:
     """A Yjs client with its own document, as in a browser."""
 
-    def __init__(self, key: str) -> None:
-        self.browser = Browser("/ws/notes/", subprotocols=["yjs", f"key.{key}"])
+    def __init__(self, key: str = "", pass_: str = "") -> None:
+        shown = f"key.{key}" if key else f"pass.{pass_}"
+        self.browser = Browser("/ws/notes/", subprotocols=["yjs", shown])
+        self.told: dict[str, Any] = {}
         self.doc: Doc[Any] = Doc()
         self.text = self.doc.get("notes", type=Text)
         self.presences: list[Presence] = []
@@ -44,7 +47,11 @@ class Editor:
         """Take in one message as a Yjs client does; return the step if it was a sync."""
         message = await self.browser.socket.receive_output(timeout=PATIENCE)
         assert message["type"] == "websocket.send", message
-        decoded = yprotocol.decode(message["bytes"])
+        data = message["bytes"]
+        if data[0] == yprotocol.TOLD:
+            self.told |= json.loads(yprotocol.read_array(data, 1)[0])
+            return None
+        decoded = yprotocol.decode(data)
         if isinstance(decoded, list):
             self.presences += decoded
             return None
