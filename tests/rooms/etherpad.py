@@ -14,6 +14,10 @@ import pytest
 from rooms.notes import pads
 
 
+def failure(message: str) -> dict[str, Any]:
+    return {"code": 1, "message": message, "data": None}
+
+
 class Answers(BaseHTTPRequestHandler):
     """Records the requests; ``say`` replaces the usual answer."""
 
@@ -21,11 +25,17 @@ class Answers(BaseHTTPRequestHandler):
     # The existing pads, with their read-only ids.
     pads: ClassVar[dict[str, str]] = {}
     made: ClassVar[int] = 0
+    # The existing groups by mapper, and sessions with their group.
+    groups: ClassVar[dict[str, str]] = {}
+    sessions: ClassVar[dict[str, str]] = {}
     say: ClassVar[bytes | None] = None
     # The messages of every pad's chat.
     chat: ClassVar[list[dict[str, Any]]] = []
     # When the pads were last changed, in milliseconds.
     edited: ClassVar[int] = 0
+
+    def do_GET(self) -> None:
+        self._write(json.dumps({"currentVersion": "1.3.1"}).encode())
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -35,31 +45,87 @@ class Answers(BaseHTTPRequestHandler):
         answer: dict[str, Any] = {"code": 0, "message": "ok", "data": None}
         if values.get("apikey") != "secret":
             answer = {"code": 4, "message": "no or wrong API Key", "data": None}
-        elif function == "createPad" and values["padID"] in self.pads:
-            answer = {"code": 1, "message": "padID does already exist", "data": None}
-        elif function == "createPad":
-            Answers.made += 1
-            self.pads[values["padID"]] = f"r.{self.made}"
-        elif values["padID"] not in self.pads:
-            answer = {"code": 1, "message": "padID does not exist", "data": None}
-        elif function == "getReadOnlyID":
-            answer["data"] = {"readOnlyID": self.pads[values["padID"]]}
-        elif function == "getLastEdited":
-            answer["data"] = {"lastEdited": self.edited}
-        elif function == "getChatHistory":
-            answer["data"] = {"messages": self.chat}
-        elif function == "deletePad":
-            del self.pads[values["padID"]]
-        data = json.dumps(answer).encode() if self.say is None else self.say
+        else:
+            answer |= self._of_groups(function, values) or self._of_pads(function, values)
+        self._write(json.dumps(answer).encode() if self.say is None else self.say)
+
+    def _write(self, data: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
 
+    def _of_groups(self, function: str, values: dict[str, str]) -> dict[str, Any] | None:
+        group = values.get("groupID", "")
+        match function:
+            case "createGroupIfNotExistsFor":
+                mapper = values["groupMapper"]
+                return {"data": {"groupID": self.groups.setdefault(mapper, self._new("g"))}}
+            case "createAuthorIfNotExistsFor" | "createAuthor":
+                return {"data": {"authorID": f"a.{values.get('authorMapper', 'new')}"}}
+            case "deleteSession":
+                known = self.sessions.pop(values["sessionID"], None)
+                return {"data": None} if known else failure("sessionID does not exist")
+            case "createGroupPad" | "createSession" | "listPads" | "deleteGroup" if (
+                group not in self.groups.values()
+            ):
+                return failure("groupID does not exist")
+            case "createGroupPad":
+                return self._make(f"{group}${values['padName']}", "padName does already exist")
+            case "createSession":
+                session = self._new("s")
+                self.sessions[session] = group
+                return {"data": {"sessionID": session}}
+            case "listPads":
+                return {"data": {"padIDs": [pad for pad in self.pads if pad.startswith(group)]}}
+            case "deleteGroup":
+                for pad in [pad for pad in self.pads if pad.startswith(group)]:
+                    del self.pads[pad]
+                return {"data": None}
+            case _:
+                return None
+
+    def _of_pads(self, function: str, values: dict[str, str]) -> dict[str, Any]:
+        pad = values.get("padID", values.get("sourceID", ""))
+        if pad not in self.pads:
+            return failure("padID does not exist")
+        match function:
+            case "getReadOnlyID":
+                return {"data": {"readOnlyID": self.pads[pad]}}
+            case "getLastEdited":
+                return {"data": {"lastEdited": self.edited}}
+            case "getChatHistory":
+                return {"data": {"messages": self.chat}}
+            case "deletePad":
+                del self.pads[pad]
+            case "movePad":
+                made = self._make(values["destinationID"], "destinationID already exists")
+                if made.get("code"):
+                    return made
+                del self.pads[pad]
+        return {"data": None}
+
+    def _make(self, pad: str, exists: str) -> dict[str, Any]:
+        if pad in self.pads:
+            return failure(exists)
+        Answers.made += 1
+        self.pads[pad] = f"r.{self.made}"
+        return {"data": {"padID": pad}}
+
+    def _new(self, kind: str) -> str:
+        return f"{kind}.{len(self.groups) + len(self.sessions) + len(self.asked)}"
+
+    @classmethod
+    def functions(cls) -> list[str]:
+        """What was asked, without what was said."""
+        return [path.rsplit("/", 1)[1] for path, _ in cls.asked]
+
     @classmethod
     def lose(cls) -> None:
         """Forget all pads, as when its database was reset."""
         cls.pads.clear()
+        cls.groups.clear()
+        cls.sessions.clear()
 
     @classmethod
     def forget_failures(cls) -> None:
@@ -73,6 +139,7 @@ class Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def etherpad(settings: Any) -> Iterator[type[Answers]]:
     Answers.asked, Answers.pads, Answers.made, Answers.say = [], {}, 0, None
+    Answers.groups, Answers.sessions = {}, {}
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.ETHERPAD_URL = "https://pad.example.org"
