@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 
 from rooms.models import Call
+from rooms.notes import store, versions
 from rooms.posts import attendance, keeping
 from rooms.posts.attendance import InCall
 from rooms.posts.notes_text import NotesUnavailable, notes_html
@@ -55,6 +57,8 @@ class AfterCall:
             "room"
         ):
             attendance.finish(call)
+            with contextlib.suppress(store.BadUpdate):  # then there is nothing to go back to
+                versions.keep(call.room_id, now, after=timedelta(0))
             if not call.notes_html:
                 self._without_notes.setdefault(call.pk, (at, 0))
         self._ended = set()

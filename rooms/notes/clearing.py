@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from rooms.models import NotesUpdate, Room
-from rooms.notes import store
+from rooms.notes import store, versions
 from rooms.notes.yprotocol import array, read_varint, varint
 
 # The shared type that editors write, see static/rooms/ui/notes/notes_editor.js.
@@ -57,6 +57,7 @@ def clear(room: int) -> bytes:
             return b""
         # Not those that were written since: whoever writes does not wait for this lock.
         current.filter(pk__in=cleared).delete()
+        versions.forget(room)
         if update:
             NotesUpdate.objects.create(room_id=room, update_bytes=update)
     return update

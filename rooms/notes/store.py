@@ -66,6 +66,11 @@ def text_runs(updates: list[bytes]) -> list[tuple[Any, dict[str, Any] | None]]:
         doc = document(updates)
     except BadUpdate:
         doc = document([update for update in updates if _applies(update)])
+    return runs_of(doc)
+
+
+def runs_of(doc: Doc[Any]) -> list[tuple[Any, dict[str, Any] | None]]:
+    """The text of a document, as ``text_runs``. Raises BadUpdate."""
     with _only_bad_update():
         return list(doc.get("notes", type=Text).diff())
 

@@ -31,6 +31,8 @@ from rooms.indieweb import people
 from rooms.indieweb.webmentions.work import Workers
 from rooms.management.after_call import AfterCall
 from rooms.management.lost_rights import LostRights
+from rooms.management.notes_versions import KeptVersions
+from rooms.management.pad_watch import PadWatch
 from rooms.models import Room
 from rooms.notes import store as notes_store
 from rooms.posts.attendance import InCall
@@ -61,11 +63,13 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         keeper = Keeper(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=20))
-        webmentions = Workers()
+        webmentions, pads = Workers(), PadWatch()
         webmentions.start()
+        pads.start()
         try:
             loop(keeper, stop)
         finally:
+            pads.stop()
             webmentions.stop()
             keeper.close()
 
@@ -103,6 +107,7 @@ class Keeper:
         self._unmerged: dict[int, float] = {}
         self.after_call = AfterCall()
         self.lost_rights = LostRights(client)
+        self.versions = KeptVersions()
 
     def close(self) -> None:
         self._redis.close()
@@ -123,6 +128,7 @@ class Keeper:
             partial(self.after_call.finish, now, at),
             partial(self.after_call.store_notes, at),
             partial(self.after_call.forget, now, at),
+            partial(self.versions.keep, now, at),
             partial(self.compact_notes, at),
             partial(self.lost_rights.end_streams, now, at),
             partial(self.lost_rights.hold_streams, at),
