@@ -22,6 +22,7 @@ from rooms.consumers.hosting import Hosting
 from rooms.consumers.joining import Joining
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.moderating import Moderating
+from rooms.consumers.notes_links import NotesLinks
 from rooms.consumers.socket import (
     BAD_MESSAGE,
     LEFT,
@@ -220,6 +221,8 @@ class CallConsumer(Hosting):
         messages.Remove: Moderating.on_remove,
         messages.LinkOf: Moderating.on_link_of,
         messages.Link: Moderating.on_link,
+        messages.NotesLink: NotesLinks.on_notes_link,
+        messages.RenewNotes: NotesLinks.on_renew_notes,
         messages.Leave: on_leave,
         host_messages.Reaction: Hosting.on_reaction,
         host_messages.Hold: Hosting.on_hold,
@@ -245,6 +248,8 @@ class CallConsumer(Hosting):
             messages.Remove,
             messages.LinkOf,
             messages.Link,
+            messages.NotesLink,
+            messages.RenewNotes,
             *get_args(host_messages.HostMessage),
         )
     )

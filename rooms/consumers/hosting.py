@@ -19,7 +19,7 @@ from channels.exceptions import ChannelFull
 from rooms import database
 from rooms.consumers import host_messages, messages
 from rooms.consumers.limits import TokenBucket
-from rooms.consumers.moderating import Moderating
+from rooms.consumers.notes_links import NotesLinks
 from rooms.entry import decisions, removal
 from rooms.entry.decisions import Host
 from rooms.entry.rights import rights
@@ -32,7 +32,7 @@ from sfu_worker import wire
 logger = logging.getLogger(__name__)
 
 
-class Hosting(Moderating):
+class Hosting(NotesLinks):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # A click may be repeated; more than this is a program.

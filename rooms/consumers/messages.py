@@ -186,6 +186,16 @@ class Link:
     """Asks for a link that lets others in, to copy now."""
 
 
+@dataclass(frozen=True, slots=True)
+class NotesLink:
+    """Asks where the notes are."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewNotes:
+    """End the notes links that were handed out; for hosts."""
+
+
 Message = (
     Join
     | Offer
@@ -201,6 +211,8 @@ Message = (
     | Remove
     | LinkOf
     | Link
+    | NotesLink
+    | RenewNotes
     | Leave
     | Reaction
     | HostMessage
@@ -221,6 +233,8 @@ NAMES: dict[type, str] = {
     Remove: "remove",
     LinkOf: "link_of",
     Link: "link",
+    NotesLink: "notes_link",
+    RenewNotes: "renew_notes",
     Leave: "leave",
     Reaction: "reaction",
     Hold: "hold",

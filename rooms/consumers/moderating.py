@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 
+from channels.exceptions import ChannelFull
 from django.utils import timezone
 
 from rooms import database
 from rooms.consumers import messages, texts
 from rooms.consumers.entitled import Entitled
 from rooms.entry import facts, removal
+from rooms.entry.notes_access import notes_rights
 from rooms.entry.sharing import Entry, absolute, link_now
 from rooms.models import Invite
 from rooms.roles import Grant
 from rooms.workers import sfu
+from rooms.workers.layer import AWAY
+from sfu_worker import wire
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +41,8 @@ class Moderating(Entitled):
             )
             if done.fresh is not None:
                 await self._tell_fresh(done.fresh)
+            if message.stop_link:
+                await self._notes_changed()
             await removal.remove(me.room, done.participants)
         except removal.NotAllowed:
             await self._error("forbidden", "remove_forbidden")
@@ -82,3 +88,14 @@ class Moderating(Entitled):
     async def _tell_fresh(self, invite: Invite) -> None:
         link = absolute(invite.get_absolute_url())
         await self._tell({"type": "link", "link": link, "note": "", "fresh": True})
+
+    async def _notes_changed(self) -> None:
+        """The notes links have changed: each page asks for the new ones."""
+        notes_rights().hurry()
+        try:
+            await self.channel_layer.group_send(
+                wire.room_group(self._slug), {"type": "notes_changed"}
+            )
+        except (*AWAY, ChannelFull) as exc:
+            # A page asks again before it copies the link.
+            logger.info("x the pages in %s keep the old notes link: %s", self._slug, exc)

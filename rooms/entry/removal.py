@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from rooms.entry.notes_access import renew
 from rooms.models import Arrival, Ban, Decision, Invite, Room
 from rooms.roles import Grant, Role
 from rooms.workers import sfu
@@ -76,7 +77,8 @@ def ban(
     If they have signed in, everyone with the same site is the same person, and a private window
     of their browser does not help.
 
-    ``stop_link``: the invite that they came by also lets no newcomers in. ``arrival`` selects one
+    ``stop_link``: the invite that they came by also lets no newcomers in, and the notes links
+    that were handed out end. ``arrival`` selects one
     if they came by several invites; otherwise the newest counts. Raises NotAllowed and NotHere.
     """
     with transaction.atomic():
@@ -98,6 +100,8 @@ def ban(
             create_defaults={"invite": invite, "name": target.name, "me": target.me},
         )
         fresh = stop(invite, timezone.now()) if stop_link and invite is not None else None
+        if stop_link:
+            renew(room.pk)
         others = same.exclude(participant=participant).values("participant")
         newest = others.annotate(last=Max("since")).order_by("-last")[: NEWEST - 1]
         return Done([participant, *(row["participant"] for row in newest)], fresh)

@@ -10,8 +10,10 @@ from django.utils.safestring import SafeString
 
 from rooms import chat
 from rooms.entry import framing, hours, presence, profiles
+from rooms.entry.facts import standings
 from rooms.entry.passes import issue
 from rooms.entry.sharing import Entry, absolute, call_link, whip
+from rooms.entry.standing import is_in
 from rooms.events import event
 from rooms.indieweb.site_address import shown
 from rooms.looks import chosen
@@ -47,9 +49,7 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
     """What the page's scripts need: see ``Config`` in static/rooms/common/types.js."""
     room, grant, pass_ = entry.room, entry.grant, entry.pass_
     provider = pads.provider()
-    read_only = not grant.write_notes
-    notes = provider.links(room, read_only)
-    notes_link = absolute(notes.alone)
+    link = notes_link(entry, now)
     return {
         "room": {"slug": room.slug, "title": room.title, "description": room.description},
         "role": grant.role.value,
@@ -60,11 +60,9 @@ def config(entry: Entry, now: datetime) -> dict[str, Any]:
         "ws": f"/ws/call/{room.slug}/",
         "ice_servers": ice_servers(pass_.person, now),
         "max_bitrate": int(room.max_video_mbit * 1_000_000),
-        "links": {"call": call_link(entry, now), "notes": notes_link, "open_notes": notes_link},
+        "links": {"call": call_link(entry, now), "notes": link, "open_notes": link},
         "notes": {
             "provider": provider.name,
-            "frame": notes.frame,
-            "check": notes.check,
             "chat": provider.chat_in_page,
             "chat_limit": chat.MAX_TEXT,
         },
@@ -80,6 +78,15 @@ def present(entry: Entry) -> str:
     """Who is in the call, as far as they may know."""
     who = presence.looker(entry.room, entry.pass_, entry.grant)
     return presence.sentence(presence.present_now(entry.room.slug), who)
+
+
+def notes_link(entry: Entry, now: datetime) -> str | None:
+    """The notes, for those who may come in now. Others get them in the call (``notes_link``)."""
+    pass_ = entry.pass_
+    [standing] = standings([pass_], now, rejoining=is_in(entry.room, pass_.person))
+    if standing.waits:
+        return None
+    return absolute(pads.own_page(entry.room, not entry.grant.write_notes))
 
 
 def sign_in(entry: Entry) -> dict[str, str]:
