@@ -3,6 +3,7 @@ import { text, useTexts } from './common/texts.js';
 import { LocalMedia } from './media/local_media.js';
 import { noticeMutedSpeech } from './media/muted_speech.js';
 import { Call } from './room/call.js';
+import { NotesLinks } from './room/notes_links.js';
 import { announce, toast } from './ui/announce.js';
 import { showBanner } from './ui/banner.js';
 import { ChatPanel } from './ui/chat/chat_panel.js';
@@ -27,7 +28,8 @@ import { speakerTest } from './ui/entry/speaker_test.js';
 import { Frame } from './ui/frame/frame.js';
 import { offerOwnTab } from './ui/frame/own_tab.js';
 import { linkTexts } from './ui/linked.js';
-import { notesFrame } from './ui/notes/notes_frame.js';
+import { NotesFrame } from './ui/notes/notes_frame.js';
+import { renewing } from './ui/notes/notes_renew.js';
 import { Notice } from './ui/notice.js';
 import { ActsMenu } from './ui/people/acts_menu.js';
 import { hearKnocks } from './ui/people/knock.js';
@@ -71,7 +73,10 @@ function start(name, failed) {
   controls(local, (source) => mayStart(call, source));
   fitBar();
   followScreen();
-  links(config, call, name);
+  const notesLinks = new NotesLinks(call, config.notes.provider);
+  const notesFrame = new NotesFrame(notesLinks, name);
+  links(call, notesLinks, name);
+  renewing(call);
   const chat = config.notes.chat ? new ChatPanel(call.chat, config.notes.chat_limit) : null;
   const questions = new Questions();
   const removal = new RemoveDialog(call);
@@ -100,7 +105,7 @@ function start(name, failed) {
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
   // Load the notes after the first media, or a while after the join, so that they never delay
   // sound.
-  const notes = once(() => notesFrame(config, name));
+  const notes = once(() => void notesFrame.open());
   const later = once(() => setTimeout(() => call.over || notes(), 3000));
   call.on('changed', () => {
     if (call.connected) notes();

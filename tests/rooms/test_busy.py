@@ -85,12 +85,14 @@ def test_programs_get_what_they_ask_for(accept: str, kind: str) -> None:
 
 
 def test_the_call_page_may_frame_the_answer_for_the_notes() -> None:
-    response = busy(RequestFactory().get("/n/key/"))
+    response = busy(RequestFactory().get("/n/some-key-of-a-link/"))
     assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
     assert response["X-Frame-Options"] == "SAMEORIGIN"
 
 
-@pytest.mark.parametrize("path", ["/r/garden/", "/i/token/", "/n/key/", "/e/r/garden/"])
+@pytest.mark.parametrize(
+    "path", ["/r/garden/", "/i/token/", "/n/some-key-of-a-link/", "/e/r/garden/"]
+)
 @pytest.mark.parametrize(("query", "headers"), [("?frame", {}), ("", {"Sec-Fetch-Dest": "iframe"})])
 def test_a_frame_in_another_site_is_not_empty_while_the_database_is_away(
     client: Client, monkeypatch: pytest.MonkeyPatch, path: str, query: str, headers: dict[str, str]

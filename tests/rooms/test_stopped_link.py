@@ -146,6 +146,9 @@ async def test_the_host_asks_about_the_link_stops_it_and_is_handed_a_fresh_one()
         await ann.say(type="remove", participant=ids["Bob"], stop_link=True)
         fresh = await ann.hear("link")
         assert (fresh["fresh"], fresh["link"] != before) == (True, True)
+        # The notes links that were handed out end too.
+        await ann.hear("notes_changed")
+        assert (await Room.objects.aget()).notes_key != room.notes_key
         await ann.say(type="link")
         assert (await ann.hear("link"))["link"] == fresh["link"]
         stranger = Browser("/ws/call/garden/")

@@ -13,13 +13,8 @@ export function parseConfig(json, base) {
     ws: socketUrl(config.ws, base),
     links: {
       call: links.call && new URL(links.call, base).href,
-      notes: new URL(links.notes, base).href,
-      open_notes: new URL(links.open_notes, base).href,
-    },
-    notes: {
-      ...config.notes,
-      frame: new URL(config.notes.frame, base).href,
-      check: config.notes.check && new URL(config.notes.check, base).href,
+      notes: links.notes && new URL(links.notes, base).href,
+      open_notes: links.open_notes && new URL(links.open_notes, base).href,
     },
   };
 }

@@ -16,11 +16,10 @@
  * @property {string} ws path of the WebSocket
  * @property {RTCIceServer[]} ice_servers
  * @property {number} max_bitrate bits per second that one video may take in this room
- * @property {{call: string | null, notes: string, open_notes: string}} links
- * @property {{
- *   provider: string, frame: string, check: string, chat: boolean, chat_limit: number,
- * }} notes `check`: an address that redirects while the notes are available, or ''; `chat_limit`:
- *   characters of a line
+ * @property {{call: string | null, notes: string | null, open_notes: string | null}} links `notes`:
+ *   null for people who have to wait before they may come in
+ * @property {{provider: string, chat: boolean, chat_limit: number}} notes `chat_limit`: characters
+ *   of a line
  * @property {{url: string, key: string} | null} whip address and key for OBS; the template shows
  *   them
  * @property {{origins: string[], names: boolean}} embed sites that may show the page in a frame,
@@ -128,6 +127,11 @@
  *   others: string[],
  *   more: number,
  * }} LinkOfEvent
+ * @typedef {{
+ *   type: 'notes_link', link: string, own: string, frame: string, check: string,
+ * }} NotesLinkEvent `link` is to be handed out, `own` is this person's; `check`: an address that
+ *   redirects while the notes are available, or ''
+ * @typedef {{type: 'notes_changed'}} NotesChanged
  * @typedef {{type: 'worker_lost'}} WorkerLost
  * @typedef {{
  *   type: 'error', code: string, message: string, nonce?: string, number?: number,
@@ -135,7 +139,8 @@
  * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted |
  *   CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent |
  *   RoleEvent | HeldEvent | RoomSettingsEvent | Asked | HandLowered | WaitingEvent | WaitingList |
- *   LinkEvent | LinkOfEvent | WorkerLost | ErrorEvent} ServerMessage
+ *   LinkEvent | LinkOfEvent | NotesLinkEvent | NotesChanged | WorkerLost |
+ *   ErrorEvent} ServerMessage
  */
 
 export {};

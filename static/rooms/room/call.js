@@ -22,6 +22,7 @@ const CONDITIONS = new Set(['crowded', 'busy', 'unavailable', 'late']);
  *   condition: import('./condition.js').Condition,
  *   role: {role: string, publish: boolean, raised: boolean, by: string},
  *   fresh_link: string,
+ *   notes_changed: void,
  *   problem: string,
  *   ended: {why: string, message: string, devices: {microphone: boolean, camera: boolean}},
  * }} Events `problem` and `message` are texts for people; `why` is a key for the end page;
@@ -193,6 +194,9 @@ export class Call extends Emitter {
       case 'link':
         if (!message.fresh) return this._questions.answered(message);
         return this.emit('fresh_link', message.link ?? '');
+      case 'notes_changed':
+        return this.emit('notes_changed', undefined);
+      case 'notes_link':
       case 'link_of':
         return this._questions.answered(message);
       default:
@@ -331,7 +335,7 @@ export class Call extends Emitter {
   /**
    * Ask the server a question that one message answers.
    *
-   * @template {'link' | 'link_of'} T
+   * @template {'link' | 'link_of' | 'notes_link'} T
    * @param {{type: T} & Record<string, unknown>} question
    */
   ask(question) {
@@ -347,5 +351,14 @@ export class Call extends Emitter {
    */
   remove(participant, stopLink) {
     return this._signalling.send({ type: 'remove', participant, stop_link: stopLink });
+  }
+
+  /**
+   * End the notes links that were handed out.
+   *
+   * @returns {boolean} false: the server cannot be told now
+   */
+  renewNotes() {
+    return this._signalling.send({ type: 'renew_notes' });
   }
 }

@@ -5,6 +5,8 @@ import { Emitter } from '../common/emitter.js';
 // Message types of y-protocols.
 const SYNC = 0;
 const AWARENESS = 1;
+/** Our own: what the person may do, and who wrote what. */
+const TOLD = 64;
 
 /** Close codes after which it is pointless to reconnect (docs/protocol.md). */
 const FINAL = new Set([4403, 4413]);
@@ -12,24 +14,26 @@ const FINAL = new Set([4403, 4413]);
 /** So long after the last change, the page asks whether the server has everything. Milliseconds. */
 const ASK_AFTER = 400;
 
+/** @typedef {{write?: boolean, authors?: Record<string, string>}} Told */
 /** @typedef {'connecting' | 'saving' | 'saved' | 'reconnecting' | 'refused'} Status */
 
 /**
  * Keeps a Yjs document and its awareness in step with the server. Changes while offline are kept
  * and sent later.
  *
- * @extends {Emitter<{status: Status}>}
+ * @extends {Emitter<{status: Status, told: Told}>}
  */
 export class NotesProvider extends Emitter {
   /**
    * @param {string} url
-   * @param {string} key grants access; sent as a subprotocol, so that it appears in no log
+   * @param {string} shown grants access: the key of a link, or a pass. Sent as a subprotocol, so
+   *   that it appears in no log
    * @param {import('../../vendor/notes-editor.js').Y.Doc} doc
    */
-  constructor(url, key, doc) {
+  constructor(url, shown, doc) {
     super();
     this._url = url;
-    this._key = key;
+    this._shown = shown;
     this._doc = doc;
     this.awareness = new presence.Awareness(doc);
     /** @type {WebSocket | null} */
@@ -53,7 +57,7 @@ export class NotesProvider extends Emitter {
 
   connect() {
     clearTimeout(this._timer);
-    const socket = new WebSocket(this._url, ['yjs', `key.${this._key}`]);
+    const socket = new WebSocket(this._url, ['yjs', this._shown]);
     socket.binaryType = 'arraybuffer';
     this._socket = socket;
     socket.onopen = () => {
@@ -83,6 +87,10 @@ export class NotesProvider extends Emitter {
     const kind = decoding.readVarUint(decoder);
     if (kind === AWARENESS) {
       presence.applyAwarenessUpdate(this.awareness, decoding.readVarUint8Array(decoder), this);
+    }
+    if (kind === TOLD) {
+      const bytes = decoding.readVarUint8Array(decoder);
+      this.emit('told', JSON.parse(new TextDecoder().decode(bytes)));
     }
     if (kind !== SYNC) return;
     const encoder = encoding.createEncoder();

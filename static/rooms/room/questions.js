@@ -2,8 +2,8 @@
 const ANSWER_WITHIN = 5000;
 
 /**
- * @typedef {import('../common/types.js').LinkEvent | import('../common/types.js').LinkOfEvent}
- *   Answer
+ * @typedef {import('../common/types.js').LinkEvent | import('../common/types.js').LinkOfEvent |
+ *   import('../common/types.js').NotesLinkEvent} Answer
  * @typedef {{
  *   promise: Promise<Answer | null>,
  *   answer: (answer: Answer | null) => void,

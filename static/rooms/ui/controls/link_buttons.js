@@ -3,21 +3,27 @@ import { text } from '../../common/texts.js';
 import { toast } from '../announce.js';
 import { showBanner } from '../banner.js';
 import { copyText } from '../clipboard.js';
-import { byId, find } from '../dom.js';
+import { byId, find, pageAddress } from '../dom.js';
 
 /**
  * The buttons with the links.
  *
- * @param {import('../../common/types.js').Config} config
  * @param {import('../../room/call.js').Call} call
+ * @param {import('../../room/notes_links.js').NotesLinks} notes
  * @param {string} name
  */
-export function links(config, call, name) {
-  const { notes, open_notes: own } = config.links;
+export function links(call, notes, name) {
   const copyCall = find('copy-call', HTMLButtonElement);
-  if (copyCall) copyCall.onclick = () => void copyCallLink(call);
-  byId('copy-notes', HTMLButtonElement).onclick = () => void copy(notes);
-  byId('open-notes', HTMLButtonElement).onclick = () => openTab(withName(own, name));
+  if (copyCall) copyCall.onclick = () => void copyLink(call.ask({ type: 'link' }));
+  byId('copy-notes', HTMLButtonElement).onclick = () => {
+    void copyLink(notes.ask().then((links) => links && { link: links.link, note: '' }));
+  };
+  byId('open-notes', HTMLButtonElement).onclick = async () => {
+    // A browser may not open a tab long after the click, so it does not wait for the answer.
+    const links = notes.latest ?? (await notes.ask());
+    if (!links) return showBanner('problem', text('notes.offline'));
+    openTab(withName(new URL(links.own, pageAddress()).href, name));
+  };
 }
 
 /** Buttons that copy the content of a field. */
@@ -36,12 +42,11 @@ export function openTab(link) {
 
 /**
  * The page asks at the click which link lets others in. While it is open for hours, links expire,
- * are used up or stopped.
+ * are used up, stopped or renewed.
  *
- * @param {import('../../room/call.js').Call} call
+ * @param {Promise<{link: string | null, note: string} | null>} asked
  */
-async function copyCallLink(call) {
-  const asked = call.ask({ type: 'link' });
+async function copyLink(asked) {
   const link = asked.then((answer) => answer?.link ?? Promise.reject(new Error('no link')));
   // The code below handles it, whether the clipboard waits for it or not.
   link.catch(() => {});

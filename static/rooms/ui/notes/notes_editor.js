@@ -1,4 +1,4 @@
-import { Quill, QuillBinding, QuillCursors, Y } from '../../../vendor/notes-editor.js';
+import { Quill, QuillBinding, Y } from '../../../vendor/notes-editor.js';
 import { choices, remember } from '../../common/choices.js';
 import { socketUrl } from '../../common/config.js';
 import { line } from '../../common/plain_text.js';
@@ -6,17 +6,24 @@ import { text, useTexts } from '../../common/texts.js';
 import { NotesProvider } from '../../room/notes_provider.js';
 import { hue } from '../../room/people.js';
 import { byId, configText, isFramed, pageAddress } from '../dom.js';
+import { Authors } from './authors.js';
+import { History } from './history.js';
 import { LinkDialog } from './notes_link.js';
+import { showPresence } from './presence.js';
+import { SharedQuill } from './shared_quill.js';
 
 /**
  * @typedef {{
  *   key: string,
+ *   pass: string,
+ *   address: string,
+ *   versions: string,
  *   read_only: boolean,
  *   ws: string,
  *   title: string,
  *   name: string,
  *   texts: Record<string, string>,
- * }} NotesConfig
+ * }} NotesConfig `key` of a link, or the `pass` of someone in the call; `address` may be copied
  */
 
 const FORMATS = [
@@ -24,70 +31,68 @@ const FORMATS = [
   'code', 'link',
 ];
 
-/**
- * Quill restores its caret after every change, and takes the focus to do so. That is right only
- * while the person writes in it. Changes by others must not move the focus.
- */
-class SharedQuill extends Quill {
-  /**
-   * @param {Parameters<Quill['updateContents']>[0]} delta
-   * @param {Parameters<Quill['updateContents']>[1]} source
-   */
-  updateContents(delta, source) {
-    if (source === 'user' || this.hasFocus()) return super.updateContents(delta, source);
-    const { root } = this;
-    const focus = root.focus;
-    const at = document.activeElement;
-    root.focus = () => {};
-    try {
-      return super.updateContents(delta, source);
-    } finally {
-      root.focus = focus;
-      // If the page has the focus, Chromium moves it along with the caret.
-      const moved = at !== document.activeElement;
-      if (at instanceof HTMLElement && moved) at.focus({ preventScroll: true });
-    }
-  }
-}
-
 /** @type {NotesConfig} */
 const config = JSON.parse(configText());
 useTexts(config.texts);
 document.body.classList.toggle('framed', isFramed());
 
+// People copy the address bar, and their own address is for them alone.
+if (config.pass && !isFramed()) history.replaceState(null, '', config.address);
+
 const doc = new Y.Doc();
-const provider = new NotesProvider(socketUrl(config.ws, pageAddress()), config.key, doc);
+const shown = config.key ? `key.${config.key}` : `pass.${config.pass}`;
+const provider = new NotesProvider(socketUrl(config.ws, pageAddress()), shown, doc);
+let write = !config.read_only;
 const quill = editor();
-new QuillBinding(doc.getText('notes'), quill, provider.awareness);
+const shared = doc.getText('notes');
+new QuillBinding(shared, quill, provider.awareness);
+const authors = new Authors(quill, shared);
+if (write) new History(quill, config.versions, FORMATS);
+byId('history-button', HTMLElement).hidden = !write;
+showPresence(provider.awareness);
 showStatus();
 who();
+provider.on('told', (told) => {
+  if (told.authors) authors.know(told.authors);
+  if (told.write !== undefined) allow(told.write);
+});
 provider.connect();
 
 function editor() {
-  Quill.register('modules/cursors', QuillCursors, true);
   const toolbar = byId('toolbar', HTMLElement);
-  toolbar.hidden = config.read_only;
   const made = new SharedQuill(byId('editor', HTMLElement), {
     theme: 'snow',
     readOnly: config.read_only,
     placeholder: config.read_only ? '' : text('notes.placeholder'),
     formats: FORMATS,
     modules: {
-      toolbar: !config.read_only && { container: toolbar, handlers: { link: () => links.open() } },
+      toolbar: { container: toolbar, handlers: { link: () => links.open() } },
       keyboard: { bindings: { more: indenting(']', '+1'), less: indenting('[', '-1') } },
       // The binding places the carets after each change.
       cursors: { transformOnTextChange: false },
       history: { userOnly: true },
     },
   });
+  toolbar.hidden = config.read_only;
   // Quill binds Tab and Shift+Tab. Without a mouse one could not leave the notes.
   delete made.keyboard.bindings.Tab;
   const links = new LinkDialog(made);
-  made.root.setAttribute('role', 'textbox');
-  made.root.setAttribute('aria-multiline', 'true');
-  made.root.setAttribute('aria-readonly', String(config.read_only));
   made.root.setAttribute('aria-labelledby', 'notes-title');
+  made.allow(!config.read_only);
   return made;
+}
+
+/**
+ * A host may make a speaker of a listener, and the reverse.
+ *
+ * @param {boolean} now
+ */
+function allow(now) {
+  if (now === write) return;
+  write = now;
+  byId('toolbar', HTMLElement).hidden = !now;
+  quill.allow(now);
+  status();
 }
 
 /**
@@ -106,15 +111,16 @@ function indenting(key, by) {
 }
 
 function showStatus() {
-  const status = byId('status', HTMLElement);
-  const show = () => {
-    const reading = config.read_only && provider.status === 'saved';
-    status.textContent = reading ? text('notes.read_only') : text(`notes.${provider.status}`);
-    status.dataset.status = provider.status;
-    if (provider.status === 'refused') quill.disable();
-  };
-  provider.on('status', show);
-  show();
+  provider.on('status', status);
+  status();
+}
+
+function status() {
+  const place = byId('status', HTMLElement);
+  const reading = !write && provider.status === 'saved';
+  place.textContent = reading ? text('notes.read_only') : text(`notes.${provider.status}`);
+  place.dataset.status = provider.status;
+  if (provider.status === 'refused') quill.allow(false);
 }
 
 /** The name at this person's cursor: from the call page, remembered, or typed here. */

@@ -1,47 +1,92 @@
 import { askedByScript, withName } from '../../common/config.js';
 import { text } from '../../common/texts.js';
 import { openTab } from '../controls/link_buttons.js';
-import { byId, make } from '../dom.js';
+import { byId, find, make, pageAddress } from '../dom.js';
 
 /** Etherpad takes some seconds on a slow line. After this time the frame has failed. */
 const LOAD_WITHIN = 15_000;
 
-/**
- * The notes beside the call. Called after the join, so that they never delay sound.
- *
- * @param {import('../../common/types.js').Config} config
- * @param {string} name
- */
-export async function notesFrame(config, name) {
-  const place = byId('notes-frame', HTMLElement);
-  const message = byId('notes-message', HTMLElement);
-  const open = byId('notes-open', HTMLButtonElement);
-  const frame = make('iframe');
-  const failed = () => {
-    byId('notes-text', HTMLElement).textContent = text('notes.failed');
-    message.hidden = false;
-    open.hidden = false;
-  };
-  // If the notes are not available, our own address says why.
-  open.onclick = () => openTab(withName(config.notes.check || config.links.open_notes, name));
-  const timer = setTimeout(failed, LOAD_WITHIN);
-  if (config.notes.check && !(await redirects(config.notes.check))) {
-    clearTimeout(timer);
-    failed();
-    return;
+/** @typedef {import('../../room/notes_links.js').Links} Links */
+
+/** The notes beside the call. */
+export class NotesFrame {
+  /**
+   * @param {import('../../room/notes_links.js').NotesLinks} links
+   * @param {string} name
+   */
+  constructor(links, name) {
+    this._links = links;
+    this._name = name;
+    this._place = byId('notes-frame', HTMLElement);
+    this._message = byId('notes-message', HTMLElement);
+    this._open = byId('notes-open', HTMLButtonElement);
+    this._timer = 0;
+    /** @type {HTMLIFrameElement | null} */
+    this._frame = null;
+    links.on('links', ({ link }) => showAtEnd(link));
+    links.on('moved', (moved) => {
+      if (this._frame) void this._show(moved);
+    });
+    // If the notes are not available, our own address says why.
+    this._open.onclick = () => {
+      const { latest } = links;
+      if (latest) openTab(this._address(latest.own));
+      else void this.open();
+    };
   }
-  // The person has left meanwhile and sees the end page.
-  if (place.closest('[hidden]')) return clearTimeout(timer);
-  frame.title = byId('notes', HTMLElement).getAttribute('aria-label') ?? '';
-  frame.allow = 'clipboard-write';
-  frame.onload = () => {
-    clearTimeout(timer);
-    message.hidden = loaded(frame, config);
-    if (!message.hidden) failed();
-  };
-  frame.onerror = failed;
-  frame.src = withName(config.notes.frame, name);
-  place.append(frame);
+
+  /** Called after the join, so that the notes never delay sound. */
+  async open() {
+    const links = await this._links.ask();
+    if (links) await this._show(links);
+    else this._failed();
+  }
+
+  /** @param {Links} links */
+  async _show({ frame: address, check }) {
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => this._failed(), LOAD_WITHIN);
+    if (check && !(await redirects(this._address(check)))) return this._failed();
+    // The person has left meanwhile and sees the end page.
+    if (this._place.closest('[hidden]')) return clearTimeout(this._timer);
+    const frame = make('iframe');
+    frame.title = byId('notes', HTMLElement).getAttribute('aria-label') ?? '';
+    frame.allow = 'clipboard-write';
+    frame.onload = () => {
+      clearTimeout(this._timer);
+      this._message.hidden = loaded(frame, check !== '');
+      if (!this._message.hidden) this._failed();
+    };
+    frame.onerror = () => this._failed();
+    frame.src = this._address(address);
+    this._frame?.remove();
+    this._frame = frame;
+    this._place.append(frame);
+  }
+
+  /** @param {string} path */
+  _address(path) {
+    return withName(new URL(path, pageAddress()).href, this._name);
+  }
+
+  _failed() {
+    clearTimeout(this._timer);
+    byId('notes-text', HTMLElement).textContent = text('notes.failed');
+    this._message.hidden = false;
+    this._open.hidden = false;
+  }
+}
+
+/**
+ * The end page has the link to the notes, if this person has been in the call.
+ *
+ * @param {string} address
+ */
+function showAtEnd(address) {
+  const link = find('end-notes', HTMLAnchorElement);
+  if (!link) return;
+  link.href = address;
+  link.hidden = false;
 }
 
 /** @param {string} url */
@@ -58,9 +103,9 @@ async function redirects(url) {
  * not.
  *
  * @param {HTMLIFrameElement} frame
- * @param {import('../../common/types.js').Config} config
+ * @param {boolean} asked
  */
-function loaded(frame, config) {
-  if (frame.contentDocument === null) return config.notes.check !== '';
+function loaded(frame, asked) {
+  if (frame.contentDocument === null) return asked;
   return frame.contentDocument.body?.classList.contains('notes-page') ?? false;
 }

@@ -17,6 +17,7 @@ export class RemoveDialog {
     this._ofPerson = byId('remove-person', HTMLElement);
     this._ofStream = byId('remove-stream', HTMLElement);
     this._link = byId('remove-link', HTMLElement);
+    this._notes = byId('remove-notes', HTMLElement);
     this._stop = byId('remove-stop', HTMLInputElement);
     this._others = byId('remove-others', HTMLElement);
     /** @type {TileModel | null} */
@@ -45,7 +46,7 @@ export class RemoveDialog {
     const shown = model.stream ? this._ofStream : this._ofPerson;
     this._dialog.setAttribute('aria-describedby', shown.id);
     this._stop.checked = false;
-    this._link.hidden = true;
+    this._link.hidden = this._notes.hidden = true;
     this._others.textContent = '';
     this._dialog.showModal();
     // Chromium complains about the attribute autofocus in a frame of another site.
@@ -58,7 +59,7 @@ export class RemoveDialog {
   async _askLink({ person, name }) {
     const answer = await this._call.ask({ type: 'link_of', participant: person });
     if (!answer || answer.participant !== this._model?.person) return;
-    this._link.hidden = answer.state !== 'open';
+    this._link.hidden = this._notes.hidden = answer.state !== 'open';
     this._others.textContent = linkWords(answer, name);
   }
 
