@@ -22,7 +22,6 @@ TEXTS: dict[str, str | Promise] = {
     "notes.unknown_author": _("Someone"),
     "notes.author_here": _("At the cursor: {name}"),
     "notes.here": _("Also here: {names}"),
-    "notes.alone": _("No one else has the notes open."),
     "notes.more_here": _("{count} more"),
     "notes.preview": _("The notes as they were then"),
     "notes.loading": _("Loading…"),

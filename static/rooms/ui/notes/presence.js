@@ -18,7 +18,7 @@ export function showPresence(awareness) {
     const more = names.length - shown.length;
     if (more > 0) shown.push(text('notes.more_here', { count: more }));
     const list = new Intl.ListFormat(document.documentElement.lang || undefined).format(shown);
-    place.textContent = shown.length ? text('notes.here', { names: list }) : text('notes.alone');
+    place.textContent = shown.length ? text('notes.here', { names: list }) : '';
   };
   awareness.on('change', show);
   show();
