@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -72,12 +73,26 @@ ICONS = {
 }
 
 
+# What the effects on one's own picture and sound load, when a person asks for one.
+EFFECTS = {
+    "@jitsi/rnnoise-wasm": ["dist/rnnoise.wasm"],
+    "@mediapipe/selfie_segmentation": [
+        "selfie_segmentation.js",
+        "selfie_segmentation.binarypb",
+        "selfie_segmentation_landscape.tflite",
+        "selfie_segmentation_solution_simd_wasm_bin.js",
+        "selfie_segmentation_solution_simd_wasm_bin.wasm",
+    ],
+}
+
+
 def main() -> None:
     packages = write_bundle()
     write_styles()
     write_types()
+    write_effects()
     write_sprite()
-    write_licences(packages | {"lucide-static"})
+    write_licences(packages | {"lucide-static"} | EFFECTS.keys())
 
 
 def write_bundle() -> set[str]:
@@ -121,6 +136,17 @@ def write_styles() -> None:
 def write_types() -> None:
     """Types of the bundle for tsc; they come from the packages themselves."""
     (VENDOR / "notes-editor.d.ts").write_text(ENTRY.lstrip())
+
+
+def write_effects() -> None:
+    """Files that a page loads as they are: nothing else can read the models in them."""
+    folder = VENDOR / "effects"
+    folder.mkdir(exist_ok=True)
+    for package, files in EFFECTS.items():
+        for file in files:
+            target = folder / Path(file).name
+            shutil.copyfile(MODULES / package / file, target)
+            target.chmod(0o644)
 
 
 def write_sprite() -> None:
@@ -171,23 +197,67 @@ def write_licences(packages: set[str]) -> None:
         about = json.loads((MODULES / name / "package.json").read_text())
         text = licence_text(MODULES / name, about)
         parts.append(
-            f"{'=' * 78}\n{name} {about['version']} – {about['license']}\n{'=' * 78}\n\n{text}\n"
+            f"{'=' * 78}\n{name} {about['version']} – {licence(about)}\n{'=' * 78}\n\n{text}\n"
         )
     (VENDOR / "LICENSES.txt").write_text("\n".join(parts))
+
+
+def licence(about: dict[str, Any]) -> str:
+    """The name of a package's licence. Old packages have a list."""
+    return str(about.get("license") or about["licenses"][0]["type"])
+
+
+# The package's own file is for the build; this is for what is in the build.
+RNNOISE = """\
+RNNoise: Copyright (c) 2017, Mozilla; 2007-2017, Jean-Marc Valin; 2005-2017, Xiph.Org Foundation;
+2003-2004, Mark Borgerding
+
+Redistribution and use in source and binary forms, with or without
+modification, are permitted provided that the following conditions
+are met:
+
+- Redistributions of source code must retain the above copyright
+notice, this list of conditions and the following disclaimer.
+
+- Redistributions in binary form must reproduce the above copyright
+notice, this list of conditions and the following disclaimer in the
+documentation and/or other materials provided with the distribution.
+
+- Neither the name of the Xiph.Org Foundation nor the names of its
+contributors may be used to endorse or promote products derived from
+this software without specific prior written permission.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS
+``AS IS'' AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT
+LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR
+A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT SHALL THE FOUNDATION
+OR CONTRIBUTORS BE LIABLE FOR ANY DIRECT, INDIRECT, INCIDENTAL,
+SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES (INCLUDING, BUT NOT
+LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE,
+DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER CAUSED AND ON ANY
+THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT
+(INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE."""
 
 
 def licence_text(folder: Path, about: dict[str, Any]) -> str:
     """The licence file of a package.
 
-    For a package that only names MIT: the text of MIT, with the package's authors.
+    For a package that only names its licence: the text of MIT with the package's authors, or the
+    text of Apache 2.0, which is the same for everyone.
     """
     texts = [
         p.read_text().strip()
         for p in sorted(folder.iterdir())
         if re.match(r"licen[cs]e", p.name, re.IGNORECASE)
     ]
+    if about["name"] == "@jitsi/rnnoise-wasm":
+        texts.append(RNNOISE)
     if texts:
         return "\n\n".join(texts)
+    if about["license"] == "Apache-2.0":
+        apache = (MODULES / "@jitsi/rnnoise-wasm" / "LICENSE").read_text().strip()
+        return f"Copyright The MediaPipe Authors ({about['author']})\n\n{apache}"
     if about["license"] != "MIT":
         raise SystemExit(f"{about['name']} has no licence file: add its licence by hand")
     return f"Copyright (c) {', '.join(about['contributors'])}\n\n{MIT}"
