@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EMPTY_LOG, forget, receive, refuse, sending } from '../../static/rooms/room/chat.js';
+import { EMPTY_LOG, forget, receive, refuse, sending } from '../../static/rooms/room/chat/chat.js';
 
 const line = (number, nonce = `n${number}`) => ({
   number,

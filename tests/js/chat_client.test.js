@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChatClient, newNonce } from '../../static/rooms/room/chat_client.js';
+import { ChatClient, newNonce } from '../../static/rooms/room/chat/chat_client.js';
 
 /** The server's side: a rate limit, and a record in which a nonce counts once. */
 class Server {

@@ -12,7 +12,7 @@ const LAYERS = [
   ['ui/controls', 'ui/people', 'ui/views'],
   ['ui'],
   ['room'],
-  ['room/hosts', 'room/state'],
+  ['room/chat', 'room/hosts', 'room/state'],
   ['media'],
   ['common'],
 ];

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-# As static/rooms/room/chat_client.js.
+# As static/rooms/room/chat/chat_client.js.
 ANSWER_WITHIN = 8.0
 TOO_FAST_SECONDS = 0.3
 

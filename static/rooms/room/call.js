@@ -1,5 +1,5 @@
 import { Emitter } from '../common/emitter.js';
-import { ChatClient } from './chat_client.js';
+import { ChatClient } from './chat/chat_client.js';
 import { MediaLink } from './media_link.js';
 import { Questions } from './questions.js';
 import { condition } from './condition.js';
@@ -54,6 +54,9 @@ export class Call extends Emitter {
     super();
     this._local = local;
     this.role = config.role;
+    /** The id of this page's person, once a worker has let them in. */
+    this.you = '';
+    this._name = '';
     this.over = false;
     /** Does this person want their hand to be up? */
     this.hand = false;
@@ -86,8 +89,14 @@ export class Call extends Emitter {
 
   /** @param {string} name */
   join(name) {
+    this._name = name;
     this._media.start();
     this._signalling.join(name);
+  }
+
+  /** This person's name, as the others read it. */
+  get name() {
+    return this.room.people.get(this.you)?.name ?? this._name;
   }
 
   /** Has this page been in the call? */
@@ -279,6 +288,7 @@ export class Call extends Emitter {
     this._refusal = '';
     this._waiting = '';
     this._following.expect();
+    this.you = message.participant;
     this._roleChanged(message);
     this.host.hear(message);
     this.chat.connected(message.chat_number, message.chat_change);

@@ -1,4 +1,4 @@
-import { Emitter } from '../common/emitter.js';
+import { Emitter } from '../../common/emitter.js';
 import { changedUntil, EMPTY_LOG, forget, lineOf, receive, refuse, sending } from './chat.js';
 import { ChatChanges } from './chat_changes.js';
 
@@ -26,8 +26,8 @@ export function newNonce() {
 }
 
 /**
- * @typedef {import('../common/types.js').ChatLine} ChatLine
- * @typedef {import('../common/types.js').ChatLines} ChatLines
+ * @typedef {import('../../common/types.js').ChatLine} ChatLine
+ * @typedef {import('../../common/types.js').ChatLines} ChatLines
  * @typedef {{lines: ChatLine[], changed: ChatLine[], own: void}} Events `changed`: lines that were
  *   there, as they are now, or own changes of them; `own`: pending or refused lines have changed
  */
@@ -101,12 +101,20 @@ export class ChatClient extends Emitter {
    *
    * @param {number} number
    * @param {string | null} text
+   * @returns {boolean} false: it was deleted
    */
   change(number, text) {
     const line = lineOf(this.log.lines, number);
-    if (!line || line.deleted || line.text === text) return;
+    if (!line || line.deleted) return false;
+    if (line.text === text) return true;
     this.changes.ask(line, text);
     this.emit('changed', [line]);
+    return true;
+  }
+
+  /** @param {number | null} number */
+  lineOf(number) {
+    return number === null ? undefined : lineOf(this.log.lines, number);
   }
 
   /**

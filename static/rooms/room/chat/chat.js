@@ -2,7 +2,7 @@
 // repeated, and each as its newest change has left it.
 
 /**
- * @typedef {import('../common/types.js').ChatLine} ChatLine
+ * @typedef {import('../../common/types.js').ChatLine} ChatLine
  *
  * @typedef {{text: string, reply: number | null}} Draft `reply`: the number of the line it answers
  *

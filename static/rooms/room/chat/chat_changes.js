@@ -6,7 +6,7 @@ const ANSWER_WITHIN = 8000;
 const AGAIN_AFTER = { too_fast: 500, busy: 2000 };
 
 /**
- * @typedef {import('../common/types.js').ChatLine} ChatLine
+ * @typedef {import('../../common/types.js').ChatLine} ChatLine
  * @typedef {{text: string | null, base: number, why: string}} Change `text`: null deletes the line;
  *   `base`: its change when this was asked; `why`: words of a refusal, or ''
  */
