@@ -77,7 +77,7 @@ function start(name, failed) {
   const notesFrame = new NotesFrame(notesLinks, name);
   links(call, notesLinks, name);
   renewing(call);
-  const chat = config.notes.chat ? new ChatPanel(call.chat, config.notes.chat_limit) : null;
+  const chat = config.notes.chat ? new ChatPanel(call, config) : null;
   const questions = new Questions();
   const removal = new RemoveDialog(call);
   const menu = new ActsMenu(call, removal, questions);

@@ -11,7 +11,7 @@ const NEAR_LIMIT = 200;
 export class ChatField {
   /**
    * @param {number} limit characters that the server accepts
-   * @param {(words: string) => boolean} say false: not accepted now
+   * @param {(words: string) => string} say returns why the text stays in the field, or ''
    */
   constructor(limit, say) {
     this._field = byId('chat-text', HTMLTextAreaElement);
@@ -58,14 +58,33 @@ export class ChatField {
     this._changed();
   }
 
+  get value() {
+    return this._field.value;
+  }
+
+  focus() {
+    this._field.focus();
+  }
+
+  /**
+   * Put a text into the field in place of what is there.
+   *
+   * @param {string} words
+   */
+  replace(words) {
+    this._field.value = words;
+    this._field.focus();
+    this._changed();
+  }
+
   _submit() {
-    const words = passage(this._field.value);
+    const before = this._field.value;
+    const words = passage(before);
     if (length(words) > this._limit) return this._field.focus();
-    if (words && !this._say(words)) {
-      this._tell(text('chat.waiting'));
-      return;
-    }
-    this._field.value = '';
+    const problem = this._say(words);
+    if (problem) return this._tell(problem.trim());
+    // After an edit, the draft from before it is back.
+    if (this._field.value === before) this._field.value = '';
     this._changed();
   }
 
