@@ -41,12 +41,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the chat."""
+    """A line of the chat. The text of a deleted line is empty."""
 
     number: int
     sent: datetime
     name: str
     text: str
+    reply_to: int | None = None
+    edited: bool = False
+    deleted: bool = False
 
 
 def file_name(call: Call) -> str:
@@ -135,10 +138,14 @@ def _page(call: Call, html: str) -> str:
 class _Stored:
     """Reads the lines from the database in portions, each time that it is iterated."""
 
-    rows: QuerySet[ChatLine, tuple[int, datetime, str, str]]
+    rows: QuerySet[ChatLine]
 
     def __iter__(self) -> Iterator[Line]:
-        return (Line(*row) for row in self.rows.iterator(chunk_size=500))
+        for row in self.rows.iterator(chunk_size=500):
+            edited, deleted = row.edited is not None, row.deleted is not None
+            # It was emptied when it was deleted. No other text may come out either.
+            text = "" if deleted else row.text
+            yield Line(row.number, row.sent, row.name, text, row.reply_to, edited, deleted)
 
 
 def lines(call: Call, now: datetime) -> Iterable[Line]:
@@ -153,8 +160,7 @@ def lines(call: Call, now: datetime) -> Iterable[Line]:
             if first <= sent <= last
         ]
     rows = ChatLine.objects.filter(room=call.room_id, sent__range=(first, last)).order_by("number")
-    fields = rows.values_list("number", "sent", "name", "text")
-    return _Stored(fields)
+    return _Stored(rows)
 
 
 def _write_chat(files: _Files, call: Call, now: datetime) -> list[str]:
@@ -167,7 +173,7 @@ def _write_chat(files: _Files, call: Call, now: datetime) -> list[str]:
     with files.text("chat.txt") as text:
         for line in found:
             # Further lines are indented, so that nobody can write a line in another's name.
-            body = line.text.replace("\n", "\n    ")
+            body = line.text.replace("\n", "\n    ") or f"({_('deleted')})"
             text.write(f"[{moment(line.sent)}] {line.name}: {body}\n")
     with files.text("chat.json") as text:
         _write_json(text, (asdict(line) | {"sent": moment(line.sent)} for line in found))

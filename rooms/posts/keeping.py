@@ -1,5 +1,7 @@
 """Deletes what is left of calls after the days that each room allows (``Room.keep_days``).
 
+The chat may have fewer days of its own (``Room.chat_days``).
+
 Bans and published posts stay. A running call, and everything since its beginning, is never touched.
 """
 
@@ -83,8 +85,25 @@ def old(now: datetime) -> Iterator[Old]:
         yield Old(room, limit, limit if since is None else min(limit, since), unused)
 
 
+def old_lines(now: datetime) -> Iterator[tuple[Room, QuerySet[ChatLine]]]:
+    """The rooms whose chat has a number of days, and the lines that are older."""
+    for room in Room.objects.filter(chat_days__isnull=False).order_by("pk"):
+        assert room.chat_days is not None
+        running = Call.objects.filter(room=room, ended=None).aggregate(since=Min("started"))
+        limit = limit_of(room.chat_days, now)
+        before = min(limit, running["since"] or limit)
+        yield room, ChatLine.objects.filter(room=room, sent__lt=before).order_by("number")
+
+
 def forget(now: datetime, batches: int = MOST_BATCHES) -> bool:
     """Delete what is old; return whether that was all of it. It may be repeated at any time."""
+    for room, lines in old_lines(now):
+        while count := chat.delete(room.pk, lines[:BATCH]):
+            batches -= 1
+            if batches <= 0:
+                return False
+            if count < BATCH:
+                break
     for found in old(now):
         for delete in (_lines, _attendances, _calls, _names):
             while count := delete(found):

@@ -172,3 +172,20 @@ def test_the_chat_of_an_etherpad_stays_with_its_notes(room: Room, etherpad: Any)
 def test_an_owner_who_is_logged_in_gets_the_archive_at_the_end(owner: Client, room: Room) -> None:
     page = owner.get(room.get_absolute_url()).content.decode()
     assert f'id="end-archive" class="button" href="/admin/rooms/room/{room.pk}/archive/"' in page
+
+
+@pytest.mark.parametrize(
+    ("days", "chat_days", "words"),
+    [
+        (None, 1, "the notes and the list of who was there until they delete them"),
+        (30, 7, "the list of who was there for 30 days, and the notes for as long"),
+        (7, 30, "the chat and the list of who was there for 7 days"),
+    ],
+)
+def test_the_sentence_for_guests_counts_the_days_of_the_chat(
+    days: int | None, chat_days: int, words: str
+) -> None:
+    sentence = kept.sentence(Room(keep_days=days, chat_days=chat_days))
+    assert words in sentence
+    ends = {1: "deleted after 1 day.", 7: "deleted after 7 days."}
+    assert sentence.endswith(ends.get(chat_days, "publish the notes."))

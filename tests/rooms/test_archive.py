@@ -164,6 +164,20 @@ def test_other_cells_stay_as_they_are(value: str) -> None:
     assert archive.cell(value) == value
 
 
+def test_a_deleted_line_leaves_its_place_and_not_its_text(call: Call) -> None:
+    reader = chat.Reader(call.room_id, "p", None)
+    for number, text in ((2, None), (3, "newer")):
+        chat.edit(reader, number, text, "boss", "Boss", host=True)
+    found = texts(call)
+    assert "Ann: (deleted)\n" in found["chat.txt"]
+    assert "hello" not in "".join(found.values())
+    rows = json.loads(found["chat.json"])
+    assert [(row["text"], row["edited"], row["deleted"]) for row in rows] == [
+        ("", False, True),
+        ("newer", True, False),
+    ]
+
+
 def test_a_chat_that_is_in_etherpad_is_read_from_there(call: Call, etherpad: type[Answers]) -> None:
     Room.objects.update(pad_id="garden-1")
     call.room.refresh_from_db()

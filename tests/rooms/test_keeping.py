@@ -120,6 +120,20 @@ def test_nothing_of_a_running_call_is_touched_however_long_it_runs(kept: Room) -
     assert notes_of(kept) == "secret"
 
 
+def test_a_chat_with_days_of_its_own_goes_earlier_and_nothing_else_does(kept: Room) -> None:
+    kept.chat_days = 2
+    kept.save()
+    for days in (3, 1):
+        hold(kept, days)
+    assert keeping.forget(T0)
+    assert what_is_left(kept) == (2, 4, 2, 4)
+    assert [line.text for line in kept.chat_lines.all()] == ["1 days ago"] * 2
+    # No number is used twice, and a call that runs for long keeps its chat.
+    hold(kept, 5, None)
+    assert keeping.forget(T0)
+    assert kept.chat_lines.count() == 4
+
+
 def test_lines_that_no_call_is_known_for_go_too(kept: Room) -> None:
     hold(kept, 10)
     Call.objects.all().delete()

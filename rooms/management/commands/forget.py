@@ -21,6 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
         now = steady_now()
+        for room, lines in keeping.old_lines(now):
+            self.stdout.write(f"{room.slug} ({room.chat_days} days): {lines.count()} chat lines")
         for old in keeping.old(now):
             counts = ", ".join(f"{count} {what}" for what, count in old.counts().items())
             notes = "; the notes if they are older" if old.notes else ""
