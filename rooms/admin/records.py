@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -85,8 +86,20 @@ class CallAdmin(Record):
 
 @admin.register(ChatLine)
 class ChatLineAdmin(Record):
-    list_display = ["room", "number", "name", "text", "sent"]
+    list_display = ["room", "number", "name", "text", "sent", "changed"]
+    fields = ["room", "number", "name", "text", "sent", "reply_to", "changed"]
+    readonly_fields = ["changed"]
     search_fields = ["name", "text"]
+
+    @admin.display(description=_("edited or deleted"))
+    def changed(self, line: ChatLine) -> str:
+        """Who did it, and when. The text of a deleted line is gone."""
+        at = line.deleted or line.edited
+        if at is None:
+            return ""
+        what = gettext("deleted by %(name)s") if line.deleted else gettext("edited by %(name)s")
+        moment = formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
+        return f"{what % {'name': line.changed_by}}, {moment}"
 
     def delete_model(self, request: HttpRequest, obj: ChatLine) -> None:
         chat.delete(obj.room_id, ChatLine.objects.filter(pk=obj.pk))

@@ -118,6 +118,7 @@ class RoomAdmin(RoomModelAdmin):
             _("Guests with a site of their own"),
             {"fields": ["sign_in", "admitted_domains", "banned_domains"]},
         ),
+        (_("Chat"), {"fields": ["chat_history", "chat_days"]}),
         (_("After the call"), {"fields": ["keep_days"]}),
         (_("Quality"), {"fields": ["max_video_mbit"]}),
         (_("Right now"), {"fields": ["right_now"]}),

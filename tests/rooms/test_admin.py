@@ -17,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from rooms import chat
 from rooms.models import Arrival, Background, Ban, Call, ChatLine, Invite, Room
 from rooms.roles import Role
 from rooms.workers import sfu
@@ -162,6 +163,20 @@ def test_records_can_be_read_and_deleted_and_not_made_up(owner: Client, room: Ro
         assert owner.get(f"/admin/rooms/{name}/{row.pk}/change/").status_code == 200
     owner.post(f"/admin/rooms/ban/{ban.pk}/delete/", {"post": "yes"})
     assert not Ban.objects.exists()
+
+
+def test_the_record_of_the_chat_says_who_changed_a_line(owner: Client, room: Room) -> None:
+    reader = chat.Reader(room.pk, "p", None)
+    for n in range(2):
+        chat.append(room.pk, "ann", str(n), "Ann", "secret words")
+    chat.edit(reader, 1, "other words", "ann", "Ann", host=False)
+    line = chat.edit(reader, 2, None, "boss", "Boss", host=True)
+    text = owner.get("/admin/rooms/chatline/").content.decode()
+    for words in ("edited by Ann", "deleted by Boss", "other words"):
+        assert words in text
+    page = owner.get(f"/admin/rooms/chatline/{line.pk}/change/").content.decode()
+    assert "Boss" in page
+    assert "secret words" not in text + page
 
 
 def test_the_owner_removes_somebody_who_came_in(
