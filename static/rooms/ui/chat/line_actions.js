@@ -123,22 +123,22 @@ export class LineActions {
     this._place();
   }
 
-  /** At the upper corner of the message, as far as that is in sight. */
+  /** Beside the message if there is room, otherwise above its end; as far as that is in sight. */
   _place() {
     const { _bar: bar, _item: item, _list: list } = this;
     bar.hidden = !item;
     if (!item) return;
     const [at, around] = [item.getBoundingClientRect(), list.getBoundingClientRect()];
-    const out = at.bottom < around.top || at.top > around.bottom;
-    bar.classList.toggle('out', out);
+    bar.classList.toggle('out', at.bottom < around.top || at.top > around.bottom);
     const panel = bar.parentElement?.getBoundingClientRect() ?? around;
-    const wanted = at.top - bar.offsetHeight / 2;
-    const lowest = around.bottom - bar.offsetHeight - MARGIN;
-    const top = Math.min(lowest, Math.max(around.top + MARGIN, wanted));
-    // Its end is at the end of the message, but a short message leaves it room.
-    const right = Math.max(at.right, around.left + bar.offsetWidth + 2 * MARGIN);
+    const [wide, high] = [bar.offsetWidth + 2 * MARGIN, bar.offsetHeight];
+    let [right, top] = [at.right, at.top + 2 * MARGIN - high];
+    if (at.left - around.left >= wide) [right, top] = [at.left - MARGIN, at.top];
+    else if (around.right - at.right >= wide) [right, top] = [at.right + wide - MARGIN, at.top];
+    const lowest = around.bottom - high - MARGIN;
+    top = Math.min(lowest, Math.max(around.top + MARGIN, top));
     bar.style.top = `${Math.round(top - panel.top)}px`;
-    bar.style.right = `${Math.round(panel.right - right + MARGIN)}px`;
+    bar.style.right = `${Math.round(panel.right - right)}px`;
   }
 }
 
