@@ -62,7 +62,7 @@ ICONS = {
     "download",
     "reply",
     "pencil",
-    "trash-2",
+    "trash",
     "chevron-left",
     "chevron-right",
     "maximize",
