@@ -57,11 +57,15 @@ export class LineActions {
         if (!(to instanceof Node && (list.contains(to) || bar.contains(to)))) this._show(null);
       });
     }
+    /** @type {HTMLElement | null} */
+    let before = null;
+    // A tap focuses the message too, before it clicks.
+    list.addEventListener('pointerdown', () => (before = this._item));
     list.addEventListener('click', ({ target }) => {
       const busy = target instanceof Element && target.closest('a, button');
       if (busy || !matchMedia('(hover: none)').matches || getSelection()?.type === 'Range') return;
       const item = itemOf(target);
-      this._show(item === this._item ? null : item);
+      this._show(item === before ? null : item);
     });
     list.addEventListener('focusin', ({ target }) => this._show(itemOf(target)));
     for (const element of [list, bar]) {
@@ -74,10 +78,10 @@ export class LineActions {
     bar.addEventListener('keydown', (event) => this._keyInBar(event));
   }
 
-  /** Is the focus at the message that has the toolbar? */
+  /** Did keys lead to the message that has the toolbar? Then it does not follow the pointer. */
   _focused() {
     const at = document.activeElement;
-    return this._item !== null && (this._bar.contains(at) || this._item === at);
+    return Boolean(this._item && (this._bar.contains(at) || this._item.matches(':focus-visible')));
   }
 
   /** @param {KeyboardEvent} event */
