@@ -86,6 +86,12 @@ export class LineActions {
 
   /** @param {KeyboardEvent} event */
   _key(event) {
+    // The next thing in the document may be a link in another message.
+    const first = Object.values(this._buttons).find((button) => !button.hidden);
+    if (event.key === 'Tab' && !event.shiftKey && event.target === this._item) {
+      event.preventDefault();
+      return first?.focus();
+    }
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     const items = this._items();
@@ -103,6 +109,7 @@ export class LineActions {
     const at = buttons.findIndex((button) => button === document.activeElement);
     if (step) buttons[(at + step + buttons.length) % buttons.length].focus();
     else if (event.key === 'Escape') this._item?.focus();
+    else if (event.key === 'Tab' && event.shiftKey && at === 0) this._item?.focus();
     else return;
     event.preventDefault();
   }
