@@ -142,6 +142,16 @@ def notes_of(person: Person) -> FrameLocator:
     return person.page.get_by_label("Notes", exact=True).frame_locator("iframe")
 
 
+def address_of(site: Site, slug: str) -> str:
+    return f"{site.notes_url}/p/{urllib.parse.quote(site.pad(slug), safe='')}?"
+
+
+def pad_address(person: Person, site: Site) -> str:
+    """Where the frame of the notes has arrived."""
+    pads = [frame.url for frame in person.page.frames if frame.url.startswith(site.notes_url)]
+    return next((url for url in pads if "/p/" in url), "")
+
+
 async def test_the_pad_beside_the_call_has_its_chat_open_and_knows_the_name(
     browser: Browser, site: Site
 ) -> None:
@@ -155,9 +165,7 @@ async def test_the_pad_beside_the_call_has_its_chat_open_and_knows_the_name(
         await expect(notes_of(person).locator("#chatinput")).to_be_visible()
         # The field is in a list that opens with a click; its value is what Etherpad knows.
         await expect(notes_of(person).locator("#myusernameedit")).to_have_value(person.name)
-    frame = await ann.page.locator("#notes iframe").get_attribute("src")
-    assert frame is not None
-    assert frame.startswith(f"{site.notes_url}/p/{site.pad('writers')}?")
+    assert pad_address(ann, site).startswith(address_of(site, "writers"))
 
     await editor(notes_of(ann)).press_sequentially("Bring the ladder ")
     await expect(editor(notes_of(ben))).to_contain_text("Bring the ladder", timeout=15_000)
@@ -184,11 +192,50 @@ async def test_the_copied_notes_link_opens_the_pad_alone(browser: Browser, site:
     await ann.button("Copy notes link").click()
 
     async def copied() -> bool:
-        return site.pad("copies") in await ann.clipboard()
+        return "/n/" in await ann.clipboard()
 
     await until(copied, 10, "the notes link was not copied")
     reader = await arrive(browser, await ann.clipboard(), "Reader")
-    await expect(editor(reader.page)).to_contain_text("Copies", timeout=60_000)
+    await expect(reader.page.get_by_role("heading", level=1)).to_contain_text("Copies")
+    beside = reader.page.frame_locator("iframe.pad")
+    await expect(editor(beside)).to_contain_text("Copies", timeout=60_000)
+
+
+async def test_whoever_is_removed_has_nothing_of_a_copy_of_the_pads_address(
+    browser: Browser, site: Site
+) -> None:
+    link = site.room("leavers")
+    ann, ben = await arrive(browser, link, "Ann"), await arrive(browser, link, "Ben")
+    for person in (ann, ben):
+        await person.join(devices=False)
+        await expect(editor(notes_of(person))).to_contain_text("Leavers", timeout=60_000)
+    await editor(notes_of(ann)).press_sequentially("Bring the ladder ")
+    await expect(editor(notes_of(ben))).to_contain_text("Bring the ladder", timeout=15_000)
+    copy = pad_address(ben, site)
+    tab = await ben.page.context.new_page()
+    await tab.goto(copy)
+    await expect(editor(tab)).to_contain_text("Bring the ladder", timeout=60_000)
+    stranger = await arrive(browser, copy, "Stranger")
+    await expect(stranger.page.locator("#permissionDenied")).to_be_visible(timeout=60_000)
+    code = (
+        "from rooms.models import Arrival, Ban\n"
+        "who = Arrival.objects.get(room__slug='leavers', name='Ben')\n"
+        "Ban.objects.create(room=who.room, person=who.person)"
+    )
+    await asyncio.to_thread(site.confcall.shell, code)
+
+    async def moved() -> bool:
+        now = pad_address(ann, site).partition("?")[0]
+        return now not in ("", copy.partition("?")[0])
+
+    await until(moved, 30, "the pad stays where Ben knows it")
+    await expect(editor(notes_of(ann))).to_contain_text("Bring the ladder", timeout=60_000)
+    await editor(notes_of(ann)).press_sequentially("and the rope ")
+    await expect(editor(tab)).not_to_contain_text("rope")
+    await tab.goto(copy)
+    await expect(tab.locator("#permissionDenied")).to_be_visible(timeout=60_000)
+    await tab.goto(pad_address(ann, site))
+    await expect(tab.locator("#permissionDenied")).to_be_visible(timeout=60_000)
 
 
 async def test_a_listener_reads_the_pad_and_cannot_write(browser: Browser, site: Site) -> None:
