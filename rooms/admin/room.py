@@ -25,7 +25,7 @@ from rooms.admin.hours import HoursInline
 from rooms.admin.live import live_view, right_now
 from rooms.admin.sites import DOMAIN_FIELDS, DomainsField
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
-from rooms.entry import hours, knocking
+from rooms.entry import hours, knocking, notes_access, pad_rights
 from rooms.entry.sharing import absolute
 from rooms.indieweb.webmentions.sending import send_for_room
 from rooms.models import Invite, Repeat, Room
@@ -126,7 +126,7 @@ class RoomAdmin(RoomModelAdmin):
     ]
     readonly_fields = ["right_now", "last_calls", "embedding"]
     inlines = [HoursInline, InviteInline]
-    actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites"]
+    actions = ["close_rooms", "reopen_rooms", "new_invites", "revoke_invites", "renew_notes"]
     view_on_site = False
     change_form_template = "admin/rooms/room/change_form.html"
 
@@ -304,6 +304,19 @@ class RoomAdmin(RoomModelAdmin):
             count,
         )
         messages.success(request, text % {"count": count})
+
+    @admin.action(description=_("Renew the notes links"), permissions=["change"])
+    def renew_notes(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        rooms = list(queryset.values_list("pk", "slug"))
+        for pk, slug in rooms:
+            notes_access.renew(pk)
+            pad_rights.tell(slug)
+        text = ngettext(
+            "The notes links of %(count)d room were renewed. The old ones no longer work.",
+            "The notes links of %(count)d rooms were renewed. The old ones no longer work.",
+            len(rooms),
+        )
+        messages.success(request, text % {"count": len(rooms)})
 
     def end_calls(self, request: HttpRequest, slugs: list[str]) -> None:
         """Tell the media workers. The tables are right in any case, so no one new comes in."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.test import Client
 from django.utils import timezone
 
 from rooms.entry import notes_access, passes
@@ -229,3 +230,46 @@ def test_the_clients_that_have_written_are_those_whose_clock_grew() -> None:
 @pytest.mark.parametrize("state", [b"null", b"[]", b"{}", b"no", b'{"user":1}', b'{"user":{}}'])
 def test_a_presence_without_a_name_has_none(state: bytes) -> None:
     assert authors.state_name(state) == ""
+
+
+@pytest.mark.usefixtures("clean_redis")
+def test_the_owner_renews_the_links_in_the_admin(owner: Client, room: Room) -> None:
+    form = {"action": "renew_notes", "_selected_action": [room.pk]}
+    page = owner.post("/admin/rooms/room/", form, follow=True).content.decode()
+    assert "The notes links of 1 room were renewed" in page
+    assert access(Claim(room.notes_key)) is Refusal.not_found
+
+
+# Pages
+
+
+def test_a_link_alone_shows_the_rooms_name_and_the_way_in_to_those_who_have_one(
+    client: Client, room: Room
+) -> None:
+    path = f"/n/{room.notes_key}/?enter="
+    page = client.get(path).content.decode()
+    assert "Notes – Garden" in page
+    assert room.get_absolute_url() not in page
+    pass_ = person(room)
+    client.cookies[passes.cookie_name(room.slug)] = passes.issue(pass_)
+    assert f'href="{room.get_absolute_url()}"' in client.get(path).content.decode()
+    Ban.objects.create(room=room, person="ann")
+    assert client.get(path).status_code == 403
+
+
+def test_a_ticket_opens_the_notes_while_the_person_may_be_there(client: Client, room: Room) -> None:
+    pass_ = person(room, Role.LISTENER)
+    path = f"/n/{notes_access.ticket(pass_)}/?enter="
+    page = client.get(path).content.decode()
+    assert room.notes_key not in page
+    assert f"/n/{room.notes_read_key}/" in page
+    Ban.objects.create(room=room, person="ann")
+    assert client.get(path).status_code == 403
+
+
+def test_whoever_waits_gets_no_notes_link_in_the_lobby(client: Client, room: Room) -> None:
+    invite = room.invites.create(role=Role.SPEAKER)
+    assert room.notes_key in client.get(f"{invite.get_absolute_url()}?enter=").content.decode()
+    Room.objects.update(waiting_room="all")
+    page = client.get(f"{invite.get_absolute_url()}?enter=").content.decode()
+    assert "/n/" not in page
