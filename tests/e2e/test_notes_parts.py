@@ -73,7 +73,7 @@ async def test_people_see_who_wrote_what_and_go_back_to_an_earlier_version(
     await dialog.get_by_role("button", name="Close").click()
     for kind, text in (("Markdown", "## Plan"), ("HTML", "<h2>Plan</h2>")):
         if kind == "Markdown":
-            await beside(ann).get_by_text("Save", exact=True).click()
+            await beside(ann).locator("summary").click()
         async with ann.page.expect_download() as download:
             await beside(ann).get_by_role("link", name=f"Save as {kind}").click()
         path = await (await download.value).path()
