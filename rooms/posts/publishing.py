@@ -72,15 +72,15 @@ def text_of(room: Room, call: Call | None) -> str:
 
 
 def without_secrets(html: str) -> tuple[str, int]:
-    """Sanitised HTML without links that let anyone in, and how many there were."""
-    found = 0
+    """Sanitised HTML without links that let anyone in, and how many different ones there were."""
+    found: set[str] = set()
 
     def hide(match: re.Match[str]) -> str:
-        nonlocal found
-        found += 1
+        # A link is often its own text, and is one link then.
+        found.add(match[0].lower())
         return f"{match['site']}/"
 
-    return _secret(tuple(settings.SITE_ORIGINS)).sub(hide, html), found
+    return _secret(tuple(settings.SITE_ORIGINS)).sub(hide, html), len(found)
 
 
 def authors(room: Room, call: Call | None) -> str:

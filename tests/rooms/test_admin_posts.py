@@ -123,7 +123,7 @@ def test_links_that_let_people_in_are_left_out(owner: Client, room: Room) -> Non
     secret = f"http://127.0.0.1:8000/i/{invite.token}/"
     write(room, [(f"Come: {secret} or https://a.example/i/{invite.token[:20]}\n", None)])
     page = owner.get(publish_page(room))
-    assert "2 links" in text(page)
+    assert "The notes have a link that lets people" in text(page)
     assert invite.token not in text(page)
     assert f"https://a.example/i/{invite.token[:20]}" in text(page)
 
@@ -144,6 +144,12 @@ def test_a_link_that_lets_people_in_is_found_as_people_write_it(
     assert html.endswith(" now</p>")
     other = f"<p>Not {site.replace('call', 'recall')}{kind}/{'A1_-' * 5}/</p>"
     assert publishing.without_secrets(other) == (other, 0)
+
+
+def test_a_link_that_is_its_own_text_is_one_link(settings: Any) -> None:
+    link = f"{settings.SITE_ORIGINS[0]}/i/{'A1_-' * 5}/"
+    _html, count = publishing.without_secrets(f'<a href="{link}">{link}</a>')
+    assert count == 1
 
 
 def test_empty_notes_are_one_clear_message(owner: Client, room: Room, settings: Any) -> None:
