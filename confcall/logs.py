@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+import time
+
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import UnreadablePostError
+
+# Of each kind of bad request, a line is written so often at most.
+STRANGERS_SECONDS = 60.0
 
 # An invite's token or a notes key lets anyone in. Both are part of a path, and paths get logged.
 # Mangled addresses are logged too: with blanks and odd slashes in front, or with invisible
@@ -33,4 +40,26 @@ class NoTokens(logging.Filter):
         clean = masked(message)
         if clean != message:
             record.msg, record.args = clean, ()
+        return True
+
+
+class Strangers(logging.Filter):
+    """Writes one line about bad requests now and then, without a traceback.
+
+    Anyone can send them: a host name that is not ours, a body that is too long, too many fields.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[type, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, SuspiciousOperation | BadRequest | UnreadablePostError):
+            return True
+        now, kind = time.monotonic(), type(error)
+        if now - self._written.get(kind, -STRANGERS_SECONDS) < STRANGERS_SECONDS:
+            return False
+        self._written[kind] = now
+        record.exc_info, record.exc_text = None, None
         return True

@@ -261,13 +261,16 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_tokens": {"()": "confcall.logs.NoTokens"}},
+    "filters": {
+        "no_tokens": {"()": "confcall.logs.NoTokens"},
+        "strangers": {"()": "confcall.logs.Strangers"},
+    },
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "plain",
-            "filters": ["no_tokens"],
+            "filters": ["strangers", "no_tokens"],
         }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
