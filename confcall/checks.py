@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from rooms.notes.cookie_domain import cookie_domain
+
 
 @register(Tags.security)
 def environment(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
@@ -59,6 +61,15 @@ def etherpad() -> CheckMessage | None:
             hint="Give Etherpad its own host name behind the same proxy, such as "
             "https://pad.example.org.",
             id="confcall.E104",
+        )
+    site = urlsplit(settings.SITE_URL).netloc
+    if settings.ETHERPAD_URL and cookie_domain(site, settings.ETHERPAD_URL) == "":
+        return Warning(
+            "ETHERPAD_URL has no parent domain in common with the site, so no one gets into the "
+            "pads.",
+            hint="Give Etherpad a host name beside the site's or below it, such as "
+            "https://pad.example.org.",
+            id="confcall.W110",
         )
     return None
 

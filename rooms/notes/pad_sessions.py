@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from rooms.models import PadSession, Room
 from rooms.notes.etherpad_api import NotThere
@@ -85,19 +84,3 @@ def end(etherpad: Etherpad, sessions: Iterable[PadSession]) -> None:
         except NotThere:
             pass  # it has ended by itself
         row.delete()
-
-
-def cookie_domain(site_host: str, pad_url: str) -> str | None:
-    """The domain of the cookie, which both hosts have in common. Pure.
-
-    None: the same host. Empty: they have none in common, so the pad cannot be opened.
-    """
-    site, pad = site_host.rsplit(":", 1)[0].lower(), (urlsplit(pad_url).hostname or "").lower()
-    if site == pad:
-        return None
-    common: list[str] = []
-    for one, other in zip(reversed(site.split(".")), reversed(pad.split(".")), strict=False):
-        if one != other:
-            break
-        common.insert(0, one)
-    return ".".join(common) if len(common) > 1 else ""

@@ -18,6 +18,7 @@ from rooms.entry.passes import clean_name, issue
 from rooms.looks import chosen
 from rooms.looks.stylesheet import look
 from rooms.notes import pad_sessions, pads
+from rooms.notes.cookie_domain import cookie_domain
 from rooms.notes.pad_sessions import Owner
 from rooms.page import texts
 from rooms.views.notes_reader import Reader, reader, way_in
@@ -95,7 +96,7 @@ def to_pad(request: HttpRequest, provider: pads.Etherpad, found: Reader) -> Http
             pad_sessions.COOKIE,
             session,
             max_age=pad_sessions.LASTS,
-            domain=pad_sessions.cookie_domain(request.get_host(), provider.url) or None,
+            domain=cookie_domain(request.get_host(), provider.url) or None,
             secure=request.is_secure(),
             httponly=provider.api.reads_cookies(),
             samesite="Lax",

@@ -265,6 +265,7 @@ FITTING_TURN: dict[str, Any] = {"TURN_URLS": [], "TURN_SECRET": ""}
         ({"DEBUG": True}, ["confcall.E102"]),
         ({"ETHERPAD_URL": "https://pad.example.org"}, ["confcall.E103"]),
         ({"ETHERPAD_URL": "http://pad.example.org", "ETHERPAD_API_KEY": "k"}, ["confcall.E104"]),
+        ({"ETHERPAD_URL": "https://pad.example.net", "ETHERPAD_API_KEY": "k"}, ["confcall.W110"]),
         ({"TURN_URLS": ["turn:turn.example.org"]}, ["confcall.E105"]),
         ({"TURN_SECRET": "x"}, ["confcall.E105"]),
         ({"TURN_SECRET": "x", "TURN_URLS": ["turn:turn.example.org"]}, []),

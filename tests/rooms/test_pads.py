@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from rooms.models import PadSession, Room
-from rooms.notes import pad_sessions, pads
+from rooms.notes import pads
+from rooms.notes.cookie_domain import cookie_domain
 from rooms.notes.pad_sessions import Owner
 from tests.rooms.etherpad import Answers, etherpad
 
@@ -190,7 +191,7 @@ def test_a_notes_link_alone_shows_the_rooms_name_around_the_pad(
     ],
 )
 def test_the_cookie_is_for_both_hosts(site: str, pad_url: str, domain: str | None) -> None:
-    assert pad_sessions.cookie_domain(site, pad_url) == domain
+    assert cookie_domain(site, pad_url) == domain
 
 
 @pytest.mark.parametrize(
