@@ -90,7 +90,7 @@ MICROPUB_TOKEN = env.text("MICROPUB_TOKEN")
 
 METRICS_TOKEN = env.parse("METRICS_TOKEN", parsers.parse_token)
 
-# E-mail: see rooms/entry/knocking.py
+# E-mail: see rooms/entry/knocking/
 EMAIL_HOST = env.parse("EMAIL_HOST", parsers.parse_mail_host)
 EMAIL_PORT = env.number("EMAIL_PORT", 1, 65535)
 _EMAIL_TLS = env.parse("EMAIL_TLS", parsers.parse_mail_tls)
@@ -212,6 +212,8 @@ if LANGUAGE_CODE not in dict(LANGUAGES):
     LANGUAGES.append((LANGUAGE_CODE, LANGUAGE_CODE))
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.parse("TIME_ZONE", parsers.parse_time_zone)
+# Dates that are read the same way everywhere, with the 24 hours of the clock.
+FORMAT_MODULE_PATH = "confcall.formats"
 USE_I18N = True
 USE_TZ = True
 

@@ -14,8 +14,8 @@ class Role(TextChoices):
 
     OWNER = "owner", _("owner")
     MODERATOR = "moderator", _("moderator")
-    SPEAKER = "speaker", _("speaker")
-    LISTENER = "listener", _("listener")
+    SPEAKER = "speaker", _("guest, may speak")
+    LISTENER = "listener", _("guest, may only listen")
 
 
 class VisitorPolicy(TextChoices):

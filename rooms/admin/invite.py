@@ -103,7 +103,7 @@ class InviteAdmin(InviteModelAdmin):
     @admin.display(description=_("stream with OBS"))
     def obs(self, invite: Invite) -> SafeString | str:
         if not invite.pk or not Grant(Role(invite.role)).publish:
-            return gettext("Available once the invite is saved, and not for listeners.")
+            return gettext("Available once the invite is saved, for people who may speak.")
         return whip_fields(invite)
 
     @admin.display(description=_("link"))

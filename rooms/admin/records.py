@@ -22,7 +22,7 @@ from rooms.admin.sites import ban_site_of
 from rooms.admin.widgets import full_link, invite_link
 from rooms.entry import removal
 from rooms.indieweb import people
-from rooms.models import Arrival, Attendance, Ban, Call, ChatLine, SiteProfile
+from rooms.models import Arrival, Attendance, Ban, Call, ChatLine, Decision, SiteProfile
 from rooms.roles import Grant, Role
 from rooms.workers import sfu
 
@@ -132,6 +132,19 @@ class BanAdmin(Record):
 
     list_display = ["__str__", "room", "invite", "me", "created"]
     list_select_related = ["room", "invite__room"]
+
+
+@admin.register(Decision)
+class DecisionAdmin(Record):
+    """Deleting one forgets what the hosts decided about a person, such as that they were refused.
+
+    Whoever is in the call gets their own role and rights back within a second.
+    """
+
+    list_display = ["__str__", "room", "role", "admitted", "by", "changed"]
+    fields = ["room", "name", "given_name", "role", "admitted", "by", "changed"]
+    list_filter = ["room", "admitted", "role"]
+    search_fields = ["name", "given_name"]
 
 
 @admin.register(Arrival)

@@ -20,9 +20,10 @@ from django.utils.translation import gettext_lazy as _
 
 from rooms.admin import archiving, embedding
 from rooms.admin.bases import LINES, RoomInvites, RoomModelAdmin
-from rooms.admin.draining import drain_view
 from rooms.admin.hours import HoursInline
-from rooms.admin.live import live_view, right_now
+from rooms.admin.live.draining import drain_view
+from rooms.admin.live.numbers import live_view, right_now
+from rooms.admin.live.people import act_view
 from rooms.admin.sites import DOMAIN_FIELDS, DomainsField
 from rooms.admin.widgets import copy_button, full_link, invite_link, qr_code
 from rooms.entry import hours, knocking, notes_access, pad_rights
@@ -106,7 +107,9 @@ class RoomAdmin(RoomModelAdmin):
                     ("opens", "closes"),
                     "repeats",
                     "opens_with_owner",
-                    "knock_email",
+                    "waiting_room",
+                    "mics_held",
+                    ("knock_email", "knock_push"),
                     "locked",
                     "closed",
                     "max_people",
@@ -139,6 +142,7 @@ class RoomAdmin(RoomModelAdmin):
             for address, view, name in (
                 ("live/", live_view, "rooms_live"),
                 ("live/drain/", drain_view, "rooms_drain"),
+                ("live/act/", act_view, "rooms_live_act"),
                 ("<int:pk>/enter/", enter_view, "rooms_room_enter"),
                 ("<int:pk>/archive/", archiving.room_view, "rooms_room_archive"),
             )

@@ -21,6 +21,7 @@ from rooms.consumers import host_messages, messages
 from rooms.consumers.limits import TokenBucket
 from rooms.consumers.notes_links import NotesLinks
 from rooms.entry import decisions, removal
+from rooms.entry.acting import reaching
 from rooms.entry.decisions import Host
 from rooms.entry.rights import rights
 from rooms.models import Admitted
@@ -51,7 +52,7 @@ class Hosting(NotesLinks):
         act = partial(decisions.ask, source=message.source)
         asked = await self._decide(act, message.participant)
         question = {"type": "asked_by_host", "source": message.source, "by": self._me.name}
-        await self._to_pages(asked, question)
+        await reaching.tell_pages(self._slug, asked, question)
 
     async def on_set_role(self, message: host_messages.SetRole) -> None:
         act = partial(decisions.set_role, role=Role(message.role))
@@ -68,7 +69,8 @@ class Hosting(NotesLinks):
         who = message.participant
         if not await self._allowed(partial(decisions.may_lower_hand, host, who)):
             return
-        await self._to_pages([who], {"type": "hand_lowered_by_host", "by": self._me.name})
+        told = {"type": "hand_lowered_by_host", "by": self._me.name}
+        await reaching.tell_pages(self._slug, [who], told)
         await self._command(wire.Hand(self._slug, who, raised=False))
 
     # About everyone
@@ -219,21 +221,8 @@ class Hosting(NotesLinks):
     async def _reach(self, participants: Iterable[str]) -> None:
         """Media that is held ends now; then the pages hear why."""
         participants = list(participants)
-        held = await database.run(decisions.held_in, self._slug, participants)
-        for who, sources in held.items():
-            await self._command(wire.Hold(self._slug, who, sources))
+        await reaching.hold(self._slug, participants, self._command)
         if len(participants) > 1:
             rights().hurry()
         else:
-            await self._to_pages(participants, {"type": "rights_changed"})
-
-    async def _to_pages(self, participants: Iterable[str], message: dict[str, Any]) -> None:
-        """To the pages of these people, in whichever process."""
-        wanted = set(participants)
-        channels = await sfu.people_in(self._slug) if wanted else {}
-        for who, channel in channels.items():
-            if who in wanted:
-                try:
-                    await self.channel_layer.send(channel, message)
-                except (*AWAY, ChannelFull) as exc:
-                    logger.info("x %s was not told of %s: %s", who, message["type"], exc)
+            await reaching.tell_pages(self._slug, participants, {"type": "rights_changed"})

@@ -27,6 +27,7 @@ async def test_the_live_page_follows_a_call_by_itself(browser: Browser, confcall
     await page.get_by_label("Password").fill(confcall.password)
     await page.get_by_role("button", name="Log in").click()
     await page.get_by_role("link", name="Live").click()
+    await page.get_by_text("Numbers for engineers").click()
     card = page.get_by_role("article").filter(has_text="Observatory")
     await expect(page.get_by_role("article").filter(has_text="Version")).to_have_count(2)
     await expect(card).to_have_count(0)
@@ -45,6 +46,7 @@ async def test_the_live_page_follows_a_call_by_itself(browser: Browser, confcall
         await expect(page.get_by_role("heading", name="Right now")).to_be_visible()
         await expect(page.locator("dl.numbers")).to_contain_text("packets/s")
         await page.go_back()
+        await page.get_by_text("Numbers for engineers").click()
         await expect(card).to_have_count(1)
     await expect(card).to_have_count(0, timeout=15_000)
     # The page says so by itself when the site is away.

@@ -148,7 +148,7 @@ def _listed(names: tuple[str, ...]) -> str:
 def crowds(slugs: list[str]) -> dict[str, Crowd] | None:
     """Who is in each room and who waits; None: Redis is away."""
     try:
-        counts, channels, waiters = async_to_sync(_ask)(slugs)
+        counts, channels, waiters = async_to_sync(ask)(slugs)
     except sfu.Unavailable as exc:
         log.warning("who is in the rooms is unknown: %s", exc)
         return None
@@ -163,7 +163,7 @@ def crowds(slugs: list[str]) -> dict[str, Crowd] | None:
     }
 
 
-async def _ask(
+async def ask(
     slugs: list[str],
 ) -> tuple[Mapping[str, int], Mapping[str, Iterable[str]], Mapping[str, list[waiting.Waiter]]]:
     if not slugs:

@@ -9,7 +9,29 @@ function isLeftAlone() {
 }
 
 /**
- * Load the numbers anew.
+ * The selector of a link or button.
+ *
+ * @param {Element | null} element
+ */
+function name(element) {
+  if (element?.id) return `#${CSS.escape(element.id)}`;
+  const link = element?.getAttribute('href');
+  return link ? `a[href="${CSS.escape(link)}"]` : '';
+}
+
+/**
+ * A part of the page, without what folds it.
+ *
+ * @param {ParentNode} from
+ * @param {string | null} part
+ */
+function content(from, part) {
+  const box = from.querySelector(`[data-part="${part}"]`);
+  return box instanceof HTMLDetailsElement ? box.querySelector(':scope > div') : box;
+}
+
+/**
+ * Load people and numbers anew.
  *
  * @param {HTMLElement} box
  */
@@ -24,9 +46,13 @@ async function refresh(box) {
   if (!response.ok) throw new Error(`the site says ${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
   const active = document.activeElement;
-  const focused = box.contains(active) ? active?.getAttribute('href') : null;
-  box.replaceChildren(...page.body.childNodes);
-  const again = focused && box.querySelector(`a[href="${CSS.escape(focused)}"]`);
+  const focused = box.contains(active) ? name(active) : '';
+  for (const fresh of page.querySelectorAll('[data-part]')) {
+    // What is folded stays as the owner has left it.
+    const [inner, anew] = [box, page].map((from) => content(from, fresh.getAttribute('data-part')));
+    if (inner && anew) inner.replaceChildren(...anew.childNodes);
+  }
+  const again = focused && box.querySelector(focused);
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
 }
 

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from rooms.admin.draining import drain_address
+from rooms.admin.live.draining import drain_address
+from rooms.admin.live.people import summary
 from rooms.models import Room
 from rooms.workers import sfu
 from rooms.workers.number_words import (
@@ -48,7 +49,8 @@ def live_view(model_admin: RoomModelAdmin, request: HttpRequest) -> HttpResponse
     """For anyone who may see rooms. With ``?part``, only what changes, for the page's script."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    context = live(may_drain=model_admin.has_change_permission(request))
+    may_act = model_admin.has_change_permission(request)
+    context = live(may_drain=may_act) | summary() | {"may_act": may_act}
     if "part" in request.GET:
         return TemplateResponse(request, "admin/rooms/room/live_part.html", context)
     context |= model_admin.admin_site.each_context(request) | {
