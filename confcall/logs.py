@@ -21,7 +21,8 @@ _ESCAPED = r"%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}|\\x[0-9a-f]{2}|\\[nrt]"
 _SLASH = r"%(?:25)*+2f"
 _UNSEEN = "\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _CAPABILITY = re.compile(
-    rf"((?:(?<![\w-])|{_ESCAPED}|{_SLASH})[in](?:/|{_SLASH})(?:{_ESCAPED}|[^\w-])*+|(?:key|pass)\.)"
+    rf"((?:(?<![\w-])|{_ESCAPED}|{_SLASH})(?:[in]|admit)(?:/|{_SLASH})"
+    rf"(?:{_ESCAPED}|[^\w-])*+|(?:key|pass)\.)"
     rf"(?:(?:{_ESCAPED}|[{_UNSEEN}])*+[\w-]){{8,}}+",
     re.IGNORECASE,
 )

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from rooms.entry.knocking import capability
 from rooms.entry.sharing import absolute
 from rooms.models import Room
 
@@ -67,7 +68,8 @@ def addresses() -> list[str]:
 
 
 def message(room: Room) -> tuple[str, str]:
-    """Subject and text. The links need an account, so nobody else can use them."""
+    """Subject and text. One link admits for an hour; the others need a login."""
+    admit = capability.link(room)
     link = absolute(reverse("admin:rooms_room_enter", args=[room.pk]))
     settings_link = absolute(reverse("admin:rooms_room_change", args=[room.pk]))
     with translation.override(settings.LANGUAGE_CODE):
@@ -78,7 +80,12 @@ def message(room: Room) -> tuple[str, str]:
             "You get at most one such message in five minutes. To get none, change the room:\n"
             "{settings}\n"
         )
-        return subject, text.format(title=room.title, link=link, settings=settings_link)
+        more = _(
+            "Or see who waits, and let them in without joining:\n{admit}\n"
+            "Anyone with this link can do that for an hour, so do not pass it on.\n"
+        )
+        text = text.format(title=room.title, link=link, settings=settings_link)
+        return subject, f"{text}\n{more.format(admit=admit)}"
 
 
 def _send_beside(words: tuple[str, str], owners: list[str]) -> bool:
