@@ -109,7 +109,7 @@ class RoomAdmin(RoomModelAdmin):
                     "opens_with_owner",
                     "waiting_room",
                     "mics_held",
-                    ("knock_email", "knock_push"),
+                    "knock_email",
                     "locked",
                     "closed",
                     "max_people",

@@ -150,7 +150,6 @@ def test_the_room_form_has_the_waiting_room_and_decisions_can_be_forgotten(
     for option in ("off", "guests without an invite", "all but hosts"):
         assert f">{option}</option>" in page
     assert 'name="mics_held"' in page
-    assert 'name="knock_push"' in page
     row = Decision.objects.create(room=room, person="p", name="Eve", admitted="refused")
     assert "Eve" in owner.get("/admin/rooms/decision/").content.decode()
     assert owner.get("/admin/rooms/decision/add/").status_code == 403

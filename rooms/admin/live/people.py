@@ -39,9 +39,12 @@ class Someone:
     stopped: bool = False
 
     @property
-    def words(self) -> str:
-        """Their role, as the owner reads it."""
-        return str(Role(self.role).label)
+    def said(self) -> str:
+        """Their role and what a host has done, as the owner reads it."""
+        parts = [str(Role(self.role).label)]
+        parts += [_("muted by a host")] if self.muted else []
+        parts += [_("camera stopped by a host")] if self.stopped else []
+        return ", ".join(parts)
 
     @property
     def acts(self) -> list[tuple[str, str]]:
