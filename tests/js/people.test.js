@@ -53,6 +53,14 @@ test('a muted microphone is shown, and its person does not speak', () => {
   assert.deepEqual([a.muted, a.speaking, b.muted, b.speaking], [true, false, false, true]);
 });
 
+test('raised hands are numbered in their order', () => {
+  const state = room([]);
+  const hands = { me: 9, a: 12, b: 0 };
+  const people = [...state.people].map(([id, each]) => [id, { ...each, hand: hands[id] }]);
+  const tiles = tileModels({ ...state, people: new Map(people) }, NOTHING);
+  assert.deepEqual(tiles.map(({ key, hand }) => `${key} ${hand}`), ['a 2', 'b 0', 'me 1']);
+});
+
 test('the pinned tile is large, else someone else’s screen, else none', () => {
   const shared = tileModels(room([track('b', 'screen')]), { ...NOTHING, screen: true });
   assert.equal(shared[focusIndex(shared, '')].key, 'b:screen');

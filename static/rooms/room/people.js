@@ -14,7 +14,7 @@ import { PRIORITY } from './slots.js';
  * @property {boolean} screen
  * @property {boolean} muted the microphone is off
  * @property {boolean} camera the camera is on
- * @property {boolean} hand it is up
+ * @property {number} hand place among the raised hands, from 1; 0: it is down
  * @property {boolean} speaking
  * @property {boolean} stream an encoder, not a person
  * @property {string} link the person's own site, or ''
@@ -37,6 +37,7 @@ export function tileModels(room, own) {
   const isMine = (/** @type {{id: string}} */ { id }) => id === room.you;
   const ordered = [...people.filter((person) => !isMine(person)), ...people.filter(isMine)];
   const role = room.people.get(room.you)?.role ?? '';
+  const hands = people.map(({ hand = 0 }) => hand).filter(Boolean).sort((a, b) => a - b);
   return ordered.flatMap((person) => {
     const { id, name, stream } = person;
     const mine = isMine(person);
@@ -53,7 +54,7 @@ export function tileModels(room, own) {
       own: mine,
       muted: !sends.microphone,
       camera: sends.camera,
-      hand: Boolean(person.hand),
+      hand: person.hand ? hands.indexOf(person.hand) + 1 : 0,
       stream,
       link: siteLink(person.link),
       photo: ownPath(person.photo),

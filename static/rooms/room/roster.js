@@ -37,18 +37,15 @@ const GUESTS = ['speaker', 'listener'];
 export function roster(room, own) {
   const tiles = tileModels(room, own);
   const sharing = new Set(tiles.filter(({ screen }) => screen).map(({ person }) => person));
-  const hands = [...room.people.values()].map(({ hand = 0 }) => hand).filter(Boolean);
-  const places = hands.sort((a, b) => a - b);
   const entries = tiles.filter(({ screen }) => !screen).map((tile) => {
-    const { person: id, name, own: mine, stream, muted, camera } = tile;
-    const { role = '', hand = 0, unnamed = false } = room.people.get(id) ?? {};
-    const place = hand ? places.indexOf(hand) + 1 : 0;
+    const { person: id, name, own: mine, stream, muted, camera, hand } = tile;
+    const { role = '', unnamed = false } = room.people.get(id) ?? {};
     const screen = sharing.has(id);
     const known = { tile, id, name, own: mine, role, stream, muted, camera, screen };
-    return { ...known, hand: place, unnamed };
+    return { ...known, hand, unnamed };
   });
   const rank = (/** @type {Entry} */ { hand, own: mine }) =>
-    hand || (mine ? places.length + 1 : places.length + 2);
+    hand || entries.length + (mine ? 1 : 2);
   return entries.sort((a, b) => rank(a) - rank(b));
 }
 

@@ -48,7 +48,9 @@ export class Tile {
     this._muted = mark('mic-off', 'muted', text('call.muted'));
     this._speaks = mark('audio-lines', 'speaks', text('call.speaking'));
     const hand = mark('hand', 'hand', text('call.hand'));
-    const label = make('div', 'tile-label', hand, this._speaks, this._muted, this._name);
+    this._place = make('span', 'hand-place');
+    const marks = [hand, this._place, this._speaks, this._muted];
+    const label = make('div', 'tile-label', ...marks, this._name);
     this.element = make('div', 'tile', this.video, this._avatar, label, this._limit, buttons);
     if (this.audio) this.element.append(this.audio);
     this.element.classList.toggle('screen', model.screen);
@@ -136,7 +138,9 @@ export class Tile {
     style.setProperty('--hue', `hsl(${hue(model.name)} 38% 46%)`);
     classList.toggle('is-muted', model.muted && !model.screen);
     classList.toggle('is-speaking', model.speaking);
-    classList.toggle('has-hand', model.hand && !model.screen);
+    const hand = model.screen ? 0 : model.hand;
+    classList.toggle('has-hand', hand > 0);
+    this._place.textContent = hand ? String(hand) : '';
     classList.toggle('live', media.live);
     this._pin.setAttribute('aria-pressed', String(pinned));
     attach(this.video, media.live ? media.video : null, this._play);
