@@ -37,6 +37,7 @@ import { PeoplePanel } from './ui/people/people_panel.js';
 import { Questions } from './ui/people/questions.js';
 import { RemoveDialog } from './ui/people/remove.js';
 import { hearAsked, mayStart, tellHeld } from './ui/people/told.js';
+import { reactionButtons, Reactions } from './ui/reactions.js';
 import { followScreen } from './ui/screen.js';
 import { press, shortcuts } from './ui/shortcuts.js';
 import { shortcutsSheet } from './ui/shortcuts_sheet.js';
@@ -91,6 +92,8 @@ function start(name, failed) {
   tell(call, name);
   frame.start(call);
   const hand = handButton(call);
+  reactionButtons(call, closeMore);
+  new Reactions(call, (person) => tiles.shownOf(person));
   const sheet = shortcutsSheet(closeMore);
   const [m, v, s] = [press('microphone'), press('camera'), press('share')];
   shortcuts({ m, v, s, h: hand, '?': sheet });

@@ -19,6 +19,7 @@ from rooms.page.texts import (
     notes,
     people,
     quality,
+    reactions,
     shortcuts,
     views,
 )
@@ -34,6 +35,7 @@ TEXTS: dict[str, str | Promise] = {
     **notes.TEXTS,
     **people.TEXTS,
     **quality.TEXTS,
+    **reactions.TEXTS,
     **shortcuts.TEXTS,
     **views.TEXTS,
 }

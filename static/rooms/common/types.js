@@ -115,6 +115,7 @@
  * @typedef {{type: 'room_settings'} & RoomSettings} RoomSettingsEvent
  * @typedef {{type: 'asked', source: Held, by: string}} Asked
  * @typedef {{type: 'hand_lowered', by: string}} HandLowered
+ * @typedef {{type: 'reaction', participant: string, kind: string}} Reaction
  * @typedef {{type: 'waiting', host: boolean}} WaitingEvent `host`: is one in the call?
  * @typedef {{type: 'waiting_list', people: Waiter[]}} WaitingList
  * @typedef {Welcome | HeldEvent | RoomSettingsEvent | WaitingList} HostingEvent
@@ -136,7 +137,7 @@
  * @typedef {{
  *   type: 'error', code: string, message: string, nonce?: string, number?: number,
  * }} ErrorEvent `nonce`: of the refused chat line; `number`: of a line whose change was refused
- * @typedef {Welcome | RoomStateEvent | Answer | SlotBound | SlotPaused | LayersWanted |
+ * @typedef {Welcome | RoomStateEvent | Answer | Reaction | SlotBound | SlotPaused | LayersWanted |
  *   CodecsCommon | Refused | Removed | RoomEvent | ChatLineEvent | ChatLines | PassEvent |
  *   RoleEvent | HeldEvent | RoomSettingsEvent | Asked | HandLowered | WaitingEvent | WaitingList |
  *   LinkEvent | LinkOfEvent | NotesLinkEvent | NotesChanged | WorkerLost |

@@ -5,6 +5,7 @@ import { Questions } from './questions.js';
 import { condition } from './condition.js';
 import { Following } from './following.js';
 import { Host } from './hosts/host.js';
+import { isKind } from './state/reactions.js';
 import { isRoomEvent } from './state/room_state.js';
 import { Signalling } from './signalling.js';
 
@@ -19,6 +20,7 @@ const CONDITIONS = new Set(['crowded', 'busy', 'unavailable', 'late']);
  *   joined: Person,
  *   left: Person,
  *   hand: Person,
+ *   reaction: {person: Person, kind: import('./state/reactions.js').Kind},
  *   condition: import('./condition.js').Condition,
  *   role: {role: string, publish: boolean, raised: boolean, by: string},
  *   fresh_link: string,
@@ -196,6 +198,8 @@ export class Call extends Emitter {
         return this._media.want(message);
       case 'codecs_common':
         return this._media.common(message);
+      case 'reaction':
+        return this._reacted(message);
       case 'chat_line':
         return this.chat.line(message);
       case 'chat_lines':
@@ -211,6 +215,18 @@ export class Call extends Emitter {
       default:
         return this._hosted(message) || this._trouble(message);
     }
+  }
+
+  /** @param {import('../common/types.js').Reaction} message */
+  _reacted({ participant, kind }) {
+    const person = this.room.people.get(participant);
+    // A newer server may know more kinds.
+    if (person && isKind(kind)) this.emit('reaction', { person, kind });
+  }
+
+  /** @param {import('./state/reactions.js').Kind} kind */
+  react(kind) {
+    this._signalling.send({ type: 'reaction', kind });
   }
 
   /**

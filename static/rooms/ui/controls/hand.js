@@ -17,7 +17,9 @@ export function handButton(call) {
   };
   button.onclick = change;
   call.on('changed', () => {
+    button.classList.toggle('is-up', call.hand);
     word.textContent = text(call.hand ? 'call.hand_down' : 'call.hand_up');
+    if (button.title) button.title = word.textContent;
   });
   return change;
 }

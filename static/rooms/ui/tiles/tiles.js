@@ -89,6 +89,16 @@ export class Tiles {
     }
   }
 
+  /**
+   * The tile of somebody's camera, if it is on this page.
+   *
+   * @param {string} person
+   */
+  shownOf(person) {
+    const element = this._tiles.get(person)?.element;
+    return element && !element.matches('.away, [hidden]') ? element : null;
+  }
+
   /** @param {number} people */
   _summary(people) {
     const one = people === 1 ? text('call.count.one') : text('call.count.many', { count: people });
