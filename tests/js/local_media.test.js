@@ -111,6 +111,25 @@ async function filmed() {
 const live = () => devices.open.filter((track) => track.readyState === 'live').map(({ id }) => id);
 const chosen = () => JSON.parse(globalThis.localStorage.getItem('confcall') ?? '{}');
 
+test('an effect stands in for what is sent, not for the device', () => {
+  const local = new LocalMedia();
+  const changed = [];
+  local.on('changed', (source) => changed.push(source));
+  const [camera, painted] = [new FakeTrack('videoinput', 'front'), new FakeTrack('video', '')];
+  local.substitute('camera', null);
+  assert.deepEqual(changed, [], 'nothing was sent and nothing is');
+  local.put('camera', camera);
+  assert.equal(local.sent('camera'), null);
+  local.substitute('camera', painted);
+  local.substitute('camera', painted);
+  assert.deepEqual([local.sent('camera'), local.track('camera')], [painted, camera]);
+  local.put('camera', null);
+  assert.equal(local.sent('camera'), null);
+  assert.equal(camera.readyState, 'ended', 'the light goes out');
+  local.substitute('camera', undefined);
+  assert.deepEqual(changed, ['camera', 'camera', 'camera']);
+});
+
 test('the new camera opens before the old one closes, if the browser allows both', async () => {
   const local = await filmed();
   await local.choose('camera', 'back');

@@ -27,6 +27,10 @@ export class LocalMedia extends Emitter {
     this._tracks = new Map();
     /** Id of a microphone that went away, such as a headset, and was replaced by another one. */
     this._missed = '';
+    /** @type {Map<Source, MediaStreamTrack | null>} what is sent in place of a device's track */
+    this._instead = new Map();
+    /** Make it easier for the computer; false: nothing here can. */
+    this.relieve = () => false;
     /** @type {Set<MediaStreamTrack>} tracks that are being replaced */
     this._leaving = new Set();
     /** Number of calls of `stop`, by which an opening device sees that it is too late. */
@@ -40,6 +44,29 @@ export class LocalMedia extends Emitter {
   /** @param {Source} source */
   track(source) {
     return this._tracks.get(source) ?? null;
+  }
+
+  /**
+   * What others get of a source: its track, or that of an effect. null: nothing, or nothing yet.
+   *
+   * @param {Source} source
+   */
+  sent(source) {
+    const track = this.track(source);
+    const instead = this._instead.get(source);
+    return track && instead !== undefined ? instead : track;
+  }
+
+  /**
+   * @param {Source} source
+   * @param {MediaStreamTrack | null | undefined} track of an effect; null: send nothing until there
+   *   is one; undefined: send the device's
+   */
+  substitute(source, track) {
+    const before = this.sent(source);
+    if (track === undefined) this._instead.delete(source);
+    else this._instead.set(source, track);
+    if (this.sent(source) !== before) this.emit('changed', source);
   }
 
   /**

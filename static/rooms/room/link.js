@@ -90,7 +90,7 @@ export class Link {
    */
   async send(source) {
     const quality = { mode: this._local.mode(source), ceiling: this._ceiling };
-    await this.connection.send(source, this._local.track(source), quality);
+    await this.connection.send(source, this._local.sent(source), quality);
   }
 
   /**

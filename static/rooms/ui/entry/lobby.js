@@ -189,7 +189,7 @@ export class Lobby {
     // Someone who waits to be let in still sees themselves.
     if (byId('lobby', HTMLElement).hidden) return;
     if (this._previewed && !this.done) keepPreview(this._local.isOn('camera'));
-    const camera = this._local.track('camera');
+    const camera = this._local.sent('camera');
     const video = byId('preview-video', HTMLVideoElement);
     video.srcObject = camera && new MediaStream([camera]);
     video.hidden = !camera;

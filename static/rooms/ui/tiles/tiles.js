@@ -217,7 +217,7 @@ export class Tiles {
 
   /** @param {TileModel} model */
   _ownMedia({ screen }) {
-    const video = this._local.track(screen ? 'screen' : 'camera');
+    const video = this._local.sent(screen ? 'screen' : 'camera');
     return { audio: null, video, live: video !== null };
   }
 
