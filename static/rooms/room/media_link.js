@@ -79,7 +79,9 @@ export class MediaLink extends Emitter {
     return {
       isOn: (picture) => this._local.isOn(picture),
       statistics: (picture) => this.sentStatistics(picture),
-      relieve: async (picture) => (await this._serving?.connection.relieve(picture)) ?? false,
+      // An effect costs more than a codec.
+      relieve: async (picture) =>
+        this._local.relieve() || ((await this._serving?.connection.relieve(picture)) ?? false),
     };
   }
 
