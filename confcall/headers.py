@@ -7,7 +7,13 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from rooms.security import content_security_policy, cors, permissions_policy
+from rooms.security import (
+    compiles,
+    content_security_policy,
+    cors,
+    permissions_policy,
+    worker_policy,
+)
 
 
 class SecurityHeadersMiddleware:
@@ -22,7 +28,8 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", content_security_policy())
+        policy = worker_policy() if compiles(request.path) else content_security_policy()
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Permissions-Policy", permissions_policy())
         # Also if Django answers before the view does, or because it failed. Without these headers a
         # browser tells its page nothing, not even the status.

@@ -54,6 +54,24 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
+# Workers that compile WebAssembly. A worker has the policy of its own answer, so the page keeps the
+# strict one.
+_COMPILING = re.compile(r"/static/rooms/media/effects/workers/[\w.-]+\.js\Z")
+
+
+def compiles(path: str) -> bool:
+    """Is this the script of a worker that has to compile WebAssembly?"""
+    return _COMPILING.match(path) is not None
+
+
+def worker_policy() -> str:
+    """The policy of such a worker: files of this site, and no ``eval``."""
+    return (
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
 def content_security_policy(frame_ancestors: str = "'none'") -> str:
     """The policy of every page. ``frame_ancestors`` says which sites may frame it."""
     # Only current browsers let 'self' cover ws: and wss:, hence the names. The policy's grammar has

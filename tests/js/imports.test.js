@@ -13,6 +13,7 @@ const LAYERS = [
   ['ui'],
   ['room'],
   ['room/chat', 'room/hosts', 'room/state'],
+  ['media/effects', 'media/effects/workers'],
   ['media'],
   ['common'],
 ];

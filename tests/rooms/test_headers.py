@@ -36,6 +36,17 @@ def test_every_answer_has_the_strict_policy(client: Client, path: str) -> None:
     assert "camera=(self)" in response["Permissions-Policy"]
 
 
+def test_only_workers_that_compile_webassembly_may_compile_it(client: Client) -> None:
+    folder = "/static/rooms/media/effects"
+    response = client.get(f"{folder}/workers/background.js")
+    assert response.status_code == 200
+    rules = policy(response)
+    assert rules["script-src"] == ["'self'", "'wasm-unsafe-eval'"]
+    assert rules["default-src"] == rules["frame-ancestors"] == ["'none'"]
+    for path in (f"{folder}/effects.js", f"{folder}/workers/../effects.js", "/static/x.js"):
+        assert "unsafe" not in client.get(path)["Content-Security-Policy"], path
+
+
 def test_addresses_never_travel_in_a_referrer_and_the_admins_forms_still_work(
     client: Client,
 ) -> None:
