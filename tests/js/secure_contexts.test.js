@@ -13,7 +13,9 @@ const GUARDED = {
   ],
   'navigator\\.mediaCapabilities': ['media/encoder_abilities.js'],
   'navigator\\.permissions': ['media/devices.js'],
-  'crypto\\.randomUUID|crypto\\.subtle|audioWorklet|AudioWorkletNode': [],
+  'crypto\\.randomUUID|crypto\\.subtle|audioWorklet|AudioWorkletNode': [
+    'media/effects/noise.js', 'ui/controls/effects.js',
+  ],
   'navigator\\.wakeLock|[{] wakeLock [}] = navigator': ['ui/views/wake_lock.js'],
   'navigator\\.(serviceWorker|storage|locks|share|credentials|geolocation)': [],
   setSinkId: ['media/output.js', 'media/test_sound.js'],
