@@ -6,6 +6,7 @@ const KEY = 'confcall';
 export const LAYOUTS = /** @type {const} */ (['auto', 'grid', 'focus']);
 
 /** @typedef {import('./types.js').Mode} Mode */
+/** @typedef {'' | 'blur' | 'room' | 'own'} Background behind a person in their own video */
 /** @typedef {typeof LAYOUTS[number]} Layout */
 /**
  * @typedef {{
@@ -20,6 +21,8 @@ export const LAYOUTS = /** @type {const} */ (['auto', 'grid', 'focus']);
  *   split: number,
  *   layout: Layout,
  *   knockSound: boolean,
+ *   background: Background,
+ *   quiet: boolean,
  *   modes: Partial<Record<string, Mode>>,
  * }} Choices
  */
@@ -37,6 +40,8 @@ const DEFAULTS = {
   split: 0,
   layout: 'auto',
   knockSound: true,
+  background: '',
+  quiet: false,
   modes: {},
 };
 
