@@ -20,7 +20,7 @@ from rooms.looks import chosen
 from rooms.looks.stylesheet import look
 from rooms.models import Invite, Room
 from rooms.notes import pads
-from rooms.page import kept, moments, texts
+from rooms.page import effects, kept, moments, texts
 from rooms.page.ice_servers import ice_servers
 from rooms.page.responses import answers
 from rooms.roles import Role
@@ -41,6 +41,7 @@ def context(entry: Entry, now: datetime) -> dict[str, Any]:
         "kept": kept.sentence(entry.room),
         "answers": answers(entry.room),
         "archive": archive(entry),
+        "effect_files": effects.files(appearance),
         "config": config(entry, now),
     }
 

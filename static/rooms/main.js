@@ -10,6 +10,7 @@ import { ChatPanel } from './ui/chat/chat_panel.js';
 import { handButton } from './ui/controls/hand.js';
 import { fitBar } from './ui/controls/bar.js';
 import { controls } from './ui/controls/controls.js';
+import { effectsControls } from './ui/controls/effects.js';
 import { deviceBanner } from './ui/controls/device_problems.js';
 import { copyButtons, links } from './ui/controls/link_buttons.js';
 import { divider, split, tabs } from './ui/controls/panels.js';
@@ -56,6 +57,7 @@ const reach = new ReachCheck(config);
 new Presence(config);
 const output = audioOutput(local);
 speakerTest(() => output.inUse);
+effectsControls(local);
 // A page without devices gets a listener's lobby.
 const lobby = new Lobby(tellInsecure() ? { ...config, publish: false } : config, local, start);
 void bringBack(lobby, local);
