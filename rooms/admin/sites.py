@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.db import transaction
 
-from rooms.entry import domains
+from rooms.entry.sites import domains
 from rooms.models import Arrival, Room
 
 DOMAIN_FIELDS = ("admitted_domains", "banned_domains")

@@ -21,11 +21,12 @@ from rooms.consumers.chatting import Chatting
 from rooms.consumers.socket import BAD_PASS, LATE, NO_WORKER, REFUSED, Member
 from rooms.consumers.unheard import Reading, unheard
 from rooms.consumers.waiting import Waiting
-from rooms.entry import admission, facts, hosts, passes, profiles
+from rooms.entry import admission, facts, hosts, passes
 from rooms.entry.access import Refusal
 from rooms.entry.facts import RoomNow
-from rooms.entry.profiles import NO_FACE
 from rooms.entry.rights import rights
+from rooms.entry.sites import profiles
+from rooms.entry.sites.profiles import NO_FACE
 from rooms.models import Room
 from rooms.workers import live, sfu
 from rooms.workers.layer import AWAY

@@ -12,8 +12,8 @@ from rooms.consumers.peer import FAILED, PeerSocket
 from rooms.entry import passes
 from rooms.entry.facts import NO_SETTINGS, RoomNow
 from rooms.entry.passes import Pass
-from rooms.entry.profiles import NO_FACE, Face
 from rooms.entry.rights import NOT_TOLD, Told
+from rooms.entry.sites.profiles import NO_FACE, Face
 from rooms.models import Room
 from rooms.roles import Grant
 from rooms.workers import sfu

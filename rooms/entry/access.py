@@ -20,7 +20,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from rooms.entry import domains, hours
+from rooms.entry import hours
+from rooms.entry.sites import domains
 from rooms.models import SignIn, WaitingRoom
 from rooms.roles import Grant, Role, VisitorPolicy
 

@@ -7,8 +7,8 @@ import re
 from django.conf import settings
 
 from rooms import fetching
-from rooms.entry import domains
 from rooms.entry.passes import MAX_ME
+from rooms.entry.sites import domains
 from rooms.fetching import targets
 
 _DOTS = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from rooms import chat
-from rooms.entry import framing, hours, presence, profiles
+from rooms.entry import framing, hours, presence
 from rooms.entry.facts import standings
 from rooms.entry.passes import issue
 from rooms.entry.sharing import Entry, absolute, call_link, whip
+from rooms.entry.sites import profiles
 from rooms.entry.standing import is_in
 from rooms.events import event
 from rooms.indieweb.site_address import shown

@@ -48,7 +48,11 @@
   const SLUG = /^[a-z0-9-]{1,63}$/;
   // In the language of the page in the frame, which follows the browser.
   const TITLES = /^de\b/i.test(navigator.language ?? '')
-    ? { card: 'Videogespräch', door: 'Tür zu einem Videogespräch', notes: 'Notizen eines Gesprächs' }
+    ? {
+        card: 'Videogespräch',
+        door: 'Tür zu einem Videogespräch',
+        notes: 'Notizen eines Gesprächs',
+      }
     : { card: 'Video call', door: 'Door to a video call', notes: 'Notes of a call' };
 
   // Until the page in the frame says how high it is, the frame keeps its proportions. It is never

@@ -58,7 +58,14 @@ async def test_two_hosts_run_a_call(browser: Browser, confcall: Confcall) -> Non
     await expect(ben.button("More for Ann")).to_have_count(0)
     await expect(ben.button("Mute all")).to_be_hidden()
 
-    # Muted by one host, started again by a click, and muted by the other.
+    await one_is_muted(ann, dan, ben)
+    await everyone_is_muted(ann, dan, ben)
+    await the_call_ends(ann, dan, ben)
+    assert ann.errors == ben.errors == dan.errors == []
+
+
+async def one_is_muted(ann: Person, dan: Person, ben: Person) -> None:
+    """Muted by one host, started again by a click, and muted by the other."""
     await act(ann, "Ben", "Mute")
     await says(ben, "Ann has muted you.")
     await is_pressed(ben, "Microphone", "false")
@@ -80,7 +87,9 @@ async def test_two_hosts_run_a_call(browser: Browser, confcall: Confcall) -> Non
     await says(ben, "Dan has stopped your camera.")
     await is_pressed(ben, "Camera", "false")
 
-    # Everyone is muted, until the hosts let them speak.
+
+async def everyone_is_muted(ann: Person, dan: Person, ben: Person) -> None:
+    """Everyone is muted, until the hosts let them speak."""
     await ann.button("Mute all").click()
     await ann.page.get_by_role("checkbox", name="They may unmute themselves").uncheck()
     await ann.button("Mute everyone").click()
@@ -95,6 +104,9 @@ async def test_two_hosts_run_a_call(browser: Browser, confcall: Confcall) -> Non
     await ben.button("Microphone").click()
     await ann.hears("Ben")
 
+
+async def the_call_ends(ann: Person, dan: Person, ben: Person) -> None:
+    """Locked and unlocked, a role lowered, one removed, and everyone out."""
     await ann.button("Lock the room").click()
     await expect(dan.button("Unlock the room")).to_be_visible(timeout=PATIENCE)
     await dan.button("Unlock the room").click()
@@ -112,7 +124,6 @@ async def test_two_hosts_run_a_call(browser: Browser, confcall: Confcall) -> Non
     for person in (ann, dan):
         heading = person.page.get_by_role("heading", name="The host has ended the call")
         await expect(heading).to_be_visible(timeout=PATIENCE)
-    assert ann.errors == ben.errors == dan.errors == []
 
 
 async def knock(browser: Browser, link: str, name: str, **context: object) -> Person:
@@ -144,6 +155,13 @@ async def test_people_wait_and_are_let_in_by_keyboard(browser: Browser, confcall
         await person.button("Join without camera and microphone").click()
         await expect(person.page.locator("#queue")).to_contain_text("waiting", timeout=PATIENCE)
 
+    await lets_them_in(ann, ben, others[0])
+    await the_menu_works_by_keys(ann, ben)
+    assert ann.errors == ben.errors == []
+
+
+async def lets_them_in(ann: Person, ben: Person, cleo: Person) -> None:
+    """By keys alone. The focus stays in the list when an entry goes."""
     await ann.page.locator("#knock").get_by_role("button", name="Show").press("Enter")
     await expect(panel(ann)).to_be_focused()
     await expect(ann.button("Refuse Eve")).to_be_visible(timeout=PATIENCE)
@@ -156,7 +174,6 @@ async def test_people_wait_and_are_let_in_by_keyboard(browser: Browser, confcall
     await expect(ann.button("Admit Cleo")).to_be_focused(timeout=PATIENCE)
     await press_until(ann.page, "Tab", "^Refuse Cleo")
     await ann.page.keyboard.press("Enter")
-    cleo = others[0]
     heading = cleo.page.get_by_role("heading", name="The host did not let you in")
     await expect(heading).to_be_visible(timeout=PATIENCE)
     await expect(cleo.button("Join again")).to_be_hidden()
@@ -165,7 +182,9 @@ async def test_people_wait_and_are_let_in_by_keyboard(browser: Browser, confcall
     await ann.group("Eve").wait_for(timeout=PATIENCE)
     await expect(panel(ann)).to_be_focused()
 
-    # Who was let in does not wait again. The menu works by keys alone.
+
+async def the_menu_works_by_keys(ann: Person, ben: Person) -> None:
+    """Those who were let in do not wait again."""
     await ben.page.reload()
     await ben.join()
     await ann.hears("Ben")
@@ -186,4 +205,3 @@ async def test_people_wait_and_are_let_in_by_keyboard(browser: Browser, confcall
     await ben.page.get_by_role("tab", name="People").click()
     await expect(entry(ben, "Ben (you)")).to_contain_text("muted")
     assert await axe_faults(ben.page) == []
-    assert ann.errors == ben.errors == []

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { condition } from '../../static/rooms/room/condition.js';
 
 const WELL = {
-  entered: true, socket: true, refusal: '', waiting: '', moving: false, alive: true, failures: 0, reached: true,
+  entered: true, socket: true, refusal: '', waiting: '', moving: false, alive: true,
+  failures: 0, reached: true,
 };
 const after = (facts) => condition({ ...WELL, ...facts });
 

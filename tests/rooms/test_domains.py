@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from rooms.entry import domains
+from rooms.entry.sites import domains
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rooms.entry import domains, framing
+from rooms.entry import framing
+from rooms.entry.sites import domains
 from rooms.fetching import targets
 from rooms.hostnames import BadHost, to_ascii
 

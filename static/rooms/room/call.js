@@ -321,7 +321,9 @@ export class Call extends Emitter {
     this._changed();
   }
 
-  /** @param {{role: string, publish: boolean, by?: string}} now what the server lets this person do */
+  /**
+   * @param {{role: string, publish: boolean, by?: string}} now what the server lets them do
+   */
   _roleChanged({ role, publish, by = '' }) {
     const before = this.role;
     const could = this._media.publish;

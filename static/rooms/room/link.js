@@ -16,7 +16,8 @@ const MUTED_WITHIN = { within: 1500, longest: 10_000 };
  *   signalling: import('./signalling.js').Signalling,
  *   givenUp: Set<string>,
  *   seen: (source: Source) => number,
- * }} Around what a link needs of the call; `givenUp` as in Connection, `seen` as in hosts/hosting.js
+ * }} Around what a link needs of the call; `givenUp` as in Connection, `seen` as in
+ *   hosts/hosting.js
  */
 
 /**

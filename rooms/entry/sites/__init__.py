@@ -1,0 +1,1 @@
+"""People who are known by a site of their own."""
