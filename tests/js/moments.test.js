@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromNow, inWords, locale, stillWaiting } from '../../static/rooms/common/moments.js';
+import {
+  fromNow, inWords, locale, stillWaiting, timeOfDay,
+} from '../../static/rooms/common/moments.js';
 
 const CHRISTMAS = '2026-12-24T17:00:00+00:00';
 // Versions of ICU differ in their spaces and commas.
@@ -16,6 +18,11 @@ test('a time is shown in the visitor’s zone and locale', () => {
     'Thursday December 24 2026 at 12:00 PM',
   );
   assert.match(inWords(CHRISTMAS, 'de', 'Pacific/Auckland'), /Freitag.*25\. Dezember 2026/);
+});
+
+test('the time of day is shown in the visitor’s zone and locale', () => {
+  assert.equal(timeOfDay(CHRISTMAS, 'de', 'Europe/Berlin'), '18:00');
+  assert.equal(plain(timeOfDay(CHRISTMAS, 'en-US', 'America/New_York')), '12:00 PM');
 });
 
 test('the locale is the visitor’s if its language is the page’s', () => {

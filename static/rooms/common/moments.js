@@ -19,6 +19,18 @@ export function locale(page, visitor) {
 }
 
 /**
+ * The time of day, as in "18:00".
+ *
+ * @param {string} moment ISO 8601
+ * @param {string} tag
+ * @param {string} [zone] default: the visitor's own
+ */
+export function timeOfDay(moment, tag, zone) {
+  const style = /** @type {const} */ ({ hour: '2-digit', minute: '2-digit' });
+  return new Intl.DateTimeFormat(tag, { ...style, timeZone: zone }).format(new Date(moment));
+}
+
+/**
  * As in "Thursday, 24 December 2026 at 18:00".
  *
  * @param {string} moment ISO 8601

@@ -1,7 +1,9 @@
+import { timeOfDay } from '../../common/moments.js';
 import { text } from '../../common/texts.js';
 import { isMentioned, mentions } from '../../room/chat/mentions.js';
 import { make } from '../dom.js';
 import { linked } from '../linked.js';
+import { LOCALE } from '../moments.js';
 
 /** So much of a quoted line is shown. */
 const QUOTED = 120;
@@ -23,7 +25,7 @@ const QUOTED = 120;
  */
 export function lineItem(line, around) {
   const { mine, same, quoted } = around;
-  const clock = clockOf(line);
+  const clock = timeOfDay(line.sent, LOCALE);
   const time = make('time', '', clock);
   time.dateTime = line.sent;
   const who = make('div', 'who', make('bdi', '', line.name), time);
@@ -41,11 +43,6 @@ export function lineItem(line, around) {
   item.setAttribute('role', 'article');
   item.setAttribute('aria-label', `${mine ? text('chat.you') : line.name}, ${clock}`);
   return item;
-}
-
-/** @param {ChatLine} line */
-function clockOf(line) {
-  return new Date(line.sent).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Quill } from '../../../vendor/notes-editor.js';
 import { text } from '../../common/texts.js';
 import { byId, make } from '../dom.js';
+import { LOCALE } from '../moments.js';
 
 /**
  * @typedef {{id: number, created: string, names: string}} Version
@@ -74,7 +75,7 @@ export class History {
 
   /** @param {Version} version */
   _item(version) {
-    const when = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
+    const when = new Intl.DateTimeFormat(LOCALE, {
       dateStyle: 'medium',
       timeStyle: 'short',
     }).format(new Date(version.created));
