@@ -27,6 +27,7 @@ TEXTS: dict[str, str | Promise] = {
     "stats.why.cpu": _("this computer"),
     "stats.why.bandwidth": _("the network"),
     "stats.why.muted": _("the sender has turned it off"),
+    "stats.why.held": _("the host has stopped it"),
     "stats.why.codec": _("a format that this browser cannot play"),
     "stats.why.none": _("nothing"),
     "stats.why.other": _("something else"),

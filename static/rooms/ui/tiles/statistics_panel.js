@@ -5,7 +5,7 @@ import { byId, make } from '../dom.js';
 const EVERY = 1000;
 
 /** Reasons with texts of their own. */
-const WHY = new Set(['cpu', 'bandwidth', 'muted', 'codec']);
+const WHY = new Set(['cpu', 'bandwidth', 'muted', 'held', 'codec']);
 
 /**
  * @typedef {import('../../room/people.js').TileModel} TileModel
