@@ -61,6 +61,17 @@
     return context;
   }
 
+  /**
+   * Where a frame is in the model's picture.
+   *
+   * @param {VideoFrame} frame
+   */
+  function inside({ displayWidth, displayHeight }) {
+    const scale = Math.min(MODEL.width / displayWidth, MODEL.height / displayHeight);
+    const [width, height] = [displayWidth * scale, displayHeight * scale];
+    return { x: (MODEL.width - width) / 2, y: (MODEL.height - height) / 2, width, height };
+  }
+
   /** Finds the person in a picture. */
   class Finder {
     /** @param {Record<string, string>} files addresses by name */
@@ -86,9 +97,12 @@
       await this._model.initialize();
     }
 
-    /** @param {CanvasImageSource} picture */
-    async look(picture) {
-      this._input.drawImage(picture, 0, 0, MODEL.width, MODEL.height);
+    /** @param {VideoFrame} frame */
+    async look(frame) {
+      const { x, y, width, height } = inside(frame);
+      // In the middle of black, if the camera is held upright. The model knows no flattened people.
+      this._input.clearRect(0, 0, MODEL.width, MODEL.height);
+      this._input.drawImage(frame, x, y, width, height);
       await this._model.send({ image: this._input.canvas });
     }
   }
@@ -115,7 +129,8 @@
       const mask = this.finder?.mask;
       out.globalCompositeOperation = 'copy';
       if (mask) {
-        out.drawImage(mask, 0, 0, width, height);
+        const part = inside(frame);
+        out.drawImage(mask, part.x, part.y, part.width, part.height, 0, 0, width, height);
         out.globalCompositeOperation = 'source-in';
         out.drawImage(frame, 0, 0, width, height);
         out.globalCompositeOperation = 'destination-over';
