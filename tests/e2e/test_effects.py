@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ from tests.e2e.rooms import room
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
+
+PICTURE = Path(__file__).parents[2] / "static/rooms/preview.png"
 
 # The sent tracks, the number of offers, and whether a device is what is sent.
 SENT = """
@@ -90,9 +93,13 @@ async def test_a_remembered_background_never_shows_the_room_behind(
     await ann.button("Turn on camera and microphone").click()
     menu = ann.page.get_by_role("combobox", name="Background")
     await menu.select_option("blur")
+    # A picture of one's own stays in the browser.
+    await ann.page.locator(".preview input[type=file]").set_input_files(PICTURE)
+    await expect(menu).to_have_value("own")
+    await expect(ann.button("Choose another picture")).to_be_visible()
     await ann.page.reload()
     await ann.button("Turn on camera and microphone").click()
-    await expect(menu).to_have_value("blur")
+    await expect(menu).to_have_value("own")
     shown = "() => document.getElementById('preview-video').srcObject?.getVideoTracks()[0]"
     await ann.page.wait_for_function(shown)
     assert await ann.page.evaluate(f"({shown})() instanceof MediaStreamTrackGenerator")
