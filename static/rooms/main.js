@@ -17,7 +17,7 @@ import { divider, split, tabs } from './ui/controls/panels.js';
 import { pushToTalk } from './ui/controls/push_to_talk.js';
 import { followRole } from './ui/controls/role.js';
 import { audioOutput, speakerMenu } from './ui/controls/speaker_menu.js';
-import { byId, configText, pageAddress, showStage } from './ui/dom.js';
+import { byId, configText, isFramed, pageAddress, showStage } from './ui/dom.js';
 import { bringBack } from './ui/entry/come_back.js';
 import { showEnd } from './ui/entry/end.js';
 import { tellInsecure } from './ui/entry/insecure.js';
@@ -26,11 +26,9 @@ import { Presence } from './ui/entry/presence.js';
 import { Queue } from './ui/entry/queue.js';
 import { ReachCheck } from './ui/entry/reach.js';
 import { speakerTest } from './ui/entry/speaker_test.js';
-import { Frame } from './ui/frame/frame.js';
 import { offerOwnTab } from './ui/frame/own_tab.js';
 import { linkTexts } from './ui/linked.js';
 import { NotesFrame } from './ui/notes/notes_frame.js';
-import { renewing } from './ui/notes/notes_renew.js';
 import { Notice } from './ui/notice.js';
 import { ActsMenu } from './ui/people/acts_menu.js';
 import { hearKnocks } from './ui/people/knock.js';
@@ -38,10 +36,10 @@ import { PeoplePanel } from './ui/people/people_panel.js';
 import { Questions } from './ui/people/questions.js';
 import { RemoveDialog } from './ui/people/remove.js';
 import { hearAsked, mayStart, tellHeld } from './ui/people/told.js';
-import { reactionButtons, Reactions } from './ui/reactions.js';
 import { followScreen } from './ui/screen.js';
 import { press, shortcuts } from './ui/shortcuts.js';
 import { shortcutsSheet } from './ui/shortcuts_sheet.js';
+import { afterFirstFrame } from './ui/tiles/first_frame.js';
 import { Tiles } from './ui/tiles/tiles.js';
 import { closeMore } from './ui/views/more.js';
 import { views } from './ui/views/views.js';
@@ -52,7 +50,9 @@ const local = new LocalMedia();
 copyButtons();
 linkTexts();
 offerOwnTab();
-const frame = new Frame(config, local);
+const frame = isFramed()
+  ? import('./ui/frame/frame.js').then(({ Frame }) => new Frame(config, local))
+  : null;
 const reach = new ReachCheck(config);
 new Presence(config);
 const output = audioOutput(local);
@@ -79,7 +79,6 @@ function start(name, failed) {
   const notesLinks = new NotesLinks(call, config.notes.provider);
   const notesFrame = new NotesFrame(notesLinks, name);
   links(call, notesLinks, name);
-  renewing(call);
   const chat = config.notes.chat ? new ChatPanel(call, config) : null;
   const questions = new Questions();
   const removal = new RemoveDialog(call);
@@ -92,10 +91,8 @@ function start(name, failed) {
     tiles.render();
   });
   tell(call, name);
-  frame.start(call);
+  void frame?.then((around) => around.start(call));
   const hand = handButton(call);
-  reactionButtons(call, closeMore);
-  new Reactions(call, (person) => tiles.shownOf(person));
   const sheet = shortcutsSheet(closeMore);
   const [m, v, s] = [press('microphone'), press('camera'), press('share')];
   shortcuts({ m, v, s, h: hand, '?': sheet });
@@ -108,13 +105,10 @@ function start(name, failed) {
   hearKnocks(call, panel);
   call.on('ended', () => questions.close());
   if (config.publish) noticeMutedSpeech(local, () => toast(text('call.you_are_muted')));
-  // Load the notes after the first media, or a while after the join, so that they never delay
-  // sound.
-  const notes = once(() => void notesFrame.open());
-  const later = once(() => setTimeout(() => call.over || notes(), 3000));
-  call.on('changed', () => {
-    if (call.connected) notes();
-    else if (call.entered) later();
+  // What nobody needs at once must not delay the others' sound and pictures.
+  afterFirstFrame(call, () => {
+    void notesFrame.open();
+    void import('./extras.js').then(({ extras }) => extras(call, tiles));
   });
   globalThis.addEventListener('pagehide', () => call.leave());
   byId('leave', HTMLButtonElement).onclick = () => call.leave();
@@ -147,13 +141,4 @@ function tell(call, name) {
     notice.close();
     showEnd(why, message, { name, ...devices });
   });
-}
-
-/** @param {() => void} action */
-function once(action) {
-  let done = false;
-  return () => {
-    if (!done) action();
-    done = true;
-  };
 }

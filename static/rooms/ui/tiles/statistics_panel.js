@@ -1,3 +1,4 @@
+import { rate } from './rate.js';
 import { text } from '../../common/texts.js';
 import { Readings } from '../../room/readings.js';
 import { byId, make } from '../dom.js';
@@ -110,9 +111,4 @@ function rows(reading, layer, held) {
 /** @param {string} reason a key from the browser or the worker */
 function why(reason) {
   return WHY.has(reason) ? text(`stats.why.${reason}`) : text('stats.why.other');
-}
-
-/** @param {number} bits per second */
-export function rate(bits) {
-  return bits >= 1e6 ? `${(bits / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bits / 1000)} kbit/s`;
 }

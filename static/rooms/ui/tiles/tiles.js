@@ -7,7 +7,7 @@ import { SmallWindow } from '../views/small_window.js';
 import { arrange, watchedTile } from './arrange.js';
 import { Pager } from './pager.js';
 import { Paging } from './paging.js';
-import { rate, StatisticsPanel } from './statistics_panel.js';
+import { rate } from './rate.js';
 import { caption, Tile } from './tile.js';
 import { Voices } from './voices.js';
 
@@ -44,7 +44,8 @@ export class Tiles {
     /** @type {Set<HTMLMediaElement>} */
     this._silent = new Set();
     this._voices = new Voices(this._stage, (media) => void this._play(media));
-    this._statistics = new StatisticsPanel(call);
+    /** @type {import('./statistics_panel.js').StatisticsPanel | null} */
+    this._statistics = null;
     this._removal = removal;
     this._menu = menu;
     this._small = new SmallWindow(() => this.render());
@@ -128,7 +129,7 @@ export class Tiles {
       const tile = new Tile(model, {
         pin: (key) => this._pin(key),
         play: (media) => void this._play(media),
-        statistics: (...of) => this._statistics.open(...of),
+        statistics: (...of) => void this._openStatistics(...of),
         remove: (whom) => this._removal.open(whom),
         menu: ({ person }, opener) => {
           this._menu.toggle(person, opener, () => this._stage.focus());
@@ -138,7 +139,7 @@ export class Tiles {
       this._tiles.set(model.key, tile);
       group.append(tile.element);
     }
-    this._statistics.keep(models);
+    this._statistics?.keep(models);
     this._removal.keep(models);
     for (const [id, group] of this._groups) {
       if (this._call.room.people.has(id)) continue;
@@ -213,6 +214,14 @@ export class Tiles {
     const small = Math.min(width, ALONE);
     const below = this._alone.offsetHeight && this._alone.offsetHeight + 32;
     return { x: (width - small) / 2, y: 0, width: small, height: height - below };
+  }
+
+  /** @param {Parameters<import('./statistics_panel.js').StatisticsPanel['open']>} of */
+  async _openStatistics(...of) {
+    // Few people look at them.
+    const { StatisticsPanel } = await import('./statistics_panel.js');
+    this._statistics ??= new StatisticsPanel(this._call);
+    this._statistics.open(...of);
   }
 
   /** @param {TileModel} model */
