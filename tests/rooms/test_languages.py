@@ -33,7 +33,7 @@ GERMAN = {"Accept-Language": "de-DE,de;q=0.9,en;q=0.8"}
 FRENCH = {"Accept-Language": "fr-FR,fr;q=0.9"}
 
 # Words that are the same in both languages.
-SAME = {"OK", "Video", "Codec", "Chat"}
+SAME = {"OK", "Bitrate", "Chat", "Codec", "Name", "Video", "{name}: {reaction}"}
 
 
 @pytest.fixture
