@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 # The page does not expose its connections. The lobby's check, which has no media, is none of them.
 RECORD_CONNECTIONS = """
@@ -160,3 +160,10 @@ async def see_and_hear_each_other(*people: Person) -> None:
         others = [other.name for other in people if other is not person]
         await person.sees(*others)
         await person.hears(*others)
+
+
+async def notes(person: Person) -> Locator:
+    """The text of the built-in notes beside the call, once it can be written."""
+    text = person.page.frame_locator("iframe").locator(".ql-editor")
+    await expect(text).to_have_attribute("contenteditable", "true", timeout=20_000)
+    return text

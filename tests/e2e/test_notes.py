@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, expect
 
 from tests.e2e.keyboard import FOCUSED, press_until
-from tests.e2e.people import Person
+from tests.e2e.people import Person, notes
 from tests.e2e.rooms import room
 from tools.product import Confcall
 
@@ -21,12 +21,6 @@ CARET = """async (editor, place) => {
   range.setStart(editor.firstChild.firstChild, place);
   return Math.abs(shown - range.getBoundingClientRect().x);
 }"""
-
-
-async def notes(person: Person) -> Locator:
-    text = person.page.frame_locator("iframe").locator(".ql-editor")
-    await expect(text).to_have_attribute("contenteditable", "true", timeout=20_000)
-    return text
 
 
 async def test_what_others_write_in_the_notes_moves_their_caret_and_no_ones_focus(

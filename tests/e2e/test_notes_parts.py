@@ -7,9 +7,8 @@ import asyncio
 import pytest
 from playwright.async_api import Browser, FrameLocator, expect
 
-from tests.e2e.people import Person
+from tests.e2e.people import Person, notes
 from tests.e2e.rooms import room
-from tests.e2e.test_notes import notes
 from tools.product import Confcall
 
 pytestmark = pytest.mark.e2e
@@ -54,6 +53,14 @@ async def test_people_see_who_wrote_what_and_go_back_to_an_earlier_version(
     await ann.page.keyboard.press("Control+End")
     await expect(legend.get_by_text("At the cursor: Ben")).to_be_visible()
 
+    await goes_back(ann, ben)
+    await saves(ann)
+    assert ann.errors == ben.errors == []
+
+
+async def goes_back(ann: Person, ben: Person) -> None:
+    """Everything is deleted, and comes back from the history."""
+    hers, his = await notes(ann), await notes(ben)
     await beside(ann).get_by_role("button", name="History").click()
     dialog = beside(ann).get_by_role("dialog", name="History")
     await expect(dialog.get_by_role("listitem")).to_have_count(1)
@@ -71,6 +78,10 @@ async def test_people_see_who_wrote_what_and_go_back_to_an_earlier_version(
     await beside(ann).get_by_role("button", name="History").click()
     await expect(dialog.get_by_role("listitem")).to_have_count(2)
     await dialog.get_by_role("button", name="Close").click()
+
+
+async def saves(ann: Person) -> None:
+    """As Markdown and as HTML."""
     for kind, text in (("Markdown", "## Plan"), ("HTML", "<h2>Plan</h2>")):
         if kind == "Markdown":
             await beside(ann).locator("summary").click()
@@ -78,7 +89,6 @@ async def test_people_see_who_wrote_what_and_go_back_to_an_earlier_version(
             await beside(ann).get_by_role("link", name=f"Save as {kind}").click()
         path = await (await download.value).path()
         assert text in await asyncio.to_thread(path.read_text, "utf-8")
-    assert ann.errors == ben.errors == []
 
 
 async def test_a_host_renews_the_notes_link_and_the_old_one_ends(

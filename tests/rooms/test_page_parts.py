@@ -86,6 +86,8 @@ def test_every_icon_that_is_used_is_in_the_sprite() -> None:
         re.findall(r'\bo(?:n|ff)="([a-z-]+)"', ALL_PAGES)
     )
     used |= set(re.findall(r'href="#icon-([a-z-]+)"', ALL_PAGES))
+    for table in re.findall(r"const ICONS = \{(.*?)\};", ALL_SCRIPTS, re.DOTALL):
+        used |= set(re.findall(r": '([\w-]+)'", table))
     assert used == sprite
 
 

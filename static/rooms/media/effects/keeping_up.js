@@ -8,7 +8,7 @@
 /** Share of the camera's frames below which a picture looks broken. */
 const ENOUGH = 0.6;
 
-/** A worker that idles for longer than the rest is not what is slow: a camera may be, in the dark. */
+/** A worker that idles for longer than the rest is not slow: a camera may be, in the dark. */
 const BUSY = 0.85;
 
 /** Milliseconds. A computer may be slow for a moment, for example while others join. */

@@ -45,9 +45,7 @@ async function refresh(address) {
   if (!response.ok) return;
   for (const fresh of parsed(await response.text()).children) {
     const shown = document.getElementById(fresh.id);
-    if (shown && shown.innerHTML.trim() !== fresh.innerHTML.trim()) {
-      shown.replaceChildren(...fresh.childNodes);
-    }
+    if (shown && !shown.isEqualNode(fresh)) shown.replaceChildren(...fresh.childNodes);
   }
 }
 

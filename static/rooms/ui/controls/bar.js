@@ -4,8 +4,8 @@ import { byId } from '../dom.js';
 const ICONS_BELOW = 700;
 
 /**
- * What the bar may show, the most first. `fit`: `all`, `words` (the links are in "More") or `icons`;
- * `extras`, which are "Raise hand" and "React": with `words`, as `icons`, or in `more`.
+ * What the bar may show, the most first. `fit`: `all`, `words` (the links are in "More") or
+ * `icons`; `extras`, which are "Raise hand" and "React": with `words`, as `icons`, or in `more`.
  */
 const WIDE = [
   { fit: 'all', extras: 'words' },
