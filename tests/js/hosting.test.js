@@ -114,6 +114,17 @@ test('people who are muted already hear that everyone is', () => {
   assert.equal(freed, 1);
 });
 
+test('a room is said to be locked or unlocked only when that changes', () => {
+  const { host } = page();
+  const said = [];
+  host.on('locked', (locked) => said.push(locked));
+  const settings = { type: 'room_settings', locked: false, mics_held: true, waiting_room: '' };
+  host.hear(settings);
+  host.hear({ ...settings, locked: true });
+  host.hear({ ...settings, locked: true, mics_held: false });
+  assert.deepEqual(said, [true]);
+});
+
 test('each person who begins to wait is announced once', () => {
   const { host } = page();
   const names = [];

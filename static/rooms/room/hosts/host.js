@@ -10,7 +10,7 @@ import { HELD, UNTOUCHED, heard, mustBeOff, seen, started } from './hosting.js';
  *   freed: void,
  *   asked: {source: Held, by: string},
  *   hand_lowered: {by: string},
- *   settings: {locked: boolean, micsHeld: boolean},
+ *   locked: boolean,
  *   waiting: import('../../common/types.js').Waiter,
  * }} Events `held`: these sources were on, or everyone is muted; `freed`: this person may unmute
  *   themselves again; `waiting`: someone has begun to wait. `by` is the host's name, or ''.
@@ -45,13 +45,13 @@ export class Host extends Emitter {
   hear(message) {
     const before = this.hosting;
     this.hosting = heard(before, message);
-    const { bound, locked, micsHeld, waiting } = this.hosting;
+    const { bound, locked, waiting } = this.hosting;
     const boundBefore = before.bound.has('microphone');
     const boundNow = bound.has('microphone');
     this._turnOff('by' in message ? message.by : '', boundNow && !boundBefore);
     if (boundBefore && !boundNow) this.emit('freed', undefined);
-    const changed = locked !== before.locked || micsHeld !== before.micsHeld;
-    if (message.type === 'room_settings' && changed) this.emit('settings', { locked, micsHeld });
+    const changed = locked !== before.locked;
+    if (message.type === 'room_settings' && changed) this.emit('locked', locked);
     if (message.type === 'waiting_list') this._knocks(waiting);
   }
 

@@ -23,7 +23,7 @@ export function tellHeld(call) {
   host.on('hand_lowered', ({ by }) => {
     say(text('host.hand_lowered', { name: by || text('host.someone') }));
   });
-  host.on('settings', ({ locked }) => {
+  host.on('locked', (locked) => {
     if (call.role === 'owner' || call.role === 'moderator') {
       say(text(locked ? 'host.locked' : 'host.unlocked'));
     }
