@@ -45,5 +45,6 @@ export function hearKnocks(call, panel) {
     byId('knock-label', HTMLElement).hidden = !isHost(call.role);
     if (!part.hidden && !call.host.hosting.waiting.length) close();
   });
+  panel.seen = close;
   call.on('ended', close);
 }

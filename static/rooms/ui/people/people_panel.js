@@ -31,6 +31,8 @@ export class PeoplePanel {
     this._waiting = new WaitingList(call.host, () => this._panel.focus());
     /** @type {Map<string, EntryView>} */
     this._entries = new Map();
+    /** Called when the list is on the screen. */
+    this.seen = () => {};
     this._button.onclick = () => (this.shown ? this.close() : this.open());
     byId('people-close', HTMLButtonElement).onclick = () => this.close();
     this._panel.onkeydown = (event) => {
@@ -84,6 +86,7 @@ export class PeoplePanel {
     if (!this.shown) return;
     this._room.render();
     this._waiting.render(waiting);
+    this.seen();
     this._show(entries, isHost(role));
   }
 
