@@ -193,6 +193,56 @@ async def test_thirty_lines_at_once_arrive_once_and_in_order_and_leave_readers_a
     await expect(below).to_be_hidden()
 
 
+async def test_a_message_is_answered_changed_and_deleted_by_keys_and_by_touch(
+    browser: Browser, confcall: Confcall
+) -> None:
+    link = room(confcall, "changing")
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    ann = await Person.arrive(browser, link, "Ann")
+    ben = await Person.arrive(browser, link, "Ben", **phone)
+    for person in (ann, ben):
+        await person.join(devices=False)
+    keys = ann.page.keyboard
+    await field(ann).press_sequentially("helo @B")
+    await expect(ann.page.get_by_role("option", name="Ben")).to_be_visible()
+    for key in ("Enter", "Enter"):
+        await keys.press(key)
+    mine = log(ann).locator(".mine:not(.own)")
+    await expect(mine.locator(".mention")).to_have_text("@Ben")
+    # The chat is out of Ben's sight.
+    await expect(ben.page).to_have_title(re.compile(r"^\(1\) "))
+    await expect(ben.page.get_by_text("Ann has mentioned you")).to_be_visible()
+    await ben.page.get_by_role("tab", name="Chat").tap()
+    await expect(ben.page).to_have_title(re.compile("^[^(]"))
+    await expect(log(ben).get_by_role("separator", name="New messages")).to_be_visible()
+    message = log(ben).get_by_role("article").first
+    await message.tap()
+    await expect(ben.button("Edit")).to_be_hidden()
+    await ben.button("Reply").tap()
+    await field(ben).fill("yes\n👩🏽‍🚀")
+    await ben.button("Send").tap()
+    await log(ann).focus()
+    for key in ("ArrowUp", "ArrowUp", "Tab", "Tab", "Enter"):
+        await keys.press(key)
+    await expect(field(ann)).to_have_value("helo @Ben ".strip())
+    await field(ann).fill("hello @Ben")
+    await keys.press("Enter")
+    await expect(message).to_contain_text("edited")
+    await expect(log(ben).locator(".quote")).to_contain_text("hello @Ben")
+    await log(ben).locator(".quote").tap()
+    await expect(message).to_be_focused()
+    await mine.first.hover()
+    await ann.button("Delete").click()
+    await ann.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(log(ben).get_by_text("Message deleted")).to_have_count(2)  # and in the quote
+    async with ann.page.expect_download() as saving:
+        await ann.button("Save chat as text").click()
+    saved = (await (await saving.value).path()).read_text("utf-8-sig")
+    assert "Ann: (Message deleted)\n" in saved
+    assert "Ben: yes\n    👩🏽‍🚀\n" in saved
+    assert ann.errors == ben.errors == []
+
+
 async def test_the_split_between_notes_and_chat_can_be_moved_and_is_remembered(
     browser: Browser, confcall: Confcall
 ) -> None:
