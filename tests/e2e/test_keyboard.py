@@ -40,7 +40,8 @@ async def test_a_call_from_start_to_end_by_keyboard(browser: Browser, confcall: 
     await press_until(page, "Tab", "^Microphone", 1)
     passed = await press_until(page, "Tab", "^Leave")
     assert passed == [
-        "Camera", "Share screen", "More", "Copy call link", "Copy notes link", "Open notes", "Leave"
+        "Camera", "Share screen", "Raise hand", "React", "More",
+        "Copy call link", "Copy notes link", "Open notes", "Leave",
     ]  # fmt: skip
     # More: Escape gives the focus back; Tab beyond its end closes it
     await press_until(page, "Shift+Tab", "^More")
@@ -57,12 +58,14 @@ async def test_a_call_from_start_to_end_by_keyboard(browser: Browser, confcall: 
     # Into the notes, and out at both ends
     await press_until(page, "Shift+Tab", "notes: text")
     await keyboard.type("one")
-    await press_until(page, "Tab", "^Height of the chat", 1)
-    await press_until(page, "Shift+Tab", "notes: text", 1)
+    await press_until(page, "Tab", "notes: Who wrote what", 1)
+    await press_until(page, "Tab", "^Height of the chat", 4)
+    await press_until(page, "Shift+Tab", "notes: text", 4)
     await press_until(page, "Shift+Tab", "notes: Link", 1)
     await press_until(page, "Shift+Tab", "Skip the notes")
     await notes_say(notes, "one")
     await keyboard.press("Enter")
+    await press_until(page, "Tab", "Save chat as text", 1)
     await press_until(page, "Tab", "Messages", 1)
     assert ann.errors == []
 
