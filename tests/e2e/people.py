@@ -102,7 +102,7 @@ class Person:
         """Give the name and join."""
         await self.page.get_by_role("textbox", name="Your name").fill(self.name)
         await self.button("Join" if devices else "Join without camera and microphone").click()
-        await self.group(self.name).wait_for(timeout=20_000)
+        await self.group(self.name).wait_for(timeout=60_000)
 
     async def media_of(self, name: str) -> dict[str, float]:
         found: dict[str, float] = await self.page.evaluate(MEDIA_OF, name)
