@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
 
 # Whether the check fails when a message is missing or has no translation, or only warns.
-STRICT = False
+STRICT = True
 
 PYTHON = ("confcall", "rooms")
 TEMPLATES = ("*.html", "*.svg", "*.txt")
