@@ -1,4 +1,4 @@
-import { rate } from './rate.js';
+import { decimal, rate } from './rate.js';
 import { text } from '../../common/texts.js';
 import { Readings } from '../../room/readings.js';
 import { byId, make } from '../dom.js';
@@ -100,7 +100,7 @@ function rows(reading, layer, held) {
     [text('stats.picture'), width ? `${width} × ${height}` : dash],
     [text('stats.fps'), fps ? String(Math.round(fps)) : dash],
     [text('stats.bitrate'), bitrate === null ? dash : rate(bitrate)],
-    [text('stats.loss'), loss === null ? dash : `${(loss * 100).toFixed(1)} %`],
+    [text('stats.loss'), loss === null ? dash : `${decimal(loss * 100)} %`],
     [text('stats.rtt'), rtt === null ? dash : `${Math.round(rtt * 1000)} ms`],
     [text('stats.layer'), layer || dash],
     [text('stats.codec'), codec || dash],
