@@ -17,7 +17,7 @@ import { divider, split, tabs } from './ui/controls/panels.js';
 import { pushToTalk } from './ui/controls/push_to_talk.js';
 import { followRole } from './ui/controls/role.js';
 import { audioOutput, speakerMenu } from './ui/controls/speaker_menu.js';
-import { byId, configText, isFramed, pageAddress, showStage } from './ui/dom.js';
+import { byId, configText, pageAddress, showStage } from './ui/dom.js';
 import { bringBack } from './ui/entry/come_back.js';
 import { showEnd } from './ui/entry/end.js';
 import { tellInsecure } from './ui/entry/insecure.js';
@@ -26,6 +26,7 @@ import { Presence } from './ui/entry/presence.js';
 import { Queue } from './ui/entry/queue.js';
 import { ReachCheck } from './ui/entry/reach.js';
 import { speakerTest } from './ui/entry/speaker_test.js';
+import { Frame } from './ui/frame/frame.js';
 import { offerOwnTab } from './ui/frame/own_tab.js';
 import { linkTexts } from './ui/linked.js';
 import { NotesFrame } from './ui/notes/notes_frame.js';
@@ -50,9 +51,8 @@ const local = new LocalMedia();
 copyButtons();
 linkTexts();
 offerOwnTab();
-const frame = isFramed()
-  ? import('./ui/frame/frame.js').then(({ Frame }) => new Frame(config, local))
-  : null;
+// At once: the page around it says hello when this one has loaded, and says it once.
+const frame = new Frame(config, local);
 const reach = new ReachCheck(config);
 new Presence(config);
 const output = audioOutput(local);
@@ -91,7 +91,7 @@ function start(name, failed) {
     tiles.render();
   });
   tell(call, name);
-  void frame?.then((around) => around.start(call));
+  frame.start(call);
   const hand = handButton(call);
   const sheet = shortcutsSheet(closeMore);
   const [m, v, s] = [press('microphone'), press('camera'), press('share')];
