@@ -14,7 +14,7 @@ export function install() {
 }
 
 const local = () => ({
-  on() {}, stop() {}, track: () => null, isOn: () => false, mode: () => 'auto',
+  on() {}, stop() {}, track: () => null, sent: () => null, isOn: () => false, mode: () => 'auto',
 });
 
 export const newCall = (media = local(), publish = false) =>

@@ -27,6 +27,10 @@ class FakeLocal {
     return this.tracks.get(source) ?? null;
   }
 
+  sent(source) {
+    return this.track(source);
+  }
+
   isOn(source) {
     return this.tracks.get(source)?.enabled ?? false;
   }

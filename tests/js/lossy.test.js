@@ -27,6 +27,7 @@ class Microphone {
   }
 
   track = () => null;
+  sent = () => null;
   mode = () => 'auto';
   stop() {}
 }
