@@ -36,7 +36,8 @@ def host_comes(client: Any, room: Room) -> None:
     """Let a worker report the owner."""
     report = {"people": 1, "epoch": "e", "channels": {"ann": "reply"}}
     client.set(wire.live_key(room.slug), json.dumps(report))
-    Arrival.objects.create(room=room, participant="ann", person="p", role=Role.OWNER)
+    invite = room.invites.create(role=Role.OWNER)
+    Arrival.objects.create(room=room, participant="ann", person="p", invite=invite, role=Role.OWNER)
 
 
 def shown(path: str) -> Parsed:
