@@ -175,6 +175,8 @@ def refused(
     The sites of ``room`` may frame it, unless it must look as if there were no such room. ``event``
     is what those who are early may know of it, see ``rooms.events.event.block``.
     """
+    if refusal is Refusal.not_found:
+        room = None
     page = PAGES[refusal]
     now = timezone.now()
     context = {
@@ -198,7 +200,7 @@ def refused(
     elif refusal is Refusal.room_full:
         response["Retry-After"] = str(FULL_RETRY_SECONDS)
     response["Cache-Control"] = "no-store"
-    if room is not None and refusal is not Refusal.not_found:
+    if room is not None:
         frameable(response, room)
     return response
 
