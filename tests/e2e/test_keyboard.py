@@ -17,6 +17,22 @@ async def notes_say(notes: FrameLocator, text: str) -> None:
     await expect(notes.locator(".ql-editor")).to_have_text(text)
 
 
+async def through_more(ann: Person) -> None:
+    """Escape gives the focus back; Tab beyond the end of More closes it."""
+    page, keyboard = ann.page, ann.page.keyboard
+    await press_until(page, "Shift+Tab", "^More")
+    await keyboard.press("Enter")
+    menu = page.locator("#more-menu")
+    await press_until(page, "Tab", "Microphone to use", 1)
+    await keyboard.press("Escape")
+    await expect(menu).to_be_hidden()
+    await expect(ann.button("More")).to_be_focused()
+    await keyboard.press("Enter")
+    await expect(menu).to_be_visible()
+    await press_until(page, "Tab", "^Copy call link")
+    await expect(menu).to_be_hidden()
+
+
 async def test_a_call_from_start_to_end_by_keyboard(browser: Browser, confcall: Confcall) -> None:
     ann = await Person.arrive(browser, room(confcall, "keyboard", "owner"), "Ann")
     page = ann.page
@@ -43,18 +59,7 @@ async def test_a_call_from_start_to_end_by_keyboard(browser: Browser, confcall: 
         "Camera", "Share screen", "Raise hand", "React", "More",
         "Copy call link", "Copy notes link", "Open notes", "Leave",
     ]  # fmt: skip
-    # More: Escape gives the focus back; Tab beyond its end closes it
-    await press_until(page, "Shift+Tab", "^More")
-    await keyboard.press("Enter")
-    menu = page.locator("#more-menu")
-    await press_until(page, "Tab", "Microphone to use", 1)
-    await keyboard.press("Escape")
-    await expect(menu).to_be_hidden()
-    await expect(ann.button("More")).to_be_focused()
-    await keyboard.press("Enter")
-    await expect(menu).to_be_visible()
-    await press_until(page, "Tab", "^Copy call link")
-    await expect(menu).to_be_hidden()
+    await through_more(ann)
     # Into the notes, and out at both ends
     await press_until(page, "Shift+Tab", "notes: text")
     await keyboard.type("one")
