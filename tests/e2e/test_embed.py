@@ -203,7 +203,7 @@ async def not_cut(page: Page, what: str) -> None:
     async def cut() -> str:
         return f"{what}: {await page.frames[-1].evaluate(TALLER)} px are cut"
 
-    await until(fits, 10, cut)
+    await until(fits, 30, cut)
 
 
 async def test_a_frame_is_as_high_as_the_page_in_it(
