@@ -245,7 +245,10 @@ def test_scripts_that_ask_for_a_page_say_that_somebody_is_there() -> None:
     asking = {"ui/entry/entry.js", "ui/entry/countdown.js", "ui/notes/notes_frame.js"}
     # Addresses of their own, which give no page.
     own_data = {f"ui/entry/{name}.js" for name in ("presence", "reach", "waiting")}
-    own_data |= {"ui/admin/live.js", "ui/notes/history.js"}
+    # The owner's home shows no preview.
+    own_data |= {"ui/admin/home.js", "ui/admin/live.js", "ui/notes/history.js"}
+    # The room's picture, and static files.
+    own_data |= {f"media/effects/{name}.js" for name in ("effects", "workers/compile")}
     for file in SCRIPTS.rglob("*.js"):
         name, text = file.relative_to(SCRIPTS).as_posix(), file.read_text(encoding="utf-8")
         for call in re.findall(r"\bfetch\((\w*)", text):
