@@ -32,6 +32,7 @@ from rooms.consumers.socket import (
     Member,
 )
 from rooms.consumers.unheard import unheard
+from rooms.entry.access import Refusal
 from rooms.entry.rights import Told, rights
 from rooms.workers import sfu
 from rooms.workers.layer import AWAY
@@ -173,6 +174,9 @@ class CallConsumer(Hosting):
 
     async def _hear(self, member: Member, event: dict[str, Any]) -> None:
         match event["type"]:
+            case "removed" if event["why"] == "closed" and await self._was_ended(member):
+                self._detach = False
+                await self._end(f"refused:{Refusal.call_ended.name}", REFUSED)
             case "removed" if event["why"] != "timeout":
                 self._detach = False
                 await self._tell(event)

@@ -165,6 +165,11 @@ class Joining(Chatting, Waiting):
         member.grant = verdict
         return True
 
+    async def _was_ended(self, member: Member) -> bool:
+        """Whether a host has ended the call for everyone since they came in."""
+        room = await database.run(Room.objects.filter(pk=member.room.pk).first)
+        return room is not None and RoomNow.of(room).ended != member.settings.ended
+
     async def _was_removed(self, member: Member) -> bool:
         """Whether they were removed while they joined.
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, get_args
 
 import pytest
+from django.utils import timezone
 
 from rooms.consumers import messages
 from rooms.consumers.host_messages import HostMessage
@@ -224,6 +225,25 @@ async def test_a_call_that_was_ended_is_over_for_who_comes_back_and_open_for_a_c
         anew, _ = await join(room, "Ben", token=token)
         await anew.gone()
         await ann.gone()
+
+
+@pytest.mark.parametrize(
+    ("ended", "last"), [(True, "refused:call_ended"), (False, "refused:closed")]
+)
+async def test_a_page_that_hears_of_the_end_from_the_worker_first_is_told_who_ended_it(
+    ended: bool, last: str
+) -> None:
+    room = await make_room()
+    async with FakeWorker() as worker:
+        ben, welcome = await join(room, "Ben")
+        await ben.hear("room_state")
+        if ended:
+            await Room.objects.filter(pk=room.pk).aupdate(ended=timezone.now())
+        await worker.tell(worker.replies[welcome["participant"]], wire.Removed("closed"))
+        if not ended:
+            assert (await heard(ben, "removed"))["why"] == "closed"
+        await ben.refused(last, 4403)
+        await ben.gone()
 
 
 async def test_reactions_reach_everyone_and_a_flood_of_them_does_not() -> None:
