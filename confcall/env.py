@@ -6,7 +6,6 @@ Django's system checks can show all problems at once, each with a remedy.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from confcall.parsers import BadValue, parse_flag, parse_number
+from rooms.kept_file import kept
 
 T = TypeVar("T")
 
@@ -235,22 +235,5 @@ class Env:
 
 
 def kept_secret_key(path: Path) -> str:
-    """The key in ``path``, created at the first call. Raises OSError.
-
-    Several processes may start at once: the file appears complete (a hard link to a finished one),
-    and the first one wins.
-    """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        with os.fdopen(
-            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
-        ) as file:
-            file.write(secrets.token_urlsafe(50) + "\n")
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii").strip()
+    """The key in ``path``, created at the first call. Raises OSError."""
+    return kept(path, lambda: secrets.token_urlsafe(50))
