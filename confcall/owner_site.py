@@ -17,18 +17,21 @@ class OwnerSite(AdminSite):
     index_template = "admin/index.html"
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        from rooms.admin.home import page
+        from rooms.admin.home import notify, page
 
         answer = page.part(request)
         if answer is not None:
             return answer
-        return super().index(request, page.context(request) | (extra_context or {}))
+        context = page.context(request) | notify.context(request)
+        return super().index(request, context | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [
             path("home/room/", self._view("make_room"), name="home_room"),
             path("home/invite/<int:pk>/", self._view("new_invite"), name="home_invite"),
             path("home/time-zone/", self._view("set_zone"), name="home_zone"),
+            path("home/device/", self._view("add_device"), name="home_device"),
+            path("home/device/remove/", self._view("remove_device"), name="home_remove_device"),
             *super().get_urls(),
         ]
 

@@ -72,6 +72,11 @@ def worker_policy() -> str:
     )
 
 
+def service_worker_policy() -> str:
+    """The policy of the service worker, which loads nothing and asks for nothing."""
+    return "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+
+
 def content_security_policy(frame_ancestors: str = "'none'") -> str:
     """The policy of every page. ``frame_ancestors`` says which sites may frame it."""
     # Only current browsers let 'self' cover ws: and wss:, hence the names. The policy's grammar has

@@ -110,6 +110,7 @@ class RoomAdmin(RoomModelAdmin):
                     "waiting_room",
                     "mics_held",
                     "knock_email",
+                    "knock_push",
                     "locked",
                     "closed",
                     "max_people",
@@ -173,11 +174,14 @@ class RoomAdmin(RoomModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **options)
 
     def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
-        """Say at once if nobody can be told by e-mail."""
+        """Say at once if nobody can be told by e-mail, or on a device."""
         form = super().get_form(request, *args, **options)
-        missing = knocking.missing()
-        if missing and "knock_email" in form.base_fields:
-            form.base_fields["knock_email"].help_text = missing
+        for name, missing in (
+            ("knock_email", knocking.missing()),
+            ("knock_push", knocking.missing_devices()),
+        ):
+            if missing and name in form.base_fields:
+                form.base_fields[name].help_text = missing
         return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:

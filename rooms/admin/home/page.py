@@ -17,11 +17,22 @@ from django.views.decorators.http import require_POST
 
 from rooms import site_time
 from rooms.admin.home.cards import cards, with_links
+from rooms.admin.home.notify import add_device, remove_device
 from rooms.admin.home.quick_room import QuickRoomForm
 from rooms.admin.widgets import full_link, invite_link, qr_code
 from rooms.looks.image_files import BadImage
 from rooms.models import Invite, Room
 from rooms.roles import Role
+
+__all__ = [
+    "add_device",
+    "context",
+    "make_room",
+    "new_invite",
+    "part",
+    "remove_device",
+    "set_zone",
+]
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

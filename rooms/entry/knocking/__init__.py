@@ -1,26 +1,29 @@
-"""Telling the owners by e-mail that somebody waits for them.
+"""Telling the owners, by e-mail and on their devices, that somebody waits for them.
 
-A room sends at most one message in five minutes, whoever asks and however often. It is sent in a
-thread of its own: a mail server that does not answer holds up no page.
+A room tells them at most once in five minutes, whoever asks and however often. That is done in a
+thread of its own: a mail server or a push service that does not answer holds up no page.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage, get_connection
+from django.db import DatabaseError, connection
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from rooms.entry.knocking import capability
+from rooms.entry.knocking import capability, devices, push
 from rooms.entry.sharing import absolute
-from rooms.models import Room
+from rooms.models import Device, Room
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +32,18 @@ PAUSE = timedelta(minutes=5)
 # Owners beyond these are not told.
 MOST_OWNERS = 20
 
-# Messages beyond these are dropped, which happens only while the mail server does not answer.
+# Messages beyond these are dropped, which happens only while nobody takes them.
 _slots = threading.BoundedSemaphore(4)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Who is told, and what."""
+
+    words: tuple[str, str]
+    owners: list[str]
+    link: str
+    devices: Sequence[Device]
 
 
 def knock(slug: str, now: datetime) -> bool:
@@ -38,18 +51,19 @@ def knock(slug: str, now: datetime) -> bool:
 
     Of two processes that try at the same moment, one sends.
     """
-    if not settings.EMAIL_HOST:
+    room = Room.objects.filter(Q(knock_email=True) | Q(knock_push=True), slug=slug).first()
+    if room is None:
         return False
-    room = Room.objects.filter(slug=slug, knock_email=True).first()
-    owners = addresses() if room is not None else []
-    if room is None or not owners:
+    owners = addresses() if room.knock_email and settings.EMAIL_HOST else []
+    told = devices.to_notify() if room.knock_push else []
+    if not (owners or told):
         return False
     # A time far ahead is from before this server's clock was put back. One just ahead is of
     # somebody who asked after us and came to the database before us.
     due = Q(knocked=None) | Q(knocked__lte=now - PAUSE) | Q(knocked__gt=now + PAUSE)
     if not Room.objects.filter(due, pk=room.pk).update(knocked=now):
         return False
-    return _send_beside(message(room), owners)
+    return _send_beside(News(message(room), owners, capability.link(room), told))
 
 
 def missing() -> str:
@@ -59,6 +73,16 @@ def missing() -> str:
     if not addresses():
         return _("No owner has an e-mail address, so nobody is told. Add yours to your account.")
     return ""
+
+
+def missing_devices() -> str:
+    """The same for notifications."""
+    if devices.to_notify():
+        return ""
+    return _(
+        "No device has been added, so none is notified. To add one, open the first page of the "
+        "admin on it and choose “Notify this device”."
+    )
 
 
 def addresses() -> list[str]:
@@ -88,21 +112,42 @@ def message(room: Room) -> tuple[str, str]:
         return subject, f"{text}\n{more.format(admit=admit)}"
 
 
-def _send_beside(words: tuple[str, str], owners: list[str]) -> bool:
+def _send_beside(news: News) -> bool:
     if not _slots.acquire(blocking=False):
-        log.warning("an e-mail was dropped, because earlier ones are still being sent")
+        log.warning("a message to the owners was dropped: earlier ones are still being sent")
         return False
-    threading.Thread(target=_send, args=(words, owners), name="knock", daemon=True).start()
+    threading.Thread(target=_send, args=(news,), name="knock", daemon=True).start()
     return True
 
 
-def _send(words: tuple[str, str], owners: list[str]) -> None:
+def _send(news: News) -> None:
+    """Neither the mail server nor a push service waits for the other."""
+    try:
+        sending = push.Sending(news.words[0], news.link, news.devices)
+        if news.owners:
+            _send_mail(news.words, news.owners)
+        _forget(sending.ended())
+    finally:
+        _slots.release()
+
+
+def _send_mail(words: tuple[str, str], owners: list[str]) -> None:
     """One message for each owner: they need not know each other's addresses."""
     try:
-        connection = get_connection()
-        connection.send_messages([EmailMessage(*words, to=[owner]) for owner in owners])
+        server = get_connection()
+        server.send_messages([EmailMessage(*words, to=[owner]) for owner in owners])
     # Whatever the mail server does is one line in the log.
     except Exception as exc:
         log.warning("an owner was not told that someone waits: %s: %s", type(exc).__name__, exc)
+
+
+def _forget(gone: list[int]) -> None:
+    """Delete devices that are no more."""
+    if not gone:
+        return
+    try:
+        Device.objects.filter(pk__in=gone).delete()
+    except DatabaseError as exc:
+        log.warning("devices that are no more were not deleted: %s", type(exc).__name__)
     finally:
-        _slots.release()
+        connection.close()
