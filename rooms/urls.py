@@ -11,7 +11,6 @@ from rooms.views import (
     metrics,
     notes,
     notes_files,
-    push_worker,
     room,
     waiting,
 )
@@ -37,7 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("look/<int:pk>.<slug:fingerprint_>.css", assets.look, name="look"),
     path("present/", lobby.present, name="present"),
-    path("push.js", push_worker.script, name="push_worker"),
+    path("push.js", assets.push_worker, name="push_worker"),
     path("reach/", lobby.reach, name="reach"),
     path("", include("rooms.whip_urls")),
     path("", include("rooms.site_urls")),

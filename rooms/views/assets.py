@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from rooms.looks.stylesheet import fingerprint, stylesheet
 from rooms.models import Background
+from rooms.security import service_worker_policy
 
 # The address changes with the content.
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -46,3 +49,20 @@ def look(request: HttpRequest, pk: int, fingerprint_: str) -> HttpResponse:
     return HttpResponse(
         stylesheet(background), content_type="text/css; charset=utf-8", headers=headers
     )
+
+
+@require_safe
+def push_worker(request: HttpRequest) -> HttpResponse:
+    """The service worker that shows notifications, the same for everyone.
+
+    Its address never changes, because browsers keep it. Its scope has no page, so it controls none.
+    """
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": service_worker_policy()}
+    return HttpResponse(
+        _push_worker(), content_type="text/javascript; charset=utf-8", headers=headers
+    )
+
+
+@cache
+def _push_worker() -> bytes:
+    return (settings.BASE_DIR / "static" / "rooms" / "push_worker.js").read_bytes()
