@@ -246,7 +246,8 @@ def test_scripts_that_ask_for_a_page_say_that_somebody_is_there() -> None:
     # Addresses of their own, which give no page.
     own_data = {f"ui/entry/{name}.js" for name in ("presence", "reach", "waiting")}
     # The owner's home shows no preview.
-    own_data |= {"ui/admin/home.js", "ui/admin/live.js", "ui/notes/history.js"}
+    own_data |= {f"ui/admin/{name}.js" for name in ("home", "live", "notify")}
+    own_data |= {"ui/notes/history.js"}
     # The room's picture, and static files.
     own_data |= {f"media/effects/{name}.js" for name in ("effects", "workers/compile")}
     for file in SCRIPTS.rglob("*.js"):
