@@ -43,8 +43,11 @@ class Held(Protocol):
 
 def apply(room: Held, verdict: Grant | Refusal, decision: Decided | None) -> Grant | Refusal:
     """The grant with the role that a host gave, and with what is held."""
-    if isinstance(verdict, Refusal) or verdict.role == Role.OWNER:
+    if isinstance(verdict, Refusal):
         return verdict
+    if verdict.role == Role.OWNER:
+        # Another owner may have muted them. Nobody takes their role, or keeps them out.
+        return replace(verdict, held=numbers(decision))
     if decision is not None and decision.admitted == Admitted.REFUSED:
         return Refusal.not_admitted
     role = Role(decision.role) if decision is not None and decision.role else verdict.role
