@@ -88,6 +88,7 @@ class RoomAdmin(RoomModelAdmin):
     formfield_overrides = LINES
     list_display = [
         "title",
+        "slug",
         "state",
         "people_now",
         "enter",

@@ -78,6 +78,8 @@ def test_the_list_of_rooms_says_what_the_owner_wants_to_know(
     assert (row.people_now, row.expiry) == (7, expiry)
     assert row.used is not None
     assert '<td class="field-people_now">7</td>' in page.content.decode()
+    # Rooms may have one title.
+    assert f'<td class="field-slug">{row.slug}</td>' in page.content.decode()
 
 
 def test_the_list_is_there_without_redis(
