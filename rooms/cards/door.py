@@ -9,8 +9,9 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from rooms.entry import framing, hosts, hours
-from rooms.entry.access import Refusal, visitor_grant
+from rooms.entry.access import Refusal, must_wait, visitor_grant
 from rooms.models import Room
+from rooms.roles import Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ def of_room(slug: str, now: datetime) -> Door:
         )
     if verdict is Refusal.room_locked:
         return Door(room.title, sources, _("The call is locked"), button=_("Enter"), href=href)
+    knocks = isinstance(verdict, Grant) and must_wait(room, verdict, invited=False)
     if hosts.host_in_now(room.slug):
-        return Door(room.title, sources, _("The host is in"), "green", None, _("Enter"), href)
-    button = _("Enter and knock") if room.opens_with_owner else _("Enter")
+        button = _("Enter and knock") if knocks else _("Enter")
+        return Door(room.title, sources, _("The host is in"), "green", None, button, href)
+    button = _("Enter and knock") if knocks or room.opens_with_owner else _("Enter")
     return Door(room.title, sources, _("The host is not here"), button=button, href=href)

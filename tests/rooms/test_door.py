@@ -80,6 +80,16 @@ def test_without_the_host_one_may_knock(office: Room) -> None:
     assert lamp(picture) == "#8a909c"
 
 
+def test_one_knocks_at_a_waiting_room_although_the_host_is_in(
+    office: Room, clean_redis: Any
+) -> None:
+    Room.objects.update(waiting_room="guests", opens_with_owner=False)
+    host_comes(clean_redis, office)
+    page = shown("/e/d/office/")
+    assert page.links[0][0] == "Enter and knock"
+    assert "The host is in" in page.text
+
+
 def test_a_room_that_is_open_to_all_needs_no_knock(office: Room) -> None:
     office.opens_with_owner = False
     office.save()
