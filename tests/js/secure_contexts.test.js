@@ -17,7 +17,9 @@ const GUARDED = {
     'media/effects/noise.js', 'ui/controls/effects.js',
   ],
   'navigator\\.wakeLock|[{] wakeLock [}] = navigator': ['ui/views/wake_lock.js'],
-  'navigator\\.(serviceWorker|storage|locks|share|credentials|geolocation)': [],
+  'navigator\\.(serviceWorker|storage|locks|share|credentials|geolocation)': [
+    'ui/admin/notify.js',
+  ],
   setSinkId: ['media/output.js', 'media/test_sound.js'],
   'new Notification|\\bcaches\\.|cookieStore|VideoEncoder|VideoDecoder': [],
 };
