@@ -65,13 +65,17 @@ class Room:
         self._meter = RoomMeter(self.epoch)
         self._outbox = Outbox(bus, slug, born)
         self._settling = Settling(self.participants, self._outbox)
-        self.muting = Muting(self._settling, self._tell_group)
         self._calls = calls
         self._host = host
         self._leases = leases or Leases()
         self._joined_at: dict[str, float] = {}
         # When another worker was found to hold the room.
         self._retired_at: float | None = None
+
+    @property
+    def muting(self) -> Muting:
+        """Made anew each time: if it were kept, it would hold the room, and the room it."""
+        return Muting(self._settling, self._tell_group)
 
     # Who is in
 
