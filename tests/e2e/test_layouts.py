@@ -79,8 +79,9 @@ async def is_large(ann: Person, whom: str) -> None:
 
 async def choose(ann: Person, layout: str) -> None:
     await ann.button("More").click()
-    # The radio button lies under its words.
-    await ann.page.get_by_role("radio", name=layout).check(force=True)
+    radio = ann.page.get_by_role("radio", name=layout)
+    await radio.press("Space")
+    await expect(radio).to_be_checked()
     await ann.page.keyboard.press("Escape")
 
 

@@ -88,7 +88,7 @@ def test_reports_are_read_and_what_is_no_report_counts_as_missing() -> None:
     assert Report.parse(b'{"beat": 3, "draining": true, "load": 0.5}') == Report(3, draining=True)
     assert Report.parse(b'{"worker": "a", "dead": true}') == Report(dead=True)
     live = Live.parse(b'{"epoch": "e", "fence": 5, "people": 1, "channels": {"p": "c"}}')
-    assert live == Live(5, "e", {"p": "c"})
+    assert live == Live(5, "e", {"p": "c"}, people=1)
     for raw in (None, b"", b"{", b"[]", b"7"):
         assert Report.parse(raw) is None
         assert Live.parse(raw) is None
